@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using LoraOnnx.Model;
+
+namespace LoraOnnx.CommandLine;
+
+/// <summary>Runs a command tree the same way in all programs: errors as one to three lines on standard error, signals as cancellation, exit codes of <see cref="ExitCode"/>.</summary>
+public static class CommandLineProgram
+{
+    /// <summary>
+    /// Parses and invokes. SIGINT and SIGTERM cancel the token that the action gets, once; a second one ends the process at once.
+    /// An action that returns normally after a cancellation still exits with the signal's code.
+    /// </summary>
+    public static async Task<int> RunAsync(RootCommand root, string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        var verbose = new Option<bool>("--verbose") { Description = "Show the stack of an unexpected error.", Recursive = true };
+        root.Options.Add(verbose);
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors.Take(2))
+            {
+                await Console.Error.WriteLineAsync($"error: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync($"hint:  {CommandPath(parsed)} --help lists the options.");
+            return ExitCode.Failure;
+        }
+
+        using var cancellation = new CancellationTokenSource();
+        var signalled = 0;
+        void OnSignal(PosixSignalContext context)
+        {
+            var code = context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated;
+            context.Cancel = Interlocked.CompareExchange(ref signalled, code, 0) == 0;
+            if (context.Cancel)
+            {
+                cancellation.Cancel();
+            }
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        var result = await InvokeAsync(parsed, parsed.GetValue(verbose), cancellation.Token);
+        return signalled != 0 ? signalled : result;
+    }
+
+    /// <summary>Prints an error as the programs do: <c>error: message</c> and, if there is one, <c>hint:  what to do</c>.</summary>
+    public static void WriteError(InputException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        Console.Error.WriteLine($"error: {error.Message}");
+        if (error.Hint is not null)
+        {
+            Console.Error.WriteLine($"hint:  {error.Hint}");
+        }
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, bool verbose, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Signals are handled above: the library's own two-second limit would cut a checkpoint short.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+        }
+        catch (InputException error)
+        {
+            WriteError(error);
+            return ExitCode.Failure;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception error)
+        {
+            await Console.Error.WriteLineAsync($"error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}");
+            await Console.Error.WriteLineAsync(verbose ? error.ToString() : "hint:  this is a bug in this program; --verbose shows where.");
+            return ExitCode.Failure;
+        }
+    }
+
+    private static string CommandPath(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+        {
+            names.Push(result.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+}

@@ -1,0 +1,25 @@
+using LoraOnnx.Model.Configuration;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>What is known of a loaded model.</summary>
+public sealed record ModelDescription
+{
+    /// <summary>The ONNX file, or the checkpoint or run it was merged from in memory.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>SHA-256 of the ONNX file.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Size of the ONNX file in bytes.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Labels, limits and problem type.</summary>
+    public required DistilBertConfig Config { get; init; }
+
+    /// <summary>Longest input in tokens: the smaller of the model's positions and the tokenizer's model_max_length.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>The file's metadata_props: base and adapter hashes, method, rank, alpha, scale, verification result.</summary>
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+}

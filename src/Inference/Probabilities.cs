@@ -1,0 +1,41 @@
+using LoraOnnx.Model.Configuration;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>From logits to scores.</summary>
+public static class Probabilities
+{
+    /// <summary>Softmax for a single-label model (sums to 1), sigmoid of each for a multi-label one; the true maximum is subtracted first.</summary>
+    public static double[] Of(ReadOnlySpan<float> logits, ProblemType problemType)
+    {
+        var scores = new double[logits.Length];
+        if (problemType == ProblemType.MultiLabel)
+        {
+            for (var i = 0; i < scores.Length; i++)
+            {
+                scores[i] = 1 / (1 + Math.Exp(-logits[i]));
+            }
+
+            return scores;
+        }
+
+        var largest = float.NegativeInfinity;
+        foreach (var logit in logits)
+        {
+            largest = Math.Max(largest, logit);
+        }
+
+        var sum = 0.0;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            sum += scores[i] = Math.Exp(logits[i] - (double)largest);
+        }
+
+        for (var i = 0; i < scores.Length; i++)
+        {
+            scores[i] /= sum;
+        }
+
+        return scores;
+    }
+}

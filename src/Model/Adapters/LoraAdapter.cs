@@ -1,0 +1,36 @@
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Safetensors;
+
+namespace LoraOnnx.Model.Adapters;
+
+/// <summary>A PEFT LoRA adapter in memory: low-rank updates, and tensors that replace those of the base (a trained head, trained biases).</summary>
+public sealed class LoraAdapter
+{
+    /// <summary>Takes the parts over.</summary>
+    public LoraAdapter(IReadOnlyList<LoraModule> modules, IReadOnlyList<NamedTensor> replacements)
+    {
+        Modules = modules;
+        Replacements = replacements;
+    }
+
+    /// <summary>One entry per adapted linear module, in the order of the checkpoint.</summary>
+    public IReadOnlyList<LoraModule> Modules { get; }
+
+    /// <summary>Tensors that take the place of the base's, by checkpoint key such as <c>classifier.weight</c>.</summary>
+    public IReadOnlyList<NamedTensor> Replacements { get; }
+
+    /// <summary>Notes for the user: unknown harmless keys and the like.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>SHA-256 of the adapter's tensor file, or null when it was not read from a file.</summary>
+    public string? ContentHash { get; init; }
+
+    /// <summary>Trained numbers: all of A, B, their biases and magnitudes, and the replacements.</summary>
+    public long ParameterCount =>
+        Modules.Sum(module => module.A.Values.LongLength + module.B.Values.LongLength + (module.BBias?.Values.LongLength ?? 0) + (module.Magnitude?.Values.LongLength ?? 0))
+        + Replacements.Sum(tensor => tensor.Values.LongLength);
+
+    /// <summary>Reads adapter_config.json and adapter_model.safetensors as <c>peft</c> writes them.</summary>
+    /// <exception cref="InputException">A file is missing or malformed, does not fit the model, or sets a key that changes the maths and is not supported.</exception>
+    public static LoraAdapter Load(string directory, DistilBertConfig config) => throw new NotImplementedException(directory);
+}

@@ -1,0 +1,28 @@
+using LoraOnnx.Model.Safetensors;
+
+namespace LoraOnnx.Model.Adapters;
+
+/// <summary>The adapter of one linear layer: y = W·x + b + scale·(B·(A·x) + bias of B); with DoRA the rows of W + scale·B·A are rescaled to <see cref="Magnitude"/>.</summary>
+public sealed class LoraModule
+{
+    /// <summary>The linear module it changes, as in the checkpoint: <c>distilbert.transformer.layer.0.attention.q_lin</c>.</summary>
+    public required string Module { get; init; }
+
+    /// <summary>alpha/rank, or alpha/sqrt(rank) for rsLoRA.</summary>
+    public required double Scale { get; init; }
+
+    /// <summary>Down projection [rank, in].</summary>
+    public required NamedTensor A { get; init; }
+
+    /// <summary>Up projection [out, rank].</summary>
+    public required NamedTensor B { get; init; }
+
+    /// <summary>Bias of the up projection [out] (<c>lora_bias</c>), or null.</summary>
+    public NamedTensor? BBias { get; init; }
+
+    /// <summary>DoRA's magnitude [out], or null.</summary>
+    public NamedTensor? Magnitude { get; init; }
+
+    /// <summary>Inner width of A and B.</summary>
+    public int Rank => A.Shape[0];
+}

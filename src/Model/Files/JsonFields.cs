@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace LoraOnnx.Model.Files;
+
+/// <summary>Typed reads from a JSON object, whose errors name the file, the key, the value found and the kind expected.</summary>
+internal sealed class JsonFields
+{
+    /// <summary>Model and adapter descriptions are a few kilobytes; a label map of 10,000 classes is under one megabyte.</summary>
+    private const long LargestFile = 16 << 20;
+
+    private readonly string _path;
+    private readonly JsonElement _object;
+
+    private JsonFields(string path, JsonElement json)
+    {
+        _path = path;
+        _object = json;
+    }
+
+    public JsonElement Root => _object;
+
+    /// <exception cref="InputException">The file is missing, too large, not JSON, or not an object.</exception>
+    public static JsonFields Load(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw InputException.InFile(path, "no such file.");
+        }
+
+        if (new FileInfo(path).Length > LargestFile)
+        {
+            throw InputException.InFile(path, $"is larger than {LargestFile >> 20} MiB; this is not a description of a model.");
+        }
+
+        return Parse(path, File.ReadAllBytes(path));
+    }
+
+    public static JsonFields Parse(string path, ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            // Byte order marks appear in files edited on Windows.
+            var content = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+            using var document = JsonDocument.Parse(content);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw InputException.InFile(path, $"holds {Describe(document.RootElement)}, expected a JSON object.");
+            }
+
+            return new JsonFields(path, document.RootElement.Clone());
+        }
+        catch (JsonException failure)
+        {
+            throw InputException.InFile(path, $"is not valid JSON: {failure.Message}", inner: failure);
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw InputException.InFile(path, $"is not valid JSON: {failure.Message}", inner: failure);
+        }
+    }
+
+    /// <summary>The value of a key, or null when it is absent or JSON null.</summary>
+    public JsonElement? Find(string key)
+    {
+        try
+        {
+            return _object.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw InputException.InFile(_path, $"a key is not valid Unicode: {failure.Message}", inner: failure);
+        }
+    }
+
+    public string? Text(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => TextOf(value, key),
+        { } value => throw Wrong(key, value, "a string"),
+    };
+
+    public bool Flag(string key, bool absent) => Find(key) switch
+    {
+        null => absent,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } value => throw Wrong(key, value, "true or false"),
+    };
+
+    public bool? OptionalFlag(string key) => Find(key) is null ? null : Flag(key, false);
+
+    public int Integer(string key, int absent, int least, int most = int.MaxValue)
+    {
+        if (Find(key) is not { } value)
+        {
+            return absent;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
+            ? number
+            : throw Wrong(key, value, most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");
+    }
+
+    public double Number(string key, double absent, double least, double most)
+    {
+        if (Find(key) is not { } value)
+        {
+            return absent;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least && number <= most
+            ? number
+            : throw Wrong(key, value, $"a number from {least} to {most}");
+    }
+
+    public InputException Wrong(string key, JsonElement value, string expected) =>
+        InputException.InFile(_path, $"'{key}' is {Describe(value)}, expected {expected}.");
+
+    public string TextOf(JsonElement value, string key)
+    {
+        try
+        {
+            return value.GetString()!; // callers have checked the kind
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw InputException.InFile(_path, $"'{key}' is not valid Unicode: {failure.Message}", inner: failure);
+        }
+    }
+
+    public static string Describe(JsonElement value)
+    {
+        var raw = value.GetRawText();
+        return value.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => raw.Length <= 60 ? $"the list {raw}" : "a list",
+            _ => raw.Length <= 60 ? raw : raw[..60] + "...",
+        };
+    }
+}

@@ -1,0 +1,34 @@
+namespace LoraOnnx.Model;
+
+/// <summary>Something the user gave is wrong: a file, a line of data, an option. Programs print it as <c>error:</c> and <c>hint:</c> lines and exit 1.</summary>
+/// <remarks>The message says where, what was found and what was expected, in one or two lines; the hint says what to do.</remarks>
+public sealed class InputException : Exception
+{
+    /// <summary>An error that is not about one file.</summary>
+    public InputException(string message, string? hint = null, Exception? inner = null)
+        : base(message, inner) => Hint = hint;
+
+    private InputException(string path, int? line, string message, string? hint, Exception? inner)
+        : this($"{path}{(line is null ? "" : $":{line}")}: {message}", hint, inner)
+    {
+        Path = path;
+        Line = line;
+    }
+
+    /// <summary>The file in question, as the user named it, or null.</summary>
+    public string? Path { get; }
+
+    /// <summary>The 1-based line in <see cref="Path"/>, or null.</summary>
+    public int? Line { get; }
+
+    /// <summary>What to do about it, or null where the message says it all.</summary>
+    public string? Hint { get; }
+
+    /// <summary>An error in a file: the message becomes <c>path: message</c>.</summary>
+    public static InputException InFile(string path, string message, string? hint = null, Exception? inner = null) =>
+        new(path, null, message, hint, inner);
+
+    /// <summary>An error in a line of a file: the message becomes <c>path:line: message</c>.</summary>
+    public static InputException InLine(string path, int line, string message, string? hint = null, Exception? inner = null) =>
+        new(path, line, message, hint, inner);
+}
