@@ -1,0 +1,23 @@
+namespace LoraOnnx.Benchmarks;
+
+/// <summary>Chooses a benchmark by its first argument; each has a file or folder of its own here and a section in docs/benchmarks.md.</summary>
+internal static class Program
+{
+    private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new();
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments.Length > 0 && _benchmarks.TryGetValue(arguments[0], out var benchmark))
+        {
+            return benchmark.Run(arguments[1..]);
+        }
+
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraOnnx.Benchmarks -- BENCHMARK [options]");
+        foreach (var (name, (question, _)) in _benchmarks)
+        {
+            Console.Error.WriteLine($"  {name,-12} {question}");
+        }
+
+        return 1;
+    }
+}
