@@ -1,0 +1,28 @@
+using System.Text.Json;
+
+namespace LoraOnnx.House.Tests;
+
+public sealed class AcceleratorTests
+{
+    [Theory]
+    [InlineData("Training", "cpu", "TorchSharp", "libtorch-cpu-linux-x64")]
+    [InlineData("Training", "cuda", "TorchSharp-cuda-linux")]
+    [InlineData("Inference", "cpu", "Microsoft.ML.OnnxRuntime")]
+    [InlineData("Inference", "cuda", "Microsoft.ML.OnnxRuntime.Gpu")]
+    public void The_accelerator_property_chooses_the_native_packages(string room, string accelerator, params string[] expected)
+    {
+        var asked = PackagesAskedFor(room, accelerator);
+
+        Assert.Equal(expected, asked.Where(package => package.Contains("torch", StringComparison.OrdinalIgnoreCase)
+            || package.Contains("OnnxRuntime", StringComparison.Ordinal)));
+    }
+
+    private static List<string> PackagesAskedFor(string room, string accelerator)
+    {
+        var project = Directory.GetFiles(Repository.Path("src", room), "*.csproj").Single();
+        var result = Command.Run("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:Accelerator={accelerator}"]);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        using var json = JsonDocument.Parse(result.Output);
+        return [.. json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!)];
+    }
+}
