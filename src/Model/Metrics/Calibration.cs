@@ -1,0 +1,106 @@
+using System.Text.Json;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Files;
+
+namespace LoraOnnx.Model.Metrics;
+
+/// <summary>
+/// How a model's logits become scores and an answer: <c>calibration.json</c> beside the model. lora-compare chooses the values on validation texts and
+/// writes the file; lora-serve reads it. The default changes nothing: softmax or sigmoid of the logits, and the most likely label.
+/// </summary>
+public sealed record Calibration
+{
+    /// <summary>The file's name beside model.onnx.</summary>
+    public const string FileName = "calibration.json";
+
+    /// <summary>Logits as they are, and the most likely label.</summary>
+    public static Calibration None { get; } = new();
+
+    /// <summary>Logits are divided by this before the softmax or sigmoid; above 0. Larger than 1 makes a model less sure of itself; the order of labels stays.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>
+    /// A score of at least this, 0 to 1, means the positive class of a two-class model, and each label that holds of a multi-label one. Null: the most likely
+    /// class, and 0.5 for multi-label models. Models of more than two classes do not use it.
+    /// </summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>SHA-256 of the ONNX file for which the values were chosen, or null when unknown.</summary>
+    public string? ModelHash { get; init; }
+
+    /// <summary>Where the values come from, for people: the texts they were chosen on, their hash and number, the tool and its version.</summary>
+    public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Scores of one text: softmax or sigmoid of logits / temperature.</summary>
+    public double[] Scores(ReadOnlySpan<float> logits, ProblemType problemType) => Probabilities.Of(logits, problemType, Temperature);
+
+    /// <summary>Index of the answer of a single-label model; the first of equal scores.</summary>
+    public int Predict(ReadOnlySpan<double> scores)
+    {
+        if (Threshold is { } threshold && scores.Length == 2)
+        {
+            return scores[1] >= threshold ? 1 : 0;
+        }
+
+        var best = 0;
+        for (var i = 1; i < scores.Length; i++)
+        {
+            best = scores[i] > scores[best] ? i : best;
+        }
+
+        return best;
+    }
+
+    /// <summary>True when a multi-label model says that a label with this score holds.</summary>
+    public bool Holds(double score) => score >= (Threshold ?? 0.5);
+
+    /// <summary>Reads calibration.json in a directory, or gives <see cref="None"/> when there is none.</summary>
+    /// <exception cref="InputException">The file is malformed or a value is out of range.</exception>
+    public static Calibration LoadOrNone(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        if (!File.Exists(path))
+        {
+            return None;
+        }
+
+        var fields = JsonFields.Load(path);
+        var provenance = fields.Find("provenance");
+        return new Calibration
+        {
+            Temperature = fields.Number("temperature", 1, 1e-3, 1e3),
+            Threshold = fields.Find("threshold") is null ? null : fields.Number("threshold", 0.5, 0, 1),
+            ModelHash = fields.Text("model_sha256"),
+            Provenance = provenance is { ValueKind: JsonValueKind.Object } entries
+                ? entries.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.ToString(), StringComparer.Ordinal)
+                : new Dictionary<string, string>(),
+        };
+    }
+
+    /// <summary>Writes calibration.json into a directory, atomically.</summary>
+    /// <exception cref="InputException">The directory cannot be written.</exception>
+    public void Save(string directory) => AtomicFile.Write(Path.Combine(directory, FileName), stream =>
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteNumber("temperature", Temperature);
+        if (Threshold is { } threshold)
+        {
+            json.WriteNumber("threshold", threshold);
+        }
+
+        if (ModelHash is not null)
+        {
+            json.WriteString("model_sha256", ModelHash);
+        }
+
+        json.WriteStartObject("provenance");
+        foreach (var (key, value) in Provenance)
+        {
+            json.WriteString(key, value);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+}

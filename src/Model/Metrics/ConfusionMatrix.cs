@@ -1,0 +1,118 @@
+using LoraOnnx.Model.Configuration;
+
+namespace LoraOnnx.Model.Metrics;
+
+/// <summary>How often each class was answered for each true class; and what follows from these counts alone, with scikit-learn's conventions: 0 where a figure is 0/0.</summary>
+public sealed class ConfusionMatrix
+{
+    private readonly long[,] _counts;
+
+    /// <summary>Takes counts over: rows are true classes, columns answers.</summary>
+    public ConfusionMatrix(long[,] counts)
+    {
+        ArgumentNullException.ThrowIfNull(counts);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(counts.GetLength(1), counts.GetLength(0), nameof(counts));
+        _counts = counts;
+    }
+
+    /// <summary>Number of classes.</summary>
+    public int Classes => _counts.GetLength(0);
+
+    /// <summary>Texts of class <paramref name="actual"/> that were answered with <paramref name="predicted"/>.</summary>
+    public long this[int actual, int predicted] => _counts[actual, predicted];
+
+    /// <summary>Number of texts.</summary>
+    public long Total => _counts.Cast<long>().Sum();
+
+    /// <summary>Counts the answers of a single-label model.</summary>
+    public static ConfusionMatrix Of(ScoredTexts texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentOutOfRangeException.ThrowIfNotEqual((int)texts.ProblemType, (int)ProblemType.SingleLabel, nameof(texts));
+        var counts = new long[texts.Classes, texts.Classes];
+        for (var i = 0; i < texts.Count; i++)
+        {
+            counts[texts.Label(i), texts.Prediction(i)]++;
+        }
+
+        return new ConfusionMatrix(counts);
+    }
+
+    /// <summary>The two-by-two matrix of one label (class 1: the label holds) of any model.</summary>
+    public static ConfusionMatrix Of(ScoredTexts texts, int label)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var counts = new long[2, 2];
+        for (var i = 0; i < texts.Count; i++)
+        {
+            counts[texts.Holds(i, label) ? 1 : 0, texts.Predicted(i, label) ? 1 : 0]++;
+        }
+
+        return new ConfusionMatrix(counts);
+    }
+
+    /// <summary>The matrix of all answers of several matrices of the same size.</summary>
+    public static ConfusionMatrix Sum(IReadOnlyList<ConfusionMatrix> matrices)
+    {
+        ArgumentNullException.ThrowIfNull(matrices);
+        var counts = new long[matrices[0].Classes, matrices[0].Classes];
+        foreach (var matrix in matrices)
+        {
+            for (var cell = 0; cell < counts.Length; cell++)
+            {
+                counts[cell / matrix.Classes, cell % matrix.Classes] += matrix[cell / matrix.Classes, cell % matrix.Classes];
+            }
+        }
+
+        return new ConfusionMatrix(counts);
+    }
+
+    /// <summary>Share of texts answered rightly.</summary>
+    public double Accuracy => Ratio(Enumerable.Range(0, Classes).Sum(label => _counts[label, label]), Total);
+
+    /// <summary>Texts whose true class is <paramref name="label"/>.</summary>
+    public long Support(int label) => Enumerable.Range(0, Classes).Sum(predicted => _counts[label, predicted]);
+
+    /// <summary>Texts answered with <paramref name="label"/>.</summary>
+    public long Answers(int label) => Enumerable.Range(0, Classes).Sum(actual => _counts[actual, label]);
+
+    /// <summary>Share of the answers <paramref name="label"/> that are right.</summary>
+    public double Precision(int label) => Ratio(_counts[label, label], Answers(label));
+
+    /// <summary>Share of the texts of class <paramref name="label"/> that were found.</summary>
+    public double Recall(int label) => Ratio(_counts[label, label], Support(label));
+
+    /// <summary>Harmonic mean of precision and recall of a class: 2·TP / (2·TP + FP + FN).</summary>
+    public double F1(int label) => Ratio(2 * _counts[label, label], Support(label) + Answers(label));
+
+    /// <summary>Mean of a figure over the classes that occur, as labels or as answers.</summary>
+    public double Macro(Func<int, double> figure)
+    {
+        ArgumentNullException.ThrowIfNull(figure);
+        return Enumerable.Range(0, Classes).Where(label => Support(label) + Answers(label) > 0).Select(figure).DefaultIfEmpty(0).Average();
+    }
+
+    /// <summary>Mean F1 of the classes, weighted by their number of texts.</summary>
+    public double WeightedF1 => Total == 0 ? 0 : Enumerable.Range(0, Classes).Sum(label => F1(label) * Support(label)) / Total;
+
+    /// <summary>Matthews' correlation of labels and answers, -1 to 1.</summary>
+    public double Matthews
+    {
+        get
+        {
+            double total = Total;
+            double right = Enumerable.Range(0, Classes).Sum(label => _counts[label, label]);
+            double both = 0, actual = total * total, predicted = total * total;
+            for (var label = 0; label < Classes; label++)
+            {
+                both += (double)Support(label) * Answers(label);
+                actual -= (double)Support(label) * Support(label);
+                predicted -= (double)Answers(label) * Answers(label);
+            }
+
+            return actual * predicted == 0 ? 0 : ((right * total) - both) / Math.Sqrt(actual * predicted);
+        }
+    }
+
+    private static double Ratio(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
+}
