@@ -1,0 +1,32 @@
+namespace LoraOnnx.Training.Engine;
+
+/// <summary>What a training step measured. On a GPU, reading a value waits for the step; <see cref="TrainingEngine.ResultsKept"/> steps later it can no longer be read.</summary>
+internal sealed class StepResult
+{
+    private readonly Func<(float Loss, float GradientNorm)> _read;
+    private (float Loss, float GradientNorm)? _values;
+
+    internal StepResult(int texts, int tokens, Func<(float Loss, float GradientNorm)> read)
+    {
+        Texts = texts;
+        Tokens = tokens;
+        _read = read;
+    }
+
+    /// <summary>Texts in the step.</summary>
+    public int Texts { get; }
+
+    /// <summary>Real tokens in the step; 0 for a head step on cached features.</summary>
+    public int Tokens { get; }
+
+    /// <summary>Mean loss over all texts of the step, before the update.</summary>
+    public float Loss => Values.Loss;
+
+    /// <summary>L2 norm of the gradient over all trained tensors, before clipping.</summary>
+    public float GradientNorm => Values.GradientNorm;
+
+    /// <summary>False when loss or gradient is NaN or infinite; the step has then spoilt the weights.</summary>
+    public bool IsFinite => float.IsFinite(Loss) && float.IsFinite(GradientNorm);
+
+    private (float Loss, float GradientNorm) Values => _values ??= _read();
+}
