@@ -89,32 +89,81 @@ internal sealed class JsonFields
 
     public bool? OptionalFlag(string key) => Find(key) is null ? null : Flag(key, false);
 
-    public int Integer(string key, int absent, int least, int most = int.MaxValue)
+    public int Integer(string key, int absent, int least, int most = int.MaxValue) =>
+        Find(key) is { } value ? Integer(_path, key, value, least, most) : absent;
+
+    public double Number(string key, double absent, double least, double most) =>
+        Find(key) is { } value ? Number(_path, key, value, least, most) : absent;
+
+    /// <summary>The strings of a list, or null when the key is absent or JSON null.</summary>
+    public IReadOnlyList<string>? Texts(string key)
     {
         if (Find(key) is not { } value)
         {
-            return absent;
+            return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
-            ? number
-            : throw Wrong(key, value, most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => TextOf(item, key))]
+            : throw Wrong(key, value, "a list of strings");
     }
 
-    public double Number(string key, double absent, double least, double most)
+    /// <summary>The whole numbers of a list, or the only one; null when the key is absent or JSON null.</summary>
+    public IReadOnlyList<int>? Integers(string key)
     {
         if (Find(key) is not { } value)
         {
-            return absent;
+            return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least && number <= most
-            ? number
-            : throw Wrong(key, value, $"a number from {least} to {most}");
+        var numbers = new List<int>();
+        foreach (var item in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToList() : [value])
+        {
+            numbers.Add(item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number) ? number : throw Wrong(key, value, "a whole number or a list of them"));
+        }
+
+        return numbers;
     }
 
-    public InputException Wrong(string key, JsonElement value, string expected) =>
-        InputException.InFile(_path, $"'{key}' is {Describe(value)}, expected {expected}.");
+    /// <summary>Names and values of this object.</summary>
+    public IReadOnlyList<(string Name, JsonElement Value)> Entries() => EntriesOf(_object);
+
+    /// <summary>Names and values of the object under a key; none when it is absent or JSON null.</summary>
+    public IReadOnlyList<(string Name, JsonElement Value)> Entries(string key) => Find(key) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Object } value => EntriesOf(value),
+        { } value => throw Wrong(key, value, "an object"),
+    };
+
+    /// <exception cref="InputException">The value is not a whole number in the range.</exception>
+    public static int Integer(string path, string key, JsonElement value, int least, int most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
+            ? number
+            : throw Wrong(path, key, value, most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}");
+
+    /// <exception cref="InputException">The value is not a number in the range.</exception>
+    public static double Number(string path, string key, JsonElement value, double least, double most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least && number <= most
+            ? number
+            : throw Wrong(path, key, value, $"a number from {least} to {most}");
+
+    public InputException Wrong(string key, JsonElement value, string expected) => Wrong(_path, key, value, expected);
+
+    private static InputException Wrong(string path, string key, JsonElement value, string expected) =>
+        InputException.InFile(path, $"'{key}' is {Describe(value)}, expected {expected}.");
+
+    private List<(string Name, JsonElement Value)> EntriesOf(JsonElement json)
+    {
+        try
+        {
+            return [.. json.EnumerateObject().Select(property => (property.Name, property.Value))];
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw InputException.InFile(_path, $"a key is not valid Unicode: {failure.Message}", inner: failure);
+        }
+    }
 
     public string TextOf(JsonElement value, string key)
     {

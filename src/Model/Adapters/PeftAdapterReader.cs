@@ -1,0 +1,222 @@
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Safetensors;
+
+namespace LoraOnnx.Model.Adapters;
+
+/// <summary>
+/// Reads an adapter directory. The tensors in the file must be those that the config asks for in this model, each in its shape: what is missing
+/// or left over would otherwise be a silent difference.
+/// </summary>
+internal sealed class PeftAdapterReader
+{
+    public const string TensorsFileName = "adapter_model.safetensors";
+
+    private const string PickleFileName = "adapter_model.bin";
+
+    private readonly PeftConfig _config;
+    private readonly SafetensorsFile _file;
+    private readonly IReadOnlyList<PeftTarget> _targets;
+
+    /// <summary>Name in the file by what it is for.</summary>
+    private readonly Dictionary<PeftTensorName, string> _names = [];
+
+    private PeftAdapterReader(PeftConfig config, SafetensorsFile file, DistilBertConfig model)
+    {
+        _config = config;
+        _file = file;
+        _targets = PeftTargets.Adapted(config, model);
+        FindNames();
+        CheckTensors(model);
+    }
+
+    public static LoraAdapter Load(string directory, DistilBertConfig model)
+    {
+        CheckDirectory(directory);
+        var config = PeftConfig.Load(Path.Combine(directory, PeftConfig.FileName));
+        var path = Path.Combine(directory, TensorsFileName);
+        if (!File.Exists(path))
+        {
+            throw InputException.InFile(path, "no such file.", File.Exists(Path.Combine(directory, PickleFileName))
+                ? $"{PickleFileName} is a pickle, which can run code when it is opened; convert it with: {PickleConversion(directory)}"
+                : $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
+        }
+
+        using var file = SafetensorsFile.Open(path);
+        return Read(config, file, model, ContentHash.OfFile(path));
+    }
+
+    /// <summary>Reads the tensors of an open file.</summary>
+    public static LoraAdapter Read(PeftConfig config, SafetensorsFile file, DistilBertConfig model, string? contentHash) =>
+        new PeftAdapterReader(config, file, model).ReadTensors(model, contentHash);
+
+    private static void CheckDirectory(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw InputException.InFile(directory, "no such directory.", $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
+        }
+
+        if (!File.Exists(Path.Combine(directory, PeftConfig.FileName))
+            && Directory.EnumerateFiles(directory, PeftConfig.FileName, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }).Order(StringComparer.Ordinal).FirstOrDefault() is { } inner)
+        {
+            throw InputException.InFile(directory, $"has no {PeftConfig.FileName}.", $"peft saves named adapters in folders of their own: use {Path.GetDirectoryName(inner)}.");
+        }
+    }
+
+    private static string PickleConversion(string directory)
+    {
+        var stem = Path.Combine(directory, "adapter_model").Replace('\\', '/').Replace("'", "\\'", StringComparison.Ordinal);
+        return $"python3 -c \"import torch, safetensors.torch as s; s.save_file({{k: v.clone().contiguous() for k, v in torch.load('{stem}.bin', map_location='cpu', "
+            + $"weights_only=True).items()}}, '{stem}.safetensors', metadata={{'format': 'pt'}})\"";
+    }
+
+    private void FindNames()
+    {
+        var copies = new List<(PeftTensorName Place, string Name)>();
+        foreach (var name in _file.Names)
+        {
+            var place = PeftTensorName.Parse(name);
+            if (place.Role == PeftRole.Copy)
+            {
+                copies.Add((place with { Role = PeftRole.Replacement }, name));
+            }
+            else if (place.Role != PeftRole.Ignored && !_names.TryAdd(place, name))
+            {
+                throw InputException.InFile(_file.Path, $"tensors '{_names[place]}' and '{name}' are for the same place.", "save one adapter per directory.");
+            }
+        }
+
+        foreach (var (place, name) in copies)
+        {
+            _names.TryAdd(place, name);
+        }
+    }
+
+    private void CheckTensors(DistilBertConfig model)
+    {
+        var expected = Expected(model).ToDictionary(item => item.Place, item => item.Shape);
+        var missing = expected.Keys.Where(place => !_names.ContainsKey(place)).ToList();
+        if (missing.Count > 0)
+        {
+            throw InputException.InFile(_file.Path,
+                $"tensor '{FileName(missing[0])}' {NamedTensor.Describe(expected[missing[0]])} is missing{AndMore(missing.Count - 1)}; "
+                + $"{PeftConfig.FileName} asks for it (target_modules {PeftTargets.DescribeTargets(_config)}).",
+                $"the adapter is not whole, or {PeftConfig.FileName} is not its own.");
+        }
+
+        // The word embedding is there when the adapter was saved with save_embedding_layers.
+        var embedding = new TensorSpec($"{DistilBertTensors.WordEmbeddings}.weight", model.VocabularySize, model.Width);
+        expected.TryAdd(new(PeftRole.Replacement, embedding.Key), embedding.Shape);
+        var unexpected = _names.Where(pair => !expected.ContainsKey(pair.Key)).Select(pair => pair.Value).ToList();
+        if (unexpected.Count > 0)
+        {
+            throw InputException.InFile(_file.Path,
+                $"tensor '{unexpected[0]}' is not expected{AndMore(unexpected.Count - 1)}; {PeftConfig.FileName} (target_modules {PeftTargets.DescribeTargets(_config)}) does not ask for it in this model.",
+                unexpected[0].Contains("lora_embedding_", StringComparison.Ordinal) ? "LoRA on embeddings is not supported."
+                    : $"the adapter belongs to another model, or {PeftConfig.FileName} is not its own.");
+        }
+
+        foreach (var (place, name) in _names)
+        {
+            if (!_file.ShapeOf(name).SequenceEqual(expected[place]))
+            {
+                throw InputException.InFile(_file.Path,
+                    $"tensor '{name}' is {NamedTensor.Describe(_file.ShapeOf(name))}; {PeftConfig.FileName} and the model imply {NamedTensor.Describe(expected[place])}.",
+                    place.Role == PeftRole.Replacement ? "the adapter was trained on a model of another size, or with other labels." : "rank or model are not those of the adapter.");
+            }
+        }
+    }
+
+    /// <summary>Every tensor the config implies, with its shape.</summary>
+    private IEnumerable<(PeftTensorName Place, IReadOnlyList<int> Shape)> Expected(DistilBertConfig model)
+    {
+        foreach (var target in _targets)
+        {
+            yield return (new(PeftRole.A, target.Module), [target.Rank, target.In]);
+            yield return (new(PeftRole.B, target.Module), [target.Out, target.Rank]);
+            if (_config.LoraBias)
+            {
+                yield return (new(PeftRole.BBias, target.Module), [target.Out]);
+            }
+
+            if (_config.UseDora)
+            {
+                yield return (new(PeftRole.Magnitude, target.Module), [target.Out]);
+            }
+        }
+
+        foreach (var spec in Replaced(model))
+        {
+            yield return (new(PeftRole.Replacement, spec.Key), spec.Shape);
+        }
+    }
+
+    /// <summary>The base's tensors that the adapter replaces, in the order of the checkpoint.</summary>
+    private IEnumerable<TensorSpec> Replaced(DistilBertConfig model)
+    {
+        var saved = PeftTargets.SavedTensors(_config, model);
+        var adapted = _targets.Select(target => target.Module).ToHashSet(StringComparer.Ordinal);
+        if (adapted.FirstOrDefault(module => saved.Contains($"{module}.weight")) is { } both)
+        {
+            throw InputException.InFile(_config.Path, $"'{both}' is both in 'target_modules' and, by the end of its name, in 'modules_to_save' [{string.Join(", ", _config.ModulesToSave)}].",
+                "peft has no such adapters; leave one of them out.");
+        }
+
+        foreach (var spec in DistilBertTensors.All(model))
+        {
+            var isBias = spec.Key.EndsWith(".bias", StringComparison.Ordinal);
+            var isBrought = isBias && _config.Bias switch
+            {
+                PeftBias.All => true,
+                PeftBias.LoraOnly => adapted.Contains(spec.Key[..^".bias".Length]),
+                _ => false,
+            };
+            if (isBrought || saved.Contains(spec.Key))
+            {
+                yield return spec;
+            }
+        }
+    }
+
+    private LoraAdapter ReadTensors(DistilBertConfig model, string? contentHash)
+    {
+        var modules = _targets.Select(target => new LoraModule
+        {
+            Module = target.Module,
+            Scale = target.Scale,
+            A = Read(PeftRole.A, target.Module)!, // checked to be there, like B
+            B = Read(PeftRole.B, target.Module)!,
+            BBias = Read(PeftRole.BBias, target.Module),
+            Magnitude = Read(PeftRole.Magnitude, target.Module),
+        }).ToList();
+        var replacements = DistilBertTensors.All(model).Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
+        return new LoraAdapter(modules, replacements) { Warnings = _config.Warnings, ContentHash = contentHash };
+    }
+
+    /// <summary>Replacements are named by their checkpoint key, the others as peft writes them.</summary>
+    private NamedTensor? Read(PeftRole role, string target)
+    {
+        if (!_names.TryGetValue(new(role, target), out var name))
+        {
+            return null;
+        }
+
+        var tensor = _file.Read(name);
+        return new NamedTensor(role == PeftRole.Replacement ? target : FileName(new(role, target)), tensor.Shape, tensor.Values);
+    }
+
+    /// <summary>The name as peft writes it.</summary>
+    private string FileName(PeftTensorName place) => PeftTensorName.Prefix + place.Role switch
+    {
+        PeftRole.A => $"{place.Target}.lora_A.weight",
+        PeftRole.B => $"{place.Target}.lora_B.weight",
+        PeftRole.BBias => $"{place.Target}.lora_B.bias",
+        PeftRole.Magnitude => $"{place.Target}.lora_magnitude_vector",
+        _ when place.Target.EndsWith(".bias", StringComparison.Ordinal) && _targets.Any(target => target.Module == place.Target[..^5]) => $"{place.Target[..^5]}.base_layer.bias",
+        _ => place.Target,
+    };
+
+    private static string AndMore(int count) => count > 0 ? $", and {count} more" : "";
+}

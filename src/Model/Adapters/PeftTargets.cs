@@ -1,0 +1,138 @@
+using System.Globalization;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+
+namespace LoraOnnx.Model.Adapters;
+
+/// <summary>A linear module that an adapter config targets, with the rank and scale it gets.</summary>
+internal readonly record struct PeftTarget(string Module, int Out, int In, int Rank, double Scale);
+
+/// <summary>Which modules of a model an adapter config means: the matching rules of peft 0.21 (<c>check_target_module_exists</c>, <c>get_pattern_key</c>, <c>_set_trainable</c>).</summary>
+internal static class PeftTargets
+{
+    private const string AllLinear = "all-linear";
+
+    /// <summary>The targeted linear modules in the order of the checkpoint.</summary>
+    /// <exception cref="InputException">A pattern is malformed, or no module is targeted.</exception>
+    public static IReadOnlyList<PeftTarget> Adapted(PeftConfig config, DistilBertConfig model)
+    {
+        var isExcluded = Exclusion(config);
+        var isTargeted = Selection(config);
+        var rankOf = FirstMatch(config.Path, "rank_pattern", config.RankPattern, config.Rank);
+        var alphaOf = FirstMatch(config.Path, "alpha_pattern", config.AlphaPattern, config.Alpha);
+        var targets = new List<PeftTarget>();
+        foreach (var (module, rows, columns) in DistilBertTensors.LinearModules(model))
+        {
+            if (!isExcluded(module) && isTargeted(module))
+            {
+                var rank = rankOf(module);
+                var scale = alphaOf(module) / (config.UseRsLora ? Math.Sqrt(rank) : rank);
+                targets.Add(new PeftTarget(module, rows, columns, rank, scale));
+            }
+        }
+
+        if (targets.Count == 0)
+        {
+            throw InputException.InFile(config.Path, $"'target_modules' {DescribeTargets(config)} matches no linear module of this model.",
+                $"linear modules are {DistilBertTensors.Layer(0)}.attention.q_lin and the like, pre_classifier and classifier.");
+        }
+
+        return targets;
+    }
+
+    /// <summary>
+    /// Keys of all tensors in modules that are saved whole. peft matches ends of names, so <c>classifier</c> also means <c>pre_classifier</c>.
+    /// </summary>
+    public static IReadOnlySet<string> SavedTensors(PeftConfig config, DistilBertConfig model)
+    {
+        var prefixes = DistilBertModules.Names(model)
+            .Where(module => config.ModulesToSave.Any(end => module.EndsWith(end, StringComparison.Ordinal)))
+            .Select(module => module + ".").ToList();
+        return DistilBertTensors.All(model).Select(spec => spec.Key)
+            .Where(key => prefixes.Exists(prefix => key.StartsWith(prefix, StringComparison.Ordinal)))
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    public static string DescribeTargets(PeftConfig config) => config.TargetPattern is { } pattern ? $"'{pattern}'" : $"[{string.Join(", ", config.TargetModules!.Take(8))}]";
+
+    private static Predicate<string> Exclusion(PeftConfig config)
+    {
+        var pattern = config.ExcludePattern is { Length: > 0 } text ? PythonPattern.Compile(config.Path, "exclude_modules", text, @"\A(?:", @")\z") : null;
+        var saved = config.ModulesToSave.Select(name => PythonPattern.Compile(config.Path, "modules_to_save", name, @"\A(?:(^|.*\.)", @"($|\..*))")).ToList();
+        return module =>
+            (pattern is not null && PythonPattern.MatchOf(pattern, config.Path, "exclude_modules", module).Success)
+            || NamesOrEnds(config.ExcludeModules, module)
+            || saved.Exists(regex => PythonPattern.MatchOf(regex, config.Path, "modules_to_save", module).Success);
+    }
+
+    private static Predicate<string> Selection(PeftConfig config)
+    {
+        if (config.TargetPattern is not { } text)
+        {
+            var isInLayers = LayerFilter(config);
+            return module => config.TargetModules!.Contains(module, StringComparer.Ordinal) || (NamesOrEnds(config.TargetModules!, module) && isInLayers(module));
+        }
+
+        if (text.Equals(AllLinear, StringComparison.OrdinalIgnoreCase))
+        {
+            return module => !(config.IsClassification && module == DistilBertTensors.Classifier);
+        }
+
+        var pattern = PythonPattern.Compile(config.Path, "target_modules", text, @"\A(?:", @")\z");
+        return module => PythonPattern.MatchOf(pattern, config.Path, "target_modules", module).Success;
+    }
+
+    /// <summary>Layers named by a suffix are limited to <c>layers_to_transform</c>; modules named in full are not.</summary>
+    private static Predicate<string> LayerFilter(PeftConfig config)
+    {
+        if (config.LayersToTransform is not { Count: > 0 } layers)
+        {
+            return _ => true;
+        }
+
+        var patterns = (config.LayersPattern.Count == 0 ? [@"[^.]*"] : config.LayersPattern)
+            .Select(name => PythonPattern.Compile(config.Path, "layers_pattern", name, @"\A(?:.*?\.", @"\.(\d+)\.)")).ToList();
+        return module =>
+        {
+            var match = patterns.Select(regex => PythonPattern.MatchOf(regex, config.Path, "layers_pattern", module)).FirstOrDefault(match => match.Success);
+            if (match is null)
+            {
+                return false;
+            }
+
+            return int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var layer)
+                ? layers.Contains(layer)
+                : throw InputException.InFile(config.Path, $"'layers_pattern' finds '{match.Groups[1].Value}' in '{module}', expected the number of a layer.",
+                    "a pattern may not have groups of its own.");
+        };
+    }
+
+    /// <summary>The value of the first pattern that matches the end of a module's name, or its whole name word for word; else the general value.</summary>
+    private static Func<string, T> FirstMatch<T>(string path, string key, IReadOnlyList<(string Pattern, T Value)> entries, T general)
+    {
+        var patterns = entries.Select(entry => (Regex: PythonPattern.Compile(path, key, entry.Pattern, @"\A(.*\.)?(", ")$"), entry.Value)).ToList();
+        return module =>
+        {
+            foreach (var (regex, value) in patterns)
+            {
+                if (PythonPattern.MatchOf(regex, path, key, module).Success)
+                {
+                    return value;
+                }
+            }
+
+            foreach (var (pattern, value) in entries)
+            {
+                if (pattern == module)
+                {
+                    return value;
+                }
+            }
+
+            return general;
+        };
+    }
+
+    private static bool NamesOrEnds(IReadOnlyList<string> names, string module) =>
+        names.Any(name => module == name || module.EndsWith("." + name, StringComparison.Ordinal));
+}
