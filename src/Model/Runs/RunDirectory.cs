@@ -1,3 +1,7 @@
+using System.Text.Json;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Reference;
+
 namespace LoraOnnx.Model.Runs;
 
 /// <summary>The layout of a run: run.json, metrics.jsonl, adapter/, head/model.safetensors, reference-logits.json, checkpoints/last/.</summary>
@@ -5,6 +9,19 @@ public sealed class RunDirectory
 {
     /// <summary>File that makes a directory a run.</summary>
     public const string RecordFileName = "run.json";
+
+    /// <summary>Folder of the PEFT adapter.</summary>
+    public const string AdapterFolder = "adapter";
+
+    /// <summary>Folder of the trained head's model.safetensors.</summary>
+    public const string HeadFolder = "head";
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private RunDirectory(string path, RunRecord record)
     {
@@ -19,21 +36,51 @@ public sealed class RunDirectory
     public RunRecord Record { get; }
 
     /// <summary>The PEFT adapter of the run, or null when it trained none.</summary>
-    public string? AdapterDirectory => Existing("adapter");
+    public string? AdapterDirectory => Existing(AdapterFolder);
 
     /// <summary>The directory with the trained head's model.safetensors, or null when the head was not trained.</summary>
-    public string? HeadDirectory => Existing("head");
+    public string? HeadDirectory => Existing(HeadFolder);
 
     /// <summary>True when the directory holds a run.</summary>
     public static bool IsRun(string path) => File.Exists(System.IO.Path.Combine(path, RecordFileName));
 
     /// <summary>Opens a finished or cut run.</summary>
     /// <exception cref="InputException">There is no run.json or it is malformed.</exception>
-    public static RunDirectory Open(string path) => throw new NotImplementedException(path);
+    public static RunDirectory Open(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw InputException.InFile(path, "no such directory.", "a run is the directory that lora-train --out wrote.");
+        }
+
+        var file = System.IO.Path.Combine(path, RecordFileName);
+        if (!File.Exists(file))
+        {
+            throw InputException.InFile(file, "no such file.", "a run is the directory that lora-train --out wrote.");
+        }
+
+        var fields = JsonFields.Load(file);
+        try
+        {
+            return new RunDirectory(path, fields.Root.Deserialize<RunRecord>(_json)!); // JsonFields holds an object, never null
+        }
+        catch (JsonException failure)
+        {
+            throw InputException.InFile(file, $"is not a run record: {failure.Message}", "it was changed by hand, or another version of lora-train wrote it.", failure);
+        }
+    }
+
+    /// <summary>Writes run.json atomically.</summary>
+    /// <exception cref="InputException">The directory cannot be written.</exception>
+    public static void WriteRecord(string path, RunRecord record) =>
+        AtomicFile.WriteText(System.IO.Path.Combine(path, RecordFileName), ToJson(record) + "\n");
+
+    /// <summary>The record as run.json has it.</summary>
+    public static string ToJson(RunRecord record) => JsonSerializer.Serialize(record, _json);
 
     /// <summary>Logits that training left for the reference texts (max length of the run, fp32, adapter not merged), in order; or null when the run has none.</summary>
     /// <exception cref="InputException">The file is malformed.</exception>
-    public IReadOnlyList<float[]>? ReadReferenceLogits() => throw new NotImplementedException();
+    public IReadOnlyList<float[]>? ReadReferenceLogits() => ReferenceLogits.Read(Path, ReferenceTexts.All);
 
     private string? Existing(string name)
     {

@@ -1,6 +1,8 @@
+using System.Text.Json;
+
 namespace LoraOnnx.Model.Runs;
 
-/// <summary>What run.json says of a training run. Written by lora-train, read by lora-merge and lora-compare; unknown keys are kept out of the way.</summary>
+/// <summary>What run.json says of a training run. Written by lora-train, read by lora-merge and lora-compare; keys are snake_case, unknown ones are ignored.</summary>
 public sealed record RunRecord
 {
     /// <summary>Version of the tool that wrote the run.</summary>
@@ -36,15 +38,113 @@ public sealed record RunRecord
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public required string Device { get; init; }
 
+    /// <summary>Threads that computed; a bit-equal repetition needs the same number.</summary>
+    public int Threads { get; init; }
+
     /// <summary>Number of trained parameters.</summary>
     public required long TrainedParameters { get; init; }
 
     /// <summary>Wall time of training, evaluation included, in seconds; resumed parts added up.</summary>
     public required double TrainingSeconds { get; init; }
 
+    /// <summary>Wall time from the start of the program to the first step, the raw model's evaluation aside, in seconds; of the first start.</summary>
+    public double? StartUpSeconds { get; init; }
+
+    /// <summary>When the run was first started, in UTC.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
     /// <summary>Real (not padded) tokens trained on, over all epochs.</summary>
     public required long TrainedTokens { get; init; }
 
+    /// <summary>Optimizer steps done.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Share of computed tokens that were padding, 0 to 1.</summary>
+    public double? PaddingShare { get; init; }
+
+    /// <summary>Largest resident size of the process in bytes.</summary>
+    public long? PeakMemoryBytes { get; init; }
+
     /// <summary>True once training ended by itself; false in a run that was cut.</summary>
     public required bool Finished { get; init; }
+
+    /// <summary>The training, validation and test texts.</summary>
+    public IReadOnlyList<RunData> Data { get; init; } = [];
+
+    /// <summary>The raw model on the validation texts (fp32), or null without validation.</summary>
+    public RunMetrics? Raw { get; init; }
+
+    /// <summary>The evaluation whose weights are kept, in the precision of training; or null without validation.</summary>
+    public RunMetrics? Best { get; init; }
+
+    /// <summary>The most recent evaluation, in the precision of training; or null without validation.</summary>
+    public RunMetrics? Last { get; init; }
+
+    /// <summary>The kept weights on the validation texts in fp32: what lora-compare finds for the merged file.</summary>
+    public RunMetrics? Validation { get; init; }
+
+    /// <summary>The raw model on the test texts (fp32), or null without --test.</summary>
+    public RunMetrics? RawTest { get; init; }
+
+    /// <summary>The kept weights on the test texts in fp32, or null without --test.</summary>
+    public RunMetrics? Test { get; init; }
+
+    /// <summary>Versions of what computed: the runtime, TorchSharp, libtorch.</summary>
+    public IReadOnlyDictionary<string, string> Libraries { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The options of lora-train that were in effect, as that program reads them back on --resume.</summary>
+    public JsonElement? Options { get; init; }
+}
+
+/// <summary>A set of labelled texts of a run.</summary>
+public sealed record RunData
+{
+    /// <summary><c>train</c>, <c>validation</c> or <c>test</c>.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>The file, folder or hub id it came from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>SHA-256 over texts and labels in order.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Number of texts.</summary>
+    public required int Texts { get; init; }
+
+    /// <summary>Tokens after cutting, special tokens included.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Texts of which a part was cut off.</summary>
+    public required int CutTexts { get; init; }
+
+    /// <summary>Texts of each class, by its name.</summary>
+    public required IReadOnlyDictionary<string, int> Classes { get; init; }
+}
+
+/// <summary>Figures of one evaluation, from 0 to 1 except the loss.</summary>
+public sealed record RunMetrics
+{
+    /// <summary>Optimizer steps done before it; 0 for the raw model.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Epochs done before it, with a fraction.</summary>
+    public required double Epoch { get; init; }
+
+    /// <summary>Mean loss over the texts, without label smoothing.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>F1 of the positive class with two classes, macro F1 otherwise.</summary>
+    public required double F1 { get; init; }
+
+    /// <summary>Share of right predictions.</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>Mean of the classes' F1.</summary>
+    public required double MacroF1 { get; init; }
+
+    /// <summary>Precision of the positive class with two classes, macro precision otherwise.</summary>
+    public required double Precision { get; init; }
+
+    /// <summary>Recall of the positive class with two classes, macro recall otherwise.</summary>
+    public required double Recall { get; init; }
 }
