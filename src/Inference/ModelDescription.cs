@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
 
@@ -19,6 +20,9 @@ public sealed record ModelDescription
 
     /// <summary>Longest input in tokens: the smaller of the model's positions and the tokenizer's model_max_length.</summary>
     public required int MaxTokens { get; init; }
+
+    /// <summary>Which part of a longer text training kept.</summary>
+    public Truncation Truncation { get; init; }
 
     /// <summary>The file's metadata_props: base and adapter hashes, method, rank, alpha, scale, verification result.</summary>
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }

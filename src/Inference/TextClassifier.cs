@@ -1,4 +1,8 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
@@ -6,22 +10,131 @@ namespace LoraOnnx.Inference;
 /// <summary>A classifier on ONNX Runtime: token ids in, logits out. Merge's proof, Serving and Evaluation share it. Runs may be called concurrently.</summary>
 public sealed class TextClassifier : IDisposable
 {
+    private readonly PortableModel _model;
+
+    private TextClassifier(PortableModel model, ModelDescription description, WordPieceTokenizer tokenizer)
+    {
+        _model = model;
+        Model = description;
+        Tokenizer = tokenizer;
+    }
+
     /// <summary>Loads an ONNX file, or the model.onnx of a directory, with the config.json and tokenizer files beside it, and runs it once.</summary>
-    /// <exception cref="LoraOnnx.Model.InputException">A file is missing, malformed, or not of this contract.</exception>
-    public static TextClassifier Load(string path, InferenceOptions options) => throw new NotImplementedException(path);
+    /// <exception cref="InputException">A file is missing, malformed, or not of this contract.</exception>
+    public static TextClassifier Load(string path, InferenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var file = ModelFiles.Find(path);
+        var directory = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
+        var config = DistilBertConfig.Load(directory);
+        var tokenizer = WordPieceTokenizer.Load(directory);
+        var model = PortableModel.Open(file, options);
+        return Start(model, tokenizer, new ModelDescription
+        {
+            Path = path,
+            Hash = ContentHash.OfFile(file),
+            Bytes = new FileInfo(file).Length,
+            Config = config,
+            MaxTokens = MaxTokens(config, model.Metadata),
+            Truncation = KeptPart(model.Metadata),
+            Metadata = model.Metadata,
+        });
+    }
 
     /// <summary>Makes a classifier from weights in memory, with the tokenizer of <paramref name="tokenizerDirectory"/>; the same numbers as its written file would give.</summary>
-    public static TextClassifier FromWeights(ModelWeights weights, string tokenizerDirectory, InferenceOptions options) => throw new NotImplementedException();
+    public static TextClassifier FromWeights(ModelWeights weights, string tokenizerDirectory, InferenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(options);
+        using var stream = new MemoryStream();
+        OnnxModelFile.Write(stream, weights, OnnxModelFile.DefaultOpset, []);
+        var bytes = stream.ToArray();
+        var model = PortableModel.Open(bytes, tokenizerDirectory, options);
+        return Start(model, WordPieceTokenizer.Load(tokenizerDirectory), new ModelDescription
+        {
+            Path = tokenizerDirectory,
+            Hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)),
+            Bytes = bytes.Length,
+            Config = weights.Config,
+            MaxTokens = weights.Config.MaxPositions,
+            Truncation = Truncation.Head,
+            Metadata = model.Metadata,
+        });
+    }
 
     /// <summary>What is known of the model.</summary>
-    public ModelDescription Model => throw new NotImplementedException();
+    public ModelDescription Model { get; }
 
     /// <summary>The tokenizer that made the model's training ids.</summary>
-    public WordPieceTokenizer Tokenizer => throw new NotImplementedException();
+    public WordPieceTokenizer Tokenizer { get; }
+
+    /// <summary>The text as the model reads it: cut where and how its training cut.</summary>
+    public EncodedText Encode(string text) => Tokenizer.Encode(text, Model.MaxTokens, Model.Truncation);
 
     /// <summary>Logits [texts][labels]. Bit-equal for a text whatever it is batched with.</summary>
-    public float[][] Run(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public float[][] Run(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        int[][] ids = [.. batch.Select(text => text.Ids)];
+        var logits = new float[batch.Count][];
+        foreach (var (width, texts) in WidthGroups.Of(ids, Model.Config.MaxPositions))
+        {
+            var rows = _model.Run([.. texts.Select(text => ids[text])], width, cancellationToken);
+            for (var row = 0; row < texts.Length; row++)
+            {
+                logits[texts[row]] = rows[row];
+            }
+        }
+
+        return logits;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => _model.Dispose();
+
+    private static TextClassifier Start(PortableModel model, WordPieceTokenizer tokenizer, ModelDescription description)
+    {
+        var classifier = new TextClassifier(model, description, tokenizer);
+        try
+        {
+            classifier.CheckFit();
+            return classifier;
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs once: a model whose parts do not belong together must fail here and not on a user's text.</summary>
+    private void CheckFit()
+    {
+        var config = Model.Config;
+        if (Tokenizer.VocabularySize > config.VocabularySize)
+        {
+            throw InputException.InFile(Model.Path, $"the tokenizer has {Tokenizer.VocabularySize} words, the model {config.VocabularySize}.",
+                "vocab.txt and the model are from different checkpoints.");
+        }
+
+        var logits = Run([Encode("A first run.")], CancellationToken.None)[0];
+        if (logits.Length != config.Labels.Count)
+        {
+            throw InputException.InFile(Model.Path, $"gives {logits.Length} logits; config.json names {config.Labels.Count} labels.",
+                "config.json and the model are from different checkpoints.");
+        }
+    }
+
+    private static int MaxTokens(DistilBertConfig config, IReadOnlyDictionary<string, string> metadata) =>
+        metadata.TryGetValue(OnnxMetadata.MaxLength, out var text) && int.TryParse(text, out var length) && length >= 2
+            ? Math.Min(length, config.MaxPositions)
+            : config.MaxPositions;
+
+    private static Truncation KeptPart(IReadOnlyDictionary<string, string> metadata) => metadata.GetValueOrDefault(OnnxMetadata.Truncate) switch
+    {
+        "tail" => Truncation.Tail,
+        "head+tail" => Truncation.HeadAndTail,
+        _ => Truncation.Head,
+    };
 }

@@ -1,0 +1,73 @@
+using Google.Protobuf;
+using LoraOnnx.Graph.Onnx;
+
+namespace LoraOnnx.Graph;
+
+/// <summary>The <c>metadata_props</c> of an ONNX file: what it was made from and how it was proven.</summary>
+public static class OnnxMetadata
+{
+    /// <summary>Version of the tool that wrote the file.</summary>
+    public const string Tool = "lora_onnx.tool_version";
+
+    /// <summary>The base as the user named it.</summary>
+    public const string BaseModel = "lora_onnx.base_model";
+
+    /// <summary>SHA-256 of the base's weight files.</summary>
+    public const string BaseHash = "lora_onnx.base_hash";
+
+    /// <summary>SHA-256 of each adapter's tensor file, comma-separated; absent without adapters.</summary>
+    public const string AdapterHashes = "lora_onnx.adapter_hashes";
+
+    /// <summary>Weight of each adapter in the sum, comma-separated.</summary>
+    public const string AdapterWeights = "lora_onnx.adapter_weights";
+
+    /// <summary>SHA-256 of the head's file, where a head of its own was put on.</summary>
+    public const string HeadHash = "lora_onnx.head_hash";
+
+    /// <summary><c>raw</c>, <c>head</c>, <c>lora</c> or <c>lora+head</c>.</summary>
+    public const string Method = "lora_onnx.method";
+
+    /// <summary>Rank of the adapters' modules; several values comma-separated.</summary>
+    public const string Rank = "lora_onnx.rank";
+
+    /// <summary>Alpha as trained, where a run says it.</summary>
+    public const string Alpha = "lora_onnx.alpha";
+
+    /// <summary>What --scale multiplied the adapters by.</summary>
+    public const string Scale = "lora_onnx.scale";
+
+    /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>.</summary>
+    public const string Precision = "lora_onnx.precision";
+
+    /// <summary>Longest input in tokens that the model was trained with.</summary>
+    public const string MaxLength = "lora_onnx.max_length";
+
+    /// <summary>Which part of a longer text is kept: <c>head</c>, <c>tail</c> or <c>head+tail</c>.</summary>
+    public const string Truncate = "lora_onnx.truncate";
+
+    /// <summary><c>passed</c> or <c>skipped</c>.</summary>
+    public const string Verification = "lora_onnx.verification";
+
+    /// <summary>Texts of the proof.</summary>
+    public const string VerificationTexts = "lora_onnx.verification_texts";
+
+    /// <summary>Largest absolute difference of a logit in the proof.</summary>
+    public const string VerificationDifference = "lora_onnx.verification_largest_difference";
+
+    /// <summary>Parameters that training changed, where a run says it.</summary>
+    public const string TrainedParameters = "lora_onnx.trained_parameters";
+
+    /// <summary>Wall time of training in seconds, where a run says it.</summary>
+    public const string TrainingSeconds = "lora_onnx.training_seconds";
+
+    /// <summary>Adds entries to a model file that is already written: a protobuf message followed by another is their merge, so the graph's bytes stay as they are.</summary>
+    public static void Append(Stream modelFile, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(modelFile);
+        modelFile.Seek(0, SeekOrigin.End);
+        new ModelProto { MetadataProps = { ToProto(metadata) } }.WriteTo(modelFile);
+    }
+
+    internal static IEnumerable<StringStringEntryProto> ToProto(IEnumerable<KeyValuePair<string, string>> metadata) =>
+        metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value });
+}

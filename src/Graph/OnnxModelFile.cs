@@ -1,0 +1,43 @@
+using Google.Protobuf;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
+
+namespace LoraOnnx.Graph;
+
+/// <summary>Writes and reads the ONNX files of this toolkit.</summary>
+public static class OnnxModelFile
+{
+    /// <summary>The operator set of a file unless another is asked for.</summary>
+    public const int DefaultOpset = 18;
+
+    /// <summary>The first operator set that has every operator in the form used here.</summary>
+    public const int LowestOpset = 14;
+
+    /// <summary>The last operator set that these graphs were checked with.</summary>
+    public const int HighestOpset = 21;
+
+    /// <summary>A protobuf message ends at 2 GiB; the margin is for everything that is not a weight.</summary>
+    private const long LargestWeights = int.MaxValue - (16L << 20);
+
+    /// <summary>Writes the portable fp32 graph of <paramref name="weights"/>.</summary>
+    /// <exception cref="InputException">The weights do not fit into one ONNX file.</exception>
+    public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentOutOfRangeException.ThrowIfLessThan(opset, LowestOpset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(opset, HighestOpset);
+        var set = WeightSet.Of(weights);
+        CheckSize(set);
+        PortableGraph.Build(weights.Config, set, opset, metadata).WriteTo(stream);
+    }
+
+    private static void CheckSize(WeightSet weights)
+    {
+        var bytes = weights.All.Sum(tensor => (long)tensor.RawData.Length);
+        if (bytes > LargestWeights)
+        {
+            throw new InputException($"the model's weights have {bytes >> 20} MiB; an ONNX file holds less than 2,048 MiB.",
+                "--precision fp16 or int8 makes a smaller file.");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using static LoraOnnx.Graph.GraphBuilder;
+using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
+
+namespace LoraOnnx.Graph;
+
+/// <summary>
+/// The graph of model.onnx: padded batches in, logits out, standard operators only. Token-wise parts work on rows [batch·sequence, width], so
+/// that every linear layer is one Gemm whose weight is the checkpoint's tensor under the checkpoint's key.
+/// </summary>
+internal sealed class PortableGraph
+{
+    public const string InputIds = "input_ids";
+    public const string AttentionMask = "attention_mask";
+    public const string Logits = "logits";
+
+    private readonly GraphBuilder _graph;
+    private readonly EncoderNodes _nodes;
+    private readonly DistilBertConfig _config;
+
+    private PortableGraph(DistilBertConfig config, WeightSet weights, int opset)
+    {
+        _graph = new GraphBuilder("distilbert-sequence-classification", opset);
+        _nodes = new EncoderNodes(_graph, config, weights);
+        _config = config;
+    }
+
+    public static ModelProto Build(DistilBertConfig config, WeightSet weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata) =>
+        new PortableGraph(config, weights, opset).Build(metadata);
+
+    // Letters: B texts, S tokens of the longest, H width, N heads, D width of a head.
+    private ModelProto Build(IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        var ids = _graph.Input(InputIds, DataType.Int64, "batch_size", "sequence_length");
+        var mask = _graph.Input(AttentionMask, DataType.Int64, "batch_size", "sequence_length");
+
+        var shape = _graph.Node("Shape", "/shape", [ids]); // [B, S]
+        var headShape = _graph.Node("Concat", "/head_shape", [shape, _graph.Int64s(_config.HeadCount, _config.HeadWidth)], Int("axis", 0)); // [B, S, N, D]
+        var padding = Padding(mask);
+        var rows = Embed(ids, shape);
+        for (var layer = 0; layer < _config.LayerCount; layer++)
+        {
+            var name = DistilBertTensors.Layer(layer);
+            rows = _nodes.FeedForward(Attention(rows, headShape, padding, name), name);
+        }
+
+        var logits = _nodes.Head(FirstTokens(rows, shape));
+        _graph.Output(logits, DataType.Float, "batch_size", $"{_config.Labels.Count}");
+        return _graph.Build(metadata);
+    }
+
+    /// <summary>norm(word + position) as rows [B·S, H].</summary>
+    private string Embed(string ids, string shape)
+    {
+        var length = _graph.Node("Slice", "/length", [shape, _graph.Int64s(1), _graph.Int64s(2)]);
+        var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight($"{DistilBertTensors.WordEmbeddings}.weight"), ids]); // [B, S, H]
+        var positions = _graph.Node("Slice", "/embeddings/positions",
+            [_nodes.Weight($"{DistilBertTensors.PositionEmbeddings}.weight"), _graph.Int64s(0), length, _graph.Int64s(0)]); // [S, H]
+        var sum = _graph.Node("Add", "/embeddings/sum", [words, positions]);
+        return _nodes.Norm(_graph.Node("Reshape", "/embeddings/rows", [sum, _graph.Int64s(-1, _config.Width)]), DistilBertTensors.EmbeddingNorm);
+    }
+
+    /// <summary>
+    /// 0 for real tokens and the type's lowest finite number for padding, as Hugging Face fills it [B, 1, 1, S]: a text of nothing but padding gets equal
+    /// attention everywhere instead of NaN.
+    /// </summary>
+    private string Padding(string mask)
+    {
+        var lowest = _nodes.FloatType == DataType.Float16 ? (double)Half.MinValue : float.MinValue;
+        var isPadding = _graph.Node("Equal", "/padding/is_padding", [mask, _graph.Initializer(Tensors.Int64Scalar("zero_int64", 0))]);
+        var fill = _graph.Node("Where", "/padding/fill", [isPadding, _nodes.Scalar("lowest", lowest), _nodes.Scalar("zero", 0)]);
+        return _graph.Node("Unsqueeze", "/padding", [fill, _graph.Int64s(1, 2)]);
+    }
+
+    /// <summary>norm(x + out_lin(softmax(q·kᵀ/√D + padding)·v)).</summary>
+    private string Attention(string x, string headShape, string padding, string layer)
+    {
+        var scope = $"/{layer}.attention";
+        var queries = _graph.Node("Mul", $"{scope}/queries", [_nodes.Linear(x, $"{layer}.attention.q_lin"), _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_config.HeadWidth))]);
+        var q = Heads(queries, headShape, $"{scope}/q", 0, 2, 1, 3); // [B, N, S, D]
+        var k = Heads(_nodes.Linear(x, $"{layer}.attention.k_lin"), headShape, $"{scope}/k", 0, 2, 3, 1); // [B, N, D, S]
+        var v = Heads(_nodes.Linear(x, $"{layer}.attention.v_lin"), headShape, $"{scope}/v", 0, 2, 1, 3); // [B, N, S, D]
+        var scores = _graph.Node("Add", $"{scope}/scores", [_graph.Node("MatMul", $"{scope}/products", [q, k]), padding]); // [B, N, S, S]
+        var shares = _graph.Node("Softmax", $"{scope}/shares", [scores], Int("axis", -1));
+        var context = _graph.Node("Transpose", $"{scope}/context", [_graph.Node("MatMul", $"{scope}/mixed", [shares, v])], Ints("perm", 0, 2, 1, 3)); // [B, S, N, D]
+        var rows = _graph.Node("Reshape", $"{scope}/rows", [context, _graph.Int64s(-1, _config.Width)]);
+        var sum = _graph.Node("Add", $"{scope}/residual", [_nodes.Linear(rows, $"{layer}.attention.out_lin"), x]);
+        return _nodes.Norm(sum, $"{layer}.sa_layer_norm");
+    }
+
+    private string Heads(string rows, string headShape, string scope, params long[] order)
+    {
+        var split = _graph.Node("Reshape", $"{scope}/split", [rows, headShape]);
+        return _graph.Node("Transpose", scope, [split], Ints("perm", order));
+    }
+
+    /// <summary>The rows of the texts' first tokens, [CLS]: [B, H].</summary>
+    private string FirstTokens(string rows, string shape)
+    {
+        var hiddenShape = _graph.Node("Concat", "/cls/shape", [shape, _graph.Int64s(_config.Width)], Int("axis", 0));
+        var hidden = _graph.Node("Reshape", "/cls/hidden", [rows, hiddenShape]);
+        return _graph.Node("Gather", "/cls", [hidden, _graph.Initializer(Tensors.Int64Scalar("first", 0))], Int("axis", 1));
+    }
+}

@@ -1,0 +1,130 @@
+using LoraOnnx.Model;
+using Microsoft.ML.OnnxRuntime;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>
+/// An ONNX file of the portable contract (<c>input_ids</c> and <c>attention_mask</c> in, <c>logits</c> out), run as every other ONNX Runtime program runs it:
+/// the batch is padded to its longest text. Runs may be called concurrently.
+/// </summary>
+public sealed class PortableModel : IDisposable
+{
+    private const string InputIds = "input_ids";
+    private const string AttentionMask = "attention_mask";
+    private const string TokenTypeIds = "token_type_ids";
+    private const string Logits = "logits";
+
+    private readonly InferenceSession _session;
+    private readonly bool _wantsTokenTypes;
+
+    private PortableModel(InferenceSession session, string path)
+    {
+        _session = session;
+        _wantsTokenTypes = session.InputMetadata.ContainsKey(TokenTypeIds);
+        CheckContract(path);
+    }
+
+    /// <summary>Loads a file.</summary>
+    /// <exception cref="InputException">The file is missing, is not an ONNX model, or has other inputs or outputs.</exception>
+    public static PortableModel Open(string path, InferenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!File.Exists(path))
+        {
+            throw InputException.InFile(path, "no such file.");
+        }
+
+        using var settings = RuntimeDevice.CreateSettings(options);
+        return Open(path, () => new InferenceSession(path, settings));
+    }
+
+    /// <summary>Loads a model from memory; <paramref name="name"/> stands for it in messages.</summary>
+    internal static PortableModel Open(byte[] model, string name, InferenceOptions options)
+    {
+        using var settings = RuntimeDevice.CreateSettings(options);
+        return Open(name, () => new InferenceSession(model, settings));
+    }
+
+    /// <summary>Number of logits a text, or null where the file leaves it open.</summary>
+    public int? LabelCount => _session.OutputMetadata[Logits].Dimensions is [_, > 0 and var labels] ? labels : null;
+
+    /// <summary>The file's metadata_props.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
+
+    /// <summary>Logits [texts][labels] of texts given as token ids, as one batch padded to the longest.</summary>
+    public float[][] Run(IReadOnlyList<int[]> batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Count == 0 ? [] : Run(batch, batch.Max(ids => ids.Length), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    internal float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var ids = new long[batch.Count * width];
+        var mask = new long[batch.Count * width];
+        for (var text = 0; text < batch.Count; text++)
+        {
+            var row = text * width;
+            for (var token = 0; token < batch[text].Length; token++)
+            {
+                ids[row + token] = batch[text][token];
+                mask[row + token] = 1;
+            }
+        }
+
+        long[] shape = [batch.Count, width]; // [texts, tokens]
+        using var idValue = OrtValue.CreateTensorValueFromMemory(ids, shape);
+        using var maskValue = OrtValue.CreateTensorValueFromMemory(mask, shape);
+        using var typeValue = OrtValue.CreateTensorValueFromMemory(_wantsTokenTypes ? new long[ids.Length] : [0], _wantsTokenTypes ? shape : [1]);
+        using var run = new RunOptions();
+        using var stop = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, run); // the state is the argument after it
+        using var outputs = _wantsTokenTypes
+            ? _session.Run(run, [InputIds, AttentionMask, TokenTypeIds], [idValue, maskValue, typeValue], [Logits])
+            : _session.Run(run, [InputIds, AttentionMask], [idValue, maskValue], [Logits]);
+        return LogitRows.Copy(outputs[0], batch.Count);
+    }
+
+    private static PortableModel Open(string path, Func<InferenceSession> open)
+    {
+        InferenceSession? session = null;
+        try
+        {
+            session = open();
+            return new PortableModel(session, path);
+        }
+        catch (OnnxRuntimeException failure)
+        {
+            session?.Dispose();
+            throw InputException.InFile(path, $"ONNX Runtime cannot load it: {OneLine(failure.Message)}",
+                "the file is damaged or not an ONNX model; write it again with lora-merge.", failure);
+        }
+        catch (InputException)
+        {
+            session?.Dispose();
+            throw;
+        }
+    }
+
+    private void CheckContract(string path)
+    {
+        string[] known = [InputIds, AttentionMask, TokenTypeIds];
+        var inputs = _session.InputMetadata;
+        if (!inputs.ContainsKey(InputIds) || !inputs.ContainsKey(AttentionMask) || inputs.Keys.Any(input => !known.Contains(input))
+            || inputs.Values.Any(input => input.ElementType != typeof(long)) || !_session.OutputMetadata.ContainsKey(Logits))
+        {
+            throw InputException.InFile(path,
+                $"has inputs {string.Join(", ", inputs.Keys)} and outputs {string.Join(", ", _session.OutputMetadata.Keys)}; expected int64 input_ids and attention_mask, and logits.",
+                "export a sequence classifier, or write the file with lora-merge.");
+        }
+    }
+
+    private static string OneLine(string message)
+    {
+        var line = message.ReplaceLineEndings(" ");
+        return line.Length <= 200 ? line : line[..200] + "...";
+    }
+}

@@ -1,0 +1,74 @@
+using LoraOnnx.Model;
+using Microsoft.ML.OnnxRuntime;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>Where sessions run: the only file that knows execution providers.</summary>
+internal static class RuntimeDevice
+{
+    private const string Cuda = "CUDAExecutionProvider";
+
+    /// <summary>True when this build of ONNX Runtime has the CUDA provider.</summary>
+    public static bool HasCuda => OrtEnv.Instance().GetAvailableProviders().Contains(Cuda);
+
+    /// <summary>Settings of a session on the device asked for. The caller disposes.</summary>
+    /// <exception cref="InputException">CUDA was asked for and cannot be had.</exception>
+    public static SessionOptions CreateSettings(InferenceOptions options)
+    {
+        var settings = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            IntraOpNumThreads = ThreadPlan.Threads(options.Threads),
+            InterOpNumThreads = 1,
+            // One pattern per shape would be kept for ever, and every batch has its own shape.
+            EnableMemoryPattern = false,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        try
+        {
+            // Spinning threads take the cores that other callers, tokenisers and the network need.
+            settings.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            ChooseProvider(settings, options);
+            return settings;
+        }
+        catch
+        {
+            settings.Dispose();
+            throw;
+        }
+    }
+
+    private static void ChooseProvider(SessionOptions settings, InferenceOptions options)
+    {
+        if (options.Device is not ("auto" or "cpu" or "cuda"))
+        {
+            throw new InputException($"device is '{options.Device}', expected auto, cpu or cuda.");
+        }
+
+        if (options.Device == "cpu" || (options.Device == "auto" && !HasCuda))
+        {
+            return;
+        }
+
+        if (!HasCuda)
+        {
+            throw new InputException("device cuda was asked for, and this build has ONNX Runtime for the CPU only.",
+                "build with 'dotnet build -p:Accelerator=cuda', or use --device cpu.");
+        }
+
+        try
+        {
+            using var cuda = new OrtCUDAProviderOptions();
+            settings.AppendExecutionProvider_CUDA(cuda);
+        }
+        catch (OnnxRuntimeException failure) when (options.Device == "auto")
+        {
+            options.Log?.Invoke($"no usable CUDA device, running on the CPU: {failure.Message.ReplaceLineEndings(" ")}");
+        }
+        catch (OnnxRuntimeException failure)
+        {
+            throw new InputException($"device cuda cannot be used: {failure.Message.ReplaceLineEndings(" ")}",
+                "check the driver, CUDA and cuDNN libraries, or use --device cpu.", failure);
+        }
+    }
+}
