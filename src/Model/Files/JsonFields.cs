@@ -19,6 +19,9 @@ internal sealed class JsonFields
 
     public JsonElement Root => _object;
 
+    /// <summary>An object inside another file's object; messages name the file.</summary>
+    public static JsonFields Of(string path, JsonElement json) => new(path, json);
+
     /// <exception cref="InputException">The file is missing, too large, not JSON, or not an object.</exception>
     public static JsonFields Load(string path)
     {

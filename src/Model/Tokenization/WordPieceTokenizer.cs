@@ -1,37 +1,193 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.Tokenizers;
 
 namespace LoraOnnx.Model.Tokenization;
 
 /// <summary>Hugging Face's BertTokenizer, id by id, as a Microsoft.ML.Tokenizers tokenizer. Thread-safe.</summary>
+/// <remarks>
+/// The members of the base class give [CLS] and [SEP] too, and always normalize and split: the ids of a model do not depend on which of the two
+/// types a variable has. Offsets count UTF-16 units; <see cref="TextOffsets"/> turns them into code points or UTF-8 bytes.
+/// </remarks>
 public sealed class WordPieceTokenizer : Tokenizer
 {
-    /// <summary>Reads vocab.txt and tokenizer_config.json (or tokenizer.json) in a checkpoint or ONNX directory.</summary>
-    /// <exception cref="InputException">A file is missing, malformed, or asks for an option that is not supported.</exception>
-    public static WordPieceTokenizer Load(string directory) => throw new NotImplementedException(directory);
+    private readonly CharacterPlan _plan;
+    private readonly Vocabulary _vocabulary;
 
-    /// <summary>Words in the vocabulary.</summary>
-    public int VocabularySize => throw new NotImplementedException();
+    private WordPieceTokenizer(TokenizerFiles files)
+    {
+        ClsTokenId = files.SpecialId("cls_token", "[CLS]");
+        SepTokenId = files.SpecialId("sep_token", "[SEP]");
+        PadTokenId = files.SpecialId("pad_token", "[PAD]");
+        UnknownTokenId = files.SpecialId("unk_token", "[UNK]");
+        MaxLength = files.MaxLength;
+        _plan = new CharacterPlan(files.Normalizer);
+        _vocabulary = new Vocabulary(files.Pieces, files.Added, files.ContinuingPrefix, UnknownTokenId, files.LongestWord);
+        ContentHash = Hash(files);
+    }
+
+    /// <summary>Words in the vocabulary: the highest id plus 1, which is the number of rows that the embedding must have.</summary>
+    public int VocabularySize => _vocabulary.Size;
 
     /// <summary>SHA-256 over what decides the ids: vocabulary and options. Equal hashes give equal ids.</summary>
-    public string ContentHash => throw new NotImplementedException();
+    public string ContentHash { get; }
+
+    /// <summary>The longest input that tokenizer_config.json allows, in tokens with [CLS] and [SEP]; int.MaxValue where it sets no limit.</summary>
+    public int MaxLength { get; }
+
+    /// <summary>Begins every input.</summary>
+    public int ClsTokenId { get; }
+
+    /// <summary>Ends every input.</summary>
+    public int SepTokenId { get; }
+
+    /// <summary>Fills a batch up.</summary>
+    public int PadTokenId { get; }
+
+    /// <summary>Stands for a word that cannot be cut into pieces.</summary>
+    public int UnknownTokenId { get; }
+
+    /// <summary>Reads vocab.txt and tokenizer_config.json (or tokenizer.json) in a checkpoint or ONNX directory.</summary>
+    /// <exception cref="InputException">A file is missing, malformed, or asks for an option that is not supported.</exception>
+    public static WordPieceTokenizer Load(string directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        return new WordPieceTokenizer(new TokenizerFiles(directory));
+    }
 
     /// <summary>Encodes [CLS] text [SEP], cut to <paramref name="maxTokens"/> (at least 2). Never throws for any text, lone surrogates included.</summary>
-    public EncodedText Encode(string text, int maxTokens, Truncation truncation) => throw new NotImplementedException(text);
+    public EncodedText Encode(string text, int maxTokens, Truncation truncation)
+    {
+        var window = new TruncationWindow(maxTokens, truncation);
+        using var pass = Read(text, window.Limit);
+        return Cut(pass, window, null);
+    }
 
     /// <summary>Like <see cref="Encode"/>, with the place of each token in the text.</summary>
-    public (EncodedText Encoded, Token[] Tokens) EncodeWithOffsets(string text, int maxTokens, Truncation truncation) => throw new NotImplementedException(text);
+    public (EncodedText Encoded, Token[] Tokens) EncodeWithOffsets(string text, int maxTokens, Truncation truncation)
+    {
+        var window = new TruncationWindow(maxTokens, truncation);
+        using var pass = Read(text, window.Limit);
+        var tokens = new Token[window.Length(pass.Total)];
+        return (Cut(pass, window, tokens), tokens);
+    }
 
     /// <summary>The vocabulary entry of an id, such as <c>##ing</c>.</summary>
-    public string TokenText(int id) => throw new NotImplementedException();
+    /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such id.</exception>
+    public string TokenText(int id) =>
+        _vocabulary.TextOf(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {VocabularySize - 1}.");
 
     /// <inheritdoc/>
-    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
-        throw new NotImplementedException();
+    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        var span = text is null ? textSpan : text;
+        var (_, tokens) = EncodeWithOffsets(span, Math.Max(2, settings.MaxTokenCount), Truncation.Head);
+        return new EncodeResults<EncodedToken>
+        {
+            Tokens = [.. tokens.Select(token => new EncodedToken(token.Id, TokenText(token.Id), new Range(token.Start, token.End)))],
+            CharsConsumed = span.Length,
+        };
+    }
 
     /// <inheritdoc/>
-    public override System.Buffers.OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten) =>
-        throw new NotImplementedException();
+    public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        (idsConsumed, charsWritten) = (0, 0);
+        foreach (var id in ids)
+        {
+            var (space, piece) = Piece(id, isFirst: idsConsumed == 0);
+            if (charsWritten + (space ? 1 : 0) + piece.Length > destination.Length)
+            {
+                return OperationStatus.DestinationTooSmall;
+            }
+
+            if (space)
+            {
+                destination[charsWritten++] = ' ';
+            }
+
+            piece.CopyTo(destination[charsWritten..]);
+            charsWritten += piece.Length;
+            idsConsumed++;
+        }
+
+        return OperationStatus.Done;
+    }
 
     /// <inheritdoc/>
-    public override string Decode(IEnumerable<int> ids) => throw new NotImplementedException();
+    public override string Decode(IEnumerable<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var text = new StringBuilder();
+        var isFirst = true;
+        foreach (var id in ids)
+        {
+            var (space, piece) = Piece(id, isFirst);
+            text.Append(space ? " " : "").Append(piece);
+            isFirst = false;
+        }
+
+        return text.ToString();
+    }
+
+    private (EncodedText Encoded, Token[] Tokens) EncodeWithOffsets(ReadOnlySpan<char> text, int maxTokens, Truncation truncation)
+    {
+        var window = new TruncationWindow(maxTokens, truncation);
+        using var pass = Read(text, window.Limit);
+        var tokens = new Token[window.Length(pass.Total)];
+        return (Cut(pass, window, tokens), tokens);
+    }
+
+    private EncodingPass Read(ReadOnlySpan<char> text, int limit)
+    {
+        var pass = new EncodingPass(_plan, _vocabulary, limit);
+        pass.Read(text);
+        return pass;
+    }
+
+    private EncodedText Cut(in EncodingPass pass, TruncationWindow window, Token[]? tokens)
+    {
+        var ids = new int[window.Length(pass.Total)];
+        (ids[0], ids[^1]) = (ClsTokenId, SepTokenId);
+        if (tokens is not null)
+        {
+            (tokens[0], tokens[^1]) = (new Token(ClsTokenId, 0, 0), new Token(SepTokenId, 0, 0));
+        }
+
+        for (var index = 1; index < ids.Length - 1; index++)
+        {
+            var token = pass.Tokens[window.Source(index - 1, pass.Total)];
+            ids[index] = token.Id;
+            if (tokens is not null)
+            {
+                tokens[index] = token;
+            }
+        }
+
+        return new EncodedText(ids, pass.Total + TruncationWindow.SpecialTokens);
+    }
+
+    private (bool Space, string Text) Piece(int id, bool isFirst)
+    {
+        var text = TokenText(id);
+        return !isFirst && text.StartsWith(_vocabulary.ContinuingPrefix, StringComparison.Ordinal)
+            ? (false, text[_vocabulary.ContinuingPrefix.Length..])
+            : (!isFirst, text);
+    }
+
+    private static string Hash(TokenizerFiles files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var options = $"{files.Normalizer}\n{files.ContinuingPrefix}\n{files.LongestWord}\n"
+            + $"{files.SpecialId("cls_token", "[CLS]")} {files.SpecialId("sep_token", "[SEP]")} {files.SpecialId("unk_token", "[UNK]")}\n";
+        hash.AppendData(Encoding.UTF8.GetBytes(options));
+        foreach (var (text, id) in files.Pieces.Concat(files.Added.OrderBy(token => token.Value).Select(token => (token.Key, token.Value))))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{id} {text}\n"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 }
