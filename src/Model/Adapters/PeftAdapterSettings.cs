@@ -1,0 +1,32 @@
+namespace LoraOnnx.Model.Adapters;
+
+/// <summary>How an adapter was trained: what adapter_config.json says of it.</summary>
+public sealed record PeftAdapterSettings
+{
+    /// <summary>Inner width of A and B, for all modules.</summary>
+    public required int Rank { get; init; }
+
+    /// <summary>The adapter's output is multiplied by alpha/rank (alpha/sqrt(rank) with <see cref="UseRsLora"/>).</summary>
+    public required double Alpha { get; init; }
+
+    /// <summary>Names of the adapted modules, such as <c>q_lin</c>, in the order in which they shall be listed.</summary>
+    public required IReadOnlyList<string> Targets { get; init; }
+
+    /// <summary>Scale by alpha/sqrt(rank).</summary>
+    public bool UseRsLora { get; init; }
+
+    /// <summary>The modules have magnitudes (DoRA).</summary>
+    public bool UseDora { get; init; }
+
+    /// <summary>Dropout on the input of A in training, 0 to 1.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>The head was trained too: its tensors are among the adapter's replacements, and the adapter is one for sequence classification.</summary>
+    public bool HeadTrained { get; init; }
+
+    /// <summary>The base as the user named it; peft loads it from there.</summary>
+    public string? BaseModelNameOrPath { get; init; }
+
+    /// <summary>The name peft has for how A was initialised, such as <c>gaussian</c>; null for its default.</summary>
+    public string? Initialisation { get; init; }
+}
