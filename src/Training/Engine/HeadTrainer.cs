@@ -1,5 +1,7 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
 
@@ -9,31 +11,97 @@ namespace LoraOnnx.Training.Engine;
 /// </summary>
 internal sealed class HeadTrainer : IDisposable
 {
+    private readonly ModelWeights _weights;
+    private readonly EngineOptions _options;
+    private readonly Device _device;
+    private readonly TrainedParameters _parameters;
+    private readonly AdamW _optimizer;
+
+    private HeadTrainer(ModelWeights weights, EngineOptions options)
+    {
+        _weights = weights;
+        _options = options;
+        _device = ComputeDevices.Open(options.Device, options.Threads);
+        _parameters = new TrainedParameters(ClassifierHead.Specs(weights), _device);
+        _optimizer = new AdamW(_parameters, options.Optimizer, loraPlusRatio: 1);
+    }
+
     /// <summary>Starts from the head in <paramref name="weights"/>; of the options, those of adapters and body do not matter.</summary>
-    public static HeadTrainer Create(ModelWeights weights, EngineOptions options) => throw new NotImplementedException();
+    public static HeadTrainer Create(ModelWeights weights, EngineOptions options) => new(weights, options);
 
     /// <summary>Numbers that training changes.</summary>
-    public long TrainedParameters => throw new NotImplementedException();
+    public long TrainedParameters => _parameters.Count;
 
     /// <summary>Optimizer steps done so far.</summary>
-    public long StepCount => throw new NotImplementedException();
+    public long StepCount => _optimizer.StepCount;
 
     /// <summary>Forward, backward, clipping, AdamW on one batch; <paramref name="labels"/> as in <see cref="PackedBatch"/>.</summary>
-    public StepResult Step(IReadOnlyList<float[]> features, IReadOnlyList<IReadOnlyList<int>> labels, double learningRate) => throw new NotImplementedException();
+    public StepResult Step(IReadOnlyList<float[]> features, IReadOnlyList<IReadOnlyList<int>> labels, double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        DropoutSeed.Set(_options.Seed, _optimizer.StepCount);
+        _parameters.Gradients.zero_();
+        var leaves = DistilBertTensors.HeadKeys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
+        var logits = ClassifierHead.Forward(Matrix(features), name => leaves[name], _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+        using var share = (1.0 / features.Count).ToScalar();
+        var loss = ClassifierHead.Loss(logits, labels, _weights.Config, _options.LabelSmoothing).mul(share);
+        var gradients = autograd.grad([loss], [.. leaves.Values]);
+        using (no_grad())
+        {
+            foreach (var (name, gradient) in leaves.Keys.Zip(gradients))
+            {
+                _parameters.GradientOf(name).add_(gradient);
+            }
+        }
+
+        var both = cat([loss.detach().view(1), _optimizer.Step(0, learningRate).view(1)], 0).DetachFromDisposeScope();
+        return new StepResult(features.Count, tokens: 0, () =>
+        {
+            using var onCpu = both.cpu();
+            var values = onCpu.data<float>().ToArray();
+            both.Dispose();
+            return (values[0], values[1]);
+        });
+    }
 
     /// <summary>Logits of each row of features, without dropout.</summary>
-    public float[][] Logits(IReadOnlyList<float[]> features) => throw new NotImplementedException();
+    public float[][] Logits(IReadOnlyList<float[]> features)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var logits = ClassifierHead.Forward(Matrix(features), _parameters.ValueOf, dropout: 0);
+        return [.. logits.cpu().data<float>().ToArray().Chunk(_weights.Config.Labels.Count)];
+    }
 
     /// <summary>The four tensors of the head as they are now.</summary>
-    public IReadOnlyList<NamedTensor> ExportHead() => throw new NotImplementedException();
+    public IReadOnlyList<NamedTensor> ExportHead() => [.. DistilBertTensors.HeadKeys.Select(_parameters.Read)];
 
     /// <summary>A copy of all that training changes.</summary>
-    public EngineState SaveState() => throw new NotImplementedException();
+    public EngineState SaveState() => _parameters.Save(_optimizer.StepCount);
 
     /// <summary>Goes back to a state of a trainer with the same options.</summary>
     /// <exception cref="LoraOnnx.Model.InputException">The state has other tensors.</exception>
-    public void RestoreState(EngineState state) => throw new NotImplementedException();
+    public void RestoreState(EngineState state)
+    {
+        _parameters.Restore(state);
+        _optimizer.StepCount = state.Step;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _parameters.Dispose();
+    }
+
+    private Tensor Matrix(IReadOnlyList<float[]> rows)
+    {
+        var values = new float[rows.Count * rows[0].Length];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            rows[row].CopyTo(values, row * rows[0].Length);
+        }
+
+        return tensor(values).view(rows.Count, rows[0].Length).to(_device);
+    }
 }

@@ -1,6 +1,9 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
 
@@ -12,44 +15,211 @@ internal sealed class TrainingEngine : IDisposable
     /// <summary>How many steps a <see cref="StepResult"/> can be read back.</summary>
     public const int ResultsKept = 256;
 
+    private readonly EngineOptions _options;
+    private readonly ModelWeights _weights;
+    private readonly Device _device;
+    private readonly Encoder _encoder;
+    private readonly TrainedParameters _parameters;
+    private readonly AdamW _optimizer;
+    private readonly Dictionary<string, Tensor> _frozenHead = new(StringComparer.Ordinal);
+    private readonly List<string> _trainedNames;
+
+    private TrainingEngine(ModelWeights weights, EngineOptions options, LoraAdapter? initial)
+    {
+        _options = options;
+        _weights = initial is { Replacements.Count: > 0 } ? weights.With(initial.Replacements) : weights;
+        _device = ComputeDevices.Open(options.Device, options.Threads);
+        var specs = AdapterSpecs(initial).Concat(options.TrainHead ? ClassifierHead.Specs(_weights) : []).ToList();
+        _trainedNames = specs.ConvertAll(spec => spec.Initial.Name);
+        _encoder = new Encoder(_weights, options, _device);
+        _parameters = new TrainedParameters(specs, _device);
+        _optimizer = new AdamW(_parameters, options.Optimizer, options.Adapter?.LoraPlusRatio ?? 1);
+        SetFrozenHead(DistilBertTensors.HeadKeys.Select(key => _weights[key]));
+    }
+
     /// <summary>Builds the network on the device. Adapters start from <paramref name="initial"/> where given, else as the plan says; its replacements (a head) apply too.</summary>
-    /// <exception cref="LoraOnnx.Model.InputException">Nothing to train, an adapter on a head that is trained in full, or a device that is not there.</exception>
-    public static TrainingEngine Create(ModelWeights weights, EngineOptions options, LoraAdapter? initial = null) => throw new NotImplementedException();
+    /// <exception cref="InputException">Nothing to train, an adapter on a head, or a device that is not there.</exception>
+    public static TrainingEngine Create(ModelWeights weights, EngineOptions options, LoraAdapter? initial = null)
+    {
+        if (options.Adapter is null && !options.TrainHead)
+        {
+            throw new InputException("there is nothing to train: neither adapters nor the head.");
+        }
+
+        var onHead = options.Adapter?.Modules.FirstOrDefault(module => module is DistilBertTensors.PreClassifier or DistilBertTensors.Classifier);
+        return onHead is null ? new TrainingEngine(weights, options, initial)
+            : throw new InputException($"the target '{onHead}' is part of the head.", "train the head in full with --method lora+head.");
+    }
 
     /// <summary>Numbers that training changes.</summary>
-    public long TrainedParameters => throw new NotImplementedException();
+    public long TrainedParameters => _parameters.Count;
 
     /// <summary>Optimizer steps done so far.</summary>
-    public long StepCount => throw new NotImplementedException();
+    public long StepCount => _optimizer.StepCount;
 
     /// <summary>Forward and backward over all micro-batches (loss: mean over all their texts), clipping, one AdamW update.</summary>
     /// <param name="microBatches">What makes one step; more than one is gradient accumulation. All with labels.</param>
     /// <param name="learningRate">Rate of the adapters.</param>
     /// <param name="headLearningRate">Rate of the head.</param>
-    public StepResult Step(IReadOnlyList<PackedBatch> microBatches, double learningRate, double headLearningRate) => throw new NotImplementedException();
+    public StepResult Step(IReadOnlyList<PackedBatch> microBatches, double learningRate, double headLearningRate)
+    {
+        using var scope = NewDisposeScope();
+        DropoutSeed.Set(_options.Seed, _optimizer.StepCount);
+        _parameters.Gradients.zero_();
+        var texts = microBatches.Sum(batch => batch.TextCount);
+        using var share = (1.0 / texts).ToScalar();
+        var loss = zeros(1, device: _device);
+        foreach (var batch in microBatches)
+        {
+            loss.add_(Accumulate(batch, share));
+        }
+
+        var norm = _optimizer.Step(learningRate, headLearningRate);
+        return Result(texts, microBatches.Sum(batch => batch.TokenCount), loss, norm);
+    }
 
     /// <summary>Logits of each text, without dropout. A text's logits do not depend on its batch beyond rounding.</summary>
-    public float[][] Logits(PackedBatch batch) => throw new NotImplementedException();
+    public float[][] Logits(PackedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var packed = new DeviceBatch(batch, _device);
+        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed, Value, training: false), name => Value(name) ?? _frozenHead[name], dropout: 0));
+    }
 
     /// <summary>[CLS] hidden state of each text after the last layer [width], without dropout: what the head sees.</summary>
-    public float[][] Features(PackedBatch batch) => throw new NotImplementedException();
+    public float[][] Features(PackedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var packed = new DeviceBatch(batch, _device);
+        return packed.ToCallerOrder(_encoder.Forward(packed, Value, training: false));
+    }
 
     /// <summary>Takes a head trained elsewhere (the four tensors of <see cref="DistilBertTensors.HeadKeys"/>) in place of the present one.</summary>
-    public void SetHead(IReadOnlyList<NamedTensor> head) => throw new NotImplementedException();
+    public void SetHead(IReadOnlyList<NamedTensor> head)
+    {
+        if (_options.TrainHead)
+        {
+            foreach (var tensor in head)
+            {
+                _parameters.Write(tensor);
+            }
+        }
+
+        SetFrozenHead(head);
+    }
 
     /// <summary>The adapters as they are now; the head under <see cref="LoraAdapter.Replacements"/> when it is trained.</summary>
-    public LoraAdapter ExportAdapter() => throw new NotImplementedException();
+    public LoraAdapter ExportAdapter()
+    {
+        var plan = _options.Adapter ?? throw new InvalidOperationException("This engine has no adapters.");
+        return new LoraAdapter(
+            [.. plan.Modules.Select(module => new LoraModule
+            {
+                Module = module,
+                Scale = plan.Scale,
+                A = _parameters.Read(AdapterNames.A(module)),
+                B = _parameters.Read(AdapterNames.B(module)),
+                Magnitude = plan.UseDora ? _parameters.Read(AdapterNames.Magnitude(module)) : null,
+            })],
+            _options.TrainHead ? ExportHead() : []);
+    }
 
     /// <summary>The four tensors of the head as they are now.</summary>
-    public IReadOnlyList<NamedTensor> ExportHead() => throw new NotImplementedException();
+    public IReadOnlyList<NamedTensor> ExportHead() => [.. DistilBertTensors.HeadKeys.Select(key => _options.TrainHead ? _parameters.Read(key) : _weights[key])];
 
     /// <summary>A copy of all that training changes.</summary>
-    public EngineState SaveState() => throw new NotImplementedException();
+    public EngineState SaveState() => _parameters.Save(_optimizer.StepCount);
 
     /// <summary>Goes back to a state of an engine with the same options.</summary>
-    /// <exception cref="LoraOnnx.Model.InputException">The state has other tensors.</exception>
-    public void RestoreState(EngineState state) => throw new NotImplementedException();
+    /// <exception cref="InputException">The state has other tensors.</exception>
+    public void RestoreState(EngineState state)
+    {
+        _parameters.Restore(state);
+        _optimizer.StepCount = state.Step;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _encoder.Dispose();
+        _optimizer.Dispose();
+        _parameters.Dispose();
+        foreach (var tensor in _frozenHead.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    /// <summary>Adds a batch's share to the gradients; its share of the loss, in the caller's scope.</summary>
+    private Tensor Accumulate(PackedBatch batch, Scalar share)
+    {
+        using var scope = NewDisposeScope();
+        var packed = new DeviceBatch(batch, _device);
+        var leaves = _trainedNames.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
+        var features = _encoder.Forward(packed, leaves.GetValueOrDefault, training: true);
+        var logits = ClassifierHead.Forward(features, name => leaves.GetValueOrDefault(name) ?? _frozenHead[name], _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+        var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
+        var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options.LabelSmoothing).mul(share);
+        var gradients = autograd.grad([loss], [.. leaves.Values]);
+        using var noGradient = no_grad();
+        foreach (var (name, gradient) in _trainedNames.Zip(gradients))
+        {
+            _parameters.GradientOf(name).add_(gradient);
+        }
+
+        return loss.detach().MoveToOuterDisposeScope();
+    }
+
+    private Tensor? Value(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : null;
+
+    private void SetFrozenHead(IEnumerable<NamedTensor> head)
+    {
+        foreach (var tensor in head)
+        {
+            _frozenHead.GetValueOrDefault(tensor.Name)?.Dispose();
+            _frozenHead[tensor.Name] = Encoder.ToTensor(tensor).to(_device).DetachFromDisposeScope();
+        }
+    }
+
+    private IEnumerable<ParameterSpec> AdapterSpecs(LoraAdapter? initial)
+    {
+        if (_options.Adapter is not { } plan)
+        {
+            yield break;
+        }
+
+        var random = new AdapterRandom(_options.Seed);
+        foreach (var module in plan.Modules)
+        {
+            var weight = _weights[$"{module}.weight"];
+            var given = initial?.Modules.FirstOrDefault(candidate => candidate.Module == module);
+            yield return Spec(AdapterNames.A(module), given?.A, [plan.Rank, weight.Shape[1]], ParameterKind.AdapterDown, count => random.Next(count, plan.Initialization, weight.Shape[1]));
+            yield return Spec(AdapterNames.B(module), given?.B, [weight.Shape[0], plan.Rank], ParameterKind.AdapterUp, count => new float[count]);
+            if (plan.UseDora)
+            {
+                yield return Spec(AdapterNames.Magnitude(module), given?.Magnitude, [weight.Shape[0]], ParameterKind.AdapterMagnitude, _ => RowNorms(weight));
+            }
+        }
+    }
+
+    private static ParameterSpec Spec(string name, NamedTensor? given, int[] shape, ParameterKind kind, Func<int, float[]> create) =>
+        new(new NamedTensor(name, shape, given?.Values ?? create(shape.Aggregate(1, (product, length) => product * length))), kind);
+
+    private static float[] RowNorms(NamedTensor weight) =>
+        [.. weight.Values.Chunk(weight.Shape[1]).Select(row => (float)Math.Sqrt(row.Sum(value => (double)value * value)))];
+
+    private static StepResult Result(int texts, int tokens, Tensor loss, Tensor norm)
+    {
+        // Loss and norm in one tensor: one transfer when somebody asks.
+        var both = cat([loss.view(1), norm.view(1)], 0).DetachFromDisposeScope();
+        return new StepResult(texts, tokens, () =>
+        {
+            using var onCpu = both.cpu();
+            var values = onCpu.data<float>().ToArray();
+            both.Dispose();
+            return (values[0], values[1]);
+        });
+    }
 }

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Safetensors;
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Training.Engine;
+
+namespace LoraOnnx.Training.Tests.Engine;
+
+/// <summary>The engine against values that transformers and peft computed in fp32.</summary>
+public sealed class GoldenTrainingTests
+{
+    private static readonly Lazy<ModelWeights> _weights = new(() => Checkpoint.Open(Golden.DemoModel).LoadWeights());
+    private static readonly Lazy<WordPieceTokenizer> _tokenizer = new(() => WordPieceTokenizer.Load(Golden.DemoModel));
+
+    public GoldenTrainingTests() => NativeTorch.Prepare(null);
+
+    [Fact]
+    public void Logits_of_the_demo_model_are_those_of_transformers()
+    {
+        // The summation order differs from eager attention's: 2e-5 at logits of up to 5.
+        const double Tolerance = 2e-5;
+        using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("logits.json")));
+        var cases = json.RootElement.GetProperty("cases").EnumerateArray().Select(item => (Text: item.GetProperty("text").GetString()!, Logits: Floats(item.GetProperty("logits")))).ToList();
+        using var engine = TrainingEngine.Create(_weights.Value, new EngineOptions { TrainHead = true });
+
+        var together = engine.Logits(new PackedBatch([.. cases.Select(item => Encode(item.Text, 512))]));
+        var alone = cases.ConvertAll(item => engine.Logits(new PackedBatch([Encode(item.Text, 512)]))[0]);
+
+        AssertClose("in one batch", cases.SelectMany(item => item.Logits), together.SelectMany(row => row), Tolerance);
+        AssertClose("alone", cases.SelectMany(item => item.Logits), alone.SelectMany(row => row), Tolerance);
+    }
+
+    [Theory]
+    [InlineData("lora", true, false)]
+    [InlineData("head", false, true)]
+    [InlineData("lora-and-head", true, true)]
+    public void Training_follows_the_trajectory_of_peft(string name, bool adapters, bool head)
+    {
+        // Rounding differences grow over 24 steps of Adam, whose first steps divide small gradients by small roots.
+        const double LossTolerance = 1e-4;
+        const double WeightTolerance = 2e-4;
+        using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("trajectories", name, "expected.json")));
+        var expected = json.RootElement;
+        var initial = Read(Golden.Path("trajectories", name, "initial.safetensors"));
+        var plan = adapters ? Plan(expected) : null;
+        var options = new EngineOptions { Adapter = plan, TrainHead = head, BodyDropout = false };
+        using var engine = TrainingEngine.Create(_weights.Value, options, adapters ? Adapter(plan!, initial) : null);
+
+        var losses = new List<float>();
+        var norms = new List<float>();
+        foreach (var (batch, rate) in expected.GetProperty("batches").EnumerateArray().Zip(expected.GetProperty("learning_rates").EnumerateArray()))
+        {
+            var rows = batch.EnumerateArray().ToList();
+            var packed = new PackedBatch([.. rows.Select(row => Encode(row.GetProperty("text").GetString()!, 128))], [.. rows.Select(row => (IReadOnlyList<int>)[row.GetProperty("label").GetInt32()])]);
+            var result = engine.Step([packed], rate.GetDouble(), rate.GetDouble());
+            losses.Add(result.Loss);
+            norms.Add(result.GradientNorm);
+        }
+
+        AssertClose("losses", Floats(expected.GetProperty("losses")), losses, LossTolerance);
+        AssertClose("gradient norms", Floats(expected.GetProperty("gradient_norms_before_clipping")), norms, 20 * LossTolerance);
+        var final = Read(Golden.Path("trajectories", name, "final.safetensors"));
+        foreach (var (key, tensor) in Trained(engine, adapters, head))
+        {
+            AssertClose(key, final[key].Values, tensor.Values, WeightTolerance);
+        }
+    }
+
+    [Fact]
+    public void A_step_in_parts_has_the_gradient_of_the_whole_step()
+    {
+        EncodedText[] texts = [Encode("a fine film.", 64), Encode("a bad film, and a very long one too.", 64), Encode("nothing happens.", 64)];
+        IReadOnlyList<int>[] labels = [[1], [0], [0]];
+        var options = new EngineOptions { TrainHead = true, BodyDropout = false };
+        using var whole = TrainingEngine.Create(_weights.Value, options);
+        using var parts = TrainingEngine.Create(_weights.Value, options);
+
+        var expected = whole.Step([new PackedBatch(texts, labels)], 0, 1e-3);
+        var actual = parts.Step([new PackedBatch(texts[..1], labels[..1]), new PackedBatch(texts[1..], labels[1..])], 0, 1e-3);
+
+        AssertClose("loss and gradient norm", [expected.Loss, expected.GradientNorm], [actual.Loss, actual.GradientNorm], 1e-5);
+    }
+
+    private static EncodedText Encode(string text, int maxTokens) => _tokenizer.Value.Encode(text, maxTokens, Truncation.Head);
+
+    private static AdapterPlan Plan(JsonElement expected) => new()
+    {
+        Modules = AdapterPlan.ModulesMatching(_weights.Value.Config, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)]),
+        Rank = expected.GetProperty("rank").GetInt32(),
+        Alpha = expected.GetProperty("alpha").GetDouble(),
+    };
+
+    private static Dictionary<string, NamedTensor> Read(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return file.Names.ToDictionary(name => name, file.Read);
+    }
+
+    private static LoraAdapter Adapter(AdapterPlan plan, Dictionary<string, NamedTensor> tensors) => new(
+        [.. plan.Modules.Select(module => new LoraModule
+        {
+            Module = module,
+            Scale = plan.Scale,
+            A = tensors[$"base_model.model.{module}.lora_A.weight"],
+            B = tensors[$"base_model.model.{module}.lora_B.weight"],
+        })], []);
+
+    private static IEnumerable<(string Key, NamedTensor Tensor)> Trained(TrainingEngine engine, bool adapters, bool head)
+    {
+        foreach (var module in adapters ? engine.ExportAdapter().Modules : [])
+        {
+            yield return ($"base_model.model.{module.Module}.lora_A.weight", module.A);
+            yield return ($"base_model.model.{module.Module}.lora_B.weight", module.B);
+        }
+
+        foreach (var tensor in head ? engine.ExportHead() : [])
+        {
+            yield return (adapters ? $"base_model.model.{tensor.Name}" : tensor.Name, tensor);
+        }
+    }
+
+    private static float[] Floats(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetSingle())];
+
+    private static void AssertClose(string what, IEnumerable<float> expected, IEnumerable<float> actual, double tolerance)
+    {
+        var largest = expected.Zip(actual).Max(pair => Math.Abs((double)pair.First - pair.Second));
+        Assert.True(largest <= tolerance, $"{what}: the largest difference is {largest:g4}, allowed {tolerance:g4}.");
+    }
+}
