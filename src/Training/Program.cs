@@ -1,1 +1,4 @@
-return 0;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Training;
+
+return await CommandLineProgram.RunAsync(TrainCommand.Create(), args);

@@ -1,0 +1,48 @@
+using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Training.Options;
+
+namespace LoraOnnx.Training.Data;
+
+/// <summary>The checkpoint that training starts from.</summary>
+internal sealed class BaseModel
+{
+    private BaseModel(string directory, string hash, ModelWeights weights, WordPieceTokenizer tokenizer)
+    {
+        Directory = directory;
+        Hash = hash;
+        Weights = weights;
+        Tokenizer = tokenizer;
+    }
+
+    /// <summary>Where the files are.</summary>
+    public string Directory { get; }
+
+    /// <summary>SHA-256 of the weight files.</summary>
+    public string Hash { get; }
+
+    /// <summary>The weights in fp32.</summary>
+    public ModelWeights Weights { get; }
+
+    /// <summary>The tokenizer beside the weights.</summary>
+    public WordPieceTokenizer Tokenizer { get; }
+
+    /// <summary>Shape, labels and limits.</summary>
+    public DistilBertConfig Config => Weights.Config;
+
+    /// <summary>Reads the checkpoint.</summary>
+    /// <exception cref="InputException">It is missing, broken, or has no head and none is trained.</exception>
+    public static BaseModel Load(string directory)
+    {
+        var checkpoint = Checkpoint.Open(directory);
+        return new BaseModel(directory, checkpoint.WeightsHash(), checkpoint.LoadWeights(), WordPieceTokenizer.Load(directory));
+    }
+
+    /// <summary>The longest input of the run: what --max-length says, else 512 or the model's limit.</summary>
+    /// <exception cref="InputException">The model cannot take as much.</exception>
+    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked ? Math.Min(LearningDefaults.MaxLength, Config.MaxPositions)
+        : asked <= Config.MaxPositions ? asked
+        : throw new InputException($"--max-length is {asked}, the model takes up to {Config.MaxPositions} tokens.");
+}

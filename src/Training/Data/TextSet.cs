@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Texts;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Training.Data;
+
+/// <summary>Labelled texts of one role, encoded once. Text i has <see cref="Encoded"/>[i] and <see cref="Labels"/>[i].</summary>
+internal sealed class TextSet
+{
+    private TextSet(string role, string source, IReadOnlyList<LabelledText> texts, EncodedText[] encoded)
+    {
+        Role = role;
+        Source = source;
+        Encoded = encoded;
+        Labels = [.. texts.Select(text => text.Labels)];
+        Hash = HashOf(texts);
+    }
+
+    /// <summary><c>train</c>, <c>validation</c> or <c>test</c>.</summary>
+    public string Role { get; }
+
+    /// <summary>The file, folder or hub id the texts came from.</summary>
+    public string Source { get; }
+
+    /// <summary>Token ids, cut to the run's length.</summary>
+    public IReadOnlyList<EncodedText> Encoded { get; }
+
+    /// <summary>The classes that hold for each text.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Labels { get; }
+
+    /// <summary>SHA-256 over texts and labels in order.</summary>
+    public string Hash { get; }
+
+    /// <summary>Number of texts.</summary>
+    public int Count => Encoded.Count;
+
+    /// <summary>Tokens after cutting.</summary>
+    public long Tokens => Encoded.Sum(text => (long)text.Ids.Length);
+
+    /// <summary>Encodes on all cores; at least one text.</summary>
+    public static TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts, Func<string, EncodedText> encode, CancellationToken cancellationToken)
+    {
+        var encoded = new EncodedText[texts.Count];
+        Parallel.For(0, texts.Count, new ParallelOptions { CancellationToken = cancellationToken }, index => encoded[index] = encode(texts[index].Text));
+        return new TextSet(role, source, texts, encoded);
+    }
+
+    /// <summary>What run.json says of the texts.</summary>
+    public RunData Describe(IReadOnlyList<string> classes) => new()
+    {
+        Role = Role,
+        Source = Source,
+        Hash = Hash,
+        Texts = Count,
+        Tokens = Tokens,
+        CutTexts = Encoded.Count(text => text.Truncated),
+        Classes = classes.Select((name, index) => (name, count: Labels.Count(labels => labels.Contains(index)))).ToDictionary(pair => pair.name, pair => pair.count),
+    };
+
+    private static string HashOf(IReadOnlyList<LabelledText> texts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var text in texts)
+        {
+            // The length in front keeps neighbouring texts apart; UTF-16 keeps lone surrogates apart.
+            hash.AppendData(Encoding.ASCII.GetBytes($"{text.Text.Length}:{string.Join(',', text.Labels)}:"));
+            hash.AppendData(MemoryMarshal.AsBytes(text.Text.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

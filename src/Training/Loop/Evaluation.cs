@@ -1,0 +1,49 @@
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Training.Data;
+
+namespace LoraOnnx.Training.Loop;
+
+/// <summary>Figures of one evaluation; <paramref name="OnlyAnswer"/> names the class when the model gave every text the same one.</summary>
+internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
+{
+    /// <summary>Scores logits [texts][labels] against the labels of the set.</summary>
+    public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, DistilBertConfig config, int step, double epoch)
+    {
+        var scored = new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None);
+        for (var text = 0; text < texts.Count; text++)
+        {
+            scored.AddLogits(texts.Labels[text], logits[text]);
+        }
+
+        var figures = ClassificationFigures.Of(scored);
+        var metrics = new RunMetrics
+        {
+            Step = step,
+            Epoch = epoch,
+            Loss = figures.LogLoss,
+            F1 = figures.F1,
+            Accuracy = figures.Accuracy,
+            MacroF1 = figures.MacroF1,
+            Precision = figures.Precision,
+            Recall = figures.Recall,
+        };
+        return new Evaluation(metrics, OnlyAnswerOf(scored, config));
+    }
+
+    /// <summary>True when <paramref name="other"/> is worse: by F1, and by loss where F1 is the same.</summary>
+    public static bool IsBetter(RunMetrics metrics, RunMetrics? other) =>
+        other is null || metrics.F1 > other.F1 || (metrics.F1 == other.F1 && metrics.Loss < other.Loss);
+
+    private static string? OnlyAnswerOf(ScoredTexts scored, DistilBertConfig config)
+    {
+        if (scored.ProblemType == ProblemType.MultiLabel || scored.Count < 2)
+        {
+            return null;
+        }
+
+        var first = scored.Prediction(0);
+        return Enumerable.Range(1, scored.Count - 1).All(text => scored.Prediction(text) == first) ? config.Labels[first] : null;
+    }
+}

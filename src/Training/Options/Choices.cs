@@ -1,0 +1,106 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+
+namespace LoraOnnx.Training.Options;
+
+/// <summary>What is trained.</summary>
+internal enum TrainingMethod
+{
+    /// <summary>Low-rank adapters; the head stays as it is.</summary>
+    [JsonStringEnumMemberName("lora")]
+    Lora,
+
+    /// <summary>The classification head on a frozen encoder.</summary>
+    [JsonStringEnumMemberName("head")]
+    Head,
+
+    /// <summary>Adapters and head: together, or one after the other when each has its epochs.</summary>
+    [JsonStringEnumMemberName("lora+head")]
+    LoraAndHead,
+}
+
+/// <summary>How new adapters start.</summary>
+internal enum AdapterStart
+{
+    /// <summary>A uniform in ±1/sqrt(in), as <c>peft</c> does.</summary>
+    [JsonStringEnumMemberName("peft")]
+    Peft,
+
+    /// <summary>A from the standard normal distribution, as the published experiment does.</summary>
+    [JsonStringEnumMemberName("original")]
+    Original,
+}
+
+/// <summary>Which part of a long text is kept.</summary>
+internal enum KeptPart
+{
+    /// <summary>The beginning.</summary>
+    [JsonStringEnumMemberName("head")]
+    Head,
+
+    /// <summary>The end.</summary>
+    [JsonStringEnumMemberName("tail")]
+    Tail,
+
+    /// <summary>A quarter from the beginning, the rest from the end.</summary>
+    [JsonStringEnumMemberName("head+tail")]
+    HeadAndTail,
+}
+
+/// <summary>Where to compute.</summary>
+internal enum DeviceChoice
+{
+    /// <summary>CUDA where there is one.</summary>
+    [JsonStringEnumMemberName("auto")]
+    Auto,
+
+    /// <summary>The processor.</summary>
+    [JsonStringEnumMemberName("cpu")]
+    Cpu,
+
+    /// <summary>The first CUDA device.</summary>
+    [JsonStringEnumMemberName("cuda")]
+    Cuda,
+}
+
+/// <summary>The type of the frozen base.</summary>
+internal enum PrecisionChoice
+{
+    /// <summary>The one that the device multiplies fastest.</summary>
+    [JsonStringEnumMemberName("auto")]
+    Auto,
+
+    /// <summary>32-bit float.</summary>
+    [JsonStringEnumMemberName("fp32")]
+    Fp32,
+
+    /// <summary>bfloat16.</summary>
+    [JsonStringEnumMemberName("bf16")]
+    Bf16,
+}
+
+/// <summary>How validation texts are taken from the training file.</summary>
+internal enum SplitKind
+{
+    /// <summary>The same share of every class.</summary>
+    [JsonStringEnumMemberName("stratified")]
+    Stratified,
+
+    /// <summary>The texts that follow the training texts in numpy's permutation, as Hugging Face's <c>shuffle(seed)</c> and <c>select</c> take them.</summary>
+    [JsonStringEnumMemberName("shuffle")]
+    Shuffle,
+}
+
+/// <summary>The words that stand for the values on the command line and in run.json.</summary>
+internal static class ChoiceNames
+{
+    public static string Of<T>(T value)
+        where T : struct, Enum =>
+        typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name; // every member above has one
+
+    public static IReadOnlyList<string> All<T>()
+        where T : struct, Enum => [.. Enum.GetValues<T>().Select(Of)];
+
+    public static T Parse<T>(string name)
+        where T : struct, Enum => Enum.GetValues<T>().Single(value => Of(value) == name);
+}

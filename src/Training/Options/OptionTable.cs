@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace LoraOnnx.Training.Options;
+
+/// <summary>
+/// Options of the command line, each with the place of <see cref="TrainingOptions"/> it sets. Only options that the user wrote are applied, so they can go on top of the
+/// defaults, of a preset, or of the options of a run that is resumed.
+/// </summary>
+internal sealed class OptionTable
+{
+    private static readonly TrainingOptions _defaults = new();
+    private readonly List<(Option Option, Func<ParseResult, TrainingOptions, TrainingOptions> Apply)> _rows = [];
+
+    /// <summary>The options in the order of the help.</summary>
+    public IEnumerable<Option> Options => _rows.Select(row => row.Option);
+
+    /// <summary>Changes <paramref name="options"/> by every option that is on the command line.</summary>
+    public TrainingOptions Apply(ParseResult parsed, TrainingOptions options) =>
+        _rows.Where(row => parsed.GetResult(row.Option) is { Implicit: false }).Aggregate(options, (changed, row) => row.Apply(parsed, changed));
+
+    public void Text(string name, string helpName, string description, Func<TrainingOptions, string, TrainingOptions> apply) =>
+        Add(new Option<string>(name) { Description = description, HelpName = helpName }, apply);
+
+    public void Flag(string name, string description, Func<TrainingOptions, bool, TrainingOptions> apply) => Add(new Option<bool>(name) { Description = description }, apply);
+
+    /// <summary>A flag that may be on by default: <c>--name false</c> turns it off.</summary>
+    public void Switch(string name, string description, Func<TrainingOptions, bool> current, Func<TrainingOptions, bool, TrainingOptions> apply)
+    {
+        string[] words = ["true", "false"];
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => current(_defaults) ? words[0] : words[1],
+            CustomParser = result => Word(result, name, words.Contains, "true or false"),
+        };
+        Add(option, (options, word) => apply(options, word == words[0]));
+    }
+
+    public void Choice<T>(string name, string description, Func<TrainingOptions, T> current, Func<TrainingOptions, T, TrainingOptions> apply)
+        where T : struct, Enum
+    {
+        var names = ChoiceNames.All<T>();
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', names),
+            DefaultValueFactory = _ => ChoiceNames.Of(current(_defaults)),
+            CustomParser = result => Word(result, name, word => names.Contains(word), $"one of {string.Join(", ", names)}"),
+        };
+        Add(option, (options, word) => apply(options, ChoiceNames.Parse<T>(word)));
+    }
+
+    public void List(string name, string description, Func<TrainingOptions, IReadOnlyList<string>> current, Func<TrainingOptions, IReadOnlyList<string>, TrainingOptions> apply)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = "a,b,..",
+            DefaultValueFactory = _ => string.Join(',', current(_defaults)),
+            CustomParser = result => Word(result, name, word => Split(word).Length > 0, "names with commas between them"),
+        };
+        Add(option, (options, word) => apply(options, Split(word)));
+    }
+
+    /// <summary>A whole number; <paramref name="fallback"/> is the default as shown in the help.</summary>
+    public void Whole(string name, int least, int most, string description, string? fallback, Func<TrainingOptions, int, TrainingOptions> apply) =>
+        Add(Number<int>(name, description, fallback, $"a whole number from {least} to {most}",
+            text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
+
+    /// <summary>A number with a fraction; <paramref name="fallback"/> is the default as shown in the help.</summary>
+    public void Real(string name, double least, double most, string description, string? fallback, Func<TrainingOptions, double, TrainingOptions> apply) =>
+        Add(Number<double>(name, description, fallback, $"a number from {least} to {most}",
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
+
+    private static string[] Split(string word) => word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static string? Word(ArgumentResult result, string name, Func<string, bool> isValid, string expected)
+    {
+        var word = result.Tokens[0].Value;
+        if (!isValid(word))
+        {
+            result.AddError($"{name} is '{word}', expected {expected}.");
+        }
+
+        return word;
+    }
+
+    private static Option<T> Number<T>(string name, string description, string? fallback, string expected, Func<string, T?> parse)
+        where T : struct => new(name)
+        {
+            Description = $"{description}{(fallback is null ? "" : $" [default: {fallback}]")}",
+            HelpName = typeof(T) == typeof(int) ? "N" : "X",
+            CustomParser = result =>
+            {
+                var number = parse(result.Tokens[0].Value);
+                if (number is null)
+                {
+                    result.AddError($"{name} is '{result.Tokens[0].Value}', expected {expected}.");
+                }
+
+                return number.GetValueOrDefault();
+            },
+        };
+
+    private void Add<T>(Option<T> option, Func<TrainingOptions, T, TrainingOptions> apply) =>
+        _rows.Add((option, (parsed, options) => apply(options, parsed.GetRequiredValue(option))));
+}

@@ -1,0 +1,28 @@
+namespace LoraOnnx.Training.Options;
+
+/// <summary>The published experiment ("LoRA from scratch" on DistilBERT and IMDB): <c>--preset original</c>.</summary>
+internal static class OriginalPreset
+{
+    /// <summary>The name on the command line.</summary>
+    public const string Name = "original";
+
+    /// <summary>10,000 reviews of the seed-42 shuffle for training, the next 1,000 for validation, ten evaluations in fifteen epochs.</summary>
+    public static TrainingOptions Options { get; } = new()
+    {
+        Seed = 42,
+        Split = SplitKind.Shuffle,
+        TrainLimit = 10_000,
+        Validation = "1000",
+        LearningRate = 2e-5,
+        BatchSize = 32,
+        Epochs = 15,
+        EvalPerEpoch = 10.0 / 15,
+        WeightDecay = 0.01,
+        Warmup = 0,
+        Clip = 1.0,
+        Alpha = 1,
+        Init = AdapterStart.Original,
+        Dropout = true,
+        AttentionDropout = true,
+    };
+}

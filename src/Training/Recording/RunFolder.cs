@@ -1,0 +1,134 @@
+using LoraOnnx.Model;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Runs;
+
+namespace LoraOnnx.Training.Recording;
+
+/// <summary>The run directory while this process writes it: nobody else can.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private const string LockFileName = ".lock";
+    private readonly FileStream _lock;
+    private readonly bool _isNew;
+
+    private RunFolder(string path, bool isNew)
+    {
+        Path = path;
+        _isNew = isNew;
+        Directory.CreateDirectory(path);
+        _lock = new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    private string LockFile => System.IO.Path.Combine(Path, LockFileName);
+
+    public string Path { get; }
+
+    public string TensorBoard => System.IO.Path.Combine(Path, "tensorboard");
+
+    public string Adapter => System.IO.Path.Combine(Path, RunDirectory.AdapterFolder);
+
+    public string Head => System.IO.Path.Combine(Path, RunDirectory.HeadFolder);
+
+    public string Report => System.IO.Path.Combine(Path, "report.html");
+
+    public string LastCheckpoint => System.IO.Path.Combine(Path, "checkpoints", "last");
+
+    /// <summary>Makes the directory or takes it over, and locks it.</summary>
+    /// <exception cref="InputException">It cannot be written, is in use, or holds something that must not be lost.</exception>
+    public static RunFolder Open(string path, bool resume, bool overwrite)
+    {
+        try
+        {
+            var folder = new RunFolder(path, isNew: !Directory.Exists(path));
+            try
+            {
+                folder.MakeRoom(resume, overwrite);
+                return folder;
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
+        }
+        catch (IOException failure) when (IsSharingViolation(failure))
+        {
+            throw InputException.InFile(path, "another lora-train is writing this run.", "wait for it to end, or give another --out.", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.InFile(path, $"cannot be written: {failure.Message}", "check --out: the folder must be writable and the disk have room.", failure);
+        }
+    }
+
+    /// <summary>Gives the directory free; one that was made for a run that never began goes away.</summary>
+    public void Dispose()
+    {
+        _lock.Dispose();
+        if (_isNew && Directory.EnumerateFileSystemEntries(Path).All(entry => entry == LockFile))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    private void MakeRoom(bool resume, bool overwrite)
+    {
+        string[] ours = [RunDirectory.RecordFileName, RunLog.MetricsFileName, ReferenceLogits.FileName, "report.html", "tensorboard", "checkpoints", RunDirectory.AdapterFolder, RunDirectory.HeadFolder];
+        var found = Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Where(name => name != LockFileName).ToList();
+        var isRun = RunDirectory.IsRun(Path);
+        if (resume && (isRun || found.TrueForAll(IsOurs)))
+        {
+            ClearLeftovers();
+            return;
+        }
+
+        if (!found.TrueForAll(IsOurs))
+        {
+            throw InputException.InFile(Path, $"holds '{found.First(name => !IsOurs(name))}', which is not part of a run.", "give a new directory as --out.");
+        }
+
+        if (isRun && !overwrite)
+        {
+            throw InputException.InFile(Path, "holds a run already.", "go on with it: --resume; replace it: --overwrite; or give another --out.");
+        }
+
+        // run.json goes first: what is left of a deletion that is cut short is no run.
+        foreach (var name in ours)
+        {
+            Delete(System.IO.Path.Combine(Path, name));
+        }
+
+        bool IsOurs(string name) => ours.Contains(name) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
+    }
+
+    /// <summary>Puts back an adapter that a killed process had moved aside for its successor, and removes files that it had not finished.</summary>
+    private void ClearLeftovers()
+    {
+        var leftovers = Directory.GetFileSystemEntries(Path, $"*{AtomicFile.TemporarySuffix}", SearchOption.AllDirectories);
+        var aside = leftovers.FirstOrDefault(entry => entry.EndsWith($".replaced{AtomicFile.TemporarySuffix}", StringComparison.Ordinal));
+        if (aside is not null && !Directory.Exists(Adapter))
+        {
+            Directory.Move(aside, Adapter);
+        }
+
+        foreach (var leftover in leftovers)
+        {
+            Delete(leftover);
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>.NET reports a file that another process has locked as EWOULDBLOCK on Unix and as ERROR_SHARING_VIOLATION on Windows.</summary>
+    private static bool IsSharingViolation(IOException failure) => failure.HResult is 11 or unchecked((int)0x80070020) or 35;
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Training.Display;
+using LoraOnnx.Training.Options;
+
+namespace LoraOnnx.Training;
+
+/// <summary>The command line of lora-train.</summary>
+internal static class TrainCommand
+{
+    private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with the run in --out from its last checkpoint, bit by bit as if it had not stopped." };
+    private static readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace a run that is already in --out." };
+    private static readonly Option<bool> _json = new("--json") { Description = "Print the final run.json on standard output." };
+
+    public static RootCommand Create()
+    {
+        var table = TrainOptionTable.Create();
+        var preset = new Option<string>("--preset") { Description = "original: the published experiment (10,000 + 1,000 reviews, rate 2e-5, 15 epochs); options beside it change its values.", HelpName = OriginalPreset.Name };
+        preset.AcceptOnlyFromAmong(OriginalPreset.Name);
+        var root = new RootCommand("Trains LoRA adapters, a classification head, or both, for a DistilBERT classifier.");
+        foreach (var option in (IEnumerable<Option>)[.. table.Options, preset, _resume, _overwrite, _json])
+        {
+            root.Options.Add(option);
+        }
+
+        root.SetAction((parsed, cancellationToken) =>
+        {
+            var resume = parsed.GetValue(_resume);
+            var given = table.Apply(parsed, parsed.GetValue(preset) is null ? new TrainingOptions() : OriginalPreset.Options).WithFullPaths();
+            var stored = resume ? StoredOptions(given.Out) : null;
+            var options = stored is null ? given : CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
+            Check(options);
+            var start = new RunStart(resume, parsed.GetValue(_overwrite), parsed.GetValue(_json));
+            return Task.FromResult(TrainingProgram.Run(options, start, Displays.ForStandardError(), cancellationToken));
+        });
+        return root;
+    }
+
+    /// <summary>Options of the run in <paramref name="directory"/>, or null when it was cut before it wrote any; then everything starts anew.</summary>
+    private static TrainingOptions? StoredOptions(string directory)
+    {
+        if (directory.Length == 0 || !RunDirectory.IsRun(directory))
+        {
+            return null;
+        }
+
+        var path = Path.Combine(directory, RunDirectory.RecordFileName);
+        return RunDirectory.Open(directory).Record.Options is { } json
+            ? TrainingOptions.FromJson(json, path) with { Out = directory }
+            : throw InputException.InFile(path, "'options' is missing.", "this run was not written by lora-train; start a new one in another directory.");
+    }
+
+    private static TrainingOptions CheckSame(TrainingOptions stored, TrainingOptions wanted)
+    {
+        var changes = TrainingOptions.Differences(stored, wanted).ToList();
+        return changes.Count == 0 ? stored : throw new InputException(
+            $"a resumed run keeps its options; these differ: {string.Join("; ", changes.Select(change => $"{change.Name} was {Show(change.Left)}, is now {Show(change.Right)}"))}.",
+            "leave them out (--out RUN --resume is enough), or start a new run in another directory.");
+    }
+
+    private static string Show(string value) => value.Length == 0 ? "not set" : value;
+
+    private static void Check(TrainingOptions options)
+    {
+        var missing = new[] { ("--model", options.Model), ("--train", options.Train), ("--out", options.Out) }.Where(pair => pair.Item2.Length == 0).Select(pair => pair.Item1).ToList();
+        var problems = options.Problems().ToList();
+        if (missing.Count > 0)
+        {
+            problems.Insert(0, $"{string.Join(", ", missing)} {(missing.Count == 1 ? "is" : "are")} missing.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InputException(string.Join("\n       ", problems), "lora-train --help lists the options.");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+
+namespace LoraOnnx.Training.Tests;
+
+/// <summary>What a person meets who gives lora-train something wrong: one to three lines, exit 1, nothing left behind.</summary>
+public sealed class CommandErrorTests : IDisposable
+{
+    private readonly TinyTask _task = new(trainTexts: 8, validationTexts: 4);
+
+    public void Dispose() => _task.Dispose();
+
+    [Fact]
+    public void A_model_that_is_not_there() =>
+        AssertError(["no such directory"], "--model", Path.Combine(_task.Folder, "absent"));
+
+    [Fact]
+    public void Training_texts_that_are_not_there() =>
+        AssertError(["absent.jsonl", "no such file"], "--train", Path.Combine(_task.Folder, "absent.jsonl"));
+
+    [Fact]
+    public void An_unknown_option() => AssertError(["--learning-speed"], "--learning-speed", "3");
+
+    [Fact]
+    public void A_safetensors_file_that_is_cut_short()
+    {
+        var path = Path.Combine(_task.Model, "model.safetensors");
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..2000]);
+
+        AssertError(["model.safetensors"]);
+    }
+
+    [Fact]
+    public void A_config_of_another_model()
+    {
+        var path = Path.Combine(_task.Model, "config.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"hidden_dim\":64", "\"hidden_dim\":128", StringComparison.Ordinal));
+
+        AssertError(["model.safetensors", "ffn.lin", "config.json implies", "different models"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"text\": \"good\"}")]
+    [InlineData("{\"text\": \"good\", \"label\": 7}")]
+    [InlineData("not json")]
+    public void A_malformed_line_of_data(string line)
+    {
+        File.WriteAllLines(_task.Train, ["{\"text\": \"good film\", \"label\": 1}", line, "{\"text\": \"bad film\", \"label\": 0}"]);
+
+        AssertError(["train.jsonl:2"]);
+    }
+
+    [Fact]
+    public void An_output_directory_that_cannot_be_written()
+    {
+        // Permissions do not bind root, in whose containers tests run; a file in the way binds everybody.
+        var file = Path.Combine(_task.Folder, "file");
+        File.WriteAllText(file, "");
+
+        AssertError(["cannot be written"], "--out", Path.Combine(file, "run"));
+    }
+
+    [Fact]
+    public void A_GPU_on_a_CPU_build() => AssertError(["cuda", "Accelerator=cuda"], "--device", "cuda");
+
+    [Fact]
+    public void A_length_that_the_model_cannot_take() => AssertError(["--max-length is 64", "32"], "--max-length", "64");
+
+    [Fact]
+    public void A_target_that_the_model_does_not_have() => AssertError(["'query'", "q_lin"], "--targets", "query");
+
+    [Fact]
+    public async Task An_interrupted_run_says_how_to_go_on_and_does()
+    {
+        using (var process = Command.Start(Program, _task.Arguments(_task.Run, "--epochs", "2000", "--checkpoint-seconds", "1000")))
+        {
+            var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            WaitFor(() => File.Exists(Path.Combine(_task.Run, "checkpoints", "last", "training-state.safetensors")));
+            AssertError(["another lora-train"], "--out", _task.Run, "--resume");
+            using var signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)), "It did not end after SIGINT.");
+
+            Assert.Equal(130, process.ExitCode);
+            Assert.Contains($"lora-train --out {_task.Run} --resume", await errors);
+        }
+
+        AssertError(["holds a run already"], "--out", _task.Run);
+        var changed = Command.Run(Program, ["--out", _task.Run, "--resume", "--rank", "4", "--epochs", "3"]);
+        Assert.Equal(1, changed.ExitCode);
+        Assert.Contains("epochs was 2000, is now 3; rank was 8, is now 4", string.Join("; ", changed.Error.Split('\n')[0].Split("differ: ")[1].TrimEnd('.').Split("; ").Order(StringComparer.Ordinal)));
+    }
+
+    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
+
+    /// <summary>Runs with the task's arguments and <paramref name="more"/> in place of those of the same name.</summary>
+    private void AssertError(string[] expected, params string[] more)
+    {
+        var arguments = _task.Arguments(_task.Run).Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair).Concat(more);
+        var hadRun = Directory.Exists(_task.Run);
+
+        var result = Command.Run(Program, arguments);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.All(expected, part => Assert.Contains(part, result.Error));
+        Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
+        Assert.InRange(result.Error.TrimEnd().Split('\n').Length, 1, 3);
+        Assert.Equal(hadRun, Directory.Exists(_task.Run));
+    }
+
+    private static void WaitFor(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "It did not happen within a minute.");
+            Thread.Sleep(10);
+        }
+    }
+}

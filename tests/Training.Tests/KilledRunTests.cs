@@ -1,0 +1,95 @@
+using System.Diagnostics;
+
+namespace LoraOnnx.Training.Tests;
+
+/// <summary>The promise of --resume, held by real processes: kill -9 at any moment, go on, and nothing shows that it ever happened.</summary>
+public sealed class KilledRunTests
+{
+    private const int Kills = 12;
+
+    [Theory]
+    [InlineData("--method", "lora", "--epochs", "24")]
+    [InlineData("--method", "lora+head", "--lora-epochs", "6", "--head-epochs", "12")]
+    public void A_run_that_is_killed_again_and_again_ends_with_the_same_bits(params string[] method)
+    {
+        using var task = new TinyTask();
+        var reference = Path.Combine(task.Folder, "reference");
+        string[] options = [.. method, "--batch-size", "4", "--checkpoint-seconds", "0.01"];
+        AssertSucceeded(Command.Run(Program, task.Arguments(reference, options)));
+        var random = new Random(Environment.TickCount);
+        var lines = File.ReadAllLines(Path.Combine(reference, "metrics.jsonl")).Length;
+
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            // Some are killed while they start, the others once they have got a little further.
+            var byTime = kill % 4 == 0;
+            Kill(task, options, byTime, byTime ? random.Next(1500) : random.Next(1, lines / Kills));
+        }
+
+        AssertSucceeded(Command.Run(Program, ["--out", task.Run, "--resume"]));
+
+        Assert.Equal(TinyTask.Metrics(reference), TinyTask.Metrics(task.Run));
+        foreach (var file in Directory.EnumerateFiles(reference, "*.safetensors", SearchOption.AllDirectories))
+        {
+            if (!file.Contains("checkpoints", StringComparison.Ordinal))
+            {
+                Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(task.Run, Path.GetRelativePath(reference, file))));
+            }
+        }
+
+        Assert.Equal(File.ReadAllText(Path.Combine(reference, "reference-logits.json")), File.ReadAllText(Path.Combine(task.Run, "reference-logits.json")));
+    }
+
+    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
+
+    /// <summary>Starts or resumes, and kills after so many milliseconds or so many further lines of metrics.</summary>
+    private static void Kill(TinyTask task, string[] options, bool byTime, int moment)
+    {
+        using var process = Command.Start(Program, task.Arguments(task.Run, [.. options, "--resume"]));
+        _ = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        var metrics = Path.Combine(task.Run, "metrics.jsonl");
+        var clock = Stopwatch.StartNew();
+        var atStart = -1;
+        while (!process.HasExited)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "A process hangs.");
+            var lines = Lines(metrics);
+
+            // Resuming cuts the file first: what counts is what this process adds.
+            atStart = atStart < 0 || lines < atStart ? lines : atStart;
+            if (byTime ? clock.ElapsedMilliseconds >= moment : lines - atStart >= moment)
+            {
+                process.Kill();
+                process.WaitForExit();
+                return;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        Assert.Fail($"The run ended by itself with {process.ExitCode} before it was killed: {errors.GetAwaiter().GetResult()}");
+    }
+
+    private static int Lines(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var buffer = new byte[1 << 20];
+            var count = 0;
+            for (int read; (read = stream.Read(buffer)) > 0;)
+            {
+                count += buffer.AsSpan(0, read).Count((byte)'\n');
+            }
+
+            return count;
+        }
+        catch (IOException)
+        {
+            return 0; // not there yet
+        }
+    }
+
+    private static void AssertSucceeded(CommandResult result) => Assert.True(result.ExitCode == 0, result.ToString());
+}

@@ -1,0 +1,84 @@
+using LoraOnnx.Training.Loop;
+using LoraOnnx.Training.Options;
+
+namespace LoraOnnx.Training.Tests.Options;
+
+public sealed class TrainingOptionsTests
+{
+    [Fact]
+    public void All_problems_are_told_at_once()
+    {
+        var options = new TrainingOptions { Method = TrainingMethod.Head, LoraEpochs = 3, Patience = 2, BatchSize = 8, BatchTokens = 100, MaxLength = 128 };
+
+        var problems = options.Problems().ToList();
+
+        Assert.Equal(5, problems.Count);
+        Assert.Contains(problems, problem => problem.Contains("--patience", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Contains("--head-epochs", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_defaults_have_no_problem() => Assert.Empty(new TrainingOptions().Problems());
+
+    [Fact]
+    public void Options_come_back_from_run_json_and_differ_by_name()
+    {
+        var options = new TrainingOptions { Model = "m", Method = TrainingMethod.LoraAndHead, Rank = 4, LearningRate = 1e-4, Targets = ["q_lin"] };
+
+        var read = TrainingOptions.FromJson(options.ToJson(), "run.json");
+
+        Assert.Empty(TrainingOptions.Differences(options, read));
+        Assert.Equal([("rank", "4", "5"), ("truncate", "head", "head+tail")], TrainingOptions.Differences(read, read with { Rank = 5, Truncate = KeptPart.HeadAndTail }).Order());
+    }
+
+    [Fact]
+    public void Only_options_on_the_command_line_change_a_preset()
+    {
+        var options = Parse(OriginalPreset.Options, "--model", "m", "--epochs", "2", "--dropout", "false", "--targets", "q_lin, v_lin");
+
+        Assert.Equal(2, options.Epochs);
+        Assert.False(options.Dropout);
+        Assert.Equal(["q_lin", "v_lin"], options.Targets);
+        Assert.Equal((2e-5, 32, 1.0, 10_000, AdapterStart.Original), (options.LearningRate, options.BatchSize, options.Alpha, options.TrainLimit, options.Init));
+        Assert.Equal((0.0, 0.01, true), (options.Warmup, options.WeightDecay, options.AttentionDropout));
+    }
+
+    [Theory]
+    [InlineData("--rank", "0", "a whole number from 1 to 4096")]
+    [InlineData("--lr", "nan", "a number from 0 to 10")]
+    [InlineData("--warmup", "1.1", "a number from 0 to 1")]
+    [InlineData("--method", "full", "one of lora, head, lora+head")]
+    [InlineData("--truncate", "middle", "one of head, tail, head+tail")]
+    [InlineData("--targets", ",", "names with commas")]
+    public void A_bad_value_is_named_with_what_was_expected(string option, string value, string expected)
+    {
+        var error = Assert.Single(TrainCommand.Create().Parse([option, value]).Errors);
+
+        Assert.StartsWith($"{option} is '{value}', expected {expected}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Phases_and_rates_follow_from_the_method()
+    {
+        Assert.Equal([new PhasePlan("lora", 3, new LearningRates(5e-4, 0))], PhasePlan.Of(new TrainingOptions()));
+        Assert.Equal([new PhasePlan("head", 15, new LearningRates(0, 1e-3))], PhasePlan.Of(new TrainingOptions { Method = TrainingMethod.Head }));
+        Assert.Equal([new PhasePlan("lora+head", 3, new LearningRates(4e-4, 4e-4))], PhasePlan.Of(new TrainingOptions { Method = TrainingMethod.LoraAndHead, Rank = 16 }));
+        Assert.Equal(
+            [new PhasePlan("lora", 10, new LearningRates(5e-4, 0)), new PhasePlan("head", 5, new LearningRates(0, 1e-3))],
+            PhasePlan.Of(new TrainingOptions { Method = TrainingMethod.LoraAndHead, LoraEpochs = 10, HeadEpochs = 5 }));
+    }
+
+    private static TrainingOptions Parse(TrainingOptions start, params string[] arguments)
+    {
+        var table = TrainOptionTable.Create();
+        var command = new System.CommandLine.RootCommand();
+        foreach (var option in table.Options)
+        {
+            command.Options.Add(option);
+        }
+
+        var parsed = command.Parse(arguments);
+        Assert.Empty(parsed.Errors);
+        return table.Apply(parsed, start);
+    }
+}
