@@ -1,7 +1,7 @@
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Sampling;
 using LoraOnnx.Model.Texts;
 using LoraOnnx.Training.Options;
-using LoraOnnx.Training.Steps;
 
 namespace LoraOnnx.Training.Data;
 
@@ -12,7 +12,7 @@ internal static class TextSplit
     public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText>? Validation) Take(IReadOnlyList<LabelledText> all, TrainingOptions options, DistilBertConfig config)
     {
         var source = options.Validation is null ? (ValidationSource?)null : ValidationSource.Parse(options.Validation);
-        var order = Shuffle.Permutation(options.Seed, all.Count);
+        var order = NumpyPermutation.Of(options.Seed, all.Count);
         if (source is not { File: null } counted)
         {
             return (Select(all, order.AsSpan(0, Math.Min(options.TrainLimit ?? int.MaxValue, all.Count))), source is null ? null : LabelledTexts.ReadAll(source.Value.File!, config));
