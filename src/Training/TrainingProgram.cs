@@ -90,12 +90,12 @@ internal static class TrainingProgram
 
         var run = new TrainingRun(@base, texts, options, machine, output, rawEncoder, cache, display)
         {
-            FirstStep = () =>
+            FirstStep = featureTime =>
             {
                 if (output.Record.StartUpSeconds is null)
                 {
                     var sinceLaunch = DateTime.Now - Process.GetCurrentProcess().StartTime;
-                    output.WriteRecord(output.Record with { StartUpSeconds = (sinceLaunch - rawTime).TotalSeconds });
+                    output.WriteRecord(output.Record with { StartUpSeconds = (sinceLaunch - rawTime - featureTime).TotalSeconds });
                 }
             },
         };

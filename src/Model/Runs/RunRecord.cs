@@ -47,7 +47,7 @@ public sealed record RunRecord
     /// <summary>Wall time of training, evaluation included, in seconds; resumed parts added up.</summary>
     public required double TrainingSeconds { get; init; }
 
-    /// <summary>Wall time from the start of the program to the first step, the raw model's evaluation aside, in seconds; of the first start.</summary>
+    /// <summary>Wall time from the start of the program to the first step, the raw model's evaluation and a head's features aside, in seconds; of the first start.</summary>
     public double? StartUpSeconds { get; init; }
 
     /// <summary>When the run was first started, in UTC.</summary>

@@ -22,7 +22,7 @@ internal sealed class TrainingPhase
         }
 
         Schedule = new LearningRateSchedule(Steps, options.Warmup);
-        EvaluationSteps = EvaluationPoints.Of(Steps, epochs, options.EvalPerEpoch);
+        EvaluationSteps = EvaluationPoints.Of(Steps, epochs, options.EvalPerEpoch ?? LearningDefaults.EvaluationsPerEpoch(isHeadAlone: name == "head"));
         Patience = options.Patience;
     }
 

@@ -36,8 +36,8 @@ internal sealed class TrainingRun
         _display = display;
     }
 
-    /// <summary>Called when all is ready for the first step.</summary>
-    public Action? FirstStep { get; init; }
+    /// <summary>Called when all is ready for the first step, with the time that features took.</summary>
+    public Action<TimeSpan>? FirstStep { get; init; }
 
     /// <summary>Trains what is left after <paramref name="checkpoint"/>, or everything.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint is saved.</exception>
@@ -67,8 +67,9 @@ internal sealed class TrainingRun
             }
 
             _output.WriteRecord(_output.Record with { TrainedParameters = trainer.TrainedParameters });
-            progress = progress with { Seconds = progress.Seconds + Stopwatch.GetElapsedTime(started).TotalSeconds };
-            FirstStep?.Invoke();
+            var preparation = Stopwatch.GetElapsedTime(started);
+            progress = progress with { Seconds = progress.Seconds + preparation.TotalSeconds };
+            FirstStep?.Invoke(phases[index].IsHeadAlone ? preparation : TimeSpan.Zero);
             var loop = new TrainingLoop(Phase(phases[index]), trainer, _texts.Validation, _base.Config, _output, _display, progress,
                 TimeSpan.FromSeconds(_options.CheckpointSeconds), _machine.Device == ComputeDevice.Cpu ? 1 : StepsBetweenReadsOnGpu);
             _display.While(() => progress = loop.Run(cancellationToken));

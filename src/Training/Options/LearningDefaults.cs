@@ -12,6 +12,9 @@ internal static class LearningDefaults
     /// <summary>Longest input in tokens, if the model allows as much.</summary>
     public const int MaxLength = 512;
 
+    /// <summary>A head's epoch on features is over in no time.</summary>
+    public static double EvaluationsPerEpoch(bool isHeadAlone) => isHeadAlone ? 1 : 2;
+
     /// <summary>A head on features costs next to nothing an epoch.</summary>
     public static int Epochs(TrainingMethod method) => method == TrainingMethod.Head ? 15 : 3;
 

@@ -102,7 +102,8 @@ internal sealed record TrainingOptions
     /// <summary>Dropout of attention weights too.</summary>
     public bool AttentionDropout { get; init; }
 
-    public double EvalPerEpoch { get; init; } = 2;
+    /// <summary>Evaluations in an epoch; null: <see cref="LearningDefaults.EvaluationsPerEpoch"/>.</summary>
+    public double? EvalPerEpoch { get; init; }
 
     /// <summary>Stop after so many evaluations without a better F1; 0: never.</summary>
     public int Patience { get; init; }
