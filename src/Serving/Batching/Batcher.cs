@@ -1,0 +1,126 @@
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Telemetry;
+
+namespace LoraOnnx.Serving.Batching;
+
+/// <summary>Runs a batch: logits [texts][labels]. May be called by several threads at once.</summary>
+internal delegate float[][] RunBatch(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
+
+/// <summary>
+/// The threads that feed one model's engine. A batch leaves as soon as an engine slot is free: a lone text never waits for company,
+/// and under load batches grow by themselves while the engine is busy.
+/// </summary>
+internal sealed class Batcher : IDisposable
+{
+    private readonly RunBatch _run;
+    private readonly TokenQueue _queue;
+    private readonly EngineSpeed _speed;
+    private readonly SemaphoreSlim _slots;
+    private readonly int _budget;
+    private readonly TimeProvider _time;
+    private readonly ModelMetrics _metrics;
+    private readonly Thread[] _workers;
+
+    /// <param name="run">The engine.</param>
+    /// <param name="queue">Where texts come from.</param>
+    /// <param name="speed">Told of every batch.</param>
+    /// <param name="slots">Engine slots, shared by all models so that they do not fight for cores.</param>
+    /// <param name="budget">Most tokens in a batch.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="metrics">Where batches are counted.</param>
+    public Batcher(RunBatch run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, int budget, TimeProvider time, ModelMetrics metrics)
+    {
+        _run = run;
+        _queue = queue;
+        _speed = speed;
+        _slots = slots;
+        _budget = budget;
+        _time = time;
+        _metrics = metrics;
+        _workers = [.. Enumerable.Range(0, speed.Workers).Select(index => new Thread(Work) { Name = $"engine {index}", IsBackground = true })];
+        foreach (var worker in _workers)
+        {
+            worker.Start();
+        }
+    }
+
+    /// <summary>Refuses new texts, does those that wait, and ends the threads.</summary>
+    public void Dispose()
+    {
+        _queue.Close();
+        foreach (var worker in _workers)
+        {
+            worker.Join();
+        }
+    }
+
+    private void Work()
+    {
+        var batch = new List<PendingText>();
+        while (_queue.WaitForWork())
+        {
+            var wanted = _time.GetTimestamp();
+            _slots.Wait();
+            try
+            {
+                _queue.TakeBatch(batch, _budget);
+                if (batch.Count > 0)
+                {
+                    RunAndAnswer(batch, wanted);
+                    batch.Clear();
+                }
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+    }
+
+    private void RunAndAnswer(List<PendingText> batch, long wanted)
+    {
+        var started = _time.GetTimestamp();
+        var logits = RunOrNull([.. batch.Select(pending => pending.Encoded)], out var failure);
+        var ended = _time.GetTimestamp();
+        var tokens = batch.Sum(pending => pending.Tokens);
+        _speed.Measured(tokens, _time.GetElapsedTime(wanted, ended), _budget);
+        _metrics.BatchRan(batch.Count, tokens);
+        _queue.Finish(batch);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var pending = batch[i];
+            // One text must not fail its neighbours: after a failed batch each is tried alone.
+            var row = logits is not null ? logits[i] : batch.Count > 1 ? RunOrNull([pending.Encoded], out failure)?[0] : null;
+            pending.Complete(Result(pending, row, failure, started));
+        }
+    }
+
+    private BatchedResult Result(PendingText pending, float[]? row, string? failure, long started)
+    {
+        var queue = _time.GetElapsedTime(pending.EnqueuedAt, started);
+        var infer = _time.GetElapsedTime(started);
+        if (row is not null && !Array.TrueForAll(row, float.IsFinite))
+        {
+            (row, failure) = (null, "the model gave logits that are not finite");
+        }
+
+        return row is not null
+            ? new BatchedResult(row, queue, infer, null)
+            : new BatchedResult(null, queue, infer, new Refusal(RefusalReason.EngineFailed, Detail: failure));
+    }
+
+    private float[][]? RunOrNull(EncodedText[] texts, out string? failure)
+    {
+        failure = null;
+        try
+        {
+            return _run(texts, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // Whatever a native engine throws, the server and the other calls go on; the caller logs it.
+            failure = $"{exception.GetType().Name}: {exception.Message}";
+            return null;
+        }
+    }
+}

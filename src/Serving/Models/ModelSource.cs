@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using LoraOnnx.Model;
+
+namespace LoraOnnx.Serving.Models;
+
+/// <summary>What a user asks to serve: a name, perhaps a version, and where the files are.</summary>
+internal sealed partial record ModelSource(string Name, string Version, string Path)
+{
+    /// <summary>Longest name or version.</summary>
+    public const int LongestName = 64;
+
+    /// <summary>Reads <c>[NAME[@VERSION]=]PATH</c>; without a name, the directory that the ONNX file is in gives it.</summary>
+    /// <exception cref="InputException">The name or version has other characters than letters, digits, '-', '_' and '.'.</exception>
+    public static ModelSource Parse(string argument)
+    {
+        var equals = argument.IndexOf('=', StringComparison.Ordinal);
+        var (label, path) = equals < 0 ? ("", argument) : (argument[..equals], argument[(equals + 1)..]);
+        if (path.Length == 0)
+        {
+            throw new InputException($"--model '{argument}' names no path.", "write --model PATH or --model NAME=PATH.");
+        }
+
+        var at = label.IndexOf('@', StringComparison.Ordinal);
+        var (name, version) = at < 0 ? (label, "") : (label[..at], label[(at + 1)..]);
+        if (equals < 0)
+        {
+            name = NameFor(path);
+        }
+
+        if (!IsName(name) || (at >= 0 && !IsName(version)))
+        {
+            throw new InputException($"--model '{argument}': '{(IsName(name) ? version : name)}' is not a name; expected letters, digits, '-', '_' and '.', at most {LongestName}.",
+                "give the model a name: --model NAME=PATH.");
+        }
+
+        return new ModelSource(name, version, path);
+    }
+
+    /// <summary>Whether a model can be called so.</summary>
+    public static bool IsName(string name) => name.Length <= LongestName && NamePattern().IsMatch(name);
+
+    private static string NameFor(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        var directory = File.Exists(full) ? System.IO.Path.GetDirectoryName(full)! : full; // a file always has a directory
+        var name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(directory));
+        return Unnameable().Replace(name, "-");
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9._-]+$")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex("[^A-Za-z0-9._-]")]
+    private static partial Regex Unnameable();
+}

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Globalization;
+using Google.Protobuf;
+using Grpc.Core;
+using LoraOnnx.Client;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Model;
+using LoraOnnx.V1;
+
+namespace LoraOnnx.Serving;
+
+/// <summary><c>lora-serve predict</c>: asks a running server.</summary>
+internal static class PredictCommand
+{
+    /// <summary>The argument that means: a text a line from standard input.</summary>
+    private const string StandardInput = "-";
+
+    private static readonly JsonFormatter _json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
+
+    public static Command Create()
+    {
+        var text = new Argument<string>("TEXT") { Description = "The text to classify, or - for a text a line from standard input." };
+        var address = new Option<string>("--address") { Description = "Where the server listens for gRPC: HOST:PORT, or https://HOST:PORT for TLS.", Required = true, HelpName = "HOST:PORT" };
+        var model = new Option<string>("--model") { Description = "Name of the model, as NAME or NAME@VERSION; default: the server's first.", HelpName = "NAME" };
+        var timeout = new Option<double>("--timeout") { Description = "Seconds to wait for the answer; with - for each text.", DefaultValueFactory = _ => 30 };
+        var logits = new Option<bool>("--logits") { Description = "Show the logits too." };
+        var json = new Option<bool>("--json") { Description = "One JSON object a text." };
+        var apiKey = new Option<string>("--api-key") { Description = "API key; default: the environment variable LORA_SERVE_API_KEY.", HelpName = "KEY" };
+        timeout.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds) && !(seconds > 0 && seconds <= 86_400))
+            {
+                result.AddError($"--timeout is {result.Tokens[0].Value}, expected more than 0 and at most 86400 seconds.");
+            }
+        });
+        var command = new Command("predict", "Asks a running server what it makes of a text.") { text, address, model, timeout, logits, json, apiKey };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (name, version) = SplitName(parsed.GetValue(model) ?? "");
+            var request = new PredictOptions { Model = name, ModelVersion = version, IncludeLogits = parsed.GetValue(logits) };
+            Action<PredictResponse> write = parsed.GetValue(json) ? response => Console.WriteLine(_json.Format(response)) : response => Console.WriteLine(Line(response));
+            using var client = Connect(parsed.GetRequiredValue(address), parsed.GetValue(apiKey), TimeSpan.FromSeconds(parsed.GetValue(timeout)));
+            return parsed.GetRequiredValue(text) is var given && given == StandardInput
+                ? await PredictLinesAsync(client, request, write, cancellationToken)
+                : await PredictOneAsync(client, given, request, write, cancellationToken);
+        });
+        return command;
+    }
+
+    private static SentimentClient Connect(string address, string? apiKey, TimeSpan timeout)
+    {
+        try
+        {
+            return new SentimentClient(address, new SentimentClientOptions { Timeout = timeout, ApiKey = apiKey ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY") });
+        }
+        catch (ArgumentException failure)
+        {
+            throw new InputException($"--address '{address}' is not HOST:PORT.", inner: failure);
+        }
+    }
+
+    private static async Task<int> PredictOneAsync(SentimentClient client, string text, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            write(await client.PredictAsync(text, request, cancellationToken));
+            return ExitCode.Success;
+        }
+        catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Explain(client, failure);
+        }
+    }
+
+    private static async Task<int> PredictLinesAsync(SentimentClient client, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
+    {
+        var number = 0;
+        var failed = false;
+        try
+        {
+            await foreach (var result in client.PredictAllAsync(LinesAsync(cancellationToken), request, cancellationToken))
+            {
+                number++;
+                if (result.Prediction is { } prediction)
+                {
+                    write(prediction);
+                }
+                else
+                {
+                    failed = true;
+                    await Console.Error.WriteLineAsync($"error: line {number}: {result.Error!.Message}"); // one of the two is set
+                }
+            }
+
+            return failed ? ExitCode.Failure : ExitCode.Success;
+        }
+        catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Explain(client, failure);
+        }
+    }
+
+    private static async IAsyncEnumerable<string> LinesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    private static InputException Explain(SentimentClient client, RpcException failure) => failure.StatusCode switch
+    {
+        StatusCode.Unavailable => new InputException($"no server answers at {client.Address}: {Innermost(failure)}", "start one with lora-serve, or check --address.", failure),
+        StatusCode.DeadlineExceeded => new InputException($"{client.Address} did not answer within {client.Timeout.TotalSeconds:g} seconds.", "allow more with --timeout.", failure),
+        StatusCode.ResourceExhausted => new InputException($"{client.Address} is too busy: {failure.Status.Detail}", "try again in a moment.", failure),
+        _ => new InputException($"{client.Address} answered {failure.StatusCode}: {failure.Status.Detail}", inner: failure),
+    };
+
+    private static string Innermost(Exception failure)
+    {
+        while (failure.InnerException is { } inner)
+        {
+            failure = inner;
+        }
+
+        return failure is RpcException call ? call.Status.DebugException?.GetBaseException().Message ?? call.Status.Detail : failure.Message;
+    }
+
+    private static (string Name, string Version) SplitName(string name)
+    {
+        var at = name.IndexOf('@', StringComparison.Ordinal);
+        return at < 0 ? (name, "") : (name[..at], name[(at + 1)..]);
+    }
+
+    private static string Line(PredictResponse response)
+    {
+        var scores = string.Join("  ", response.Scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Label} {score.Score:0.0000}")));
+        var logits = response.Logits.Count == 0 ? "" : $"  logits {string.Join(' ', response.Logits.Select(logit => logit.ToString("g9", CultureInfo.InvariantCulture)))}";
+        var tokens = response.Truncated ? $"{response.Tokens} of {response.TotalTokens} tokens (cut)" : $"{response.Tokens} tokens";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{(response.Labels.Count > 0 ? string.Join('+', response.Labels) : response.Label)}  {scores}{logits}  [{response.Model}@{response.ModelVersion}, {tokens}, {response.Times.TotalUs / 1000.0:0.0} ms]");
+    }
+}

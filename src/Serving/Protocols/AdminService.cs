@@ -1,0 +1,80 @@
+using Grpc.Core;
+using LoraOnnx.Model;
+using LoraOnnx.Serving.Models;
+using LoraOnnx.V1;
+
+namespace LoraOnnx.Serving.Protocols;
+
+/// <summary>lora_onnx.v1.Admin over gRPC. Who may call it is decided before it is reached.</summary>
+internal sealed class AdminService(ModelCatalog catalog, ModelRepository repository) : Admin.AdminBase
+{
+    public override async Task<LoadModelResponse> LoadModel(LoadModelRequest request, ServerCallContext context)
+    {
+        RequireName(request.Name, "name");
+        RequireVersion(request.Version);
+        var path = request.Path.Length > 0 ? request.Path : repository.PathOf(request.Name) ?? throw CallError.Invalid("path",
+            "is empty, and there is no such folder in the --models directory.").ToRpcException();
+        var model = await AnswerAsync(() => catalog.LoadAsync(new ModelSource(request.Name, request.Version, path), context.CancellationToken));
+        return new LoadModelResponse { Model = Summary(model) };
+    }
+
+    public override async Task<SwapModelResponse> SwapModel(SwapModelRequest request, ServerCallContext context)
+    {
+        RequireName(request.Name, "name");
+        RequireVersion(request.Version);
+        var (model, replaced) = await AnswerAsync(() =>
+            catalog.SwapAsync(request.Name, request.Path.Length > 0 ? request.Path : null, request.Version, context.CancellationToken));
+        return new SwapModelResponse { Model = Summary(model), ReplacedVersion = replaced };
+    }
+
+    public override async Task<UnloadModelResponse> UnloadModel(UnloadModelRequest request, ServerCallContext context)
+    {
+        RequireName(request.Name, "name");
+        RequireVersion(request.Version);
+        await AnswerAsync(async () =>
+        {
+            await catalog.UnloadAsync(request.Name, request.Version, context.CancellationToken);
+            return true;
+        });
+        return new UnloadModelResponse();
+    }
+
+    /// <summary>Turns the catalog's exceptions into statuses.</summary>
+    public static async Task<T> AnswerAsync<T>(Func<Task<T>> change)
+    {
+        try
+        {
+            return await change();
+        }
+        catch (ModelNotFoundException missing)
+        {
+            throw new CallError(StatusCode.NotFound, missing.Message, "name").ToRpcException();
+        }
+        catch (ModelExistsException exists)
+        {
+            throw new CallError(StatusCode.AlreadyExists, exists.Message, "name").ToRpcException();
+        }
+        catch (InputException failure)
+        {
+            throw new CallError(StatusCode.FailedPrecondition, failure.Message, "path").ToRpcException();
+        }
+    }
+
+    private ModelSummary Summary(ServedModel model) => SentimentCalls.Summary(model, loaded: true, catalog.Models[0].Model.Name == model.Name);
+
+    private static void RequireVersion(string version)
+    {
+        if (version.Length > 0)
+        {
+            RequireName(version, "version");
+        }
+    }
+
+    private static void RequireName(string name, string field)
+    {
+        if (!ModelSource.IsName(name))
+        {
+            throw CallError.Invalid(field, $"expected letters, digits, '-', '_' and '.', at most {ModelSource.LongestName}.").ToRpcException();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace LoraOnnx.Serving.Protocols;
+
+/// <summary>Answers a request before it reaches its service, in the protocol it came in.</summary>
+internal static class EarlyAnswer
+{
+    private const string GrpcContentType = "application/grpc";
+
+    /// <summary>A gRPC request, as opposed to one for metrics.</summary>
+    public static bool IsGrpc(HttpContext context) => context.Request.ContentType?.StartsWith(GrpcContentType, StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Ends the request with an error.</summary>
+    public static Task WriteAsync(HttpContext context, CallError error)
+    {
+        if (IsGrpc(context))
+        {
+            // "Trailers-Only" of the gRPC protocol: status in the headers, no body.
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            context.Response.ContentType = GrpcContentType;
+            context.Response.Headers["grpc-status"] = ((int)error.Code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers["grpc-message"] = Uri.EscapeDataString(error.Message);
+            return Task.CompletedTask;
+        }
+
+        return RestErrors.Result(error).ExecuteAsync(context);
+    }
+}

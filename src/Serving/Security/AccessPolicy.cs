@@ -1,0 +1,46 @@
+using System.Net;
+using Grpc.Core;
+using LoraOnnx.Serving.Protocols;
+
+namespace LoraOnnx.Serving.Security;
+
+/// <summary>Which calls need which key. Without a key file everybody may classify, and administrative calls are for servers on loopback only.</summary>
+internal sealed class AccessPolicy(ReloadedFile<ApiKeys>? keys, bool boundToLoopback)
+{
+    private const string AdminPath = "/lora_onnx.v1.Admin/";
+
+    /// <summary>Health is open to probes and answered during a drain.</summary>
+    public static bool IsHealth(string path) => path.StartsWith("/grpc.health.v1.Health/", StringComparison.Ordinal);
+
+    /// <summary>Why a request may not go on, or null when it may.</summary>
+    public CallError? Refuse(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "";
+        var isAdmin = path.StartsWith(AdminPath, StringComparison.Ordinal);
+        if (keys is null)
+        {
+            return isAdmin && !boundToLoopback
+                ? new CallError(StatusCode.PermissionDenied, "administrative calls need a server on loopback or with an API key file (--api-keys).")
+                : null;
+        }
+
+        return (KeyOf(context.Request.Headers) is { } key ? keys.Content.RoleOf(key) : KeyRole.None, isAdmin) switch
+        {
+            (KeyRole.None, _) => new CallError(StatusCode.Unauthenticated, "an API key is needed: 'authorization: Bearer KEY'."),
+            (KeyRole.User, true) => new CallError(StatusCode.PermissionDenied, "the key's role is user; this call needs admin."),
+            _ => null,
+        };
+    }
+
+    /// <summary>Whether an address is reachable from this machine only.</summary>
+    public static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private static string? KeyOf(IHeaderDictionary headers)
+    {
+        const string scheme = "Bearer ";
+        var authorization = headers.Authorization.ToString();
+        return authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? authorization[scheme.Length..].Trim()
+            : headers.TryGetValue("x-api-key", out var key) ? key.ToString()
+            : null;
+    }
+}

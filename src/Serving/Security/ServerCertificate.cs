@@ -1,0 +1,69 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using LoraOnnx.Model;
+
+namespace LoraOnnx.Serving.Security;
+
+/// <summary>The certificate that the server shows, and whose certificates it asks of clients.</summary>
+internal sealed record ServerCertificate(SslStreamCertificateContext Own, X509Certificate2Collection? ClientAuthorities)
+{
+    /// <summary>Reads PEM files.</summary>
+    /// <exception cref="InputException">A file is missing, is not PEM, or the key is not the certificate's.</exception>
+    public static ServerCertificate Load(string certificatePath, string keyPath, string? clientAuthorityPath)
+    {
+        var chain = ReadCertificates(certificatePath);
+        try
+        {
+            using var leaf = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+            // Through PKCS#12, because some platforms cannot use a key that lives in memory only.
+            var usable = X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null);
+            return new ServerCertificate(
+                SslStreamCertificateContext.Create(usable, chain, offline: true),
+                clientAuthorityPath is null ? null : ReadCertificates(clientAuthorityPath));
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw InputException.InFile(keyPath, $"is not the PEM key of {certificatePath}: {failure.Message}", inner: failure);
+        }
+    }
+
+    /// <summary>How a connection is to be secured.</summary>
+    public SslServerAuthenticationOptions ToOptions() => new()
+    {
+        ServerCertificateContext = Own,
+        ClientCertificateRequired = ClientAuthorities is not null,
+        RemoteCertificateValidationCallback = ClientAuthorities is null ? null : (_, certificate, _, _) => IsTrusted(certificate),
+    };
+
+    private bool IsTrusted(X509Certificate? certificate)
+    {
+        if (certificate is null)
+        {
+            return false;
+        }
+
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // a private authority has no revocation list to ask; rotate the authority instead
+        chain.ChainPolicy.CustomTrustStore.AddRange(ClientAuthorities!); // set where clients are asked
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2")); // client authentication
+        using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        return chain.Build(copy);
+    }
+
+    private static X509Certificate2Collection ReadCertificates(string path)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPemFile(path);
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw InputException.InFile(path, $"is not a PEM certificate: {failure.Message}", inner: failure);
+        }
+
+        return certificates.Count > 0 ? certificates : throw InputException.InFile(path, "holds no PEM certificate.");
+    }
+}

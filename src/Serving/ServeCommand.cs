@@ -1,0 +1,46 @@
+using System.CommandLine;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Serving.Models;
+
+namespace LoraOnnx.Serving;
+
+/// <summary><c>lora-serve</c>: serves models until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static RootCommand Create()
+    {
+        var options = new ServeCommandOptions();
+        var root = new RootCommand("Serves DistilBERT classifiers over gRPC: lora_onnx.v1 with health and reflection, and Prometheus metrics over HTTP. "
+            + "Nothing listens before every model has run once and passed its self-test. SIGTERM and Ctrl+C drain: exit code 143 or 130.");
+        options.AddTo(root);
+        root.SetAction((parsed, cancellationToken) => RunAsync(options.Read(parsed), cancellationToken));
+        return root;
+    }
+
+    private static async Task<int> RunAsync(ServingOptions options, CancellationToken cancellationToken)
+    {
+        await using var host = await ServingHost.StartAsync(options, engine: null, cancellationToken);
+        foreach (var (model, path, _) in host.Catalog.Models)
+        {
+            Console.WriteLine(Describe(model, path));
+        }
+
+        Console.WriteLine($"listening: grpc {host.GrpcAddress}{(options.TlsCertificate is null ? "" : " (TLS)")}");
+        Console.WriteLine($"listening: {(options.TlsCertificate is null ? "http" : "https")}://{host.HttpAddress}/metrics");
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The way a server ends.
+        }
+
+        await host.StopAsync();
+        return ExitCode.Success;
+    }
+
+    private static string Describe(ServedModel model, string path) => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"model {model.Name} version {model.Version}: {string.Join(", ", model.Description.Config.Labels.Take(8))}; up to {model.Description.MaxTokens} tokens; "
+        + $"{model.TokensPerSecond:n0} tokens/s, batches of {model.Limits.BatchTokens:n0}; {path}");
+}

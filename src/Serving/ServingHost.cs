@@ -1,0 +1,124 @@
+using System.Net;
+using LoraOnnx.Model;
+using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Models;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace LoraOnnx.Serving;
+
+/// <summary>A running server: models first, ports after, and the way down again.</summary>
+internal sealed class ServingHost : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly ServingOptions _options;
+    private readonly ILogger _logger;
+
+    private ServingHost(WebApplication application, ServingOptions options)
+    {
+        _application = application;
+        _options = options;
+        _logger = application.Services.GetRequiredService<ILogger<ServingHost>>();
+    }
+
+    /// <summary>Where gRPC is served.</summary>
+    public IPEndPoint GrpcAddress { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>Where metrics are served.</summary>
+    public IPEndPoint HttpAddress { get; private set; } = new(IPAddress.None, 0);
+
+    public ModelCatalog Catalog => _application.Services.GetRequiredService<ModelCatalog>();
+
+    public IServiceProvider Services => _application.Services;
+
+    /// <summary>Loads and tests every model, then listens.</summary>
+    /// <exception cref="InputException">An option, a model or a file is wrong, or a port is taken.</exception>
+    public static async Task<ServingHost> StartAsync(ServingOptions options, LoadEngine? engine, CancellationToken cancellationToken)
+    {
+        var plan = WorkerPlan.For(Environment.ProcessorCount, options.Workers, options.Threads);
+        var builder = WebApplication.CreateSlimBuilder();
+        ServingSetup.AddLogging(builder, options);
+        ServingSetup.AddServices(builder, options, plan, engine);
+        ServingSetup.AddTelemetry(builder);
+        ServingSetup.Listen(builder, options);
+        var application = builder.Build();
+        ServingSetup.MapEndpoints(application);
+        var host = new ServingHost(application, options);
+        try
+        {
+            await host.LoadModelsAsync(cancellationToken);
+            await host.ListenAsync(cancellationToken);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Says NOT_SERVING, takes no new calls, and gives those that run their time; then closes all connections.</summary>
+    public async Task StopAsync()
+    {
+        var state = Services.GetRequiredService<ServerState>();
+        ServingLog.Draining(_logger, _options.Drain.TotalSeconds);
+        try
+        {
+            await state.StopAsync().WaitAsync(_options.Drain);
+        }
+        catch (TimeoutException)
+        {
+            ServingLog.DrainTimedOut(_logger, state.Calls);
+        }
+
+        using var closing = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _application.StopAsync(closing.Token);
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private async Task LoadModelsAsync(CancellationToken cancellationToken)
+    {
+        var repository = Services.GetRequiredService<ModelRepository>();
+        var sources = _options.Models.Count > 0
+            ? _options.Models.Select(ModelSource.Parse).ToArray()
+            : [.. repository.Names.Select(name => new ModelSource(name, "", repository.PathOf(name)!))]; // listed just now
+        if (sources.Length == 0)
+        {
+            throw new InputException("no model to serve.", "give --model [NAME=]PATH, an ONNX file or its directory; lora-merge makes one.");
+        }
+
+        foreach (var source in sources)
+        {
+            try
+            {
+                await Catalog.LoadAsync(source, cancellationToken);
+            }
+            catch (ModelExistsException twice)
+            {
+                throw new InputException($"two models are called the same: {twice.Message}", "give each a name of its own: --model NAME=PATH.", twice);
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _application.StartAsync(cancellationToken);
+        }
+        catch (IOException failure) when (failure.InnerException is AddressInUseException)
+        {
+            throw new InputException($"{failure.Message.TrimEnd('.')}.", "another program has the port; choose another with --grpc-port or --http-port, 0 for a free one.", failure);
+        }
+        catch (Exception failure) when (failure is System.Net.Sockets.SocketException or IOException)
+        {
+            throw new InputException($"--host {_options.Host}: cannot listen: {failure.Message}", "use an address of this machine, such as 127.0.0.1 or 0.0.0.0.", failure);
+        }
+
+        var addresses = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(address => IPEndPoint.Parse(new Uri(address).Authority)).ToArray();
+        (GrpcAddress, HttpAddress) = (addresses[0], addresses[1]);
+    }
+}

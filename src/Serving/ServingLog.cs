@@ -1,0 +1,38 @@
+namespace LoraOnnx.Serving;
+
+/// <summary>Everything the server logs, in one list. No message holds a user's text except <see cref="PredictedText"/>, which has its own option.</summary>
+internal static partial class ServingLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Model {Model} was swapped from version {Old} to {New}.")]
+    public static partial void Swapped(ILogger logger, string model, string old, string @new);
+
+    [LoggerMessage(2, LogLevel.Error, "Model {Model} was not put into service: {Reason}")]
+    public static partial void LoadFailed(ILogger logger, string model, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Model {Model} version {Version} was unloaded to save memory.")]
+    public static partial void Evicted(ILogger logger, string model, string version);
+
+    [LoggerMessage(4, LogLevel.Error, "Model {Model} version {Version} could not answer: {Reason}")]
+    public static partial void EngineFailed(ILogger logger, string model, string version, string? reason);
+
+    [LoggerMessage(5, LogLevel.Information, "{Line}")]
+    public static partial void Engine(ILogger logger, string line);
+
+    [LoggerMessage(6, LogLevel.Information, "Predicted {Label} with {Model} {Version}: {Tokens} tokens, {TotalMicroseconds} us.")]
+    public static partial void Predicted(ILogger logger, string label, string model, string version, uint tokens, ulong totalMicroseconds);
+
+    [LoggerMessage(7, LogLevel.Information, "Predicted {Label} with {Model} {Version}: {Tokens} tokens, {TotalMicroseconds} us. Text: {Text}")]
+    public static partial void PredictedText(ILogger logger, string label, string model, string version, uint tokens, ulong totalMicroseconds, string text);
+
+    [LoggerMessage(8, LogLevel.Information, "Draining: no new calls, {Seconds} s for those that run.")]
+    public static partial void Draining(ILogger logger, double seconds);
+
+    [LoggerMessage(9, LogLevel.Warning, "The drain time is over; {Calls} calls are cut off.")]
+    public static partial void DrainTimedOut(ILogger logger, int calls);
+
+    [LoggerMessage(10, LogLevel.Information, "{File} was read again.")]
+    public static partial void Reloaded(ILogger logger, string file);
+
+    [LoggerMessage(11, LogLevel.Error, "{File} changed and is not usable; the old content stays in force: {Reason}")]
+    public static partial void ReloadFailed(ILogger logger, string file, string reason);
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using LoraOnnx.Inference;
+using LoraOnnx.Model;
+using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Protocols;
+using LoraOnnx.Serving.Security;
+using LoraOnnx.Serving.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace LoraOnnx.Serving;
+
+/// <summary>How the server is put together.</summary>
+internal static class ServingSetup
+{
+    /// <summary>All logs go to standard error: standard output says where the server listens.</summary>
+    public static void AddLogging(WebApplicationBuilder builder, ServingOptions options)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (options.LogJson)
+        {
+            builder.Logging.AddJsonConsole(json =>
+            {
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(simple =>
+            {
+                simple.SingleLine = true;
+                simple.TimestampFormat = "HH:mm:ss ";
+            });
+        }
+    }
+
+    public static void AddServices(WebApplicationBuilder builder, ServingOptions options, WorkerPlan plan, LoadEngine? engine)
+    {
+        var services = builder.Services;
+        services.AddSingleton<IHostLifetime, SignalsHandledElsewhere>();
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ServerState>();
+        services.AddSingleton<ServingMetrics>();
+        services.AddSingleton(provider => new ModelRuntime(options, plan, provider.GetRequiredService<ServingMetrics>(), TimeProvider.System));
+        services.AddSingleton(provider =>
+        {
+            var logger = provider.GetRequiredService<ILogger<ModelCatalog>>();
+            var load = engine ?? LoadedEngine.OnnxRuntime(new InferenceOptions
+            {
+                Device = options.Device,
+                Threads = plan.ThreadsPerRun,
+                Log = line => ServingLog.Engine(logger, line),
+            });
+            return new ModelCatalog(load, provider.GetRequiredService<ModelRuntime>(), (long)options.MemoryMebibytes << 20, logger);
+        });
+        services.AddSingleton<ModelRepository>();
+        services.AddSingleton<RequestChecks>();
+        services.AddSingleton<SentimentCalls>();
+        services.AddSingleton(provider => new AccessPolicy(
+            options.ApiKeys is { } path
+                ? new ReloadedFile<ApiKeys>([path], () => ApiKeys.Load(path), TimeProvider.System, provider.GetRequiredService<ILogger<ApiKeys>>())
+                : null,
+            AccessPolicy.IsLoopback(options.Host)));
+
+        // Singletons: a service object for every call is a waste.
+        services.AddSingleton<SentimentService>();
+        services.AddSingleton<AdminService>();
+        services.AddSingleton<HealthService>();
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = options.MaxMessageMebibytes << 20;
+            grpc.MaxSendMessageSize = null;
+        });
+        services.AddGrpcReflection();
+        services.AddProblemDetails();
+    }
+
+    public static void AddTelemetry(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddMeter(ServingMetrics.MeterName)
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter())
+            .WithTracing(traces =>
+            {
+                traces.AddAspNetCoreInstrumentation();
+                if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })
+                {
+                    traces.AddOtlpExporter();
+                }
+            });
+    }
+
+    /// <summary>Two ports: gRPC over HTTP/2 with prior knowledge, and HTTP/1.1 for metrics; without TLS a port cannot tell the two apart.</summary>
+    /// <exception cref="InputException">The host is not an address, or a TLS file is wrong.</exception>
+    public static void Listen(WebApplicationBuilder builder, ServingOptions options)
+    {
+        var address = AddressOf(options.Host);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = (long)options.MaxMessageMebibytes << 20;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+            // A client that vanished without a word is noticed within a minute.
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+            var certificate = options.TlsCertificate is null ? null : CertificateOf(options, kestrel.ApplicationServices);
+            kestrel.Listen(address, options.GrpcPort, listen => Secure(listen, HttpProtocols.Http2, certificate));
+            kestrel.Listen(address, options.HttpPort, listen => Secure(listen, certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, certificate));
+        });
+    }
+
+    public static void MapEndpoints(WebApplication application)
+    {
+        application.UseMiddleware<AccessGate>();
+        application.MapGrpcService<SentimentService>();
+        application.MapGrpcService<AdminService>();
+        application.MapGrpcService<HealthService>();
+        application.MapGrpcReflectionService();
+        application.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    private static void Secure(ListenOptions listen, HttpProtocols protocols, ReloadedFile<ServerCertificate>? certificate)
+    {
+        listen.Protocols = protocols;
+        if (certificate is not null)
+        {
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Content.ToOptions()) });
+        }
+    }
+
+    private static ReloadedFile<ServerCertificate> CertificateOf(ServingOptions options, IServiceProvider services)
+    {
+        var certificate = options.TlsCertificate!; // asked by the caller
+        var key = options.TlsKey ?? certificate;
+        string[] files = options.ClientCertificateAuthority is { } authority ? [certificate, key, authority] : [certificate, key];
+        return new ReloadedFile<ServerCertificate>(
+            files,
+            () => ServerCertificate.Load(certificate, key, options.ClientCertificateAuthority),
+            TimeProvider.System,
+            services.GetRequiredService<ILogger<ServerCertificate>>());
+    }
+
+    private static IPAddress AddressOf(string host) => host == "localhost" ? IPAddress.Loopback
+        : IPAddress.TryParse(host, out var address) ? address
+        : throw new InputException($"--host '{host}' is not an address; expected one such as 127.0.0.1 or 0.0.0.0.", "the host is the address to listen on, not the server's name.");
+
+    /// <summary>The command line turns SIGINT and SIGTERM into a cancellation; the host's own handlers would be a second opinion.</summary>
+    private sealed class SignalsHandledElsewhere : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
