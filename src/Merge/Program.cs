@@ -1,1 +1,4 @@
-return 0;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Merge;
+
+return await CommandLineProgram.RunAsync(MergeCommand.Create(), args);

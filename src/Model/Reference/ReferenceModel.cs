@@ -1,14 +1,194 @@
+using System.Numerics.Tensors;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Reference;
 
 /// <summary>A plain forward pass in managed code, adapters kept apart from the weights: what a merged file is compared with when no run is at hand. Thread-safe.</summary>
 public sealed class ReferenceModel
 {
+    private readonly ModelWeights _weights;
+    private readonly DistilBertConfig _config;
+    private readonly ILookup<string, (LoraModule Module, double Weight)> _updates;
+
     /// <summary>Adapters are applied as W·x + Σ weight·scale·B·(A·x), never folded (DoRA excepted, whose form needs the sum).</summary>
-    public ReferenceModel(ModelWeights weights, IReadOnlyList<(LoraAdapter Adapter, double Weight)> adapters) => throw new NotImplementedException();
+    public ReferenceModel(ModelWeights weights, IReadOnlyList<(LoraAdapter Adapter, double Weight)> adapters)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(adapters);
+        var all = adapters.SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight)).ToList();
+        _weights = weights.With(adapters.SelectMany(entry => entry.Adapter.Replacements));
+        _weights = _weights.With(all.Where(update => update.Module.Magnitude is not null).Select(DoraWeight).ToList());
+        _updates = all.Where(update => update.Module.Magnitude is null).ToLookup(update => update.Module.Module, StringComparer.Ordinal);
+        _config = weights.Config;
+    }
 
     /// <summary>The logits [labels] of one text given as token ids.</summary>
-    public float[] Logits(ReadOnlySpan<int> ids) => throw new NotImplementedException();
+    public float[] Logits(ReadOnlySpan<int> ids)
+    {
+        var n = ids.Length;
+        var width = _config.Width;
+        var hidden = new float[n * width];
+        var words = _weights[$"{DistilBertTensors.WordEmbeddings}.weight"].Values;
+        var positions = _weights[$"{DistilBertTensors.PositionEmbeddings}.weight"].Values;
+        for (var i = 0; i < n; i++)
+        {
+            TensorPrimitives.Add(words.AsSpan(ids[i] * width, width), positions.AsSpan(i * width, width), hidden.AsSpan(i * width, width));
+        }
+
+        Normalize(hidden, DistilBertTensors.EmbeddingNorm);
+        for (var layer = 0; layer < _config.LayerCount; layer++)
+        {
+            hidden = Layer(hidden, n, DistilBertTensors.Layer(layer));
+        }
+
+        var pooled = Linear(hidden[..width], 1, DistilBertTensors.PreClassifier, width, width);
+        TensorPrimitives.Max(pooled, 0f, pooled);
+        return Linear(pooled, 1, DistilBertTensors.Classifier, width, _config.Labels.Count);
+    }
+
+    // Letters: n tokens, H width. hidden is [n, H].
+    private float[] Layer(float[] hidden, int n, string layer)
+    {
+        var width = _config.Width;
+        var attended = Attention(
+            Linear(hidden, n, $"{layer}.attention.q_lin", width, width),
+            Linear(hidden, n, $"{layer}.attention.k_lin", width, width),
+            Linear(hidden, n, $"{layer}.attention.v_lin", width, width), n);
+        var state = Linear(attended, n, $"{layer}.attention.out_lin", width, width);
+        TensorPrimitives.Add(state, hidden, state);
+        Normalize(state, $"{layer}.sa_layer_norm");
+
+        var inner = Linear(state, n, $"{layer}.ffn.lin1", width, _config.FeedForwardWidth);
+        Activate(inner);
+        var outer = Linear(inner, n, $"{layer}.ffn.lin2", _config.FeedForwardWidth, width);
+        TensorPrimitives.Add(outer, state, outer);
+        Normalize(outer, $"{layer}.output_layer_norm");
+        return outer;
+    }
+
+    private float[] Attention(float[] query, float[] key, float[] value, int n)
+    {
+        var (width, headWidth) = (_config.Width, _config.HeadWidth);
+        var output = new float[n * width];
+        var scale = 1 / Math.Sqrt(headWidth);
+        Parallel.For(0, _config.HeadCount * n, index =>
+        {
+            var (token, start) = (index / _config.HeadCount, index % _config.HeadCount * headWidth);
+            var scores = new double[n];
+            var q = query.AsSpan((token * width) + start, headWidth);
+            for (var j = 0; j < n; j++)
+            {
+                scores[j] = scale * TensorPrimitives.Dot(q, key.AsSpan((j * width) + start, headWidth));
+            }
+
+            var largest = TensorPrimitives.Max<double>(scores);
+            var sum = 0.0;
+            for (var j = 0; j < n; j++)
+            {
+                sum += scores[j] = Math.Exp(scores[j] - largest);
+            }
+
+            var result = output.AsSpan((token * width) + start, headWidth);
+            for (var j = 0; j < n; j++)
+            {
+                TensorPrimitives.MultiplyAdd(value.AsSpan((j * width) + start, headWidth), (float)(scores[j] / sum), result, result);
+            }
+        });
+        return output;
+    }
+
+    /// <summary>W·x + b + Σ weight·scale·(B·(A·x) + bias of B).</summary>
+    private float[] Linear(float[] x, int n, string module, int inWidth, int outWidth)
+    {
+        var y = new float[n * outWidth];
+        MatrixProduct.Linear(x, n, _weights[$"{module}.weight"].Values, _weights[$"{module}.bias"].Values, y, inWidth, outWidth);
+        foreach (var (update, weight) in _updates[module])
+        {
+            var low = new float[n * update.Rank];
+            MatrixProduct.Linear(x, n, update.A.Values, null, low, inWidth, update.Rank);
+            var delta = new float[n * outWidth];
+            MatrixProduct.Linear(low, n, update.B.Values, update.BBias?.Values, delta, update.Rank, outWidth);
+            TensorPrimitives.MultiplyAdd(delta, (float)(update.Scale * weight), y, y);
+        }
+
+        return y;
+    }
+
+    private void Normalize(float[] rows, string module)
+    {
+        var width = _config.Width;
+        var (gain, bias) = (_weights[$"{module}.weight"].Values, _weights[$"{module}.bias"].Values);
+        Parallel.For(0, rows.Length / width, index =>
+        {
+            var row = rows.AsSpan(index * width, width);
+            var mean = 0.0;
+            foreach (var value in row)
+            {
+                mean += value;
+            }
+
+            mean /= width;
+            var variance = 0.0;
+            foreach (var value in row)
+            {
+                variance += (value - mean) * (value - mean);
+            }
+
+            var inverse = 1 / Math.Sqrt((variance / width) + DistilBertConfig.LayerNormEpsilon);
+            for (var i = 0; i < width; i++)
+            {
+                row[i] = (float)((row[i] - mean) * inverse * gain[i]) + bias[i];
+            }
+        });
+    }
+
+    private void Activate(float[] values)
+    {
+        if (_config.Activation == Activation.Relu)
+        {
+            TensorPrimitives.Max(values, 0f, values);
+            return;
+        }
+
+        var width = _config.FeedForwardWidth;
+        Parallel.For(0, values.Length / width, index =>
+        {
+            foreach (ref var value in values.AsSpan(index * width, width))
+            {
+                value = (float)(value * 0.5 * ErrorFunction.Complement(-value / Math.Sqrt(2)));
+            }
+        });
+    }
+
+    /// <summary>Row r of (W + scale·B·A), rescaled to length magnitude[r]; a weight other than 1 takes that share of the change.</summary>
+    private NamedTensor DoraWeight((LoraModule Module, double Weight) update)
+    {
+        var (module, weight) = update;
+        var original = _weights[$"{module.Module}.weight"];
+        var (rows, columns) = (original.Shape[0], original.Shape[1]);
+        var values = new float[original.Values.Length];
+        Parallel.For(0, rows, r =>
+        {
+            var row = new double[columns];
+            for (var c = 0; c < columns; c++)
+            {
+                row[c] = original.Values[(r * columns) + c];
+                for (var k = 0; k < module.Rank; k++)
+                {
+                    row[c] += module.Scale * module.B.Values[(r * module.Rank) + k] * module.A.Values[(k * columns) + c];
+                }
+            }
+
+            var rescale = module.Magnitude!.Values[r] / TensorPrimitives.Norm<double>(row);
+            for (var c = 0; c < columns; c++)
+            {
+                var old = original.Values[(r * columns) + c];
+                values[(r * columns) + c] = (float)(old + (weight * ((row[c] * rescale) - old)));
+            }
+        });
+        return new NamedTensor(original.Name, original.Shape, values);
+    }
 }

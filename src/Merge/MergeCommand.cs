@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using LoraOnnx.Graph;
+using LoraOnnx.Model;
+
+namespace LoraOnnx.Merge;
+
+/// <summary>The command line of lora-merge.</summary>
+internal static class MergeCommand
+{
+    public static RootCommand Create()
+    {
+        var run = new Option<string?>("--run") { HelpName = "RUN", Description = "Directory that lora-train --out wrote: its base, adapter and head are merged." };
+        var model = new Option<string?>("--model") { HelpName = "DIR", Description = "Base checkpoint directory; without --adapter and --head the raw model is exported." };
+        var adapter = new Option<string[]>("--adapter") { HelpName = "DIR[:WEIGHT]", Description = "PEFT adapter directory, with its weight in the sum (default 1); may be given several times." };
+        var head = new Option<string?>("--head") { HelpName = "DIR", Description = "Directory with a trained head's model.safetensors." };
+        var output = new Option<string>("--out") { HelpName = "FILE", Description = "ONNX file to write; config and tokenizer are put beside it.", Required = true };
+        var scale = new Option<double>("--scale") { Description = "Multiplies every adapter; 1 is what was trained.", DefaultValueFactory = _ => 1 };
+        var opset = new Option<int>("--opset") { Description = $"ONNX operator set, {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.", DefaultValueFactory = _ => OnnxModelFile.DefaultOpset };
+        var checkpoint = new Option<string?>("--save-checkpoint") { HelpName = "DIR", Description = "Also write the merged model as a Hugging Face directory." };
+        var verifyData = new Option<string?>("--verify-data") { HelpName = "FILE", Description = "Labelled texts to prove the file on, besides the built-in ones." };
+        var noVerify = new Option<bool>("--no-verify") { Description = "Write the file without proving it equal; the file says so." };
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output." };
+        var root = new RootCommand("Folds LoRA adapters and a head into a DistilBERT classifier and writes an ONNX file that is proven equal.")
+        {
+            run, model, adapter, head, output, scale, opset, checkpoint, verifyData, noVerify, json,
+        };
+        root.SetAction((parsed, token) =>
+        {
+            var options = new MergeOptions
+            {
+                Run = parsed.GetValue(run),
+                Model = parsed.GetValue(model),
+                Adapters = [.. (parsed.GetValue(adapter) ?? []).Select(ParseAdapter)],
+                Head = parsed.GetValue(head),
+                Out = parsed.GetRequiredValue(output),
+                Scale = parsed.GetValue(scale),
+                Opset = parsed.GetValue(opset),
+                SaveCheckpoint = parsed.GetValue(checkpoint),
+                VerifyData = parsed.GetValue(verifyData),
+                Verify = !parsed.GetValue(noVerify),
+                Json = parsed.GetValue(json),
+            };
+            Check(options);
+            Merger.Run(options, token);
+            return Task.FromResult(CommandLine.ExitCode.Success);
+        });
+        return root;
+    }
+
+    /// <summary>A directory of that very name wins over a weight behind the last colon.</summary>
+    private static (string Directory, double Weight) ParseAdapter(string argument)
+    {
+        var colon = argument.LastIndexOf(':');
+        return colon > 0 && !Directory.Exists(argument)
+            && double.TryParse(argument.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && double.IsFinite(weight)
+            ? (argument[..colon], weight)
+            : (argument, 1);
+    }
+
+    private static void Check(MergeOptions options)
+    {
+        if ((options.Run is null) == (options.Model is null))
+        {
+            throw new InputException($"{(options.Run is null ? "neither" : "both")} --run and --model {(options.Run is null ? "is" : "are")} given, expected one of them.",
+                "--run merges what lora-train wrote; --model takes a checkpoint, with --adapter and --head.");
+        }
+
+        if (options.Run is not null && (options.Adapters.Count > 0 || options.Head is not null))
+        {
+            throw new InputException("--adapter and --head go with --model; a run brings its own.");
+        }
+
+        if (options.Opset is < OnnxModelFile.LowestOpset or > OnnxModelFile.HighestOpset)
+        {
+            throw new InputException($"--opset is {options.Opset}, expected {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.");
+        }
+
+        if (!double.IsFinite(options.Scale))
+        {
+            throw new InputException($"--scale is {options.Scale}, expected a finite number.");
+        }
+    }
+}

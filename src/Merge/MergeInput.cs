@@ -1,0 +1,107 @@
+using System.Globalization;
+using LoraOnnx.Graph;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Merge;
+
+/// <summary>Everything a merge reads: base weights with the head in place, adapters, and how texts are cut.</summary>
+internal sealed class MergeInput
+{
+    public required string BaseDirectory { get; init; }
+
+    /// <summary>Base weights; a head of its own already stands in them.</summary>
+    public required ModelWeights Weights { get; init; }
+
+    public required IReadOnlyList<(LoraAdapter Adapter, double Weight)> Adapters { get; init; }
+
+    /// <summary>The run these come from, or null.</summary>
+    public RunDirectory? Run { get; init; }
+
+    public required int MaxTokens { get; init; }
+
+    public required Truncation Truncation { get; init; }
+
+    /// <summary>metadata_props of the file, the proof's result aside.</summary>
+    public required Dictionary<string, string> Metadata { get; init; }
+
+    /// <exception cref="InputException">Something is missing, malformed, or does not fit together.</exception>
+    public static MergeInput Read(MergeOptions options)
+    {
+        var run = options.Run is null ? null : RunDirectory.Open(options.Run);
+        var checkpoint = Checkpoint.Open(run?.Record.ModelDirectory ?? options.Model!); // one of both was asked for
+        var hash = checkpoint.WeightsHash();
+        if (run is not null && run.Record.ModelHash != hash)
+        {
+            throw InputException.InFile(checkpoint.Directory, $"has other weights ({hash[..12]}) than the run was trained on ({run.Record.ModelHash[..Math.Min(12, run.Record.ModelHash.Length)]}).",
+                "bring the base back that run.json names, or merge with --model and --adapter.");
+        }
+
+        var head = run is null ? options.Head : run.HeadDirectory;
+        var requested = run is null ? options.Adapters : run.AdapterDirectory is { } trained ? [(trained, 1.0)] : [];
+        var adapters = requested.Select(entry => (Adapter: LoraAdapter.Load(entry.Directory, checkpoint.Config), entry.Weight)).ToList();
+        foreach (var warning in adapters.SelectMany(entry => entry.Adapter.Warnings))
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+
+        var bringsHead = adapters.SelectMany(entry => entry.Adapter.Replacements).Where(tensor => DistilBertTensors.HeadKeys.Contains(tensor.Name)).ToList();
+        var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config))
+            : checkpoint.HasHead || bringsHead.Count < 4 ? checkpoint.LoadWeights()
+            : checkpoint.LoadWeights(bringsHead);
+        return new MergeInput
+        {
+            BaseDirectory = checkpoint.Directory,
+            Weights = weights,
+            Adapters = adapters,
+            Run = run,
+            MaxTokens = Math.Min(run?.Record.MaxLength ?? int.MaxValue, checkpoint.Config.MaxPositions),
+            Truncation = run?.Record.Truncate switch { "tail" => Truncation.Tail, "head+tail" => Truncation.HeadAndTail, _ => Truncation.Head },
+            Metadata = Describe(options, run, hash, head, adapters, bringsHead.Count > 0),
+        };
+    }
+
+    private static Dictionary<string, string> Describe(MergeOptions options, RunDirectory? run, string baseHash, string? head,
+        List<(LoraAdapter Adapter, double Weight)> adapters, bool adapterBringsHead)
+    {
+        var newHead = head is not null || adapterBringsHead;
+        var metadata = new Dictionary<string, string>
+        {
+            [OnnxMetadata.Tool] = typeof(MergeInput).Assembly.GetName().Version?.ToString(3) ?? "0",
+            [OnnxMetadata.BaseModel] = run?.Record.Model ?? options.Model!, // one of both was asked for
+            [OnnxMetadata.BaseHash] = baseHash,
+            [OnnxMetadata.Method] = adapters.Count > 0 ? newHead ? "lora+head" : "lora" : newHead ? "head" : "raw",
+            [OnnxMetadata.Precision] = "fp32",
+        };
+        if (adapters.Count > 0)
+        {
+            metadata[OnnxMetadata.AdapterHashes] = string.Join(',', adapters.Select(entry => entry.Adapter.ContentHash));
+            metadata[OnnxMetadata.AdapterWeights] = string.Join(',', adapters.Select(entry => entry.Weight.ToString(CultureInfo.InvariantCulture)));
+            metadata[OnnxMetadata.Rank] = string.Join(',', adapters.SelectMany(entry => entry.Adapter.Modules).Select(module => module.Rank).Distinct().Order());
+            metadata[OnnxMetadata.Scale] = options.Scale.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (head is not null)
+        {
+            metadata[OnnxMetadata.HeadHash] = ContentHash.OfFile(Path.Combine(head, Checkpoint.WeightsFileName));
+        }
+
+        if (run is not null)
+        {
+            metadata[OnnxMetadata.MaxLength] = run.Record.MaxLength.ToString(CultureInfo.InvariantCulture);
+            metadata[OnnxMetadata.Truncate] = run.Record.Truncate;
+            metadata[OnnxMetadata.TrainedParameters] = run.Record.TrainedParameters.ToString(CultureInfo.InvariantCulture);
+            metadata[OnnxMetadata.TrainingSeconds] = run.Record.TrainingSeconds.ToString("F1", CultureInfo.InvariantCulture);
+            if (run.Record.Alpha is { } alpha)
+            {
+                metadata[OnnxMetadata.Alpha] = alpha.ToString(CultureInfo.InvariantCulture);
+            }
+        }
+
+        return metadata;
+    }
+}

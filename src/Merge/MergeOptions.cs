@@ -1,0 +1,40 @@
+using LoraOnnx.Graph;
+
+namespace LoraOnnx.Merge;
+
+/// <summary>What to merge and where to.</summary>
+internal sealed record MergeOptions
+{
+    /// <summary>A run of lora-train: its base, adapter and head.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>A base checkpoint, where no run is given.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>PEFT adapters, each with its weight in the sum.</summary>
+    public IReadOnlyList<(string Directory, double Weight)> Adapters { get; init; } = [];
+
+    /// <summary>Directory of a head to put on.</summary>
+    public string? Head { get; init; }
+
+    /// <summary>The ONNX file to write.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>Multiplies every adapter.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>Version of the ONNX operators.</summary>
+    public int Opset { get; init; } = OnnxModelFile.DefaultOpset;
+
+    /// <summary>Where to write the merged model as a Hugging Face directory too.</summary>
+    public string? SaveCheckpoint { get; init; }
+
+    /// <summary>Labelled texts that the proof takes besides its own.</summary>
+    public string? VerifyData { get; init; }
+
+    /// <summary>False leaves the proof out and says so in the file.</summary>
+    public bool Verify { get; init; } = true;
+
+    /// <summary>The report as JSON on standard output.</summary>
+    public bool Json { get; init; }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json;
+using LoraOnnx.Graph;
+using LoraOnnx.Inference;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
+
+namespace LoraOnnx.Merge;
+
+/// <summary>Read, fold, write, prove; only then the file gets its name.</summary>
+internal static class Merger
+{
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <exception cref="InputException">Wrong input, or the proof failed; no file is left or changed then.</exception>
+    public static void Run(MergeOptions options, CancellationToken cancellationToken)
+    {
+        var input = MergeInput.Read(options);
+        var (merged, report) = AdapterFold.Fold(input.Weights, input.Adapters, options.Scale);
+        foreach (var module in report)
+        {
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{module.Module}: rank {module.Rank}, |delta|/|W| {module.DeltaNorm / module.WeightNorm:G3}, max |delta| {module.LargestDelta:G3}"));
+        }
+
+        var proof = Write(merged, input, options, cancellationToken);
+        if (options.SaveCheckpoint is { } checkpoint)
+        {
+            CheckpointWriter.Write(checkpoint, merged, input.BaseDirectory);
+            Console.Error.WriteLine($"checkpoint: {checkpoint}");
+        }
+
+        Console.Error.WriteLine(proof is { } result
+            ? string.Create(CultureInfo.InvariantCulture, $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}")
+            : "not proven: --no-verify");
+        Console.Error.WriteLine($"written: {options.Out}");
+        if (options.Json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(
+                new { Out = options.Out, Modules = report, VerificationTexts = proof?.Texts, LargestDifference = proof?.LargestDifference, input.Metadata }, _json));
+        }
+    }
+
+    private static ProofResult? Write(ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var target = Path.GetFullPath(options.Out);
+        if (Directory.Exists(target))
+        {
+            throw InputException.InFile(options.Out, "is a directory, expected the name of an ONNX file.", $"--out {Path.Combine(options.Out, ModelFiles.Model)}");
+        }
+
+        var folder = Path.GetDirectoryName(target)!; // a full path of a file has a directory
+        var existed = Directory.Exists(folder);
+        var stage = Path.Combine(folder, $".merge-{Environment.ProcessId}.partial");
+        try
+        {
+            Directory.CreateDirectory(stage);
+            var proof = Stage(Path.Combine(stage, Path.GetFileName(target)), merged, input, options, cancellationToken);
+            foreach (var file in Directory.GetFiles(stage).OrderBy(file => Path.GetFileName(file) == Path.GetFileName(target)))
+            {
+                File.Move(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true); // the model last
+            }
+
+            existed = true;
+            return proof;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.InFile(options.Out, $"cannot be written: {failure.Message}", "check that the folder is writable and the disk has room.", failure);
+        }
+        finally
+        {
+            if (Directory.Exists(stage))
+            {
+                Directory.Delete(stage, recursive: true);
+            }
+
+            if (!existed && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                Directory.Delete(folder);
+            }
+        }
+    }
+
+    private static ProofResult? Stage(string file, ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    {
+        foreach (var name in ModelFiles.Companions.Where(name => File.Exists(Path.Combine(input.BaseDirectory, name))))
+        {
+            File.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(Path.GetDirectoryName(file)!, name)); // a full path
+        }
+
+        using (var stream = File.Create(file))
+        {
+            OnnxModelFile.Write(stream, merged, options.Opset, input.Metadata);
+        }
+
+        var proof = options.Verify ? MergeProof.Check(file, input, options, cancellationToken) : (ProofResult?)null;
+        input.Metadata[OnnxMetadata.Verification] = proof is null ? "skipped" : "passed";
+        var found = new Dictionary<string, string> { [OnnxMetadata.Verification] = input.Metadata[OnnxMetadata.Verification] };
+        if (proof is { } result)
+        {
+            found[OnnxMetadata.VerificationTexts] = result.Texts.ToString(CultureInfo.InvariantCulture);
+            found[OnnxMetadata.VerificationDifference] = result.LargestDifference.ToString("G3", CultureInfo.InvariantCulture);
+        }
+
+        using var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
+        OnnxMetadata.Append(finished, found);
+        finished.Flush(flushToDisk: true);
+        return proof;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Safetensors;
+
+namespace LoraOnnx.Model.Checkpoints;
+
+/// <summary>Writes a classifier as a Hugging Face directory that <c>transformers</c> loads.</summary>
+public static class CheckpointWriter
+{
+    private static readonly string[] _tokenizerFiles = ["vocab.txt", "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json"];
+
+    /// <summary>Writes config.json, model.safetensors (fp32) and the tokenizer files of <paramref name="sourceDirectory"/>; the directory appears whole or not at all.</summary>
+    /// <exception cref="InputException">The directory exists already or cannot be written.</exception>
+    public static void Write(string directory, ModelWeights weights, string sourceDirectory)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            throw InputException.InFile(directory, "exists already and is not empty.", "name another directory, or remove this one.");
+        }
+
+        var temporary = $"{Path.GetFullPath(directory).TrimEnd(Path.DirectorySeparatorChar)}.{Environment.ProcessId}.partial";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            File.WriteAllText(Path.Combine(temporary, DistilBertConfig.FileName), Config(sourceDirectory));
+            SafetensorsWriter.Write(Path.Combine(temporary, Checkpoint.WeightsFileName), weights.Tensors);
+            foreach (var name in _tokenizerFiles.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
+            {
+                File.Copy(Path.Combine(sourceDirectory, name), Path.Combine(temporary, name));
+            }
+
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory);
+            }
+
+            Directory.Move(temporary, directory);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.InFile(directory, $"cannot be written: {failure.Message}", inner: failure);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    private static string Config(string sourceDirectory)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(sourceDirectory, DistilBertConfig.FileName)))!.AsObject(); // checked when the checkpoint was opened
+        config["architectures"] = new JsonArray("DistilBertForSequenceClassification");
+        config.Remove("dtype");
+        config["torch_dtype"] = "float32";
+        return config.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }) + "\n";
+    }
+}
