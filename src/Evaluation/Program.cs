@@ -1,1 +1,4 @@
-return 0;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Evaluation;
+
+return await CommandLineProgram.RunAsync(CompareCommand.Create(), args);
