@@ -36,7 +36,7 @@ public sealed class TextClassifier : IDisposable
             Bytes = new FileInfo(file).Length,
             Config = config,
             MaxTokens = MaxTokens(config, model.Metadata),
-            Truncation = KeptPart(model.Metadata),
+            Truncation = TruncationName.Parse(model.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)),
             Metadata = model.Metadata,
         });
     }
@@ -130,11 +130,4 @@ public sealed class TextClassifier : IDisposable
         metadata.TryGetValue(OnnxMetadata.MaxLength, out var text) && int.TryParse(text, out var length) && length >= 2
             ? Math.Min(length, config.MaxPositions)
             : config.MaxPositions;
-
-    private static Truncation KeptPart(IReadOnlyDictionary<string, string> metadata) => metadata.GetValueOrDefault(OnnxMetadata.Truncate) switch
-    {
-        "tail" => Truncation.Tail,
-        "head+tail" => Truncation.HeadAndTail,
-        _ => Truncation.Head,
-    };
 }

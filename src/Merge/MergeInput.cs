@@ -33,13 +33,7 @@ internal sealed class MergeInput
     public static MergeInput Read(MergeOptions options)
     {
         var run = options.Run is null ? null : RunDirectory.Open(options.Run);
-        var checkpoint = Checkpoint.Open(run?.Record.ModelDirectory ?? options.Model!); // one of both was asked for
-        var hash = checkpoint.WeightsHash();
-        if (run is not null && run.Record.ModelHash != hash)
-        {
-            throw InputException.InFile(checkpoint.Directory, $"has other weights ({hash[..12]}) than the run was trained on ({run.Record.ModelHash[..Math.Min(12, run.Record.ModelHash.Length)]}).",
-                "bring the base back that run.json names, or merge with --model and --adapter.");
-        }
+        var checkpoint = run?.OpenBase() ?? Checkpoint.Open(options.Model!); // one of both was asked for
 
         var head = run is null ? options.Head : run.HeadDirectory;
         var requested = run is null ? options.Adapters : run.AdapterDirectory is { } trained ? [(trained, 1.0)] : [];
@@ -60,8 +54,8 @@ internal sealed class MergeInput
             Adapters = adapters,
             Run = run,
             MaxTokens = Math.Min(run?.Record.MaxLength ?? int.MaxValue, checkpoint.Config.MaxPositions),
-            Truncation = run?.Record.Truncate switch { "tail" => Truncation.Tail, "head+tail" => Truncation.HeadAndTail, _ => Truncation.Head },
-            Metadata = Describe(options, run, hash, head, adapters, bringsHead.Count > 0),
+            Truncation = TruncationName.Parse(run?.Record.Truncate),
+            Metadata = Describe(options, run, run?.Record.ModelHash ?? checkpoint.WeightsHash(), head, adapters, bringsHead.Count > 0),
         };
     }
 

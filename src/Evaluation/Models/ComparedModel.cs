@@ -57,7 +57,7 @@ internal sealed class ComparedModel : IDisposable
 
     public EncodedText Encode(string text) => _run is null
         ? _classifier.Encode(text)
-        : _classifier.Tokenizer.Encode(text, Math.Min(_run.MaxLength, Config.MaxPositions), KeptPart(_run.Truncate));
+        : _classifier.Tokenizer.Encode(text, Math.Min(_run.MaxLength, Config.MaxPositions), TruncationName.Parse(_run.Truncate));
 
     public float[][] Run(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken) => _classifier.Run(batch, cancellationToken);
 
@@ -66,12 +66,7 @@ internal sealed class ComparedModel : IDisposable
     private static ComparedModel OpenRun(ModelArgument argument, InferenceOptions options)
     {
         var run = RunDirectory.Open(argument.Path);
-        var checkpoint = Checkpoint.Open(run.Record.ModelDirectory);
-        if (checkpoint.WeightsHash() != run.Record.ModelHash)
-        {
-            throw InputException.InFile(checkpoint.Directory, $"has other weights than the run {argument.Path} was trained on.", "bring the base back that run.json names.");
-        }
-
+        var checkpoint = run.OpenBase();
         var weights = run.HeadDirectory is { } head ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config)) : checkpoint.LoadWeights();
         if (run.AdapterDirectory is { } adapter)
         {
@@ -83,11 +78,4 @@ internal sealed class ComparedModel : IDisposable
 
     private double? Stated(string key) =>
         double.TryParse(_classifier.Model.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
-
-    private static Truncation KeptPart(string truncate) => truncate switch
-    {
-        "tail" => Truncation.Tail,
-        "head+tail" => Truncation.HeadAndTail,
-        _ => Truncation.Head,
-    };
 }

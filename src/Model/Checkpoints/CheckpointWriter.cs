@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
@@ -19,35 +20,15 @@ public static class CheckpointWriter
             throw InputException.InFile(directory, "exists already and is not empty.", "name another directory, or remove this one.");
         }
 
-        var temporary = $"{Path.GetFullPath(directory).TrimEnd(Path.DirectorySeparatorChar)}.{Environment.ProcessId}.partial";
-        try
+        AtomicDirectory.Write(directory, temporary =>
         {
-            Directory.CreateDirectory(temporary);
             File.WriteAllText(Path.Combine(temporary, DistilBertConfig.FileName), Config(sourceDirectory));
             SafetensorsWriter.Write(Path.Combine(temporary, Checkpoint.WeightsFileName), weights.Tensors);
             foreach (var name in _tokenizerFiles.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
             {
                 File.Copy(Path.Combine(sourceDirectory, name), Path.Combine(temporary, name));
             }
-
-            if (Directory.Exists(directory))
-            {
-                Directory.Delete(directory);
-            }
-
-            Directory.Move(temporary, directory);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw InputException.InFile(directory, $"cannot be written: {failure.Message}", inner: failure);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-        }
+        });
     }
 
     private static string Config(string sourceDirectory)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Reference;
 
@@ -68,6 +69,17 @@ public sealed class RunDirectory
         {
             throw InputException.InFile(file, $"is not a run record: {failure.Message}", "it was changed by hand, or another version of lora-train wrote it.", failure);
         }
+    }
+
+    /// <summary>The base that the run was trained on.</summary>
+    /// <exception cref="InputException">It is missing or broken, or its weights are not those of the training.</exception>
+    public Checkpoint OpenBase()
+    {
+        var checkpoint = Checkpoint.Open(Record.ModelDirectory);
+        var hash = checkpoint.WeightsHash();
+        return hash == Record.ModelHash ? checkpoint : throw InputException.InFile(checkpoint.Directory,
+            $"has other weights ({hash[..12]}) than the run {Path} was trained on ({Record.ModelHash[..Math.Min(12, Record.ModelHash.Length)]}).",
+            "bring the base back that run.json names, or merge it yourself: lora-merge --model and --adapter.");
     }
 
     /// <summary>Writes run.json atomically.</summary>

@@ -3,7 +3,7 @@ using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Model.Texts;
 
-/// <summary>Reads labelled texts: .jsonl[.gz], .csv, .tsv, .parquet, or an aclImdb-shaped folder. Labels are numbers or names of the model.</summary>
+/// <summary>Reads labelled texts from JSON lines, <c>.jsonl</c> or <c>.jsonl.gz</c>. Labels are numbers or names of the model.</summary>
 public static class LabelledTexts
 {
     /// <summary>Streams the texts in file order.</summary>
