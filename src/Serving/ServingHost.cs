@@ -2,6 +2,7 @@ using System.Net;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -47,6 +48,7 @@ internal sealed class ServingHost : IAsyncDisposable
         var host = new ServingHost(application, options);
         try
         {
+            host.CheckFiles();
             await host.LoadModelsAsync(cancellationToken);
             await host.ListenAsync(cancellationToken);
             return host;
@@ -77,6 +79,13 @@ internal sealed class ServingHost : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    /// <summary>Reads certificates and keys: a wrong one must not cost the time of loading models.</summary>
+    private void CheckFiles()
+    {
+        Services.GetRequiredService<IServer>();
+        Services.GetRequiredService<AccessPolicy>();
+    }
 
     private async Task LoadModelsAsync(CancellationToken cancellationToken)
     {

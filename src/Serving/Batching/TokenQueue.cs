@@ -22,6 +22,9 @@ internal sealed class TokenQueue(EngineSpeed speed, QueueLimits limits, TimeProv
     private long _runningTokens;
     private bool _closed;
 
+    /// <summary>Tokens that wait.</summary>
+    public long QueuedTokens => Volatile.Read(ref _queuedTokens);
+
     /// <summary>Joins an identical text that waits or runs, or returns null.</summary>
     public PendingText? TryJoin(TextKey key, long expiresAt)
     {

@@ -42,7 +42,7 @@ internal static class EngineTrial
 
     private static void PassGolden(LoadedEngine engine, string path, CancellationToken cancellationToken)
     {
-        var file = Path.Combine(File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path, GoldenFileName); // a file has a directory
+        var file = Path.Combine(ModelSource.DirectoryOf(path), GoldenFileName);
         if (!File.Exists(file))
         {
             return;

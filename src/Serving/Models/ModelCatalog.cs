@@ -200,10 +200,9 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
             runtime.Metrics.ModelLoads.Add(1, new KeyValuePair<string, object?>("outcome", "loaded"), new KeyValuePair<string, object?>("model", source.Name));
             return model;
         }
-        catch (InputException failure)
+        catch (InputException)
         {
             runtime.Metrics.ModelLoads.Add(1, new KeyValuePair<string, object?>("outcome", "failed"), new KeyValuePair<string, object?>("model", source.Name));
-            ServingLog.LoadFailed(logger, source.Name, failure.Message);
             throw;
         }
     }
@@ -214,7 +213,7 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         try
         {
             var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
-            var calibration = Calibration.LoadOrNone(Path.GetDirectoryName(Path.GetFullPath(engine.Model.Path))!); // a file has a directory
+            var calibration = Calibration.LoadOrNone(ModelSource.DirectoryOf(source.Path));
             var version = source.Version.Length > 0 ? source.Version : engine.Model.Hash[..12];
             return new ServedModel(source.Name, version, engine, calibration, runtime, speed);
         }

@@ -54,6 +54,8 @@ internal sealed class ServedModel : IDisposable
 
     public double TokensPerSecond => _speed.TokensPerSecond;
 
+    public long QueuedTokens => _queue.QueuedTokens;
+
     /// <summary>Takes part in the model's life; false when it is on its way out. Every true is followed by one <see cref="Release"/>.</summary>
     public bool TryLease()
     {
@@ -128,7 +130,7 @@ internal sealed class ServedModel : IDisposable
         var tokenized = _time.GetElapsedTime(arrived);
         return refusal is not null
             ? new StartedText(arrived, refusal)
-            : Started(await _queue.EnqueueBulkAsync(new TextKey(request.Text, request.Truncation), encoded, request.ExpiresAt, cancellationToken), arrived, tokenized);
+            : Started(await _queue.EnqueueBulkAsync(KeyOf(request), encoded, request.ExpiresAt, cancellationToken), arrived, tokenized);
     }
 
     /// <summary>Waits for the answer to a text in the queue.</summary>
@@ -193,7 +195,7 @@ internal sealed class ServedModel : IDisposable
         var (encoded, refusal) = Encode(request);
         return refusal is not null
             ? new StartedText(arrived, refusal)
-            : Started(_queue.Enqueue(new TextKey(request.Text, request.Truncation), encoded, request.ExpiresAt), arrived, _time.GetElapsedTime(arrived));
+            : Started(_queue.Enqueue(KeyOf(request), encoded, request.ExpiresAt), arrived, _time.GetElapsedTime(arrived));
     }
 
     /// <summary>The answer or the place of an identical text, in the cache or in flight.</summary>
@@ -204,7 +206,7 @@ internal sealed class ServedModel : IDisposable
             return null; // whether it must be cut is known only after tokenising
         }
 
-        var key = new TextKey(request.Text, request.Truncation);
+        var key = KeyOf(request);
         if (_cache.TryGet(key, out var known))
         {
             return new StartedText(arrived, known.SharedAfter(_time.GetElapsedTime(arrived)));
@@ -215,11 +217,13 @@ internal sealed class ServedModel : IDisposable
 
     private (EncodedText Encoded, Refusal? Refusal) Encode(TextRequest request)
     {
-        var encoded = _engine.Tokenizer.Encode(request.Text, Description.MaxTokens, request.Truncation);
+        var encoded = _engine.Tokenizer.Encode(request.Text, Description.MaxTokens, KeyOf(request).Truncation);
         return (encoded, encoded.Truncated && !request.MayCut
             ? new Refusal(RefusalReason.TooManyTokens, Detail: $"has {encoded.TotalTokens} tokens; the model takes {Description.MaxTokens}")
             : null);
     }
+
+    private TextKey KeyOf(TextRequest request) => new(request.Text, request.Truncation ?? Description.Truncation);
 
     private static StartedText Started((PendingText? Pending, Refusal? Refusal) enqueued, long arrived, TimeSpan tokenize) => enqueued.Pending is { } pending
         ? new StartedText(arrived, pending, tokenize, Shared: pending.EnqueuedAt < arrived)

@@ -6,7 +6,7 @@ using LoraOnnx.V1;
 namespace LoraOnnx.Serving.Protocols;
 
 /// <summary>lora_onnx.v1.Admin over gRPC. Who may call it is decided before it is reached.</summary>
-internal sealed class AdminService(ModelCatalog catalog, ModelRepository repository) : Admin.AdminBase
+internal sealed class AdminService(ModelCatalog catalog, ModelRepository repository, ILogger<AdminService> logger) : Admin.AdminBase
 {
     public override async Task<LoadModelResponse> LoadModel(LoadModelRequest request, ServerCallContext context)
     {
@@ -14,7 +14,7 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
         RequireVersion(request.Version);
         var path = request.Path.Length > 0 ? request.Path : repository.PathOf(request.Name) ?? throw CallError.Invalid("path",
             "is empty, and there is no such folder in the --models directory.").ToRpcException();
-        var model = await AnswerAsync(() => catalog.LoadAsync(new ModelSource(request.Name, request.Version, path), context.CancellationToken));
+        var model = await AnswerAsync(request.Name, logger, () => catalog.LoadAsync(new ModelSource(request.Name, request.Version, path), context.CancellationToken));
         return new LoadModelResponse { Model = Summary(model) };
     }
 
@@ -22,7 +22,7 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
     {
         RequireName(request.Name, "name");
         RequireVersion(request.Version);
-        var (model, replaced) = await AnswerAsync(() =>
+        var (model, replaced) = await AnswerAsync(request.Name, logger, () =>
             catalog.SwapAsync(request.Name, request.Path.Length > 0 ? request.Path : null, request.Version, context.CancellationToken));
         return new SwapModelResponse { Model = Summary(model), ReplacedVersion = replaced };
     }
@@ -31,7 +31,7 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
     {
         RequireName(request.Name, "name");
         RequireVersion(request.Version);
-        await AnswerAsync(async () =>
+        await AnswerAsync(request.Name, logger, async () =>
         {
             await catalog.UnloadAsync(request.Name, request.Version, context.CancellationToken);
             return true;
@@ -39,8 +39,8 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
         return new UnloadModelResponse();
     }
 
-    /// <summary>Turns the catalog's exceptions into statuses.</summary>
-    public static async Task<T> AnswerAsync<T>(Func<Task<T>> change)
+    /// <summary>Turns the catalog's exceptions into statuses; files that cannot be used are logged, too.</summary>
+    public static async Task<T> AnswerAsync<T>(string model, ILogger logger, Func<Task<T>> change)
     {
         try
         {
@@ -56,6 +56,7 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
         }
         catch (InputException failure)
         {
+            ServingLog.LoadFailed(logger, model, failure.Message);
             throw new CallError(StatusCode.FailedPrecondition, failure.Message, "path").ToRpcException();
         }
     }

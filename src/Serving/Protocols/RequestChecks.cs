@@ -17,9 +17,10 @@ internal sealed class RequestChecks(ServingOptions options)
         : null;
 
     /// <summary>The tokenizer's option for a request's; null for a number that this server does not know.</summary>
-    public static (Truncation Truncation, bool MayCut)? TruncationOf(V1.Truncation truncation) => truncation switch
+    public static (Truncation? Truncation, bool MayCut)? TruncationOf(V1.Truncation truncation) => truncation switch
     {
-        V1.Truncation.Unspecified or V1.Truncation.Head => (Truncation.Head, true),
+        V1.Truncation.Unspecified => (null, true),
+        V1.Truncation.Head => (Truncation.Head, true),
         V1.Truncation.Tail => (Truncation.Tail, true),
         V1.Truncation.HeadAndTail => (Truncation.HeadAndTail, true),
         V1.Truncation.Refuse => (Truncation.Head, false),

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.V1;
@@ -135,7 +136,8 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         }
 
         var unit = request.OffsetUnit == OffsetUnit.Unspecified ? OffsetUnit.CodePoints : request.OffsetUnit;
-        var (encoded, tokens) = lease.Model.Tokenizer.EncodeWithOffsets(text.Text, request.MaxTokens == 0 ? limit : (int)request.MaxTokens, text.Truncation);
+        var (encoded, tokens) = lease.Model.Tokenizer.EncodeWithOffsets(
+            text.Text, request.MaxTokens == 0 ? limit : (int)request.MaxTokens, text.Truncation ?? lease.Model.Description.Truncation);
         if (encoded.Truncated && !text.MayCut)
         {
             throw CallError.Invalid("text", $"has {encoded.TotalTokens} tokens and was not to be cut.").ToRpcException();
@@ -149,15 +151,20 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
             Model = lease.Model.Name,
             ModelVersion = lease.Model.Version,
         };
-        var offsets = new TextOffsets(text.Text, unit);
+        tokens = unit switch
+        {
+            OffsetUnit.CodePoints => TextOffsets.ToCodePoints(text.Text, tokens),
+            OffsetUnit.Utf8Bytes => TextOffsets.ToUtf8Bytes(text.Text, tokens),
+            _ => tokens,
+        };
         for (var i = 0; i < tokens.Length; i++)
         {
-            response.Tokens.Add(new Token
+            response.Tokens.Add(new V1.Token
             {
                 Id = (uint)tokens[i].Id,
                 Text = lease.Model.Tokenizer.TokenText(tokens[i].Id),
-                Start = offsets.Of(tokens[i].Start),
-                End = offsets.Of(tokens[i].End),
+                Start = (uint)tokens[i].Start,
+                End = (uint)tokens[i].End,
                 Special = i == 0 || i == tokens.Length - 1,
             });
         }
@@ -204,6 +211,7 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         }
         catch (LoraOnnx.Model.InputException failure)
         {
+            ServingLog.LoadFailed(logger, name, failure.Message);
             throw new CallError(StatusCode.FailedPrecondition, failure.Message, "model").ToRpcException();
         }
     }

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using LoraOnnx.Client;
+using LoraOnnx.Model;
+using LoraOnnx.Serving.Tests.Support;
+
+namespace LoraOnnx.Serving.Tests;
+
+/// <summary>lora-serve and its client as processes.</summary>
+public sealed class ProgramTests(DemoOnnx demo)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task It_says_what_it_serves_and_where_and_answers_its_client()
+    {
+        using var server = await ServerProcess.StartAsync("--model", $"sentiment={demo.Path}");
+
+        var line = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "A slow start, but the last act is wonderful."]);
+        var json = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "sentiment", "--logits", "--json", "-"], input: "wonderful\n\nawful\n");
+        var exitCode = await server.EndAsync("TERM");
+
+        Assert.StartsWith("model sentiment version ", server.Lines[0], StringComparison.Ordinal);
+        Assert.True(line.ExitCode == 0 && line.Output.StartsWith("POSITIVE  NEGATIVE 0.", StringComparison.Ordinal) && line.Output.Contains("[sentiment@", StringComparison.Ordinal), line.ToString());
+        var answers = json.Output.TrimEnd().Split('\n').Select(answer => JsonDocument.Parse(answer).RootElement).ToArray();
+        Assert.Equal(["POSITIVE", "NEGATIVE"], new[] { answers[0], answers[2] }.Select(answer => answer.GetProperty("label").GetString()));
+        Assert.Equal(2, answers[1].GetProperty("tokens").GetInt32());
+        Assert.All(answers, answer => Assert.Equal(2, answer.GetProperty("logits").GetArrayLength()));
+        Assert.Equal(143, exitCode);
+    }
+
+    [Fact]
+    public async Task SIGTERM_under_load_answers_every_call_that_was_taken()
+    {
+        using var server = await ServerProcess.StartAsync("--model", demo.Path, "--drain-seconds", "120");
+        using var client = new SentimentClient(server.GrpcAddress, new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(2) });
+        string[] texts = [.. Enumerable.Range(0, 200).Select(number => $"film number {number} is neither good nor bad")];
+
+        var batch = client.PredictBatchAsync(texts, PredictOptions.Default, Cancel);
+        await client.PredictAsync("one more", PredictOptions.Default, Cancel); // the batch is under way by now
+        var exitCode = await server.EndAsync("TERM");
+        var results = await batch;
+
+        Assert.Equal(143, exitCode);
+        Assert.All(results, result => Assert.Null(result.Error));
+    }
+
+    [Fact]
+    public void A_taken_port_is_said_in_three_lines_at_most()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        AssertError($"127.0.0.1:{port}: address already in use", "--model", demo.Path, "--grpc-port", $"{port}", "--http-port", "0");
+    }
+
+    [Fact]
+    public void Wrong_input_is_said_in_three_lines_at_most()
+    {
+        AssertError("no model to serve");
+        AssertError("no/such/model: no such file or directory", "--model", "no/such/model");
+        AssertError("--grpc-port is 70000, expected 0 to 65535", "--model", demo.Path, "--grpc-port", "70000");
+        AssertError("--no-such-option", "--model", demo.Path, "--no-such-option");
+        AssertError("--tls-key needs --tls-cert", "--model", demo.Path, "--tls-key", Repository.Path("LICENSE"));
+        AssertError("CUDA", "--model", demo.Path, "--device", "cuda");
+    }
+
+    [Fact]
+    public async Task Other_wrong_input_is_an_error_that_names_it()
+    {
+        var engine = new TestEngine();
+        var license = Repository.Path("LICENSE");
+        var good = TestServer.Options;
+        (ServingOptions Options, string Expected)[] cases =
+        [
+            (good with { Host = "example.invalid" }, "--host 'example.invalid' is not an address"),
+            (good with { Host = "192.0.2.1" }, "--host 192.0.2.1: cannot listen"),
+            (good with { Models = ["a b=path"] }, "'a b' is not a name"),
+            (good with { Models = ["=path"] }, "'' is not a name"),
+            (good with { Models = ["a@=path"] }, "'' is not a name"),
+            (good with { Models = ["a="] }, "names no path"),
+            (good with { Models = ["a=x", "a=y"] }, "two models are called the same"),
+            (good with { TlsCertificate = license }, "LICENSE: holds no PEM certificate"),
+            (good with { ApiKeys = license }, "LICENSE:2: is not 'user NAME KEY'"),
+        ];
+        foreach (var (options, expected) in cases)
+        {
+            var failure = await Assert.ThrowsAsync<InputException>(() => TestServer.StartAsync(engine, options));
+            Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_client_that_finds_no_server_says_so_in_two_lines()
+    {
+        using var unused = new TcpListener(IPAddress.Loopback, 0);
+        unused.Start();
+        var address = $"127.0.0.1:{((IPEndPoint)unused.LocalEndpoint).Port}";
+        unused.Stop();
+
+        AssertError($"no server answers at {address}: Connection refused", "predict", "--address", address, "text");
+        AssertError($"no server answers at {address}: Connection refused", "predict", "--address", address, "-");
+    }
+
+    [Fact]
+    public void A_client_whose_server_is_silent_gives_up_in_time()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+
+        AssertError("did not answer within 0.5 seconds", "predict", "--address", $"127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}", "--timeout", "0.5", "text");
+    }
+
+    [Fact]
+    public async Task The_clients_other_errors_are_the_servers()
+    {
+        using var server = await ServerProcess.StartAsync("--model", $"sentiment={demo.Path}", "--max-text-chars", "10");
+
+        AssertError("no model 'other'; there are: sentiment@", "predict", "--address", server.GrpcAddress, "--model", "other", "text");
+        AssertError("text: has 11 UTF-16 units", "predict", "--address", server.GrpcAddress, "12345678901");
+    }
+
+    private static void AssertError(string expected, params string[] arguments)
+    {
+        var result = Command.Run(ServerProcess.Program, arguments);
+
+        var lines = result.Error.TrimEnd().Split('\n');
+        Assert.True(result.ExitCode == 1 && result.Output.Length == 0 && lines.Length <= 3 && lines[0].StartsWith("error: ", StringComparison.Ordinal)
+            && result.Error.Contains(expected, StringComparison.OrdinalIgnoreCase), $"expected '{expected}'\n{result}");
+    }
+}

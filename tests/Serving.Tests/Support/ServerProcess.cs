@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace LoraOnnx.Serving.Tests.Support;
+
+/// <summary>lora-serve as a user starts it: a process with ports of its own.</summary>
+internal sealed partial class ServerProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process, IReadOnlyList<string> lines)
+    {
+        _process = process;
+        Lines = lines;
+    }
+
+    public static string Program => Repository.Path("bin", "lora-serve");
+
+    /// <summary>What it printed until it listened.</summary>
+    public IReadOnlyList<string> Lines { get; }
+
+    public string GrpcAddress => GrpcLine().Match(string.Join('\n', Lines)).Groups[1].Value;
+
+    public static async Task<ServerProcess> StartAsync(params string[] arguments)
+    {
+        var process = Command.Start(Program, [.. arguments, "--grpc-port", "0", "--http-port", "0"]);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var lines = new List<string>();
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            lines.Add(line);
+            if (line.StartsWith("listening: http", StringComparison.Ordinal))
+            {
+                return new ServerProcess(process, lines);
+            }
+        }
+
+        throw new InvalidOperationException($"The server did not start: {string.Join('\n', lines)}\n{await error}");
+    }
+
+    /// <summary>Sends a signal and waits for the end.</summary>
+    public async Task<int> EndAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    [GeneratedRegex(@"^listening: grpc (\S+)", RegexOptions.Multiline)]
+    private static partial Regex GrpcLine();
+}

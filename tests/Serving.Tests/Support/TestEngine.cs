@@ -1,0 +1,82 @@
+using LoraOnnx.Inference;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Models;
+
+namespace LoraOnnx.Serving.Tests.Support;
+
+/// <summary>
+/// An engine whose logits follow from the token ids, so that every answer can be checked; it can be held at a gate, and counts what it runs.
+/// The tokenizer and labels are those of models/demo.
+/// </summary>
+internal sealed class TestEngine : IDisposable
+{
+    private static readonly WordPieceTokenizer _tokenizer = WordPieceTokenizer.Load(Golden.DemoModel);
+    private static readonly DistilBertConfig _config = DistilBertConfig.Load(Golden.DemoModel);
+
+    private readonly ManualResetEventSlim _gate = new(initialState: true);
+    private readonly object _lock = new();
+
+    public List<int[][]> Batches { get; } = [];
+
+    public bool Disposed { get; private set; }
+
+    /// <summary>Answers differ by this, so that a test can tell two engines apart.</summary>
+    public float Offset { get; init; }
+
+    /// <summary>Called with every batch before it runs; may throw.</summary>
+    public Action<int[][]>? BeforeRun { get; set; }
+
+    public DistilBertConfig Config { get; init; } = _config;
+
+    /// <summary>Which part of a long text the model says it was trained on.</summary>
+    public Truncation Truncation { get; init; }
+
+    public string Hash { get; init; } = new('a', 64);
+
+    public static EncodedText Encode(string text) => _tokenizer.Encode(text, 512, Truncation.Head);
+
+    /// <summary>What the engine answers for a text.</summary>
+    public float[] LogitsFor(string text) => Logits(Encode(text).Ids);
+
+    public void Hold() => _gate.Reset();
+
+    public void LetGo() => _gate.Set();
+
+    public LoadedEngine Load(string path) => new(
+        new ModelDescription { Path = path, Hash = Hash, Bytes = 1 << 20, Config = Config, MaxTokens = 512, Truncation = Truncation, Metadata = new Dictionary<string, string> { ["method"] = "test" } },
+        _tokenizer,
+        Run,
+        this);
+
+    public float[][] Run(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken)
+    {
+        int[][] ids = [.. batch.Select(text => text.Ids)];
+        lock (_lock)
+        {
+            Batches.Add(ids);
+        }
+
+        BeforeRun?.Invoke(ids);
+        _gate.Wait(cancellationToken);
+        return [.. ids.Select(Logits)];
+    }
+
+    public int RunsOf(string text)
+    {
+        var ids = Encode(text).Ids;
+        lock (_lock)
+        {
+            return Batches.Sum(batch => batch.Count(row => row.SequenceEqual(ids)));
+        }
+    }
+
+    public void Dispose()
+    {
+        Disposed = true;
+        _gate.Set();
+    }
+
+    private float[] Logits(int[] ids) =>
+        [.. Enumerable.Range(0, Config.Labels.Count).Select(label => Offset + (ids.Sum(id => (long)id * (label + 3)) % 97) / 20f)];
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using Grpc.Net.Client;
+using LoraOnnx.Serving.Models;
+
+namespace LoraOnnx.Serving.Tests.Support;
+
+/// <summary>A whole server on loopback, with real ports and real gRPC.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly List<GrpcChannel> _channels = [];
+    private bool _stopped;
+
+    private TestServer(ServingHost host) => Host = host;
+
+    public ServingHost Host { get; }
+
+    public string GrpcAddress => $"127.0.0.1:{Host.GrpcAddress.Port}";
+
+    public Uri HttpAddress => new($"http://127.0.0.1:{Host.HttpAddress.Port}/");
+
+    public static ServingOptions Options { get; } = new() { Models = ["demo=demo"], GrpcPort = 0, HttpPort = 0, Drain = TimeSpan.FromSeconds(5) };
+
+    public static Task<TestServer> StartAsync(TestEngine engine, ServingOptions? options = null) => StartAsync(engine.Load, options);
+
+    public static async Task<TestServer> StartAsync(LoadEngine? engine, ServingOptions? options = null) =>
+        new(await ServingHost.StartAsync(options ?? Options, engine, TestContext.Current.CancellationToken));
+
+    /// <summary>A connection of its own.</summary>
+    public GrpcChannel Connect()
+    {
+        var channel = GrpcChannel.ForAddress($"http://{GrpcAddress}", new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        _channels.Add(channel);
+        return channel;
+    }
+
+    public HttpClient Http() => new() { BaseAddress = HttpAddress, DefaultRequestVersion = HttpVersion.Version11 };
+
+    public Task StopAsync()
+    {
+        _stopped = true;
+        return Host.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels)
+        {
+            channel.Dispose();
+        }
+
+        if (!_stopped)
+        {
+            await StopAsync();
+        }
+
+        await Host.DisposeAsync();
+    }
+}
