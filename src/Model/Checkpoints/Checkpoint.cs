@@ -15,7 +15,7 @@ public sealed class Checkpoint
     public const string ShardIndexFileName = "model.safetensors.index.json";
 
     /// <summary>Heads that transformers leaves aside when it loads a classifier: the masked-language-model head, and an older buffer.</summary>
-    private static readonly string[] _ignoredPrefixes = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "distilbert.embeddings.position_ids", "qa_outputs."];
+    private static readonly string[] _ignoredPrefixes = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "distilbert.embeddings.position_ids", "embeddings.position_ids", "qa_outputs."];
 
     private readonly Dictionary<string, (string File, string Name)> _locations;
 

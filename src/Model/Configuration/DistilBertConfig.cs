@@ -84,12 +84,14 @@ public sealed record DistilBertConfig
                 "only DistilBERT checkpoints can be used.");
         }
 
+        RefuseUnsupported(path, fields);
         var config = new DistilBertConfig
         {
-            Width = fields.Integer("dim", 768, 1, 1 << 16),
+            // The second names are those that transformers accepts for every model.
+            Width = fields.Integer("dim", fields.Integer("hidden_size", 768, 1, 1 << 16), 1, 1 << 16),
             FeedForwardWidth = fields.Integer("hidden_dim", 3072, 1, 1 << 18),
-            LayerCount = fields.Integer("n_layers", 6, 1, 1 << 10),
-            HeadCount = fields.Integer("n_heads", 12, 1, 1 << 12),
+            LayerCount = fields.Integer("n_layers", fields.Integer("num_hidden_layers", 6, 1, 1 << 10), 1, 1 << 10),
+            HeadCount = fields.Integer("n_heads", fields.Integer("num_attention_heads", 12, 1, 1 << 12), 1, 1 << 12),
             VocabularySize = fields.Integer("vocab_size", 30522, 1, 1 << 24),
             MaxPositions = fields.Integer("max_position_embeddings", 512, 2, 1 << 20),
             Labels = ReadLabels(path, fields),
@@ -124,6 +126,20 @@ public sealed record DistilBertConfig
         }
 
         return config;
+    }
+
+    /// <summary>Keys that change the shape of the model or the meaning of its numbers.</summary>
+    private static void RefuseUnsupported(string path, JsonFields fields)
+    {
+        if (fields.Find("pruned_heads") is { } pruned && !(pruned.ValueKind == JsonValueKind.Object && fields.Entries("pruned_heads").Count == 0))
+        {
+            throw InputException.InFile(path, $"'pruned_heads' is {JsonFields.Describe(pruned)}, which is not supported.", "save the model in transformers with its heads in place.");
+        }
+
+        if (fields.Find("quantization_config") is { } quantization)
+        {
+            throw InputException.InFile(path, $"'quantization_config' is {JsonFields.Describe(quantization)}, which is not supported.", "use the checkpoint before its quantisation.");
+        }
     }
 
     /// <summary>The labels of <c>id2label</c>, or LABEL_0 to LABEL_(N-1) for <c>num_labels</c> N, or two of them.</summary>

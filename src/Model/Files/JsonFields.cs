@@ -5,7 +5,7 @@ namespace LoraOnnx.Model.Files;
 /// <summary>Typed reads from a JSON object, whose errors name the file, the key, the value found and the kind expected.</summary>
 internal sealed class JsonFields
 {
-    /// <summary>Model and adapter descriptions are a few kilobytes; a label map of 10,000 classes is under one megabyte.</summary>
+    /// <summary>Model and adapter descriptions are a few kilobytes, a label map of 10,000 classes or a tokenizer.json of 120,000 words a few megabytes.</summary>
     private const long LargestFile = 16 << 20;
 
     private readonly string _path;
@@ -35,7 +35,14 @@ internal sealed class JsonFields
             throw InputException.InFile(path, $"is larger than {LargestFile >> 20} MiB; this is not a description of a model.");
         }
 
-        return Parse(path, File.ReadAllBytes(path));
+        try
+        {
+            return Parse(path, File.ReadAllBytes(path));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+        }
     }
 
     public static JsonFields Parse(string path, ReadOnlyMemory<byte> utf8)
@@ -44,13 +51,13 @@ internal sealed class JsonFields
         {
             // Byte order marks appear in files edited on Windows.
             var content = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
-            using var document = JsonDocument.Parse(content);
+            var document = BoundedJson.Parse(content); // not disposed: its elements live as long as these fields
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw InputException.InFile(path, $"holds {Describe(document.RootElement)}, expected a JSON object.");
             }
 
-            return new JsonFields(path, document.RootElement.Clone());
+            return new JsonFields(path, document.RootElement);
         }
         catch (JsonException failure)
         {

@@ -7,11 +7,11 @@ namespace LoraOnnx.Model.Safetensors;
 /// <summary>A safetensors file open for reading. Tensors are read one at a time; nothing but the header is kept in memory. Not thread-safe.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
     private readonly Dictionary<string, TensorEntry> _tensors;
     private readonly long _dataStart;
 
-    private SafetensorsFile(string path, FileStream stream)
+    private SafetensorsFile(string path, Stream stream)
     {
         Path = path;
         _stream = stream;
@@ -42,6 +42,13 @@ public sealed class SafetensorsFile : IDisposable
             throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
         }
 
+        return Open(path, stream);
+    }
+
+    /// <summary>Takes over a seekable stream; <paramref name="path"/> is used in messages only.</summary>
+    /// <exception cref="InputException">It is not a valid safetensors file.</exception>
+    internal static SafetensorsFile Open(string path, Stream stream)
+    {
         try
         {
             return new SafetensorsFile(path, stream);

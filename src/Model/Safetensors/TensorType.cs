@@ -1,6 +1,6 @@
 namespace LoraOnnx.Model.Safetensors;
 
-/// <summary>Element types of the safetensors format that this toolkit reads; names as in the file.</summary>
+/// <summary>Element types of the safetensors format that may stand in a file; names as in the file. Only floats are read.</summary>
 public enum TensorType
 {
     /// <summary>32-bit float.</summary>
@@ -21,8 +21,17 @@ public enum TensorType
     /// <summary>32-bit signed.</summary>
     I32,
 
+    /// <summary>16-bit signed.</summary>
+    I16,
+
+    /// <summary>8-bit signed.</summary>
+    I8,
+
     /// <summary>8-bit unsigned.</summary>
     U8,
+
+    /// <summary>A byte that is 0 or 1.</summary>
+    BOOL,
 }
 
 /// <summary>Sizes and conversions of <see cref="TensorType"/>.</summary>
@@ -32,7 +41,7 @@ public static class TensorTypes
     public static int Size(this TensorType type) => type switch
     {
         TensorType.F32 or TensorType.I32 => 4,
-        TensorType.F16 or TensorType.BF16 => 2,
+        TensorType.F16 or TensorType.BF16 or TensorType.I16 => 2,
         TensorType.F64 or TensorType.I64 => 8,
         _ => 1,
     };
