@@ -8,6 +8,9 @@ namespace LoraOnnx.Graph;
 /// <summary>One ONNX graph under construction: nodes are added in execution order and named after their output, so that a viewer reads like the code.</summary>
 internal sealed class GraphBuilder(string name, int opset)
 {
+    /// <summary>Marks the files of this toolkit (<c>producer_name</c>).</summary>
+    public const string Producer = "lora-onnx";
+
     /// <summary>The domain of ONNX Runtime's own operators.</summary>
     private const string ContribDomain = "com.microsoft";
 
@@ -59,7 +62,7 @@ internal sealed class GraphBuilder(string name, int opset)
         var model = new ModelProto
         {
             IrVersion = IrVersion(opset),
-            ProducerName = "lora-onnx",
+            ProducerName = Producer,
             ProducerVersion = ToolVersion,
             Graph = _graph,
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } },

@@ -4,7 +4,7 @@ using LoraOnnx.Model.Checkpoints;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>Writes and reads the ONNX files of this toolkit.</summary>
+/// <summary>Writes the ONNX files of this toolkit.</summary>
 public static class OnnxModelFile
 {
     /// <summary>The operator set of a file unless another is asked for.</summary>
@@ -29,6 +29,13 @@ public static class OnnxModelFile
         var set = WeightSet.Of(weights);
         CheckSize(set);
         PortableGraph.Build(weights.Config, set, opset, metadata).WriteTo(stream);
+    }
+
+    /// <summary>The serving-shaped model of weights in memory, for a session.</summary>
+    public static byte[] ServingModel(ModelWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return ServingGraph.Build(weights.Config, WeightSet.Of(weights)).ToByteArray();
     }
 
     private static void CheckSize(WeightSet weights)

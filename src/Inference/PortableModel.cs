@@ -7,7 +7,7 @@ namespace LoraOnnx.Inference;
 /// An ONNX file of the portable contract (<c>input_ids</c> and <c>attention_mask</c> in, <c>logits</c> out), run as every other ONNX Runtime program runs it:
 /// the batch is padded to its longest text. Runs may be called concurrently.
 /// </summary>
-public sealed class PortableModel : IDisposable
+public sealed class PortableModel : ITokenModel
 {
     private const string InputIds = "input_ids";
     private const string AttentionMask = "attention_mask";
@@ -61,9 +61,10 @@ public sealed class PortableModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 
-    internal float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    float[][] ITokenModel.Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken) => Run(batch, width, cancellationToken);
+
+    private float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var ids = new long[batch.Count * width];
         var mask = new long[batch.Count * width];
         for (var text = 0; text < batch.Count; text++)
@@ -79,13 +80,13 @@ public sealed class PortableModel : IDisposable
         long[] shape = [batch.Count, width]; // [texts, tokens]
         using var idValue = OrtValue.CreateTensorValueFromMemory(ids, shape);
         using var maskValue = OrtValue.CreateTensorValueFromMemory(mask, shape);
-        using var typeValue = OrtValue.CreateTensorValueFromMemory(_wantsTokenTypes ? new long[ids.Length] : [0], _wantsTokenTypes ? shape : [1]);
-        using var run = new RunOptions();
-        using var stop = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, run); // the state is the argument after it
-        using var outputs = _wantsTokenTypes
-            ? _session.Run(run, [InputIds, AttentionMask, TokenTypeIds], [idValue, maskValue, typeValue], [Logits])
-            : _session.Run(run, [InputIds, AttentionMask], [idValue, maskValue], [Logits]);
-        return LogitRows.Copy(outputs[0], batch.Count);
+        if (!_wantsTokenTypes)
+        {
+            return SessionRun.Logits(_session, [InputIds, AttentionMask], [idValue, maskValue], batch.Count, cancellationToken);
+        }
+
+        using var typeValue = OrtValue.CreateTensorValueFromMemory(new long[ids.Length], shape);
+        return SessionRun.Logits(_session, [InputIds, AttentionMask, TokenTypeIds], [idValue, maskValue, typeValue], batch.Count, cancellationToken);
     }
 
     private static PortableModel Open(string path, Func<InferenceSession> open)

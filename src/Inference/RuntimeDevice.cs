@@ -6,10 +6,29 @@ namespace LoraOnnx.Inference;
 /// <summary>Where sessions run: the only file that knows execution providers.</summary>
 internal static class RuntimeDevice
 {
-    private const string Cuda = "CUDAExecutionProvider";
+    /// <summary>What <see cref="Resolve"/> says for the CPU.</summary>
+    public const string Cpu = "cpu";
 
-    /// <summary>True when this build of ONNX Runtime has the CUDA provider.</summary>
-    public static bool HasCuda => OrtEnv.Instance().GetAvailableProviders().Contains(Cuda);
+    /// <summary>What <see cref="Resolve"/> says for an NVIDIA GPU.</summary>
+    public const string Cuda = "cuda";
+
+    private const string CudaProvider = "CUDAExecutionProvider";
+
+    /// <summary>The device that sessions will try first.</summary>
+    /// <exception cref="InputException">CUDA was asked for and this build is for the CPU, or the name is unknown.</exception>
+    public static string Resolve(InferenceOptions options)
+    {
+        var built = OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider);
+        return options.Device switch
+        {
+            "auto" => built ? Cuda : Cpu,
+            Cpu => Cpu,
+            Cuda when built => Cuda,
+            Cuda => throw new InputException("device cuda was asked for, and this build has ONNX Runtime for the CPU only.",
+                "build with 'dotnet build -p:Accelerator=cuda', or use --device cpu."),
+            _ => throw new InputException($"device is '{options.Device}', expected auto, cpu or cuda."),
+        };
+    }
 
     /// <summary>Settings of a session on the device asked for. The caller disposes.</summary>
     /// <exception cref="InputException">CUDA was asked for and cannot be had.</exception>
@@ -40,20 +59,9 @@ internal static class RuntimeDevice
 
     private static void ChooseProvider(SessionOptions settings, InferenceOptions options)
     {
-        if (options.Device is not ("auto" or "cpu" or "cuda"))
-        {
-            throw new InputException($"device is '{options.Device}', expected auto, cpu or cuda.");
-        }
-
-        if (options.Device == "cpu" || (options.Device == "auto" && !HasCuda))
+        if (Resolve(options) == Cpu)
         {
             return;
-        }
-
-        if (!HasCuda)
-        {
-            throw new InputException("device cuda was asked for, and this build has ONNX Runtime for the CPU only.",
-                "build with 'dotnet build -p:Accelerator=cuda', or use --device cpu.");
         }
 
         try

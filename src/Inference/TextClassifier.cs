@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
@@ -10,9 +11,11 @@ namespace LoraOnnx.Inference;
 /// <summary>A classifier on ONNX Runtime: token ids in, logits out. Merge's proof, Serving and Evaluation share it. Runs may be called concurrently.</summary>
 public sealed class TextClassifier : IDisposable
 {
-    private readonly PortableModel _model;
+    private static readonly Dictionary<string, string> _noMetadata = [];
 
-    private TextClassifier(PortableModel model, ModelDescription description, WordPieceTokenizer tokenizer)
+    private readonly ITokenModel _model;
+
+    private TextClassifier(ITokenModel model, ModelDescription description, WordPieceTokenizer tokenizer)
     {
         _model = model;
         Model = description;
@@ -28,16 +31,18 @@ public sealed class TextClassifier : IDisposable
         var directory = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
         var config = DistilBertConfig.Load(directory);
         var tokenizer = WordPieceTokenizer.Load(directory);
-        var model = PortableModel.Open(file, options);
+        var onnx = OnnxModel.Read(file);
+        var hash = ContentHash.OfFile(file);
+        var model = TokenModels.Open(file, onnx, config, options);
         return Start(model, tokenizer, new ModelDescription
         {
             Path = path,
-            Hash = ContentHash.OfFile(file),
+            Hash = hash,
             Bytes = new FileInfo(file).Length,
             Config = config,
-            MaxTokens = MaxTokens(config, model.Metadata),
-            Truncation = TruncationName.Parse(model.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)),
-            Metadata = model.Metadata,
+            MaxTokens = MaxTokens(config, tokenizer, onnx.Metadata),
+            Truncation = TruncationName.Parse(onnx.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)),
+            Metadata = onnx.Metadata,
         });
     }
 
@@ -46,19 +51,17 @@ public sealed class TextClassifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
-        using var stream = new MemoryStream();
-        OnnxModelFile.Write(stream, weights, OnnxModelFile.DefaultOpset, []);
-        var bytes = stream.ToArray();
-        var model = PortableModel.Open(bytes, tokenizerDirectory, options);
-        return Start(model, WordPieceTokenizer.Load(tokenizerDirectory), new ModelDescription
+        var tokenizer = WordPieceTokenizer.Load(tokenizerDirectory);
+        var serving = OnnxModelFile.ServingModel(weights);
+        return Start(PackedModel.Open(serving, options), tokenizer, new ModelDescription
         {
             Path = tokenizerDirectory,
-            Hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)),
-            Bytes = bytes.Length,
+            Hash = Convert.ToHexStringLower(SHA256.HashData(serving)),
+            Bytes = serving.Length,
             Config = weights.Config,
-            MaxTokens = weights.Config.MaxPositions,
+            MaxTokens = MaxTokens(weights.Config, tokenizer, _noMetadata),
             Truncation = Truncation.Head,
-            Metadata = model.Metadata,
+            Metadata = _noMetadata,
         });
     }
 
@@ -93,7 +96,7 @@ public sealed class TextClassifier : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();
 
-    private static TextClassifier Start(PortableModel model, WordPieceTokenizer tokenizer, ModelDescription description)
+    private static TextClassifier Start(ITokenModel model, WordPieceTokenizer tokenizer, ModelDescription description)
     {
         var classifier = new TextClassifier(model, description, tokenizer);
         try
@@ -126,8 +129,12 @@ public sealed class TextClassifier : IDisposable
         }
     }
 
-    private static int MaxTokens(DistilBertConfig config, IReadOnlyDictionary<string, string> metadata) =>
-        metadata.TryGetValue(OnnxMetadata.MaxLength, out var text) && int.TryParse(text, out var length) && length >= 2
-            ? Math.Min(length, config.MaxPositions)
-            : config.MaxPositions;
+    /// <summary>The smallest of what the model has positions for, what the tokenizer allows and what training used.</summary>
+    private static int MaxTokens(DistilBertConfig config, WordPieceTokenizer tokenizer, IReadOnlyDictionary<string, string> metadata)
+    {
+        var limit = Math.Min(config.MaxPositions, Math.Max(2, tokenizer.MaxLength));
+        return metadata.TryGetValue(OnnxMetadata.MaxLength, out var text) && int.TryParse(text, out var length) && length >= 2
+            ? Math.Min(length, limit)
+            : limit;
+    }
 }

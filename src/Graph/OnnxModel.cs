@@ -1,0 +1,57 @@
+using Google.Protobuf;
+using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Configuration;
+
+namespace LoraOnnx.Graph;
+
+/// <summary>An ONNX file read into memory, to be served in another shape.</summary>
+public sealed class OnnxModel
+{
+    private readonly ModelProto _model;
+
+    private OnnxModel(ModelProto model)
+    {
+        _model = model;
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in model.MetadataProps)
+        {
+            metadata[entry.Key] = entry.Value;
+        }
+
+        Metadata = metadata;
+    }
+
+    /// <summary>The file's metadata_props.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>True for a file that this toolkit wrote: its graph is then the one that its weights imply.</summary>
+    public bool IsOurs => _model.ProducerName == GraphBuilder.Producer;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InputException">The file is missing or not an ONNX model.</exception>
+    public static OnnxModel Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var model = ModelProto.Parser.ParseFrom(stream);
+            return model.Graph is { Node.Count: > 0 } ? new OnnxModel(model) : throw NotOnnx(path, "it has no graph.", null);
+        }
+        catch (InvalidProtocolBufferException failure)
+        {
+            throw NotOnnx(path, failure.Message, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+        }
+    }
+
+    /// <summary>The serving-shaped model over the same weights, for a session; null when the file's initializers are not the checkpoint's tensors.</summary>
+    public byte[]? ToServingModel(DistilBertConfig config) =>
+        WeightSet.TryRead(_model, config) is { } weights ? ServingGraph.Build(config, weights).ToByteArray() : null;
+
+    private static InputException NotOnnx(string path, string reason, Exception? inner) =>
+        InputException.InFile(path, $"is not an ONNX model: {reason}", "the file is damaged or of another kind; write it again with lora-merge.", inner);
+}

@@ -1,0 +1,53 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Model.Configuration;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>Chooses how a file runs: packed where its weights are known by name, padded otherwise.</summary>
+internal static class TokenModels
+{
+    /// <summary>Far above the rounding between two orders of the same sums, far below what another graph gives.</summary>
+    private const double SameGraph = 1e-3;
+
+    /// <exception cref="LoraOnnx.Model.InputException">The file cannot be loaded, or the device cannot be had.</exception>
+    public static ITokenModel Open(string file, OnnxModel onnx, DistilBertConfig config, InferenceOptions options)
+    {
+        if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
+        {
+            return PortableModel.Open(file, options);
+        }
+
+        if (onnx.ToServingModel(config) is not { } serving)
+        {
+            options.Log?.Invoke($"{file}: its initializers are not the checkpoint's tensors, so it is served as it is, in padded batches.");
+            return PortableModel.Open(file, options);
+        }
+
+        var packed = PackedModel.Open(serving, options);
+        if (onnx.IsOurs)
+        {
+            return packed;
+        }
+
+        var portable = PortableModel.Open(file, options);
+        if (Differ(packed, portable, config))
+        {
+            packed.Dispose();
+            options.Log?.Invoke($"{file}: its graph is not the one that its weights imply, so it is served as it is, in padded batches.");
+            return portable;
+        }
+
+        portable.Dispose();
+        return packed;
+    }
+
+    private static bool Differ(PackedModel packed, PortableModel portable, DistilBertConfig config)
+    {
+        int[] lengths = [2, Math.Min(9, config.MaxPositions), Math.Min(40, config.MaxPositions)];
+        int[][] batch = [.. lengths.Select(length => Enumerable.Range(0, length).Select(i => ((i + length) * 37) % config.VocabularySize).ToArray())];
+        var width = lengths[^1];
+        var ours = packed.Run(batch, width, CancellationToken.None);
+        var theirs = portable.Run(batch, CancellationToken.None);
+        return ours.Zip(theirs).Any(pair => pair.First.Length != pair.Second.Length || pair.First.Zip(pair.Second).Any(logit => !(Math.Abs(logit.First - logit.Second) < SameGraph)));
+    }
+}
