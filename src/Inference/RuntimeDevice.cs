@@ -69,10 +69,6 @@ internal static class RuntimeDevice
             using var cuda = new OrtCUDAProviderOptions();
             settings.AppendExecutionProvider_CUDA(cuda);
         }
-        catch (OnnxRuntimeException failure) when (options.Device == "auto")
-        {
-            options.Log?.Invoke($"no usable CUDA device, running on the CPU: {failure.Message.ReplaceLineEndings(" ")}");
-        }
         catch (OnnxRuntimeException failure)
         {
             throw new InputException($"device cuda cannot be used: {failure.Message.ReplaceLineEndings(" ")}",

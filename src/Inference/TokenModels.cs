@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Inference;
@@ -9,12 +10,20 @@ internal static class TokenModels
     /// <summary>Far above the rounding between two orders of the same sums, far below what another graph gives.</summary>
     private const double SameGraph = 1e-3;
 
-    /// <exception cref="LoraOnnx.Model.InputException">The file cannot be loaded, or the device cannot be had.</exception>
+    /// <exception cref="InputException">The file cannot be loaded, or the device cannot be had.</exception>
     public static ITokenModel Open(string file, OnnxModel onnx, DistilBertConfig config, InferenceOptions options)
     {
         if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
         {
-            return PortableModel.Open(file, options);
+            try
+            {
+                return PortableModel.Open(file, options);
+            }
+            catch (InputException failure) when (options.Device == "auto")
+            {
+                options.Log?.Invoke($"no usable CUDA device, running on the CPU: {failure.Message}");
+                options = options with { Device = RuntimeDevice.Cpu };
+            }
         }
 
         if (onnx.ToServingModel(config) is not { } serving)

@@ -1,0 +1,72 @@
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Inference.Tests;
+
+/// <summary>The same text gives the same bits whatever it is batched with, and nearly the bits of the portable graph.</summary>
+public sealed class BatchInvarianceTests
+{
+    /// <summary>Packed and padded sums differ by the order of a few additions.</summary>
+    private const double PortableTolerance = 5e-6;
+
+    private const int Batches = 1000;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Logits_of_a_text_are_bit_equal_in_a_thousand_random_batches(int threads)
+    {
+        using var classifier = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, ModelFolder.Cpu with { Threads = threads });
+        var random = new Random(threads);
+        var texts = Texts(random, 40);
+        var alone = texts.Select(text => classifier.Run([text], TestContext.Current.CancellationToken)[0]).ToArray();
+
+        for (var batch = 0; batch < Batches; batch++)
+        {
+            var chosen = Enumerable.Range(0, random.Next(2, 6)).Select(_ => random.Next(texts.Length)).ToArray();
+            var logits = classifier.Run([.. chosen.Select(index => texts[index])], TestContext.Current.CancellationToken);
+            for (var i = 0; i < chosen.Length; i++)
+            {
+                Assert.True(alone[chosen[i]].AsSpan().SequenceEqual(logits[i]),
+                    $"batch {batch}, text of {texts[chosen[i]].Ids.Length} tokens: {string.Join(' ', logits[i])} in the batch, {string.Join(' ', alone[chosen[i]])} alone");
+            }
+        }
+    }
+
+    [Fact]
+    public void One_and_two_threads_give_the_same_bits()
+    {
+        var texts = Texts(new Random(3), 60);
+        using var one = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, ModelFolder.Cpu with { Threads = 1 });
+        using var two = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, ModelFolder.Cpu with { Threads = 2 });
+
+        Assert.Equal(one.Run(texts, TestContext.Current.CancellationToken), two.Run(texts, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void The_serving_form_is_within_5e_6_of_the_portable_graph_at_every_length()
+    {
+        using var folder = new ModelFolder();
+        using var portable = PortableModel.Open(folder.Write(), ModelFolder.Cpu);
+        using var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu);
+        int[] lengths = [2, 3, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 192, 193, 300, 511, 512];
+        EncodedText[] texts = [.. lengths.Select(length => Text(new Random(length), length))];
+
+        var packed = classifier.Run(texts, TestContext.Current.CancellationToken);
+        var padded = portable.Run([.. texts.Select(text => text.Ids)], TestContext.Current.CancellationToken);
+
+        var largest = packed.Zip(padded, (a, b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max()).Max();
+        TestContext.Current.TestOutputHelper?.WriteLine($"largest difference {largest:G3}");
+        Assert.True(largest <= PortableTolerance, $"largest difference {largest}");
+    }
+
+    /// <summary>Mostly short, so that a thousand batches take seconds; one in ten is longer.</summary>
+    private static EncodedText[] Texts(Random random, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => Text(random, index % 10 == 0 ? random.Next(33, 150) : random.Next(2, 25)))];
+
+    private static EncodedText Text(Random random, int length)
+    {
+        var tokenizer = ModelFolder.Tokenizer;
+        int[] ids = [tokenizer.ClsTokenId, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(1000, tokenizer.VocabularySize)), tokenizer.SepTokenId];
+        return new EncodedText(ids, ids.Length);
+    }
+}

@@ -1,0 +1,37 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Inference.Tests;
+
+/// <summary>A temporary ONNX directory of the demo model.</summary>
+internal sealed class ModelFolder : IDisposable
+{
+    public static readonly InferenceOptions Cpu = new() { Device = "cpu" };
+
+    public static ModelWeights Weights { get; } = Checkpoint.Open(Golden.DemoModel).LoadWeights();
+
+    public static WordPieceTokenizer Tokenizer { get; } = WordPieceTokenizer.Load(Golden.DemoModel);
+
+    public ModelFolder()
+    {
+        Directory.CreateDirectory(Path);
+        foreach (var name in ModelFiles.Companions.Where(name => File.Exists(System.IO.Path.Combine(Golden.DemoModel, name))))
+        {
+            File.Copy(System.IO.Path.Combine(Golden.DemoModel, name), System.IO.Path.Combine(Path, name));
+        }
+    }
+
+    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"lora-onnx-{Guid.NewGuid():N}");
+
+    public string ModelFile => System.IO.Path.Combine(Path, ModelFiles.Model);
+
+    public string Write(int opset = OnnxModelFile.DefaultOpset, params KeyValuePair<string, string>[] metadata)
+    {
+        using var stream = File.Create(ModelFile);
+        OnnxModelFile.Write(stream, Weights, opset, metadata);
+        return ModelFile;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
