@@ -33,6 +33,7 @@ internal static class ComputeDevices
         torch.set_num_threads(threads == 0 ? Environment.ProcessorCount : threads);
         if (device == ComputeDevice.Cpu)
         {
+            NativeMemory.KeepFreed();
             return torch.CPU;
         }
 

@@ -33,7 +33,8 @@ internal sealed class TrainedParameters : IDisposable
     private const string SquareSuffix = ".exp_avg_sq";
 
     private readonly Dictionary<string, Slot> _slots = new(StringComparer.Ordinal);
-    private readonly List<Tensor> _views = [];
+    private readonly Dictionary<string, Tensor> _valueViews = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> _gradientViews = new(StringComparer.Ordinal);
 
     /// <summary>Copies the initial values to the device.</summary>
     public TrainedParameters(IEnumerable<ParameterSpec> specs, Device device)
@@ -75,10 +76,10 @@ internal sealed class TrainedParameters : IDisposable
     public bool Contains(string name) => _slots.ContainsKey(name);
 
     /// <summary>The tensor's values, in its shape, sharing memory with <see cref="Values"/>. Lives as long as this object.</summary>
-    public Tensor ValueOf(string name) => View(Values, name);
+    public Tensor ValueOf(string name) => View(Values, _valueViews, name);
 
     /// <summary>The tensor's gradient, in its shape, sharing memory with <see cref="Gradients"/>. Lives as long as this object.</summary>
-    public Tensor GradientOf(string name) => View(Gradients, name);
+    public Tensor GradientOf(string name) => View(Gradients, _gradientViews, name);
 
     /// <summary>Where the tensors of each kind lie.</summary>
     public IEnumerable<(ParameterKind Kind, long Start, long Length)> Segments() =>
@@ -122,7 +123,7 @@ internal sealed class TrainedParameters : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in (IEnumerable<Tensor>)[.. _views, Values, Gradients, Mean, Square])
+        foreach (var tensor in (IEnumerable<Tensor>)[.. _valueViews.Values, .. _gradientViews.Values, Values, Gradients, Mean, Square])
         {
             tensor.Dispose();
         }
@@ -141,12 +142,16 @@ internal sealed class TrainedParameters : IDisposable
         buffer.narrow(0, slot.Start, slot.Length).copy_(tensor(values));
     }
 
-    private Tensor View(Tensor buffer, string name)
+    private Tensor View(Tensor buffer, Dictionary<string, Tensor> views, string name)
     {
-        var slot = _slots[name];
-        using var scope = NewDisposeScope();
-        var view = buffer.narrow(0, slot.Start, slot.Length).view(slot.Shape).DetachFromDisposeScope();
-        _views.Add(view);
+        if (!views.TryGetValue(name, out var view))
+        {
+            var slot = _slots[name];
+            using var scope = NewDisposeScope();
+            view = buffer.narrow(0, slot.Start, slot.Length).view(slot.Shape).DetachFromDisposeScope();
+            views.Add(name, view);
+        }
+
         return view;
     }
 
