@@ -1,76 +1,73 @@
 using System.CommandLine;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
-using LoraOnnx.Model;
-using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation;
 
 /// <summary>The command line of lora-compare.</summary>
 internal static class CompareCommand
 {
+    private static readonly Argument<string[]> _models = new("models")
+    {
+        HelpName = "[NAME=]PATH",
+        Description = "An ONNX file or its directory, a checkpoint, a run of lora-train (merged in memory), or a server's http://HOST:PORT/MODEL. The others are compared with the first.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> _data = new("--data") { HelpName = "FILE", Required = true, Description = "Labelled texts that every model is scored on." };
+    private static readonly Option<string?> _out = new("--out") { HelpName = "report.html", Description = "Write the report as one self-contained page." };
+    private static readonly Option<bool> _json = new("--json") { Description = "Print the whole report as one JSON object, instead of the table." };
+    private static readonly Option<bool> _markdown = new("--markdown") { Description = "Print a Markdown table, for a pull request." };
+    private static readonly Option<string?> _csv = new("--csv") { HelpName = "FILE", Description = "Write the figures as CSV, a line a model and figure." };
+    private static readonly Option<string?> _predictions = new("--predictions") { HelpName = "FILE", Description = "Write every model's logits and label for every text, as JSON lines." };
+    private static readonly Option<int?> _maxLength = new("--max-length") { HelpName = "TOKENS", Description = "Cut texts to this many tokens for all models [default: what each was trained with]." };
+    private static readonly Option<string?> _truncate = new("--truncate") { HelpName = "head|tail|head+tail", Description = "Keep this part of long texts for all models [default: what each was trained with]." };
+    private static readonly Option<int> _threads = new("--threads") { HelpName = "N", Description = "Threads that compute; 0: all cores the process may use. The figures do not depend on it.", DefaultValueFactory = _ => 0 };
+    private static readonly Option<ulong> _seed = new("--seed") { HelpName = "N", Description = "Seed of the bootstrap.", DefaultValueFactory = _ => 42 };
+    private static readonly Option<int?> _resamples = new("--resamples") { HelpName = "N", Description = "Resamples of the bootstrap [default: 10,000, or 40,000 for up to 5,000 texts]." };
+
     public static RootCommand Create()
     {
-        var models = new Argument<string[]>("models")
+        _models.Validators.Add(result =>
         {
-            HelpName = "[NAME=]PATH",
-            Description = "An ONNX file or its directory, a checkpoint directory, or a run of lora-train (merged in memory).",
-            Arity = ArgumentArity.OneOrMore,
-        };
-        var data = new Option<string>("--data") { HelpName = "FILE", Description = "Labelled texts that every model is scored on.", Required = true };
-        var output = new Option<string?>("--out") { HelpName = "FILE", Description = "HTML report to write." };
-        var json = new Option<bool>("--json") { Description = "Print the figures as JSON on standard output, instead of the table." };
-        var predictions = new Option<string?>("--predictions") { HelpName = "FILE", Description = "JSON Lines file to write: logits and label of each text and model." };
-        var threads = new Option<int>("--threads") { Description = "Threads that score; 0: all cores the process may use.", DefaultValueFactory = _ => 0 };
-        var root = new RootCommand("Scores several models on one test set and puts their figures side by side.") { models, data, output, json, predictions, threads };
-        root.SetAction((parsed, token) =>
-        {
-            var options = new CompareOptions
+            // A list of paths would take a misspelt option for one more path.
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-'))?.Value is { } option)
             {
-                Models = ModelArgument.ParseAll(parsed.GetRequiredValue(models)),
-                Data = parsed.GetRequiredValue(data),
-                Out = parsed.GetValue(output),
-                Predictions = parsed.GetValue(predictions),
-                Json = parsed.GetValue(json),
-                Threads = parsed.GetValue(threads),
-            };
-            Check(options);
-            Report(Comparison.Run(options, token), options);
-            return Task.FromResult(CommandLine.ExitCode.Success);
+                result.AddError($"Unrecognized option '{option}'.");
+            }
+        });
+        _truncate.AcceptOnlyFromAmong([.. TruncationName.All]);
+        var root = new RootCommand("Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
+        {
+            _models, _data, _out, _json, _markdown, _csv, _predictions, _maxLength, _truncate, _threads, _seed, _resamples,
+        };
+        root.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = Options(parsed);
+            CompareOptionsCheck.Check(options);
+            var display = new ScoringDisplay();
+            var (report, scores) = await Comparison.RunAsync(options, display, cancellationToken);
+            display.Clear();
+            ComparisonOutput.Write(options, report, scores);
+            return CommandLine.ExitCode.Success;
         });
         return root;
     }
 
-    private static void Check(CompareOptions options)
+    private static CompareOptions Options(ParseResult parsed) => new()
     {
-        if (options.Threads is < 0 or > 1024)
-        {
-            throw new InputException($"--threads is {options.Threads}, expected 0 to 1024.", "0 takes all cores.");
-        }
-
-        // Before minutes of scoring, not after.
-        foreach (var path in new[] { options.Out, options.Predictions }.OfType<string>())
-        {
-            if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
-            {
-                throw InputException.InFile(path, Directory.Exists(path) ? "is a directory, expected the name of a file." : "its directory does not exist.");
-            }
-        }
-    }
-
-    private static void Report(IReadOnlyList<ModelResult> results, CompareOptions options)
-    {
-        if (options.Out is { } path)
-        {
-            AtomicFile.WriteText(path, HtmlReport.Of(results, options.Data));
-            Console.Error.WriteLine($"report: {path}");
-        }
-
-        if (options.Predictions is { } predictions)
-        {
-            Console.Error.WriteLine($"predictions: {predictions}");
-        }
-
-        Console.Out.Write(options.Json ? JsonReport.Of(results, options.Data) : FigureTable.ToText(results));
-    }
+        Models = ModelArgument.ParseAll(parsed.GetValue(_models) ?? []),
+        Data = parsed.GetRequiredValue(_data),
+        Out = parsed.GetValue(_out),
+        Json = parsed.GetValue(_json),
+        Markdown = parsed.GetValue(_markdown),
+        Csv = parsed.GetValue(_csv),
+        Predictions = parsed.GetValue(_predictions),
+        MaxLength = parsed.GetValue(_maxLength),
+        Truncate = parsed.GetValue(_truncate) is { } name ? TruncationName.Parse(name) : null,
+        Threads = parsed.GetValue(_threads) is var threads and not 0 ? threads : Environment.ProcessorCount,
+        Seed = parsed.GetValue(_seed),
+        Resamples = parsed.GetValue(_resamples),
+    };
 }

@@ -1,25 +1,47 @@
 using LoraOnnx.Evaluation.Models;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation;
 
-/// <summary>Everything that decides a comparison.</summary>
+/// <summary>Everything that decides a comparison and where it goes.</summary>
 internal sealed record CompareOptions
 {
-    /// <summary>The models, in the order of the report.</summary>
+    /// <summary>The models; the first is what the others are compared with.</summary>
     public required IReadOnlyList<ModelArgument> Models { get; init; }
 
     /// <summary>Test texts.</summary>
     public required string Data { get; init; }
 
-    /// <summary>HTML report to write, or null.</summary>
+    /// <summary>Where report.html goes, or null.</summary>
     public string? Out { get; init; }
 
-    /// <summary>JSON Lines file for what every model said of every text, or null.</summary>
-    public string? Predictions { get; init; }
-
-    /// <summary>Print JSON instead of the table.</summary>
+    /// <summary>The report as JSON on standard output, in place of the table.</summary>
     public bool Json { get; init; }
 
-    /// <summary>Threads inside one run; 0: all cores the process may use.</summary>
-    public int Threads { get; init; }
+    /// <summary>A Markdown table on standard output, in place of the plain one.</summary>
+    public bool Markdown { get; init; }
+
+    /// <summary>Where the figures go as CSV, or null.</summary>
+    public string? Csv { get; init; }
+
+    /// <summary>Where each model's answer to each text goes, or null.</summary>
+    public string? Predictions { get; init; }
+
+    /// <summary>Columns of the data to slice by.</summary>
+    public IReadOnlyList<string> Slices { get; init; } = [];
+
+    /// <summary>Longest input in tokens for all models; null: each model's own.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Which part of long texts is kept for all models; null: each model's own.</summary>
+    public Truncation? Truncate { get; init; }
+
+    /// <summary>Threads that compute; at least 1. The figures do not depend on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Seed of the bootstrap.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>Resamples of the bootstrap; null: <see cref="Statistics.Resampling.DefaultCount"/>.</summary>
+    public int? Resamples { get; init; }
 }

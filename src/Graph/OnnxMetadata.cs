@@ -60,6 +60,9 @@ public static class OnnxMetadata
     /// <summary>Wall time of training in seconds, where a run says it.</summary>
     public const string TrainingSeconds = "lora_onnx.training_seconds";
 
+    /// <summary>Real tokens trained on, over all epochs, where a run says it.</summary>
+    public const string TrainedTokens = "lora_onnx.trained_tokens";
+
     /// <summary>Adds entries to a model file that is already written: a protobuf message followed by another is their merge, so the graph's bytes stay as they are.</summary>
     public static void Append(Stream modelFile, IEnumerable<KeyValuePair<string, string>> metadata)
     {

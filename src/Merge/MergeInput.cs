@@ -90,6 +90,7 @@ internal sealed class MergeInput
             metadata[OnnxMetadata.Truncate] = run.Record.Truncate;
             metadata[OnnxMetadata.TrainedParameters] = run.Record.TrainedParameters.ToString(CultureInfo.InvariantCulture);
             metadata[OnnxMetadata.TrainingSeconds] = run.Record.TrainingSeconds.ToString("F1", CultureInfo.InvariantCulture);
+            metadata[OnnxMetadata.TrainedTokens] = run.Record.TrainedTokens.ToString(CultureInfo.InvariantCulture);
             if (run.Record.Alpha is { } alpha)
             {
                 metadata[OnnxMetadata.Alpha] = alpha.ToString(CultureInfo.InvariantCulture);

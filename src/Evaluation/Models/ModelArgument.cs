@@ -6,6 +6,9 @@ namespace LoraOnnx.Evaluation.Models;
 /// <summary>A model as named on the command line: <c>[NAME=]PATH</c>, with a name that no other model has.</summary>
 internal sealed partial record ModelArgument(string Name, string Path)
 {
+    /// <summary>True for <c>http://host:port/model</c>.</summary>
+    public bool IsServer => IsUrl(Path);
+
     /// <summary>Reads all arguments; models without a name get that of their directory, made unique.</summary>
     /// <exception cref="InputException">A name is used twice or is not a name.</exception>
     public static IReadOnlyList<ModelArgument> ParseAll(IReadOnlyList<string> arguments)
@@ -26,7 +29,7 @@ internal sealed partial record ModelArgument(string Name, string Path)
     private static (string? Name, string Path) Split(string argument)
     {
         var equals = argument.IndexOf('=', StringComparison.Ordinal);
-        if (equals < 0 || argument[..equals].Contains('/', StringComparison.Ordinal) || System.IO.Path.Exists(argument))
+        if (equals < 0 || IsUrl(argument) || argument[..equals].Contains('/', StringComparison.Ordinal) || System.IO.Path.Exists(argument))
         {
             return (null, argument);
         }
@@ -43,6 +46,12 @@ internal sealed partial record ModelArgument(string Name, string Path)
     /// <summary>The directory's name; for an ONNX file that is not called model.onnx, with what its name adds: <c>lora/model.int8.onnx</c> is lora-int8.</summary>
     private static string DefaultName(string path)
     {
+        if (IsUrl(path))
+        {
+            var address = new Uri(path);
+            return Clean(address.AbsolutePath.Trim('/') is { Length: > 0 } model ? model : address.Host);
+        }
+
         var full = System.IO.Path.GetFullPath(path).TrimEnd(System.IO.Path.DirectorySeparatorChar);
         if (!full.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
         {
@@ -70,6 +79,9 @@ internal sealed partial record ModelArgument(string Name, string Path)
 
         return unique;
     }
+
+    private static bool IsUrl(string path) =>
+        path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]*$")]
     private static partial Regex WellFormed();

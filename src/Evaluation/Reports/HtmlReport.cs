@@ -1,22 +1,24 @@
 using System.Net;
+using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Evaluation.Reports;
 
 /// <summary>The table as a page that needs no other file.</summary>
 internal static class HtmlReport
 {
-    public static string Of(IReadOnlyList<ModelResult> results, string data)
+    public static void Write(string path, ComparisonReport report) => AtomicFile.WriteText(path, Of(report));
+
+    public static string Of(ComparisonReport report)
     {
-        var heading = string.Concat(FigureTable.Heading.Select(cell => $"<th scope=\"col\">{WebUtility.HtmlEncode(cell)}</th>"));
-        var rows = string.Join('\n', results.Select(result =>
-            $"<tr>{string.Concat(FigureTable.Row(result).Select(cell => $"<td>{WebUtility.HtmlEncode(cell)}</td>"))}</tr>"));
+        var heading = string.Concat(SummaryTable.Headers.Select(cell => $"<th scope=\"col\">{WebUtility.HtmlEncode(cell)}</th>"));
+        var rows = string.Join('\n', SummaryTable.Rows(report).Select(row => $"<tr>{string.Concat(row.Select(cell => $"<td>{WebUtility.HtmlEncode(cell)}</td>"))}</tr>"));
         return $$"""
             <!doctype html>
             <html lang="en">
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Comparison of {{results.Count}} models</title>
+            <title>Comparison of {{report.Models.Count}} models</title>
             <style>
             :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --line: #d0d0d8; }
             @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --line: #3c3c46; } }
@@ -29,7 +31,7 @@ internal static class HtmlReport
             </head>
             <body>
             <h1>Comparison of models</h1>
-            <p>{{results[0].Figures.Count}} texts of {{WebUtility.HtmlEncode(data)}}. F1, precision and recall are those of the positive class; with more than two classes, averages.</p>
+            <p>{{WebUtility.HtmlEncode(report.Summary)}}</p>
             <div><table>
             <thead><tr>{{heading}}</tr></thead>
             <tbody>

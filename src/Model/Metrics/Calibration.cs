@@ -77,6 +77,24 @@ public sealed record Calibration
         };
     }
 
+    /// <summary>
+    /// Reads calibration.json in a directory for the model whose file has this SHA-256. Values that were chosen for another file, such as the one that stood
+    /// there before, are not used, and <paramref name="warn"/> says so.
+    /// </summary>
+    /// <exception cref="InputException">The file is malformed or a value is out of range.</exception>
+    public static Calibration LoadFor(string directory, string modelHash, Action<string> warn)
+    {
+        ArgumentNullException.ThrowIfNull(warn);
+        var calibration = LoadOrNone(directory);
+        if (calibration.ModelHash is not { } chosenFor || chosenFor.Equals(modelHash, StringComparison.OrdinalIgnoreCase))
+        {
+            return calibration;
+        }
+
+        warn($"{Path.Combine(directory, FileName)} was chosen for another model file and is not used; lora-compare --calibrate or --threshold chooses anew.");
+        return None;
+    }
+
     /// <summary>Writes calibration.json into a directory, atomically.</summary>
     /// <exception cref="InputException">The directory cannot be written.</exception>
     public void Save(string directory) => AtomicFile.Write(Path.Combine(directory, FileName), stream =>

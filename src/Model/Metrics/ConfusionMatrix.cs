@@ -6,6 +6,8 @@ namespace LoraOnnx.Model.Metrics;
 public sealed class ConfusionMatrix
 {
     private readonly long[,] _counts;
+    private readonly long[] _support;
+    private readonly long[] _answers;
 
     /// <summary>Takes counts over: rows are true classes, columns answers.</summary>
     public ConfusionMatrix(long[,] counts)
@@ -13,16 +15,27 @@ public sealed class ConfusionMatrix
         ArgumentNullException.ThrowIfNull(counts);
         ArgumentOutOfRangeException.ThrowIfNotEqual(counts.GetLength(1), counts.GetLength(0), nameof(counts));
         _counts = counts;
+        _support = new long[counts.GetLength(0)];
+        _answers = new long[counts.GetLength(0)];
+        for (var actual = 0; actual < _support.Length; actual++)
+        {
+            for (var predicted = 0; predicted < _answers.Length; predicted++)
+            {
+                _support[actual] += counts[actual, predicted];
+                _answers[predicted] += counts[actual, predicted];
+                Total += counts[actual, predicted];
+            }
+        }
     }
 
     /// <summary>Number of classes.</summary>
-    public int Classes => _counts.GetLength(0);
+    public int Classes => _support.Length;
 
     /// <summary>Texts of class <paramref name="actual"/> that were answered with <paramref name="predicted"/>.</summary>
     public long this[int actual, int predicted] => _counts[actual, predicted];
 
     /// <summary>Number of texts.</summary>
-    public long Total => _counts.Cast<long>().Sum();
+    public long Total { get; }
 
     /// <summary>Counts the answers of a single-label model.</summary>
     public static ConfusionMatrix Of(ScoredTexts texts)
@@ -68,13 +81,13 @@ public sealed class ConfusionMatrix
     }
 
     /// <summary>Share of texts answered rightly.</summary>
-    public double Accuracy => Ratio(Enumerable.Range(0, Classes).Sum(label => _counts[label, label]), Total);
+    public double Accuracy => Ratio(Right, Total);
 
     /// <summary>Texts whose true class is <paramref name="label"/>.</summary>
-    public long Support(int label) => Enumerable.Range(0, Classes).Sum(predicted => _counts[label, predicted]);
+    public long Support(int label) => _support[label];
 
     /// <summary>Texts answered with <paramref name="label"/>.</summary>
-    public long Answers(int label) => Enumerable.Range(0, Classes).Sum(actual => _counts[actual, label]);
+    public long Answers(int label) => _answers[label];
 
     /// <summary>Share of the answers <paramref name="label"/> that are right.</summary>
     public double Precision(int label) => Ratio(_counts[label, label], Answers(label));
@@ -89,7 +102,17 @@ public sealed class ConfusionMatrix
     public double Macro(Func<int, double> figure)
     {
         ArgumentNullException.ThrowIfNull(figure);
-        return Enumerable.Range(0, Classes).Where(label => Support(label) + Answers(label) > 0).Select(figure).DefaultIfEmpty(0).Average();
+        var (sum, classes) = (0.0, 0);
+        for (var label = 0; label < Classes; label++)
+        {
+            if (_support[label] + _answers[label] > 0)
+            {
+                sum += figure(label);
+                classes++;
+            }
+        }
+
+        return classes == 0 ? 0 : sum / classes;
     }
 
     /// <summary>Mean F1 of the classes, weighted by their number of texts.</summary>
@@ -101,7 +124,7 @@ public sealed class ConfusionMatrix
         get
         {
             double total = Total;
-            double right = Enumerable.Range(0, Classes).Sum(label => _counts[label, label]);
+            double right = Right;
             double both = 0, actual = total * total, predicted = total * total;
             for (var label = 0; label < Classes; label++)
             {
@@ -111,6 +134,20 @@ public sealed class ConfusionMatrix
             }
 
             return actual * predicted == 0 ? 0 : ((right * total) - both) / Math.Sqrt(actual * predicted);
+        }
+    }
+
+    private long Right
+    {
+        get
+        {
+            var right = 0L;
+            for (var label = 0; label < Classes; label++)
+            {
+                right += _counts[label, label];
+            }
+
+            return right;
         }
     }
 

@@ -213,7 +213,7 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         try
         {
             var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
-            var calibration = Calibration.LoadOrNone(ModelSource.DirectoryOf(source.Path));
+            var calibration = Calibration.LoadFor(ModelSource.DirectoryOf(source.Path), engine.Model.Hash, warning => ServingLog.Engine(logger, warning));
             var version = source.Version.Length > 0 ? source.Version : engine.Model.Hash[..12];
             return new ServedModel(source.Name, version, engine, calibration, runtime, speed);
         }

@@ -14,7 +14,7 @@ internal sealed record GoldenCase(string Name, ScoredTexts Texts, JsonElement Ex
 internal static class GoldenMetrics
 {
     private static readonly JsonElement _root = JsonDocument.Parse(
-        File.ReadAllBytes(Repository.Path("tests", "Model.Tests", "Metrics", "golden", "metrics.json"))).RootElement;
+        File.ReadAllBytes(Golden.Path("metrics.json"))).RootElement;
 
     public static IEnumerable<GoldenCase> Binary()
     {

@@ -1,0 +1,40 @@
+using LoraOnnx.Model;
+
+namespace LoraOnnx.Evaluation;
+
+/// <summary>What can be told wrong before minutes of scoring.</summary>
+internal static class CompareOptionsCheck
+{
+    /// <exception cref="InputException">A value is out of range, or two options contradict each other.</exception>
+    public static void Check(CompareOptions options)
+    {
+        if (options is { Json: true, Markdown: true })
+        {
+            throw new InputException("--json and --markdown both ask for standard output.", "give one of them; --out and --csv write files beside it.");
+        }
+
+        CheckRange("--max-length", options.MaxLength, 2, int.MaxValue);
+        CheckRange("--threads", options.Threads, 1, 1024);
+        CheckRange("--resamples", options.Resamples, 100, 1_000_000);
+        foreach (var path in new[] { options.Out, options.Csv, options.Predictions }.OfType<string>())
+        {
+            CheckFolder(path);
+        }
+    }
+
+    private static void CheckRange(string option, int? value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            throw new InputException($"{option} is {value}, expected {least} to {most}.");
+        }
+    }
+
+    private static void CheckFolder(string path)
+    {
+        if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+        {
+            throw InputException.InFile(path, Directory.Exists(path) ? "is a directory, expected the name of a file." : "its directory does not exist.");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using LoraOnnx.Evaluation.Scoring;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Metrics;
+
+namespace LoraOnnx.Evaluation.Models;
+
+/// <summary>What a model said of one text.</summary>
+internal readonly record struct TextScore(float[] Logits, int Tokens, bool Truncated);
+
+/// <summary>A model that scores windows of texts: in this process, or a server.</summary>
+internal interface IScoredModel : IDisposable
+{
+    /// <summary>The name that the user gave it, or that its directory has.</summary>
+    string Name { get; }
+
+    /// <summary>What it is and what it cost.</summary>
+    ModelCard Card { get; }
+
+    /// <summary>Class names in the order of the logits.</summary>
+    IReadOnlyList<string> Labels { get; }
+
+    /// <summary>What the logits mean.</summary>
+    ProblemType ProblemType { get; }
+
+    /// <summary>How its files say that logits become an answer.</summary>
+    Calibration Calibration { get; }
+
+    /// <summary>Tokenizes the window, unless a model before did; not part of what a model's speed is measured by.</summary>
+    void Prepare(TextWindow window);
+
+    /// <summary>Scores all texts of a window, in their order.</summary>
+    Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using LoraOnnx.Evaluation.Scoring;
+using LoraOnnx.Inference;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Evaluation.Models;
+
+/// <summary>
+/// A model in this process. Each run uses one thread and several run at once, so all cores work and the logits do not depend on their number.
+/// </summary>
+internal sealed class LocalModel : IScoredModel
+{
+    private readonly TextClassifier _classifier;
+    private readonly Truncation _truncation;
+    private readonly int _threads;
+
+    /// <summary>Takes the classifier over; it was loaded with one thread a run.</summary>
+    public LocalModel(string name, ModelCard card, TextClassifier classifier, Truncation truncation, Calibration calibration, int threads)
+    {
+        Name = name;
+        Card = card;
+        Calibration = calibration;
+        _classifier = classifier;
+        _truncation = truncation;
+        _threads = threads;
+    }
+
+    public string Name { get; }
+
+    public ModelCard Card { get; }
+
+    public Calibration Calibration { get; }
+
+    public IReadOnlyList<string> Labels => _classifier.Model.Config.Labels;
+
+    public ProblemType ProblemType => _classifier.Model.Config.ProblemType;
+
+    public void Prepare(TextWindow window) => window.Encode(_classifier.Tokenizer, Card.MaxTokens, _truncation);
+
+    public Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken)
+    {
+        var encoded = window.Encode(_classifier.Tokenizer, Card.MaxTokens, _truncation);
+        var scores = new TextScore[encoded.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
+        var batches = Partitioner.Create(LengthSortedBatches.Of(encoded), EnumerablePartitionerOptions.NoBuffering);
+        Parallel.ForEach(batches, parallel, batch =>
+        {
+            var logits = _classifier.Run([.. batch.Select(text => encoded[text])], cancellationToken);
+            for (var row = 0; row < batch.Length; row++)
+            {
+                var text = encoded[batch[row]];
+                scores[batch[row]] = new TextScore(logits[row], text.Ids.Length, text.Truncated);
+            }
+        });
+        return Task.FromResult<IReadOnlyList<TextScore>>(scores);
+    }
+
+    public void Dispose() => _classifier.Dispose();
+}

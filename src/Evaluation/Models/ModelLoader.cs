@@ -1,0 +1,125 @@
+using System.Globalization;
+using LoraOnnx.Graph;
+using LoraOnnx.Inference;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Evaluation.Models;
+
+/// <summary>Opens what a path names: an ONNX file or its directory, a run, a checkpoint, or a server.</summary>
+internal sealed class ModelLoader(CompareOptions options)
+{
+    /// <exception cref="InputException">There is no model, or it is malformed.</exception>
+    public async Task<IScoredModel> LoadAsync(ModelArgument argument, CancellationToken cancellationToken)
+    {
+        if (argument.IsServer)
+        {
+            return await ServerModel.ConnectAsync(argument, options, cancellationToken);
+        }
+
+        if (RunDirectory.IsRun(argument.Path))
+        {
+            return LoadRun(argument.Name, RunWeights.Read(argument.Path), 1);
+        }
+
+        return Directory.Exists(argument.Path) && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any() ? LoadCheckpoint(argument) : LoadOnnx(argument);
+    }
+
+    /// <summary>A run whose adapter counts <paramref name="scale"/> times.</summary>
+    public LocalModel LoadRun(string name, RunWeights run, double scale)
+    {
+        var record = run.Run.Record;
+        var classifier = TextClassifier.FromWeights(run.At(scale), run.BaseDirectory, Inference());
+        return Local(name, classifier, TruncationName.Parse(record.Truncate), new ModelCard
+        {
+            Path = run.Run.Path,
+            Kind = "run",
+            Hashes = run.Hashes,
+            Bytes = classifier.Model.Bytes,
+            MaxTokens = Math.Min(record.MaxLength, classifier.Model.MaxTokens),
+            Truncate = record.Truncate,
+            Method = record.Method,
+            Rank = record.Rank?.ToString(CultureInfo.InvariantCulture),
+            Scale = run.HasAdapter ? scale : null,
+            TrainedParameters = record.TrainedParameters,
+            TrainingSeconds = record.TrainingSeconds,
+            TrainedTokens = record.TrainedTokens,
+            Directory = run.Run.Path,
+        });
+    }
+
+    private LocalModel LoadCheckpoint(ModelArgument argument)
+    {
+        if (File.Exists(Path.Combine(argument.Path, "adapter_config.json")))
+        {
+            throw InputException.InFile(argument.Path, "is a PEFT adapter, expected an ONNX file, a checkpoint or a run.",
+                "merge it first: lora-merge --model BASE --adapter DIR --out model.onnx.");
+        }
+
+        var checkpoint = Checkpoint.Open(argument.Path);
+        var classifier = TextClassifier.FromWeights(checkpoint.LoadWeights(), argument.Path, Inference());
+        return Local(argument.Name, classifier, classifier.Model.Truncation, new ModelCard
+        {
+            Path = argument.Path,
+            Kind = "checkpoint",
+            Hashes = new Dictionary<string, string> { ["weights"] = checkpoint.WeightsHash() },
+            Bytes = classifier.Model.Bytes,
+            MaxTokens = classifier.Model.MaxTokens,
+            Truncate = TruncationName.Of(classifier.Model.Truncation),
+            Method = "raw",
+            TrainedParameters = 0,
+            TrainingSeconds = 0,
+            TrainedTokens = 0,
+            Directory = argument.Path,
+        });
+    }
+
+    private LocalModel LoadOnnx(ModelArgument argument)
+    {
+        if (!Path.Exists(argument.Path))
+        {
+            throw InputException.InFile(argument.Path, "no such file or directory.", "give an ONNX file or its directory, a checkpoint directory, or a run of lora-train.");
+        }
+
+        var classifier = TextClassifier.Load(argument.Path, Inference());
+        var metadata = classifier.Model.Metadata;
+        var raw = metadata.GetValueOrDefault(OnnxMetadata.Method) == "raw";
+        return Local(argument.Name, classifier, classifier.Model.Truncation, new ModelCard
+        {
+            Path = argument.Path,
+            Kind = "onnx",
+            Hashes = new Dictionary<string, string> { ["onnx"] = classifier.Model.Hash },
+            Bytes = classifier.Model.Bytes,
+            MaxTokens = classifier.Model.MaxTokens,
+            Truncate = TruncationName.Of(classifier.Model.Truncation),
+            Method = metadata.GetValueOrDefault(OnnxMetadata.Method),
+            Rank = metadata.GetValueOrDefault(OnnxMetadata.Rank),
+            Scale = Number(metadata, OnnxMetadata.Scale),
+            TrainedParameters = (long?)Number(metadata, OnnxMetadata.TrainedParameters) ?? (raw ? 0 : null),
+            TrainingSeconds = Number(metadata, OnnxMetadata.TrainingSeconds) ?? (raw ? 0 : null),
+            TrainedTokens = (long?)Number(metadata, OnnxMetadata.TrainedTokens) ?? (raw ? 0 : null),
+            Directory = Directory.Exists(argument.Path) ? argument.Path : Path.GetDirectoryName(Path.GetFullPath(argument.Path)),
+        });
+    }
+
+    private LocalModel Local(string name, TextClassifier classifier, Truncation truncation, ModelCard card)
+    {
+        var kept = options.Truncate ?? truncation;
+        var limited = card with
+        {
+            MaxTokens = Math.Min(options.MaxLength ?? card.MaxTokens, classifier.Model.Config.MaxPositions),
+            Truncate = TruncationName.Of(kept),
+        };
+        var calibration = card.FileHash is { } hash ? Calibration.LoadFor(card.Directory!, hash, warning => Console.Error.WriteLine($"warning: {warning}")) : Calibration.None; // a file has a directory
+        return new LocalModel(name, limited, classifier, kept, calibration, options.Threads);
+    }
+
+    /// <summary>One thread a run: <see cref="LocalModel"/> runs several at once.</summary>
+    private static InferenceOptions Inference() => new() { Device = "cpu", Threads = 1, Log = line => Console.Error.WriteLine($"note: {line}") };
+
+    private static double? Number(IReadOnlyDictionary<string, string> metadata, string key) =>
+        double.TryParse(metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
+}

@@ -1,0 +1,52 @@
+using LoraOnnx.Evaluation.Statistics;
+
+namespace LoraOnnx.Evaluation.Reports;
+
+/// <summary>The two sentences at the top of a report: what is best and by how much, and what it costs.</summary>
+internal static class Summary
+{
+    /// <summary>The level below which a p-value counts as evidence.</summary>
+    private const double Significance = 0.05;
+
+    public static string Of(IReadOnlyList<ModelReport> models)
+    {
+        var first = models[0];
+        var best = models.MaxBy(model => model.Figures.F1)!; // there is at least one model
+        var score = $"F1 {Numbers.Figure(Figure.F1, best.Figures.F1)} % (95 % interval {Numbers.Range(Figure.F1, best.Intervals[Figure.F1])})";
+        if (models.Count == 1)
+        {
+            return $"{best.Name} reaches {score} and accuracy {Numbers.Figure(Figure.Accuracy, best.Figures.Accuracy)} %. "
+                + $"It reads {Numbers.Speed(best.TextsPerSecond)} texts a second here.";
+        }
+
+        if (best.ToFirst is not { } comparison)
+        {
+            return $"None of the {models.Count - 1} other models beats {first.Name}, which reaches {score}. "
+                + $"The next best is {Runner(models, best)}.";
+        }
+
+        var difference = comparison.Differences[Figure.F1];
+        var verdict = difference.Interval is { ExcludesZero: true } && comparison.McNemar.PValue < Significance ? "more than chance explains"
+            : "which chance may explain on a test set of this size";
+        return $"{best.Name} is best with {score}: {Numbers.Difference(Figure.F1, difference.Value)} points to {first.Name} "
+            + $"(interval {Numbers.DifferenceRange(Figure.F1, difference.Interval)}; McNemar p {Relation(comparison.McNemar.PValue)}), {verdict}. "
+            + Price(best, first, comparison);
+    }
+
+    private static string Price(ModelReport best, ModelReport first, ComparisonToFirst comparison)
+    {
+        var trained = best.Card.TrainedParameters is > 0 and { } parameters
+            ? $"It trained {Numbers.Count(parameters)} parameters{(best.Card.TrainingSeconds is { } seconds ? $" in {Numbers.Duration(seconds)}" : "")}, "
+            : "It ";
+        return $"{trained}reads {Numbers.Speed(best.TextsPerSecond)} texts a second here ({first.Name}: {Numbers.Speed(first.TextsPerSecond)}), "
+            + $"and answers {Numbers.Count(comparison.McNemar.OnlySecondRight)} texts rightly that {first.Name} gets wrong, {Numbers.Count(comparison.McNemar.OnlyFirstRight)} the other way round.";
+    }
+
+    private static string Runner(IReadOnlyList<ModelReport> models, ModelReport best)
+    {
+        var next = models.Where(model => model != best).MaxBy(model => model.Figures.F1)!; // there are at least two models
+        return $"{next.Name} with F1 {Numbers.Figure(Figure.F1, next.Figures.F1)} %";
+    }
+
+    private static string Relation(double probability) => probability < 0.0001 ? Numbers.Probability(probability) : $"= {Numbers.Probability(probability)}";
+}

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Texts;
+
+namespace LoraOnnx.Evaluation.Scoring;
+
+/// <summary>
+/// A file of labelled texts, read once from end to end before any model runs: a malformed last line is an error in the first second, and the time left
+/// can be told. The texts themselves are never all in memory.
+/// </summary>
+internal sealed class TestTexts
+{
+    private readonly DistilBertConfig _config;
+
+    private TestTexts(string path, DistilBertConfig config, string hash, int count, long characters, IReadOnlyDictionary<string, int> labels, IReadOnlyList<string> columns)
+    {
+        Path = path;
+        _config = config;
+        Hash = hash;
+        Count = count;
+        Characters = characters;
+        LabelCounts = labels;
+        Columns = columns;
+    }
+
+    public string Path { get; }
+
+    /// <summary>SHA-256 of the file, as <c>sha256sum</c> prints it; of labels and texts for a folder.</summary>
+    public string Hash { get; }
+
+    public int Count { get; }
+
+    public long Characters { get; }
+
+    /// <summary>Texts for which each label holds, by its name.</summary>
+    public IReadOnlyDictionary<string, int> LabelCounts { get; }
+
+    /// <summary>Names of the columns beside text and label, in order.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <exception cref="InputException">A row is malformed, or there is none.</exception>
+    public static TestTexts Scan(string path, DistilBertConfig config, CancellationToken cancellationToken)
+    {
+        var counts = config.Labels.ToDictionary(label => label, _ => 0);
+        var columns = new List<string>();
+        using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var (count, characters) = (0, 0L);
+        foreach (var text in LabelledTexts.Read(path, config))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            count++;
+            characters += text.Text.Length;
+            foreach (var label in text.Labels)
+            {
+                counts[config.Labels[label]]++;
+            }
+
+            columns.AddRange(text.Columns.Keys.Except(columns));
+            content.AppendData(Encoding.UTF8.GetBytes($"{string.Join(',', text.Labels)}\t{text.Text}\n"));
+        }
+
+        var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
+        return new TestTexts(path, config, hash, count, characters, counts, columns);
+    }
+
+    /// <summary>Streams the texts again.</summary>
+    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _config);
+}
