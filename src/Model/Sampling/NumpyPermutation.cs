@@ -5,13 +5,22 @@ namespace LoraOnnx.Model.Sampling;
 /// <summary><c>numpy.random.default_rng(seed).permutation(n)</c>, which is also the order of Hugging Face's <c>dataset.shuffle(seed)</c>.</summary>
 public static class NumpyPermutation
 {
-    /// <summary>0 to <paramref name="count"/> - 1 in numpy's order.</summary>
-    public static int[] Of(int seed, int count)
+    /// <summary>0 to <paramref name="count"/> - 1 in numpy's order, for any seed that is not negative.</summary>
+    public static int[] Of(BigInteger seed, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(seed);
+        if (seed.Sign < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(seed), seed, "numpy has no negative seeds.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var generator = new Pcg64((uint)seed);
-        var order = Enumerable.Range(0, count).ToArray();
+        var generator = new Pcg64(NumpySeedSequence.Words(seed));
+        var order = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            order[i] = i;
+        }
+
         for (var last = count - 1; last > 0; last--)
         {
             var other = generator.UpTo((uint)last);
@@ -21,7 +30,7 @@ public static class NumpyPermutation
         return order;
     }
 
-    /// <summary>PCG XSL RR 128/64 (O'Neill), seeded as numpy's SeedSequence does.</summary>
+    /// <summary>PCG XSL RR 128/64 (O'Neill), as numpy seeds it.</summary>
     private sealed class Pcg64
     {
         private static readonly UInt128 _multiplier = new(0x2360ED051FC65DA4, 0x4385DF649FCCF645);
@@ -29,9 +38,8 @@ public static class NumpyPermutation
         private UInt128 _state;
         private uint? _upperHalf;
 
-        public Pcg64(uint seed)
+        public Pcg64(ulong[] words)
         {
-            var words = SeedSequence(seed);
             _increment = (new UInt128(words[2], words[3]) << 1) | 1;
             Advance();
             _state += new UInt128(words[0], words[1]);
@@ -69,46 +77,5 @@ public static class NumpyPermutation
         }
 
         private void Advance() => _state = unchecked((_state * _multiplier) + _increment);
-
-        /// <summary>Four 64-bit words from a seed: numpy.random.SeedSequence(seed).generate_state(4, uint64), whose constants these are.</summary>
-        private static ulong[] SeedSequence(uint seed)
-        {
-            const int PoolSize = 4;
-            var pool = new uint[PoolSize];
-            var hash = 0x43B0D7E5u;
-            uint Hash(uint value, uint multiplier)
-            {
-                value ^= hash;
-                hash = unchecked(hash * multiplier);
-                value = unchecked(value * hash);
-                return value ^ (value >> 16);
-            }
-
-            for (var i = 0; i < PoolSize; i++)
-            {
-                pool[i] = Hash(i == 0 ? seed : 0, 0x931E8875);
-            }
-
-            for (var source = 0; source < PoolSize; source++)
-            {
-                for (var target = 0; target < PoolSize; target++)
-                {
-                    if (source != target)
-                    {
-                        var mixed = unchecked((0xCA01F9DDu * pool[target]) - (0x4973F715u * Hash(pool[source], 0x931E8875)));
-                        pool[target] = mixed ^ (mixed >> 16);
-                    }
-                }
-            }
-
-            hash = 0x8B51F9DD;
-            var words = new ulong[4];
-            for (var i = 0; i < 2 * words.Length; i++)
-            {
-                words[i / 2] |= (ulong)Hash(pool[i % PoolSize], 0x58F38DED) << (32 * (i % 2));
-            }
-
-            return words;
-        }
     }
 }
