@@ -10,6 +10,10 @@ namespace LoraOnnx.Graph;
 public readonly record struct FoldedModule(string Module, int Rank, double DeltaNorm, double WeightNorm, double LargestDelta);
 
 /// <summary>Adds adapters into the weights: W + Σ weight·scale·B·A, summed in double and rounded once to fp32.</summary>
+/// <remarks>
+/// Adapters are taken in order, as peft merges them: DoRA rescales the rows of the sum so far. An adapter whose weight times scale is 0 is left
+/// out, also one with DoRA, so that scale 0 gives the base.
+/// </remarks>
 public static class AdapterFold
 {
     /// <summary>
@@ -23,20 +27,14 @@ public static class AdapterFold
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(adapters);
         var start = weights.With(Replacements(adapters));
-        var groups = adapters.SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, Weight: entry.Weight * scale))
-            .GroupBy(entry => entry.Module.Module, StringComparer.Ordinal).ToArray();
-        var changed = new (NamedTensor Weight, NamedTensor? Bias, FoldedModule Report)[groups.Length];
-        Parallel.For(0, groups.Length, i => changed[i] = FoldModule(start, groups[i].Key, [.. groups[i]]));
-
-        var report = Array.ConvertAll(changed, entry => entry.Report);
-        CheckFinite(changed);
-        if (report.Length > 0 && Array.TrueForAll(report, module => module.DeltaNorm == 0) && scale != 0)
-        {
-            throw new InputException("the adapter changes nothing: scale·B·A is zero in every module.", "it was saved before training, or its weights were lost.");
-        }
-
-        var merged = start.With(changed.SelectMany(entry => entry.Bias is { } bias ? new[] { entry.Weight, bias } : [entry.Weight]));
-        return (merged, report);
+        var groups = adapters.Where(entry => entry.Weight * scale != 0)
+            .SelectMany(entry => entry.Adapter.Modules, (entry, module) => new ModuleUpdate(entry.Adapter, module, entry.Weight * scale))
+            .GroupBy(update => update.Module.Module, StringComparer.Ordinal).ToArray();
+        var folds = new ModuleFold[groups.Length];
+        Parallel.For(0, groups.Length, i => folds[i] = new ModuleFold(start, groups[i].Key, [.. groups[i]]));
+        CheckFinite(folds);
+        CheckEachChangesSomething(folds);
+        return (start.With(folds.SelectMany(fold => fold.Tensors)), Array.ConvertAll(folds, fold => fold.Report));
     }
 
     private static List<NamedTensor> Replacements(IReadOnlyList<(LoraAdapter Adapter, double Weight)> adapters)
@@ -55,96 +53,25 @@ public static class AdapterFold
         return [.. chosen.Values];
     }
 
-    private static (NamedTensor Weight, NamedTensor? Bias, FoldedModule Report) FoldModule(
-        ModelWeights weights, string name, (LoraModule Module, double Weight)[] updates)
+    private static void CheckFinite(ModuleFold[] folds)
     {
-        var original = weights[$"{name}.weight"];
-        var (rows, columns) = (original.Shape[0], original.Shape[1]);
-        if (updates.Length > 1 && updates.Any(update => update.Module.Magnitude is not null))
+        foreach (var fold in folds)
         {
-            throw new InputException($"module '{name}': a DoRA adapter cannot be added to another adapter.", "merge the DoRA adapter alone.");
-        }
-
-        var values = new float[original.Values.Length];
-        var row = new double[columns];
-        double deltaSquares = 0, weightSquares = 0, largest = 0;
-        for (var r = 0; r < rows; r++)
-        {
-            var old = original.Values.AsSpan(r * columns, columns);
-            TensorPrimitives.ConvertTruncating<float, double>(old, row);
-            foreach (var (module, weight) in updates)
+            if (!fold.Tensors.All(tensor => TensorPrimitives.IsFiniteAll<float>(tensor.Values)))
             {
-                AddRow(module, weight, r, row);
-            }
-
-            for (var c = 0; c < columns; c++)
-            {
-                var delta = row[c] - old[c];
-                deltaSquares += delta * delta;
-                weightSquares += (double)old[c] * old[c];
-                largest = Math.Max(largest, Math.Abs(delta));
-                values[(r * columns) + c] = (float)row[c];
-            }
-        }
-
-        var ranks = updates.Sum(update => update.Module.Rank);
-        return (new NamedTensor(original.Name, original.Shape, values), FoldBias(weights, name, updates),
-            new FoldedModule(name, ranks, Math.Sqrt(deltaSquares), Math.Sqrt(weightSquares), largest));
-    }
-
-    /// <summary>row ← row + weight·scale·(B·A)[r]; with DoRA the sum is rescaled to the row's magnitude, and a weight other than 1 takes that share of the change.</summary>
-    private static void AddRow(LoraModule module, double weight, int r, double[] row)
-    {
-        var columns = row.Length;
-        var before = module.Magnitude is null ? null : (double[])row.Clone();
-        var factor = module.Scale * (before is null ? weight : 1);
-        for (var k = 0; k < module.Rank; k++)
-        {
-            var b = factor * module.B.Values[(r * module.Rank) + k];
-            var a = module.A.Values.AsSpan(k * columns, columns);
-            for (var c = 0; c < columns; c++)
-            {
-                row[c] += b * a[c];
-            }
-        }
-
-        if (before is not null)
-        {
-            var rescale = module.Magnitude!.Values[r] / TensorPrimitives.Norm<double>(row);
-            for (var c = 0; c < columns; c++)
-            {
-                row[c] = before[c] + (weight * ((row[c] * rescale) - before[c]));
+                throw new InputException($"module '{fold.Report.Module}': the merged weight is not finite.", "the adapter holds NaN or infinite values; it is broken.");
             }
         }
     }
 
-    private static NamedTensor? FoldBias(ModelWeights weights, string name, (LoraModule Module, double Weight)[] updates)
+    private static void CheckEachChangesSomething(ModuleFold[] folds)
     {
-        if (Array.TrueForAll(updates, update => update.Module.BBias is null))
+        foreach (var changes in folds.SelectMany(fold => fold.LargestChanges).GroupBy(change => change.Adapter))
         {
-            return null;
-        }
-
-        var original = weights[$"{name}.bias"];
-        var sum = Array.ConvertAll(original.Values, value => (double)value);
-        foreach (var (module, weight) in updates.Where(update => update.Module.BBias is not null))
-        {
-            for (var i = 0; i < sum.Length; i++)
+            if (changes.All(change => change.Largest == 0))
             {
-                sum[i] += weight * module.Scale * module.BBias!.Values[i];
-            }
-        }
-
-        return new NamedTensor(original.Name, original.Shape, Array.ConvertAll(sum, value => (float)value));
-    }
-
-    private static void CheckFinite((NamedTensor Weight, NamedTensor? Bias, FoldedModule Report)[] changed)
-    {
-        foreach (var (weight, bias, report) in changed)
-        {
-            if (!TensorPrimitives.IsFiniteAll<float>(weight.Values) || (bias is not null && !TensorPrimitives.IsFiniteAll<float>(bias.Values)))
-            {
-                throw new InputException($"module '{report.Module}': the merged weight is not finite.", "the adapter holds NaN or infinite values; it is broken.");
+                throw new InputException($"{(changes.Key.Directory is { } directory ? $"{directory}: " : "")}the adapter changes nothing: scale·B·A is zero in every module.",
+                    "it was saved before training, or its weights were lost; leave it out to export the model without it.");
             }
         }
     }

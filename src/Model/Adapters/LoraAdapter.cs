@@ -22,6 +22,9 @@ public sealed class LoraAdapter
     /// <summary>Notes for the user: unknown harmless keys and the like.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>Where it was read from, for messages; null when it was not read from a directory.</summary>
+    public string? Directory { get; init; }
+
     /// <summary>SHA-256 of the adapter's tensor file, or null when it was not read from a file.</summary>
     public string? ContentHash { get; init; }
 

@@ -192,7 +192,12 @@ internal sealed class PeftAdapterReader
             Magnitude = Read(PeftRole.Magnitude, target.Module),
         }).ToList();
         var replacements = DistilBertTensors.All(model).Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
-        return new LoraAdapter(modules, replacements) { Warnings = _config.Warnings, ContentHash = contentHash };
+        return new LoraAdapter(modules, replacements)
+        {
+            Directory = Path.GetDirectoryName(_config.Path),
+            Warnings = _config.Warnings,
+            ContentHash = contentHash,
+        };
     }
 
     /// <summary>Replacements are named by their checkpoint key, the others as peft writes them.</summary>

@@ -13,16 +13,31 @@ public sealed class ReferenceModel
     private readonly DistilBertConfig _config;
     private readonly ILookup<string, (LoraModule Module, double Weight)> _updates;
 
-    /// <summary>Adapters are applied as W·x + Σ weight·scale·B·(A·x), never folded (DoRA excepted, whose form needs the sum).</summary>
+    /// <summary>
+    /// Adapters are applied as W·x + Σ weight·scale·B·(A·x), never folded. Where one is DoRA, whose form needs the sum, those up to it are: peft
+    /// takes them in order, and each sees the sum of those before. An adapter of weight 0 is left out.
+    /// </summary>
     public ReferenceModel(ModelWeights weights, IReadOnlyList<(LoraAdapter Adapter, double Weight)> adapters)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(adapters);
-        var all = adapters.SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight)).ToList();
-        _weights = weights.With(adapters.SelectMany(entry => entry.Adapter.Replacements));
-        _weights = _weights.With(all.Where(update => update.Module.Magnitude is not null).Select(DoraWeight).ToList());
-        _updates = all.Where(update => update.Module.Magnitude is null).ToLookup(update => update.Module.Module, StringComparer.Ordinal);
         _config = weights.Config;
+        _weights = weights.With(adapters.SelectMany(entry => entry.Adapter.Replacements));
+        var apart = new List<(LoraModule Module, double Weight)>();
+        foreach (var updates in adapters.Where(entry => entry.Weight != 0)
+            .SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight)).GroupBy(update => update.Module.Module, StringComparer.Ordinal))
+        {
+            var all = updates.ToList();
+            var summed = all.FindLastIndex(update => update.Module.Magnitude is not null) + 1;
+            foreach (var update in all.Take(summed))
+            {
+                _weights = _weights.With(Summed(update));
+            }
+
+            apart.AddRange(all.Skip(summed));
+        }
+
+        _updates = apart.ToLookup(update => update.Module.Module, StringComparer.Ordinal);
     }
 
     /// <summary>The logits [labels] of one text given as token ids.</summary>
@@ -163,10 +178,10 @@ public sealed class ReferenceModel
         });
     }
 
-    /// <summary>Row r of (W + scale·B·A), rescaled to length magnitude[r]; a weight other than 1 takes that share of the change.</summary>
-    private NamedTensor DoraWeight((LoraModule Module, double Weight) update)
+    /// <summary>The weight W + weight·scale·B·A, with DoRA its rows rescaled to length magnitude[r]; and the bias where B has one.</summary>
+    private List<NamedTensor> Summed((LoraModule Module, double Weight) update)
     {
-        var (module, weight) = update;
+        var (module, factor) = (update.Module, update.Weight * update.Module.Scale);
         var original = _weights[$"{module.Module}.weight"];
         var (rows, columns) = (original.Shape[0], original.Shape[1]);
         var values = new float[original.Values.Length];
@@ -178,17 +193,23 @@ public sealed class ReferenceModel
                 row[c] = original.Values[(r * columns) + c];
                 for (var k = 0; k < module.Rank; k++)
                 {
-                    row[c] += module.Scale * module.B.Values[(r * module.Rank) + k] * module.A.Values[(k * columns) + c];
+                    row[c] += factor * module.B.Values[(r * module.Rank) + k] * module.A.Values[(k * columns) + c];
                 }
             }
 
-            var rescale = module.Magnitude!.Values[r] / TensorPrimitives.Norm<double>(row);
+            var rescale = module.Magnitude is { } magnitude ? magnitude.Values[r] / TensorPrimitives.Norm<double>(row) : 1;
             for (var c = 0; c < columns; c++)
             {
-                var old = original.Values[(r * columns) + c];
-                values[(r * columns) + c] = (float)(old + (weight * ((row[c] * rescale) - old)));
+                values[(r * columns) + c] = (float)(row[c] * rescale);
             }
         });
-        return new NamedTensor(original.Name, original.Shape, values);
+        List<NamedTensor> sums = [new NamedTensor(original.Name, original.Shape, values)];
+        if (module.BBias is { } bias)
+        {
+            var old = _weights[$"{module.Module}.bias"];
+            sums.Add(new NamedTensor(old.Name, old.Shape, [.. old.Values.Zip(bias.Values, (value, added) => (float)(value + (factor * added)))]));
+        }
+
+        return sums;
     }
 }
