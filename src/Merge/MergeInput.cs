@@ -43,7 +43,17 @@ internal sealed class MergeInput
             Console.Error.WriteLine($"warning: {warning}");
         }
 
+        foreach (var (adapter, _) in adapters.Where(entry => entry.Weight * options.Scale == 0))
+        {
+            Console.Error.WriteLine($"warning: {adapter.Directory}: weight times --scale is 0, so the adapter is left out{(adapter.Replacements.Count > 0 ? "; the tensors that it replaces (head, biases) are taken" : "")}.");
+        }
+
         var bringsHead = adapters.SelectMany(entry => entry.Adapter.Replacements).Where(tensor => DistilBertTensors.HeadKeys.Contains(tensor.Name)).ToList();
+        if (run is null && head is not null && bringsHead.Count > 0)
+        {
+            throw new InputException($"--head {head} and an adapter both bring '{bringsHead[0].Name}'.", "leave --head out to take the adapter's head.");
+        }
+
         var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config))
             : checkpoint.HasHead || bringsHead.Count < 4 ? checkpoint.LoadWeights()
             : checkpoint.LoadWeights(bringsHead);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.CommandLine;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;
@@ -28,7 +29,7 @@ internal static class TrainingProgram
             return End(earlier, folder, start, display);
         }
 
-        var @base = BaseModel.Load(options.Model);
+        var @base = BaseModel.Load(options);
         var maxLength = @base.MaxLength(options);
         _ = options.TrainsAdapters ? AdapterOptions.Plan(options, @base.Config) : null; // targets that match nothing are told before anything is computed
         var texts = TrainingTexts.Load(options, @base.Config, @base.Tokenizer, maxLength, cancellationToken);
@@ -57,6 +58,11 @@ internal static class TrainingProgram
     private static void Introduce(RunRecord record, TrainingTexts texts, BaseModel @base, ITrainingDisplay display)
     {
         display.Note($"model: {record.Model} ({@base.Config.LayerCount} layers, width {@base.Config.Width}), {record.Device}, {record.Precision}, {record.Threads} threads");
+        if (@base.NewHeadSeed is { } seed)
+        {
+            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} ({string.Join(", ", DistilBertTensors.HeadKeys)}); figures of the raw model say nothing.");
+        }
+
         foreach (var (set, data) in texts.All.Zip(record.Data))
         {
             foreach (var line in DataReport.Lines(set, data))

@@ -95,8 +95,9 @@ public sealed class Checkpoint
     {
         if (!HasHead)
         {
-            throw InputException.InFile(Directory, "has no classification head (pre_classifier, classifier).",
-                "train one with lora-train --method head, or give one with --head.");
+            throw InputException.InFile(Directory,
+                $"has no classification head: {string.Join(", ", DistilBertTensors.Head(Config).Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"))} are missing.",
+                "a head is never made up: train one with lora-train --method head or lora+head, or give one with lora-merge --head.");
         }
 
         return new ModelWeights(Config, LoadTensors());

@@ -20,6 +20,9 @@ public sealed record RunRecord
     /// <summary>SHA-256 of the base's weights, as <see cref="Checkpoints.Checkpoint.WeightsHash"/> gives it.</summary>
     public required string ModelHash { get; init; }
 
+    /// <summary>The seed of the head that training began with because the base had none, or null.</summary>
+    public int? NewHeadSeed { get; init; }
+
     /// <summary>Rank of the adapters, or null for head-only runs.</summary>
     public int? Rank { get; init; }
 

@@ -9,12 +9,13 @@ namespace LoraOnnx.Training.Data;
 /// <summary>The checkpoint that training starts from.</summary>
 internal sealed class BaseModel
 {
-    private BaseModel(string directory, string hash, ModelWeights weights, WordPieceTokenizer tokenizer)
+    private BaseModel(string directory, string hash, ModelWeights weights, WordPieceTokenizer tokenizer, int? newHeadSeed)
     {
         Directory = directory;
         Hash = hash;
         Weights = weights;
         Tokenizer = tokenizer;
+        NewHeadSeed = newHeadSeed;
     }
 
     /// <summary>Where the files are.</summary>
@@ -29,15 +30,21 @@ internal sealed class BaseModel
     /// <summary>The tokenizer beside the weights.</summary>
     public WordPieceTokenizer Tokenizer { get; }
 
+    /// <summary>The seed of a head that was made because the checkpoint has none; null for the checkpoint's own.</summary>
+    public int? NewHeadSeed { get; }
+
     /// <summary>Shape, labels and limits.</summary>
     public DistilBertConfig Config => Weights.Config;
 
-    /// <summary>Reads the checkpoint.</summary>
+    /// <summary>Reads the checkpoint; a body without a head gets a new one where the head is trained.</summary>
     /// <exception cref="InputException">It is missing, broken, or has no head and none is trained.</exception>
-    public static BaseModel Load(string directory)
+    public static BaseModel Load(TrainingOptions options)
     {
+        var directory = options.Model;
         var checkpoint = Checkpoint.Open(directory);
-        return new BaseModel(directory, checkpoint.WeightsHash(), checkpoint.LoadWeights(), WordPieceTokenizer.Load(directory));
+        var isNew = !checkpoint.HasHead && options.TrainsHead;
+        var weights = isNew ? checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, options.Seed)) : checkpoint.LoadWeights();
+        return new BaseModel(directory, checkpoint.WeightsHash(), weights, WordPieceTokenizer.Load(directory), isNew ? options.Seed : null);
     }
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the model's limit.</summary>

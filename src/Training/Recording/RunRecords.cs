@@ -31,6 +31,7 @@ internal static class RunRecords
             Model = options.Model,
             ModelDirectory = Path.GetFullPath(@base.Directory),
             ModelHash = @base.Hash,
+            NewHeadSeed = @base.NewHeadSeed,
             Rank = options.TrainsAdapters ? options.Rank : null,
             Alpha = options.TrainsAdapters ? AdapterOptions.Alpha(options) : null,
             MaxLength = maxLength,
