@@ -160,7 +160,7 @@ internal sealed class JsonFields
 
     public InputException Wrong(string key, JsonElement value, string expected) => Wrong(_path, key, value, expected);
 
-    private static InputException Wrong(string path, string key, JsonElement value, string expected) =>
+    public static InputException Wrong(string path, string key, JsonElement value, string expected) =>
         InputException.InFile(path, $"'{key}' is {Describe(value)}, expected {expected}.");
 
     private List<(string Name, JsonElement Value)> EntriesOf(JsonElement json)

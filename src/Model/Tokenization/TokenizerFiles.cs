@@ -1,16 +1,15 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Tokenization;
 
-/// <summary>What a directory says about its tokenizer, from vocab.txt, tokenizer_config.json and tokenizer.json; what is not supported is refused by name.</summary>
+/// <summary>
+/// What a directory says about its tokenizer, from vocab.txt, tokenizer_config.json, tokenizer.json, special_tokens_map.json and added_tokens.json;
+/// what is not supported is refused by name, and so are files that contradict one another.
+/// </summary>
 /// <remarks>An option is taken from tokenizer_config.json, else from tokenizer.json, else it has Hugging Face's default.</remarks>
 internal sealed class TokenizerFiles
 {
-    private const long LargestVocabulary = 64 << 20;
-
     private static readonly string[] _classes =
     [
         "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend",
@@ -21,27 +20,23 @@ internal sealed class TokenizerFiles
     private readonly string _jsonPath;
     private readonly JsonFields? _config;
     private readonly JsonFields? _json;
+    private readonly SpecialTokens _special;
 
     public TokenizerFiles(string directory)
     {
         _directory = directory;
-        _configPath = Path.Combine(directory, "tokenizer_config.json");
-        _jsonPath = Path.Combine(directory, "tokenizer.json");
-        _config = File.Exists(_configPath) ? JsonFields.Load(_configPath) : null;
-        _json = File.Exists(_jsonPath) ? JsonFields.Load(_jsonPath) : null;
-        if (_config?.Text("tokenizer_class") is { } name && !_classes.Contains(name))
-        {
-            throw InputException.InFile(_configPath, $"'tokenizer_class' is '{name}', expected BertTokenizer or DistilBertTokenizer.",
-                "only WordPiece tokenizers are supported.");
-        }
-
+        (_configPath, _config) = Open("tokenizer_config.json");
+        (_jsonPath, _json) = Open("tokenizer.json");
+        var (mapPath, map) = Open("special_tokens_map.json");
+        _special = new SpecialTokens(_configPath, _config, mapPath, map);
+        CheckConfig();
         if (_json is not null)
         {
             CheckKinds();
         }
 
         Pieces = ReadPieces();
-        Added = ReadAdded();
+        Added = ReadAdded(mapPath, map);
     }
 
     /// <summary>Entries and ids, by id.</summary>
@@ -58,12 +53,14 @@ internal sealed class TokenizerFiles
     {
         get
         {
+            // The two general classes of Hugging Face take tokenizer.json as it is; BERT's own put the options of the configuration over it.
+            var config = _json is not null && _config?.Text("tokenizer_class") is "PreTrainedTokenizerFast" or "TokenizersBackend" ? null : _config;
             var normalizer = Part("normalizer");
-            var lowercase = _config?.OptionalFlag("do_lower_case") ?? normalizer?.OptionalFlag("lowercase") ?? true;
+            var lowercase = config?.OptionalFlag("do_lower_case") ?? normalizer?.OptionalFlag("lowercase") ?? true;
             return new NormalizerOptions(
-                CleanText: _config?.OptionalFlag("clean_text") ?? normalizer?.OptionalFlag("clean_text") ?? true,
-                SplitChinese: _config?.OptionalFlag("tokenize_chinese_chars") ?? normalizer?.OptionalFlag("handle_chinese_chars") ?? true,
-                StripAccents: _config?.OptionalFlag("strip_accents") ?? normalizer?.OptionalFlag("strip_accents") ?? lowercase,
+                CleanText: config?.OptionalFlag("clean_text") ?? normalizer?.OptionalFlag("clean_text") ?? true,
+                SplitChinese: config?.OptionalFlag("tokenize_chinese_chars") ?? normalizer?.OptionalFlag("handle_chinese_chars") ?? true,
+                StripAccents: config?.OptionalFlag("strip_accents") ?? normalizer?.OptionalFlag("strip_accents") ?? lowercase,
                 Lowercase: lowercase);
         }
     }
@@ -85,28 +82,43 @@ internal sealed class TokenizerFiles
     }
 
     /// <summary>The id of a special token such as <c>cls_token</c>, whose text the configuration may change.</summary>
-    public int SpecialId(string key, string standard)
-    {
-        var text = SpecialText(key) ?? standard;
-        return Added.TryGetValue(text, out var id) ? id : throw InputException.InFile(VocabularyPath, $"has no '{text}', the '{key}'.");
-    }
-
-    public string SpecialToken(string key, string standard) => SpecialText(key) ?? standard;
+    public int SpecialId(string key) => Added.TryGetValue(_special[key], out var id) ? id
+        : throw InputException.InFile(VocabularyPath, $"has no '{_special[key]}', the '{key}'.", "vocabulary and tokenizer_config.json are from different models.");
 
     private string VocabularyPath => File.Exists(Path.Combine(_directory, "vocab.txt")) ? Path.Combine(_directory, "vocab.txt") : _jsonPath;
 
-    /// <summary>A special token is a string, or an object with its text in <c>content</c>.</summary>
-    private string? SpecialText(string key) => _config?.Find(key) switch
+    private (string Path, JsonFields? Fields) Open(string name)
     {
-        null => null,
-        { ValueKind: JsonValueKind.String } value => _config.TextOf(value, key),
-        { ValueKind: JsonValueKind.Object } value when value.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String =>
-            _config.TextOf(content, key),
-        { } value => throw _config.Wrong(key, value, "a string"),
-    };
+        var path = Path.Combine(_directory, name);
+        return (path, File.Exists(path) ? JsonFields.Load(path) : null);
+    }
 
     /// <summary>An object inside tokenizer.json.</summary>
     private JsonFields? Part(string key) => _json?.Find(key) is { ValueKind: JsonValueKind.Object } part ? JsonFields.Of(_jsonPath, part) : null;
+
+    private void CheckConfig()
+    {
+        if (_config?.Text("tokenizer_class") is { } name && !_classes.Contains(name))
+        {
+            throw InputException.InFile(_configPath, $"'tokenizer_class' is '{name}', expected BertTokenizer or DistilBertTokenizer.",
+                "only WordPiece tokenizers are supported.");
+        }
+
+        if (_config?.OptionalFlag("do_basic_tokenize") == false)
+        {
+            throw InputException.InFile(_configPath, "'do_basic_tokenize' is false, which is not supported.");
+        }
+
+        if (_config?.Find("never_split") is { } kept && !(kept.ValueKind == JsonValueKind.Array && kept.GetArrayLength() == 0))
+        {
+            throw InputException.InFile(_configPath, $"'never_split' is {JsonFields.Describe(kept)}, which is not supported.");
+        }
+
+        if (_config?.Text("truncation_side") is { } side && side != "right")
+        {
+            throw InputException.InFile(_configPath, $"'truncation_side' is '{side}', expected 'right'.", "lora-train --truncate tail keeps the end of long texts.");
+        }
+    }
 
     private void CheckKinds()
     {
@@ -127,118 +139,57 @@ internal sealed class TokenizerFiles
 
     private List<(string Text, int Id)> ReadPieces()
     {
-        var path = VocabularyPath;
-        if (path != _jsonPath)
+        if (VocabularyPath == _jsonPath)
         {
-            return ReadLines(path);
+            return _json is null
+                ? throw InputException.InFile(_directory, "has neither vocab.txt nor tokenizer.json.", "the tokenizer's files belong into the model's directory.")
+                : VocabularyFile.ReadJson(_jsonPath, Part("model")!); // its kind is checked before
         }
 
-        if (_json is null)
+        var pieces = VocabularyFile.ReadLines(VocabularyPath);
+        if (_json is not null)
         {
-            throw InputException.InFile(_directory, "has neither vocab.txt nor tokenizer.json.", "the tokenizer's files belong into the model's directory.");
+            VocabularyFile.CheckAgreement(VocabularyPath, VocabularyFile.Ids(pieces), _jsonPath, VocabularyFile.Ids(VocabularyFile.ReadJson(_jsonPath, Part("model")!)));
         }
 
-        if (Part("model")!.Find("vocab") is not { ValueKind: JsonValueKind.Object } vocabulary) // the model is checked before
-        {
-            throw InputException.InFile(_jsonPath, "'model' has no 'vocab', expected an object of words and ids.");
-        }
-
-        var pieces = new List<(string Text, int Id)>();
-        foreach (var entry in vocabulary.EnumerateObject())
-        {
-            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id) || id is < 0 or > 1 << 24)
-            {
-                throw InputException.InFile(_jsonPath, $"'model.vocab' gives '{entry.Name}' the id {JsonFields.Describe(entry.Value)}, expected a whole number.");
-            }
-
-            pieces.Add((entry.Name, id));
-        }
-
-        pieces.Sort((one, other) => one.Id.CompareTo(other.Id));
-        return pieces.Count > 0 ? pieces : throw InputException.InFile(_jsonPath, "'model.vocab' is empty.");
+        return pieces;
     }
 
-    private static List<(string Text, int Id)> ReadLines(string path)
+    private IReadOnlyDictionary<string, int> ReadAdded(string mapPath, JsonFields? map)
     {
-        if (new FileInfo(path).Length > LargestVocabulary)
+        var added = new AddedTokens(VocabularyPath, VocabularyFile.Ids(Pieces));
+        foreach (var key in SpecialTokens.Keys)
         {
-            throw InputException.InFile(path, $"is larger than {LargestVocabulary >> 20} MiB; this is not a vocabulary.");
-        }
-
-        try
-        {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));
-            var lines = text.Split('\n');
-            var count = lines[^1].Length == 0 ? lines.Length - 1 : lines.Length;
-            return count > 0 ? [.. lines.Take(count).Select((line, index) => (line.TrimEnd('\r'), index))] : throw InputException.InFile(path, "is empty.");
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw InputException.InFile(path, $"is not UTF-8: {failure.Message}", inner: failure);
-        }
-    }
-
-    private Dictionary<string, int> ReadAdded()
-    {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (text, id) in Pieces)
-        {
-            ids[text] = id;
-        }
-
-        var added = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (key, standard) in new[] { ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"), ("cls_token", "[CLS]"), ("mask_token", "[MASK]") })
-        {
-            var text = SpecialToken(key, standard);
-            if (ids.TryGetValue(text, out var id))
-            {
-                added[text] = id;
-            }
+            added.TryAddKnown(_special[key]);
         }
 
         if (_json?.Find("added_tokens") is { ValueKind: JsonValueKind.Array } list)
         {
-            foreach (var token in list.EnumerateArray())
+            added.AddList(_jsonPath, list);
+        }
+
+        if (_config is not null)
+        {
+            added.AddDecoder(_configPath, _config);
+        }
+
+        foreach (var (path, fields) in new[] { (_configPath, _config), (mapPath, map) })
+        {
+            foreach (var key in new[] { "additional_special_tokens", "extra_special_tokens" })
             {
-                AddToken(added, _jsonPath, token, null);
+                if (fields?.Find(key) is { } names)
+                {
+                    added.AddNames(path, key, names);
+                }
             }
         }
 
-        if (_config?.Find("added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder)
+        var (addedPath, file) = Open("added_tokens.json");
+        if (file is not null)
         {
-            foreach (var entry in decoder.EnumerateObject())
-            {
-                AddToken(added, _configPath, entry.Value, entry.Name);
-            }
+            added.CheckFile(addedPath, file);
         }
 
-        return added;
-    }
-
-    private static void AddToken(Dictionary<string, int> added, string path, JsonElement token, string? name)
-    {
-        if (token.ValueKind != JsonValueKind.Object)
-        {
-            throw InputException.InFile(path, $"an added token is {JsonFields.Describe(token)}, expected an object.");
-        }
-
-        var fields = JsonFields.Of(path, token);
-        var text = fields.Text("content");
-        var id = name is null ? fields.Integer("id", -1, 0, 1 << 24)
-            : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 1 << 24 ? number : -1;
-        if (string.IsNullOrEmpty(text) || id < 0)
-        {
-            throw InputException.InFile(path, $"an added token is {JsonFields.Describe(token)}, expected 'content' and 'id'.");
-        }
-
-        foreach (var option in new[] { "single_word", "lstrip", "rstrip", "normalized" })
-        {
-            if (fields.Flag(option, absent: false))
-            {
-                throw InputException.InFile(path, $"the added token '{text}' has '{option}' true, which is not supported.");
-            }
-        }
-
-        added[text] = id;
+        return added.Ids;
     }
 }

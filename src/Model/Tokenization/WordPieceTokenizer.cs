@@ -17,10 +17,10 @@ public sealed class WordPieceTokenizer : Tokenizer
 
     private WordPieceTokenizer(TokenizerFiles files)
     {
-        ClsTokenId = files.SpecialId("cls_token", "[CLS]");
-        SepTokenId = files.SpecialId("sep_token", "[SEP]");
-        PadTokenId = files.SpecialId("pad_token", "[PAD]");
-        UnknownTokenId = files.SpecialId("unk_token", "[UNK]");
+        ClsTokenId = files.SpecialId("cls_token");
+        SepTokenId = files.SpecialId("sep_token");
+        PadTokenId = files.SpecialId("pad_token");
+        UnknownTokenId = files.SpecialId("unk_token");
         MaxLength = files.MaxLength;
         _plan = new CharacterPlan(files.Normalizer);
         _vocabulary = new Vocabulary(files.Pieces, files.Added, files.ContinuingPrefix, UnknownTokenId, files.LongestWord);
@@ -181,7 +181,7 @@ public sealed class WordPieceTokenizer : Tokenizer
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var options = $"{files.Normalizer}\n{files.ContinuingPrefix}\n{files.LongestWord}\n"
-            + $"{files.SpecialId("cls_token", "[CLS]")} {files.SpecialId("sep_token", "[SEP]")} {files.SpecialId("unk_token", "[UNK]")}\n";
+            + $"{files.SpecialId("cls_token")} {files.SpecialId("sep_token")} {files.SpecialId("unk_token")}\n";
         hash.AppendData(Encoding.UTF8.GetBytes(options));
         foreach (var (text, id) in files.Pieces.Concat(files.Added.OrderBy(token => token.Value).Select(token => (token.Key, token.Value))))
         {
