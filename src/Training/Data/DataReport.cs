@@ -29,6 +29,11 @@ internal static class DataReport
             yield return $"no training text has the label {string.Join(", ", absent)}.";
         }
 
+        if (train.Classes.Count > 1 && train.Classes.Values.All(count => count == train.Texts))
+        {
+            yield return "every training text has every label; if these are flags, write them true and false, or 1.0 and 0.0: whole numbers are classes.";
+        }
+
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (role, texts) in sets)
         {

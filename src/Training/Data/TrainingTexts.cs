@@ -34,14 +34,8 @@ internal sealed class TrainingTexts
     /// <exception cref="Model.InputException">A file is wrong, or too small for the split.</exception>
     public static TrainingTexts Load(TrainingOptions options, DistilBertConfig config, WordPieceTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
     {
-        var truncation = options.Truncate switch
-        {
-            KeptPart.Tail => Truncation.Tail,
-            KeptPart.HeadAndTail => Truncation.HeadAndTail,
-            _ => Truncation.Head,
-        };
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
-            TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, truncation), cancellationToken);
+            TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncation), cancellationToken);
 
         var (train, validation) = TextSplit.Take(LabelledTexts.ReadAll(options.Train, config), options, config);
         var test = options.Test is null ? null : LabelledTexts.ReadAll(options.Test, config);

@@ -15,11 +15,13 @@ internal sealed class FinalFigures : IDisposable
 {
     private readonly TrainingEngine _engine;
     private readonly BaseModel _base;
+    private readonly Truncation _truncation;
     private readonly RunProgressPoint _point;
 
     public FinalFigures(BaseModel @base, TrainedWeights weights, TrainingOptions options, Machine machine, RunProgressPoint point)
     {
         _base = @base;
+        _truncation = options.Truncation;
         _point = point;
         var engineOptions = EngineSettings.Create(options, machine, Precision.Fp32) with
         {
@@ -36,7 +38,7 @@ internal sealed class FinalFigures : IDisposable
     public void WriteReferenceLogits(string runDirectory, int maxLength, CancellationToken cancellationToken)
     {
         var texts = ReferenceTexts.All;
-        EncodedText[] encoded = [.. texts.Select(text => _base.Tokenizer.Encode(text, maxLength, Truncation.Head))];
+        EncodedText[] encoded = [.. texts.Select(text => _base.Tokenizer.Encode(text, maxLength, _truncation))];
         ReferenceLogits.Write(runDirectory, texts, Encoding.Run(encoded, _engine.Logits, cancellationToken));
     }
 

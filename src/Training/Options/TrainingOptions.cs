@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Model;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Training.Options;
 
@@ -119,6 +120,10 @@ internal sealed record TrainingOptions
 
     /// <summary>Seconds between checkpoints in the middle of an epoch; 0: after every step.</summary>
     public double CheckpointSeconds { get; init; } = 30;
+
+    /// <summary><see cref="Truncate"/> in the words of the tokenizer.</summary>
+    [JsonIgnore]
+    public Truncation Truncation => TruncationName.Parse(ChoiceNames.Of(Truncate));
 
     /// <summary>True when adapters and head are trained one after the other.</summary>
     [JsonIgnore]
