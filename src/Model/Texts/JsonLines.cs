@@ -6,7 +6,7 @@ namespace LoraOnnx.Model.Texts;
 /// <summary>Reads <c>{"text": "...", "label": 1}</c>, one object a line.</summary>
 internal sealed class JsonLines(string path, DistilBertConfig config)
 {
-    private readonly ClassNames _classes = new(config);
+    private readonly LabelReader _labels = new(config);
 
     public IEnumerable<LabelledText> Read(Stream stream, TextLimits limits)
     {
@@ -31,86 +31,46 @@ internal sealed class JsonLines(string path, DistilBertConfig config)
                 throw InputException.InLine(path, emptyLine, "is empty, expected a JSON object.");
             }
 
-            yield return Parse(line, lines.Number);
+            yield return Parse(line, new RowPlace(path, lines.Number));
         }
     }
 
-    private LabelledText Parse(ReadOnlyMemory<byte> line, int number)
+    private LabelledText Parse(ReadOnlyMemory<byte> line, RowPlace place)
     {
         try
         {
             using var document = JsonDocument.Parse(line);
-            return Row(document.RootElement, number);
+            return Row(document.RootElement, place);
         }
         catch (JsonException failure)
         {
-            throw InputException.InLine(path, number, $"is not valid JSON: {Shorten(failure.Message)}", inner: failure);
+            throw place.Error($"is not valid JSON: {Shorten(failure.Message)}", inner: failure);
         }
         catch (InvalidOperationException failure)
         {
-            throw InputException.InLine(path, number, $"is not valid Unicode: {Shorten(failure.Message)}", inner: failure);
+            throw place.Error($"is not valid Unicode: {Shorten(failure.Message)}", inner: failure);
         }
     }
 
-    private LabelledText Row(JsonElement row, int line)
+    private LabelledText Row(JsonElement row, RowPlace place)
     {
         if (row.ValueKind != JsonValueKind.Object)
         {
-            throw InputException.InLine(path, line, $"is {Describe(row)}, expected an object such as {{\"text\": \"...\", \"label\": 1}}.");
+            throw place.Error($"is {Describe(row)}, expected an object such as {{\"text\": \"...\", \"label\": 1}}.");
         }
 
-        var textKey = row.TryGetProperty("text", out var text) || !row.TryGetProperty("sentence", out _) ? "text" : "sentence";
-        if (!row.TryGetProperty(textKey, out text))
-        {
-            throw InputException.InLine(path, line, "has no 'text'.");
-        }
-
+        var textKey = Array.Find(ColumnNames.Text, key => row.TryGetProperty(key, out _)) ?? throw place.Error("has no 'text'.");
+        var text = row.GetProperty(textKey);
         if (text.ValueKind != JsonValueKind.String)
         {
-            throw InputException.InLine(path, line, $"'{textKey}' is {Describe(text)}, expected a string.");
+            throw place.Error($"'{textKey}' is {Describe(text)}, expected a string.");
         }
 
-        if (!row.TryGetProperty("label", out var label))
-        {
-            throw InputException.InLine(path, line, "has no 'label'.");
-        }
-
-        var labels = Labels(label, line);
-        return new LabelledText
-        {
-            Text = text.GetString()!, // the kind is checked above
-            Label = labels.Length > 0 ? labels[0] : -1,
-            Labels = labels,
-            Columns = row.EnumerateObject()
-                .Where(column => column.Name != textKey && column.Name != "label" && column.Value.ValueKind != JsonValueKind.Null)
-                .GroupBy(column => column.Name)
-                .ToDictionary(column => column.Key, column => column.Last().Value.ToString()),
-        };
-    }
-
-    private int[] Labels(JsonElement label, int line)
-    {
-        if (config.ProblemType != ProblemType.MultiLabel || label.ValueKind != JsonValueKind.Array)
-        {
-            return [Label(label, line)];
-        }
-
-        int[] labels = [.. label.EnumerateArray().Select(one => Label(one, line))];
-        return labels.Distinct().Count() == labels.Length
-            ? labels
-            : throw InputException.InLine(path, line, $"'label' is {Describe(label)}, which names a class twice.",
-                "list the classes that hold, such as [0, 3], not a flag for each class.");
-    }
-
-    private int Label(JsonElement label, int line)
-    {
-        var found = label.ValueKind switch
-        {
-            JsonValueKind.String => _classes.Find(label.GetString()!), // the kind is checked here
-            JsonValueKind.Number => _classes.Find(label.GetRawText()),
-            _ => null,
-        };
-        return found ?? throw InputException.InLine(path, line, $"'label' is {Describe(label)}, expected {_classes.Expected}.");
+        var labelKey = Array.Find(ColumnNames.Label, key => row.TryGetProperty(key, out _)) ?? throw place.Error("has no 'label'.");
+        return LabelledText.Create(text.GetString()!, _labels.Read(row.GetProperty(labelKey), place), row.EnumerateObject() // the kind is checked above
+            .Where(column => column.Name != textKey && column.Name != labelKey && column.Value.ValueKind != JsonValueKind.Null)
+            .GroupBy(column => column.Name)
+            .ToDictionary(column => column.Key, column => column.Last().Value.ToString()));
     }
 
     private static string Describe(JsonElement value) => value.ValueKind switch

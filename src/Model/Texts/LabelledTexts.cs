@@ -3,21 +3,26 @@ using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Model.Texts;
 
-/// <summary>Reads labelled texts from JSON lines, <c>.jsonl</c> or <c>.jsonl.gz</c>. Labels are numbers or names of the model.</summary>
+/// <summary>
+/// Reads labelled texts: JSON lines, CSV and TSV with a header (each also <c>.gz</c>), Parquet, or a folder with a folder for each class. docs/training.md shows the forms.
+/// Labels are numbers or names of the model.
+/// </summary>
 public static class LabelledTexts
 {
+    private const string Known = ".jsonl, .csv, .tsv (each also .gz), .parquet, or a folder with a folder for each class";
+
     /// <summary>Streams the texts in file order.</summary>
     /// <exception cref="InputException">The file is missing, of an unknown kind, empty, or a row is malformed; file and line are named.</exception>
     public static IEnumerable<LabelledText> Read(string path, DistilBertConfig config)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(config);
-        if (!File.Exists(path))
+        if (Directory.Exists(path))
         {
-            throw InputException.InFile(path, Directory.Exists(path) ? "is a folder, expected a file of labelled texts." : "no such file.");
+            return AtLeastOne(path, new ReviewFolder(path, config).Read(TextLimits.Standard));
         }
 
-        return AtLeastOne(path, Rows(path, config));
+        return File.Exists(path) ? AtLeastOne(path, Rows(path, config)) : throw InputException.InFile(path, "no such file.");
     }
 
     /// <summary>All texts of a file; at least one.</summary>
@@ -26,18 +31,21 @@ public static class LabelledTexts
     private static IEnumerable<LabelledText> Rows(string path, DistilBertConfig config)
     {
         var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
-        var name = packed ? path[..^3] : path;
-        return Path.GetExtension(name).ToUpperInvariant() switch
+        var extension = Path.GetExtension(packed ? path[..^3] : path).ToUpperInvariant();
+        return extension switch
         {
-            ".JSONL" or ".NDJSON" or ".JSON" => JsonLinesRows(path, packed, config),
-            var other => throw InputException.InFile(path, $"the extension '{other}' is not known, expected .jsonl or .jsonl.gz."),
+            ".JSONL" or ".NDJSON" or ".JSON" => Stream(path, packed, stream => new JsonLines(path, config).Read(stream, TextLimits.Standard)),
+            ".CSV" => Stream(path, packed, stream => new DelimitedTable(path, ',', config).Read(stream, TextLimits.Standard)),
+            ".TSV" => Stream(path, packed, stream => new DelimitedTable(path, '\t', config).Read(stream, TextLimits.Standard)),
+            ".PARQUET" when !packed => Stream(path, packed, new ParquetTable(path, config).Read),
+            _ => throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}."),
         };
     }
 
-    private static IEnumerable<LabelledText> JsonLinesRows(string path, bool packed, DistilBertConfig config)
+    private static IEnumerable<LabelledText> Stream(string path, bool packed, Func<Stream, IEnumerable<LabelledText>> read)
     {
         using var stream = Open(path, packed);
-        foreach (var row in new JsonLines(path, config).Read(stream, TextLimits.Standard))
+        foreach (var row in read(stream))
         {
             yield return row;
         }

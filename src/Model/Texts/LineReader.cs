@@ -12,7 +12,7 @@ internal sealed class LineReader(string path, Stream stream, TextLimits limits)
     /// <summary>The 1-based number of the line that <see cref="TryRead"/> gave last.</summary>
     public int Number { get; private set; }
 
-    /// <summary>The next line without its line break; valid until the next call.</summary>
+    /// <summary>The next line without its line feed (a carriage return before it stays); valid until the next call.</summary>
     /// <exception cref="InputException">The line or the whole is longer than allowed, or the compressed data is damaged.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> line)
     {
@@ -22,7 +22,7 @@ internal sealed class LineReader(string path, Stream stream, TextLimits limits)
             var found = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
             if (found >= 0)
             {
-                line = WithoutReturn(_buffer.AsMemory(_start, searched + found));
+                line = _buffer.AsMemory(_start, searched + found);
                 _start += searched + found + 1;
                 Number++;
                 return true;
@@ -31,7 +31,7 @@ internal sealed class LineReader(string path, Stream stream, TextLimits limits)
             searched = _end - _start;
             if (_ended)
             {
-                line = WithoutReturn(_buffer.AsMemory(_start, searched));
+                line = _buffer.AsMemory(_start, searched);
                 _start = _end;
                 Number++;
                 return searched > 0;
@@ -40,9 +40,6 @@ internal sealed class LineReader(string path, Stream stream, TextLimits limits)
             Fill();
         }
     }
-
-    private static ReadOnlyMemory<byte> WithoutReturn(ReadOnlyMemory<byte> line) =>
-        line.Span is [.., (byte)'\r'] ? line[..^1] : line;
 
     private void Fill()
     {
@@ -55,7 +52,7 @@ internal sealed class LineReader(string path, Stream stream, TextLimits limits)
 
         if (_end > limits.LineBytes)
         {
-            throw InputException.InLine(path, Number + 1, $"is longer than {limits.LineBytes} bytes.", "is this a file of one JSON object a line?");
+            throw InputException.InLine(path, Number + 1, $"is longer than {limits.LineBytes} bytes.", "is this a file of labelled texts?");
         }
 
         if (_end == _buffer.Length)

@@ -9,7 +9,7 @@ public sealed class JsonLinesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    private static readonly DistilBertConfig _reviews = Config(["NEGATIVE", "POSITIVE"]);
+    private static readonly DistilBertConfig _reviews = Models.WithLabels(["NEGATIVE", "POSITIVE"]);
 
     [Fact]
     public void Numbers_numbers_in_quotes_and_names_are_labels()
@@ -25,7 +25,7 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void A_name_in_its_own_case_wins_and_another_case_counts_only_when_it_is_clear()
     {
-        var config = Config(["good", "GOOD", "Bad"]);
+        var config = Models.WithLabels(["good", "GOOD", "Bad"]);
 
         Assert.Equal([1, 2], Read(config, """{"text": "a", "label": "GOOD"}""", """{"text": "b", "label": "BAD"}""").Select(text => text.Label));
         Assert.Contains("expected 0 to 2 or a name", Fails(config, """{"text": "c", "label": "Good"}""").Message, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void A_class_whose_name_is_a_number_is_found_by_its_name_when_quoted()
     {
-        var stars = Config(["1", "2", "3"]);
+        var stars = Models.WithLabels(["1", "2", "3"]);
 
         Assert.Equal(0, Read(stars, """{"text": "a", "label": "1"}""").Single().Label);
         Assert.Equal(2, Read(stars, """{"text": "a", "label": "3"}""").Single().Label);
@@ -76,13 +76,12 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void Several_labels_are_read_for_a_multi_label_model_only()
     {
-        var topics = Config(["war", "love", "crime"]) with { ProblemType = ProblemType.MultiLabel };
         var line = """{"text": "a", "label": ["love", 0]}""";
 
-        Assert.Equal([1, 0], Read(topics, line).Single().Labels);
-        Assert.Empty(Read(topics, """{"text": "a", "label": []}""").Single().Labels);
-        Assert.Equal([2], Read(topics, """{"text": "a", "label": "crime"}""").Single().Labels);
-        Assert.Contains("names a class twice", Fails(topics, """{"text": "a", "label": [0, 1, 0]}""").Message, StringComparison.Ordinal);
+        Assert.Equal([1, 0], Read(Models.Topics, line).Single().Labels);
+        Assert.Empty(Read(Models.Topics, """{"text": "a", "label": []}""").Single().Labels);
+        Assert.Equal([2], Read(Models.Topics, """{"text": "a", "label": "crime"}""").Single().Labels);
+        Assert.Contains("names a class twice", Fails(Models.Topics, """{"text": "a", "label": [0, 1, 0]}""").Message, StringComparison.Ordinal);
         Assert.Contains("'label' is the list", Fails(_reviews, line).Message, StringComparison.Ordinal);
     }
 
@@ -139,17 +138,6 @@ public sealed class JsonLinesTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
-
-    private static DistilBertConfig Config(string[] labels) => new()
-    {
-        Width = 32,
-        FeedForwardWidth = 64,
-        LayerCount = 2,
-        HeadCount = 2,
-        VocabularySize = 60,
-        MaxPositions = 64,
-        Labels = labels,
-    };
 
     private IReadOnlyList<LabelledText> Read(DistilBertConfig config, params string[] lines) =>
         LabelledTexts.ReadAll(_folder.Write("texts.jsonl", string.Join('\n', lines)), config);
