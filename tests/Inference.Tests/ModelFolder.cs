@@ -11,6 +11,9 @@ internal sealed class ModelFolder : IDisposable
 
     public static ModelWeights Weights { get; } = Checkpoint.Open(Golden.DemoModel).LoadWeights();
 
+    /// <summary>The first layer, which computes every token, and one more as the last, which computes [CLS] only: every kind of operation at its real size, in a third of the time.</summary>
+    public static ModelWeights TwoLayers { get; } = Shorten(Weights, 2);
+
     public static WordPieceTokenizer Tokenizer { get; } = WordPieceTokenizer.Load(Golden.DemoModel);
 
     public ModelFolder()
@@ -31,6 +34,12 @@ internal sealed class ModelFolder : IDisposable
         using var stream = File.Create(ModelFile);
         OnnxModelFile.Write(stream, Weights, opset, metadata);
         return ModelFile;
+    }
+
+    private static ModelWeights Shorten(ModelWeights weights, int layers)
+    {
+        var config = weights.Config with { LayerCount = layers };
+        return new ModelWeights(config, DistilBertTensors.All(config).Select(spec => weights[spec.Key]));
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

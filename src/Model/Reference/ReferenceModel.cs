@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
@@ -11,6 +12,7 @@ public sealed class ReferenceModel
 {
     private readonly ModelWeights _weights;
     private readonly DistilBertConfig _config;
+    private readonly ConcurrentDictionary<float[], PackedMatrix> _packed = new(); // by array, not by content
     private readonly ILookup<string, (LoraModule Module, double Weight)> _updates;
 
     /// <summary>
@@ -59,9 +61,9 @@ public sealed class ReferenceModel
             hidden = Layer(hidden, n, DistilBertTensors.Layer(layer));
         }
 
-        var pooled = Linear(hidden[..width], 1, DistilBertTensors.PreClassifier, width, width);
+        var pooled = Linear(hidden[..width], 1, DistilBertTensors.PreClassifier, width);
         TensorPrimitives.Max(pooled, 0f, pooled);
-        return Linear(pooled, 1, DistilBertTensors.Classifier, width, _config.Labels.Count);
+        return Linear(pooled, 1, DistilBertTensors.Classifier, _config.Labels.Count);
     }
 
     // Letters: n tokens, H width. hidden is [n, H].
@@ -69,16 +71,16 @@ public sealed class ReferenceModel
     {
         var width = _config.Width;
         var attended = Attention(
-            Linear(hidden, n, $"{layer}.attention.q_lin", width, width),
-            Linear(hidden, n, $"{layer}.attention.k_lin", width, width),
-            Linear(hidden, n, $"{layer}.attention.v_lin", width, width), n);
-        var state = Linear(attended, n, $"{layer}.attention.out_lin", width, width);
+            Linear(hidden, n, $"{layer}.attention.q_lin", width),
+            Linear(hidden, n, $"{layer}.attention.k_lin", width),
+            Linear(hidden, n, $"{layer}.attention.v_lin", width), n);
+        var state = Linear(attended, n, $"{layer}.attention.out_lin", width);
         TensorPrimitives.Add(state, hidden, state);
         Normalize(state, $"{layer}.sa_layer_norm");
 
-        var inner = Linear(state, n, $"{layer}.ffn.lin1", width, _config.FeedForwardWidth);
+        var inner = Linear(state, n, $"{layer}.ffn.lin1", _config.FeedForwardWidth);
         Activate(inner);
-        var outer = Linear(inner, n, $"{layer}.ffn.lin2", _config.FeedForwardWidth, width);
+        var outer = Linear(inner, n, $"{layer}.ffn.lin2", width);
         TensorPrimitives.Add(outer, state, outer);
         Normalize(outer, $"{layer}.output_layer_norm");
         return outer;
@@ -86,47 +88,33 @@ public sealed class ReferenceModel
 
     private float[] Attention(float[] query, float[] key, float[] value, int n)
     {
-        var (width, headWidth) = (_config.Width, _config.HeadWidth);
-        var output = new float[n * width];
-        var scale = 1 / Math.Sqrt(headWidth);
-        Parallel.For(0, _config.HeadCount * n, index =>
-        {
-            var (token, start) = (index / _config.HeadCount, index % _config.HeadCount * headWidth);
-            var scores = new double[n];
-            var q = query.AsSpan((token * width) + start, headWidth);
-            for (var j = 0; j < n; j++)
-            {
-                scores[j] = scale * TensorPrimitives.Dot(q, key.AsSpan((j * width) + start, headWidth));
-            }
-
-            var largest = TensorPrimitives.Max<double>(scores);
-            var sum = 0.0;
-            for (var j = 0; j < n; j++)
-            {
-                sum += scores[j] = Math.Exp(scores[j] - largest);
-            }
-
-            var result = output.AsSpan((token * width) + start, headWidth);
-            for (var j = 0; j < n; j++)
-            {
-                TensorPrimitives.MultiplyAdd(value.AsSpan((j * width) + start, headWidth), (float)(scores[j] / sum), result, result);
-            }
-        });
+        var output = new float[n * _config.Width];
+        Parallel.For(0, _config.HeadCount, head => ReferenceAttention.Head(query, key, value, output, n, _config.Width, head * _config.HeadWidth, _config.HeadWidth));
         return output;
     }
 
     /// <summary>W·x + b + Σ weight·scale·(B·(A·x) + bias of B).</summary>
-    private float[] Linear(float[] x, int n, string module, int inWidth, int outWidth)
+    private float[] Linear(float[] x, int n, string module, int outWidth)
     {
-        var y = new float[n * outWidth];
-        MatrixProduct.Linear(x, n, _weights[$"{module}.weight"].Values, _weights[$"{module}.bias"].Values, y, inWidth, outWidth);
+        var y = Product(x, n, _weights[$"{module}.weight"].Values, _weights[$"{module}.bias"].Values, outWidth);
         foreach (var (update, weight) in _updates[module])
         {
-            var low = new float[n * update.Rank];
-            MatrixProduct.Linear(x, n, update.A.Values, null, low, inWidth, update.Rank);
-            var delta = new float[n * outWidth];
-            MatrixProduct.Linear(low, n, update.B.Values, update.BBias?.Values, delta, update.Rank, outWidth);
+            var low = Product(x, n, update.A.Values, null, update.Rank);
+            var delta = Product(low, n, update.B.Values, update.BBias?.Values, outWidth);
             TensorPrimitives.MultiplyAdd(delta, (float)(update.Scale * weight), y, y);
+        }
+
+        return y;
+    }
+
+    /// <summary>x·Wᵀ + b for rows x [n, in] and a weight [out, in], which is packed once.</summary>
+    private float[] Product(float[] x, int n, float[] weight, float[]? bias, int outputs)
+    {
+        var y = new float[n * outputs];
+        _packed.GetOrAdd(weight, PackedMatrix.OfWeight, outputs).MultiplyParallel(x, n, y);
+        for (var row = 0; bias is not null && row < n; row++)
+        {
+            TensorPrimitives.Add(y.AsSpan(row * outputs, outputs), bias, y.AsSpan(row * outputs, outputs));
         }
 
         return y;
@@ -169,13 +157,7 @@ public sealed class ReferenceModel
         }
 
         var width = _config.FeedForwardWidth;
-        Parallel.For(0, values.Length / width, index =>
-        {
-            foreach (ref var value in values.AsSpan(index * width, width))
-            {
-                value = (float)(value * 0.5 * ErrorFunction.Complement(-value / Math.Sqrt(2)));
-            }
-        });
+        Parallel.For(0, values.Length / width, row => ErrorFunction.Gelu(values.AsSpan(row * width, width)));
     }
 
     /// <summary>The weight W + weight·scale·B·A, with DoRA its rows rescaled to length magnitude[r]; and the bias where B has one.</summary>

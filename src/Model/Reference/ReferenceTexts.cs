@@ -32,10 +32,13 @@ public static class ReferenceTexts
         "A brave, strange and beautiful piece of work.",
     ];
 
-    /// <summary>The texts, always in the same order.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. _short, .. Enumerable.Range(1, 56).Select(Long)];
+    /// <summary>Numbers of sentences of the longer texts: most short, as every token is computed several times; about 13 tokens each, so the last ones are cut at 512.</summary>
+    private static readonly int[] _lengths = [.. Enumerable.Range(1, 16), .. Enumerable.Range(1, 16), 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 48, 56];
 
-    /// <summary>A text of <paramref name="sentences"/> sentences, about 13 tokens each: the last ones are longer than 512 tokens.</summary>
-    private static string Long(int sentences) =>
-        string.Join(' ', Enumerable.Range(0, sentences).Select(index => _sentences[((sentences * 5) + (index * 7)) % _sentences.Length]));
+    /// <summary>The texts, always in the same order.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. _short, .. _lengths.Select(Long)];
+
+    /// <summary>A text of <paramref name="sentences"/> sentences; another choice of them at each place in the list, also where the number is the same.</summary>
+    private static string Long(int sentences, int place) =>
+        string.Join(' ', Enumerable.Range(0, sentences).Select(index => _sentences[((place * 5) + (place / 16) + (index * 7)) % _sentences.Length]));
 }
