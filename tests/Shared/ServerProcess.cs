@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace LoraOnnx.Serving.Tests.Support;
+namespace LoraOnnx.Tests;
 
 /// <summary>lora-serve as a user starts it: a process with ports of its own.</summary>
 internal sealed partial class ServerProcess : IDisposable
