@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
@@ -12,11 +13,16 @@ internal static class ClassifierHead
         new ParameterSpec(weights[key], weights[key].Shape.Count == 1 ? ParameterKind.HeadBias : ParameterKind.HeadWeight));
 
     /// <summary>Logits [texts, labels] of features [texts, width].</summary>
-    public static Tensor Forward(Tensor features, Func<string, Tensor> tensorOf, double dropout)
+    /// <param name="features">What the encoder gives.</param>
+    /// <param name="tensorOf">The head's tensors by key, and its adapters' by the names of <see cref="AdapterNames"/>; null where there is no adapter.</param>
+    /// <param name="plan">How adapters work; null when there are none.</param>
+    /// <param name="dropout">Dropout before the classifier; null outside of training, where adapters drop nothing either.</param>
+    public static Tensor Forward(Tensor features, Func<string, Tensor?> tensorOf, AdapterPlan? plan, double? dropout)
     {
-        var hidden = nn.functional.relu(nn.functional.linear(features, tensorOf("pre_classifier.weight"), tensorOf("pre_classifier.bias")));
-        hidden = dropout > 0 ? nn.functional.dropout(hidden, dropout, training: true) : hidden;
-        return nn.functional.linear(hidden, tensorOf("classifier.weight"), tensorOf("classifier.bias"));
+        Tensor Linear(Tensor x, string module) => ClassifierHead.Linear(x, module, tensorOf, plan, training: dropout is not null);
+        var hidden = nn.functional.relu(Linear(features, DistilBertTensors.PreClassifier));
+        hidden = dropout > 0 ? nn.functional.dropout(hidden, dropout.Value, training: true) : hidden;
+        return Linear(hidden, DistilBertTensors.Classifier);
     }
 
     /// <summary>Sum over texts: cross-entropy, or for a multi-label model the mean over labels of each label's binary cross-entropy.</summary>
@@ -40,5 +46,26 @@ internal static class ClassifierHead
         }
 
         return nn.functional.binary_cross_entropy_with_logits(logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum) / count;
+    }
+
+    /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
+    private static Tensor Linear(Tensor x, string module, Func<string, Tensor?> tensorOf, AdapterPlan? plan, bool training)
+    {
+        var (weight, bias) = (tensorOf($"{module}.weight")!, tensorOf($"{module}.bias")!); // every head has its four tensors
+        if (plan is null || tensorOf(AdapterNames.A(module)) is not { } a || tensorOf(AdapterNames.B(module)) is not { } b)
+        {
+            return nn.functional.linear(x, weight, bias);
+        }
+
+        using var scale = plan.Scale.ToScalar();
+        var input = training && plan.Dropout > 0 ? nn.functional.dropout(x, plan.Dropout, training: true) : x;
+        var update = nn.functional.linear(nn.functional.linear(input, a), b.mul(scale));
+        if (tensorOf(AdapterNames.Magnitude(module)) is not { } magnitude)
+        {
+            return nn.functional.linear(x, weight, bias) + update;
+        }
+
+        var norms = linalg.vector_norm(weight.detach() + b.detach().mm(a.detach()).mul(scale), 2, [1]); // a constant for the gradient, as DoRA defines it
+        return ((nn.functional.linear(x, weight) + update) * (magnitude / norms)) + bias;
     }
 }

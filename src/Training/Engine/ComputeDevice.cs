@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using LoraOnnx.Model;
 using TorchSharp;
@@ -26,9 +27,38 @@ internal static class ComputeDevices
     /// <summary>The type in which the device multiplies matrices fastest: bf16 on a GPU or with AVX512-BF16 or AMX-BF16 (asked of CPUID), else fp32.</summary>
     public static Precision FastPrecision(ComputeDevice device) => device == ComputeDevice.Cuda || ProcessorMultipliesBf16() ? Precision.Bf16 : Precision.Fp32;
 
+    /// <summary>True where matrix multiplications beat libtorch's fused attention: its bf16 path on a CPU converts to fp32 and back.</summary>
+    public static bool AttendsAsMatrices(ComputeDevice device, Precision precision) => device == ComputeDevice.Cpu && precision == Precision.Bf16;
+
+    /// <summary>
+    /// 0 (with the given probability) or 1 for each number of <paramref name="like"/>, in its type. On the CPU the key alone decides; on a GPU libtorch's generator.
+    /// </summary>
+    public static torch.Tensor KeepMask(torch.Tensor like, double dropProbability, ulong key)
+    {
+        var mask = torch.empty_like(like);
+        if (like.device_type != DeviceType.CPU)
+        {
+            return mask.bernoulli_(1 - dropProbability);
+        }
+
+        if (like.dtype == torch.ScalarType.BFloat16)
+        {
+            CounterNoise.FillBf16(MemoryMarshal.Cast<byte, ushort>(mask.bytes), dropProbability, key);
+        }
+        else
+        {
+            CounterNoise.FillFp32(MemoryMarshal.Cast<byte, uint>(mask.bytes), dropProbability, key);
+        }
+
+        return mask;
+    }
+
     /// <summary>Sets threads and matrix-multiply modes of the process for a device, and returns it as libtorch knows it.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="threads">CPU threads, or 0 for one per core.</param>
+    /// <param name="allowTf32">Let a GPU round the factors of fp32 multiplications to 10 bits; off for exact numbers.</param>
     /// <exception cref="InputException">There is no such device.</exception>
-    public static torch.Device Open(ComputeDevice device, int threads)
+    public static torch.Device Open(ComputeDevice device, int threads, bool allowTf32)
     {
         torch.set_num_threads(threads == 0 ? Environment.ProcessorCount : threads);
         if (device == ComputeDevice.Cpu)
@@ -43,7 +73,7 @@ internal static class ComputeDevices
                 "use --device cpu, or build with -p:Accelerator=cuda on a machine with an NVIDIA driver.");
         }
 
-        torch.backends.cuda.matmul.allow_tf32 = true;
+        torch.backends.cuda.matmul.allow_tf32 = allowTf32;
         return torch.CUDA;
     }
 

@@ -2,58 +2,43 @@ using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>Texts of equal length that lie side by side: attention takes them in one call.</summary>
-internal readonly record struct TextGroup(int FirstText, int Texts, int FirstToken, int Length);
-
 /// <summary>A packed batch on the device, its texts sorted by length. The tensors belong to the scope in which it was made.</summary>
 internal sealed class DeviceBatch
 {
     private readonly int[] _order;
 
-    /// <summary>Copies ids and positions to the device.</summary>
-    public DeviceBatch(PackedBatch batch, Device device)
+    /// <summary>Copies ids and positions to the device. With <paramref name="padded"/>, groups have few widths instead of one for each length.</summary>
+    public DeviceBatch(PackedBatch batch, Device device, bool padded)
     {
-        var lengths = new int[batch.TextCount];
-        for (var text = 0; text < lengths.Length; text++)
-        {
-            lengths[text] = batch.Offsets[text + 1] - batch.Offsets[text];
-        }
-
-        _order = [.. Enumerable.Range(0, lengths.Length).OrderBy(text => lengths[text])]; // stable: equal batches give equal bits
+        int LengthOf(int text) => batch.Offsets[text + 1] - batch.Offsets[text];
+        _order = [.. Enumerable.Range(0, batch.TextCount).OrderBy(LengthOf)]; // stable: equal batches give equal bits
+        int[] lengths = [.. _order.Select(LengthOf)];
         var (ids, positions, starts) = (new long[batch.TokenCount], new long[batch.TokenCount], new long[lengths.Length]);
-        var groups = new List<TextGroup>();
         var token = 0;
         for (var place = 0; place < _order.Length; place++)
         {
-            var (start, length) = (batch.Offsets[_order[place]], lengths[_order[place]]);
             starts[place] = token;
-            if (groups.Count > 0 && groups[^1].Length == length)
+            for (var position = 0; position < lengths[place]; position++, token++)
             {
-                groups[^1] = groups[^1] with { Texts = groups[^1].Texts + 1 };
-            }
-            else
-            {
-                groups.Add(new TextGroup(place, 1, token, length));
-            }
-
-            for (var position = 0; position < length; position++, token++)
-            {
-                ids[token] = batch.Ids[start + position];
+                ids[token] = batch.Ids[batch.Offsets[_order[place]] + position];
                 positions[token] = position;
             }
         }
 
-        Groups = groups;
+        Groups = padded ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths);
         Ids = ComputeDevices.Upload(ids, device);
         Positions = ComputeDevices.Upload(positions, device);
         FirstTokens = ComputeDevices.Upload(starts, device);
     }
 
-    /// <summary>Runs of equal length, shortest first; they cover all texts.</summary>
+    /// <summary>What attention takes in one call, shortest texts first; they cover all texts.</summary>
     public IReadOnlyList<TextGroup> Groups { get; }
 
     /// <summary>Number of texts.</summary>
     public int TextCount => _order.Length;
+
+    /// <summary>Number of tokens, none of them padding.</summary>
+    public long TokenCount => Ids.shape[0];
 
     /// <summary>Token ids [tokens].</summary>
     public Tensor Ids { get; }

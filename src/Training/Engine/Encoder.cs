@@ -1,5 +1,4 @@
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,128 +6,100 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>
-/// DistilBERT's body on the device with frozen weights; adapters come with each call. Texts lie end to end, so no row is padding; attention takes each run of
-/// texts of equal length in one call. Of the last layer only what [CLS] needs is computed.
+/// DistilBERT's body on the device: frozen weights and trained adapters. Texts lie end to end, so no row is padding. The backward pass is written out: it makes no
+/// gradient of a frozen weight, goes back no further than the first adapted layer, and keeps only what it needs.
 /// </summary>
 /// <remarks>Shapes: x [tokens, width]; after the last layer [texts, width].</remarks>
 internal sealed class Encoder : IDisposable
 {
-    private readonly DistilBertConfig _config;
-    private readonly EngineOptions _options;
-    private readonly Dictionary<string, Tensor> _weights = new(StringComparer.Ordinal);
-    private readonly Scalar _scale;
+    private readonly double _dropout;
+    private readonly Tensor _words;
+    private readonly Tensor _positions;
+    private readonly LayerNorm _norm;
+    private readonly List<EncoderLayer> _layers;
+    private readonly int _firstAdapted;
 
     /// <summary>Copies the body's weights to the device in the precision of the options.</summary>
-    public Encoder(ModelWeights weights, EngineOptions options, Device device)
+    public Encoder(ModelWeights weights, TrainedParameters parameters, EngineOptions options, Device device)
     {
-        _config = weights.Config;
-        _options = options;
-        _scale = (options.Adapter?.Scale ?? 0).ToScalar();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         var type = options.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        foreach (var spec in DistilBertTensors.Body(_config))
+        Tensor Table(string module) => ToTensor(weights[$"{module}.weight"]).to(type).to(device).DetachFromDisposeScope();
+        _dropout = options.BodyDropout ? weights.Config.Dropout : 0;
+        _words = Table(DistilBertTensors.WordEmbeddings);
+        _positions = Table(DistilBertTensors.PositionEmbeddings);
+        _norm = new LayerNorm(weights, DistilBertTensors.EmbeddingNorm, type, device);
+        _layers = [.. Enumerable.Range(0, weights.Config.LayerCount).Select(layer => new EncoderLayer(weights, layer, parameters, options, type, device))];
+        _firstAdapted = _layers.FindIndex(layer => layer.IsAdapted);
+    }
+
+    /// <summary>True when some layer has an adapter: then there is something to go back to.</summary>
+    public bool IsAdapted => _firstAdapted >= 0;
+
+    /// <summary>Takes changed adapters over; after every change of the trained tensors.</summary>
+    public void Refresh()
+    {
+        using var noGradient = no_grad();
+        foreach (var layer in _layers)
         {
-            using var scope = NewDisposeScope();
-            _weights.Add(spec.Key, ToTensor(weights[spec.Key]).to(type).to(device).DetachFromDisposeScope());
+            layer.Refresh();
         }
     }
 
-    /// <summary>[CLS] states after the last layer, fp32 [texts, width], in the order on the device; in the caller's scope.</summary>
+    /// <summary>[CLS] states after the last layer, fp32 [texts, width], in the order on the device and in the caller's scope, without dropout.</summary>
+    public Tensor Forward(DeviceBatch batch) => Forward(batch, null, null);
+
+    /// <summary>The same for a training step.</summary>
     /// <param name="batch">The texts.</param>
-    /// <param name="trained">The tensor of a trained name, or null when there is none of it.</param>
-    /// <param name="training">With dropout.</param>
-    public Tensor Forward(DeviceBatch batch, Func<string, Tensor?> trained, bool training)
+    /// <param name="dropout">The pass's dropout.</param>
+    /// <param name="saved">Gets what <see cref="Backward"/> needs of each adapted layer and those after it.</param>
+    public Tensor Forward(DeviceBatch batch, Dropout? dropout, Stack<EncoderLayer.Saved>? saved)
     {
         using var scope = NewDisposeScope();
-        var words = _weights[$"{DistilBertTensors.WordEmbeddings}.weight"].index_select(0, batch.Ids);
-        var positions = _weights[$"{DistilBertTensors.PositionEmbeddings}.weight"].index_select(0, batch.Positions);
-        var x = Dropout(Norm(words + positions, DistilBertTensors.EmbeddingNorm), training);
-        for (var layer = 0; layer < _config.LayerCount; layer++)
+        using var noGradient = no_grad();
+        var (x, _) = _norm.Forward(_words.index_select(0, batch.Ids).add_(_positions.index_select(0, batch.Positions)), null);
+        x = dropout?.Mask(x, _dropout)?.Apply(x) ?? x;
+        for (var index = 0; index < _layers.Count; index++)
         {
-            x = Layer(x, DistilBertTensors.Layer(layer), batch, trained, training, isLast: layer == _config.LayerCount - 1);
+            var before = x;
+            (x, var kept) = _layers[index].Forward(before, batch, dropout, record: saved is not null && IsAdapted && index >= _firstAdapted);
+            before.Dispose();
+            if (kept is not null)
+            {
+                saved!.Push(kept); // recorded because there is a stack
+            }
         }
 
         return x.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Adds to the adapters' gradients, from the gradient of what <see cref="Forward(DeviceBatch, Dropout?, Stack{EncoderLayer.Saved}?)"/> returned. Empties <paramref name="saved"/>.</summary>
+    public void Backward(Tensor gradient, DeviceBatch batch, Stack<EncoderLayer.Saved> saved)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var x = gradient.to(_words.dtype);
+        for (var index = _layers.Count - 1; index >= _firstAdapted; index--)
+        {
+            var after = x;
+            x = _layers[index].Backward(after, batch, saved.Pop(), inputGradient: index > _firstAdapted) ?? after;
+            if (!ReferenceEquals(x, after))
+            {
+                after.Dispose();
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var weight in _weights.Values)
+        foreach (var part in (IEnumerable<IDisposable>)[_words, _positions, _norm, .. _layers])
         {
-            weight.Dispose();
+            part.Dispose();
         }
-
-        _scale.Dispose();
     }
 
     /// <summary>A named tensor in its shape, on the CPU.</summary>
     public static Tensor ToTensor(NamedTensor tensor) => torch.tensor(tensor.Values).view([.. tensor.Shape.Select(length => (long)length)]);
-
-    private Tensor Layer(Tensor x, string layer, DeviceBatch batch, Func<string, Tensor?> trained, bool training, bool isLast)
-    {
-        using var scope = NewDisposeScope();
-        var rows = isLast ? x.index_select(0, batch.FirstTokens) : x;
-        var context = Attention(
-            Linear(rows, $"{layer}.attention.q_lin", trained, training),
-            Linear(x, $"{layer}.attention.k_lin", trained, training),
-            Linear(x, $"{layer}.attention.v_lin", trained, training),
-            batch, training, isLast);
-        rows = Norm(Linear(context, $"{layer}.attention.out_lin", trained, training) + rows, $"{layer}.sa_layer_norm");
-        var inner = Linear(rows, $"{layer}.ffn.lin1", trained, training);
-        inner = _config.Activation == Activation.Relu ? nn.functional.relu(inner) : nn.functional.gelu(inner);
-        var outer = Dropout(Linear(inner, $"{layer}.ffn.lin2", trained, training), training);
-        return Norm(outer + rows, $"{layer}.output_layer_norm").MoveToOuterDisposeScope();
-    }
-
-    /// <summary>softmax(Q·Kᵀ/√d)·V within each text. Queries are one row a text where only [CLS] counts.</summary>
-    private Tensor Attention(Tensor query, Tensor key, Tensor value, DeviceBatch batch, bool training, bool firstTokensOnly)
-    {
-        var dropout = training && _options.AttentionDropout ? _config.AttentionDropout : 0;
-        Tensor Heads(Tensor rows, int start, TextGroup group, int length) =>
-            rows.narrow(0, start, (long)group.Texts * length).view(group.Texts, length, _config.HeadCount, _config.HeadWidth).transpose(1, 2);
-
-        var contexts = batch.Groups.Select(group =>
-        {
-            var length = firstTokensOnly ? 1 : group.Length;
-            var result = nn.functional.scaled_dot_product_attention(
-                Heads(query, firstTokensOnly ? group.FirstText : group.FirstToken, group, length),
-                Heads(key, group.FirstToken, group, group.Length),
-                Heads(value, group.FirstToken, group, group.Length), p: dropout);
-            return result.transpose(1, 2).reshape((long)group.Texts * length, _config.Width);
-        });
-        return cat([.. contexts], 0);
-    }
-
-    /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
-    private Tensor Linear(Tensor x, string module, Func<string, Tensor?> trained, bool training)
-    {
-        var (weight, bias) = (_weights[$"{module}.weight"], _weights[$"{module}.bias"]);
-        if (trained(AdapterNames.A(module)) is not { } a || trained(AdapterNames.B(module)) is not { } b)
-        {
-            return nn.functional.linear(x, weight, bias);
-        }
-
-        var input = training && _options.Adapter!.Dropout > 0 ? nn.functional.dropout(x, _options.Adapter.Dropout, training: true) : x; // adapters come from a plan
-        var update = nn.functional.linear(nn.functional.linear(input, a.to(x.dtype)), b.mul(_scale).to(x.dtype));
-        if (trained(AdapterNames.Magnitude(module)) is not { } magnitude)
-        {
-            return nn.functional.linear(x, weight, bias) + update;
-        }
-
-        return ((nn.functional.linear(x, weight) + update) * (magnitude / RowNorms(weight, a, b)).to(x.dtype)) + bias;
-    }
-
-    /// <summary>‖W + scale·B·A‖ of each row; DoRA takes it as a constant for the gradient.</summary>
-    private Tensor RowNorms(Tensor weight, Tensor a, Tensor b)
-    {
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        return linalg.vector_norm(weight.to(ScalarType.Float32) + b.mm(a).mul(_scale), 2, [1]).MoveToOuterDisposeScope();
-    }
-
-    private Tensor Norm(Tensor x, string module) =>
-        nn.functional.layer_norm(x, [_config.Width], _weights[$"{module}.weight"], _weights[$"{module}.bias"], DistilBertConfig.LayerNormEpsilon);
-
-    private Tensor Dropout(Tensor x, bool training) =>
-        training && _options.BodyDropout && _config.Dropout > 0 ? nn.functional.dropout(x, _config.Dropout, training: true) : x;
 }

@@ -22,23 +22,23 @@ internal sealed class TrainingEngine : IDisposable
     private readonly TrainedParameters _parameters;
     private readonly AdamW _optimizer;
     private readonly Dictionary<string, Tensor> _frozenHead = new(StringComparer.Ordinal);
-    private readonly List<string> _trainedNames;
+    private readonly List<string> _trainedOnHead;
 
     private TrainingEngine(ModelWeights weights, EngineOptions options, LoraAdapter? initial)
     {
         _options = options;
         _weights = initial is { Replacements.Count: > 0 } ? weights.With(initial.Replacements) : weights;
-        _device = ComputeDevices.Open(options.Device, options.Threads);
+        _device = ComputeDevices.Open(options.Device, options.Threads, options.AllowTf32);
         var specs = AdapterSpecs(initial).Concat(options.TrainHead ? ClassifierHead.Specs(_weights) : []).ToList();
-        _trainedNames = specs.ConvertAll(spec => spec.Initial.Name);
-        _encoder = new Encoder(_weights, options, _device);
+        _trainedOnHead = [.. specs.Select(spec => spec.Initial.Name).Where(name => !name.StartsWith(DistilBertTensors.BodyPrefix, StringComparison.Ordinal))];
         _parameters = new TrainedParameters(specs, _device);
+        _encoder = new Encoder(_weights, _parameters, options, _device);
         _optimizer = new AdamW(_parameters, options.Optimizer, options.Adapter?.LoraPlusRatio ?? 1);
         SetFrozenHead(DistilBertTensors.HeadKeys.Select(key => _weights[key]));
     }
 
     /// <summary>Builds the network on the device. Adapters start from <paramref name="initial"/> where given, else as the plan says; its replacements (a head) apply too.</summary>
-    /// <exception cref="InputException">Nothing to train, an adapter on a head, or a device that is not there.</exception>
+    /// <exception cref="InputException">Nothing to train, an adapter on a head that is trained in full, or a device that is not there.</exception>
     public static TrainingEngine Create(ModelWeights weights, EngineOptions options, LoraAdapter? initial = null)
     {
         if (options.Adapter is null && !options.TrainHead)
@@ -47,8 +47,8 @@ internal sealed class TrainingEngine : IDisposable
         }
 
         var onHead = options.Adapter?.Modules.FirstOrDefault(module => module is DistilBertTensors.PreClassifier or DistilBertTensors.Classifier);
-        return onHead is null ? new TrainingEngine(weights, options, initial)
-            : throw new InputException($"the target '{onHead}' is part of the head.", "train the head in full with --method lora+head.");
+        return onHead is null || !options.TrainHead ? new TrainingEngine(weights, options, initial)
+            : throw new InputException($"the target '{onHead}' is part of the head, which is trained in full.", "leave it out of --targets, or train adapters alone with --method lora.");
     }
 
     /// <summary>Numbers that training changes.</summary>
@@ -64,17 +64,17 @@ internal sealed class TrainingEngine : IDisposable
     public StepResult Step(IReadOnlyList<PackedBatch> microBatches, double learningRate, double headLearningRate)
     {
         using var scope = NewDisposeScope();
-        DropoutSeed.Set(_options.Seed, _optimizer.StepCount);
         _parameters.Gradients.zero_();
         var texts = microBatches.Sum(batch => batch.TextCount);
         using var share = (1.0 / texts).ToScalar();
         var loss = zeros(1, device: _device);
-        foreach (var batch in microBatches)
+        for (var part = 0; part < microBatches.Count; part++)
         {
-            loss.add_(Accumulate(batch, share));
+            loss.add_(Accumulate(microBatches[part], share, new Dropout(_options.Seed, _optimizer.StepCount, part)));
         }
 
         var norm = _optimizer.Step(learningRate, headLearningRate);
+        _encoder.Refresh();
         return Result(texts, microBatches.Sum(batch => batch.TokenCount), loss, norm);
     }
 
@@ -83,8 +83,8 @@ internal sealed class TrainingEngine : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var packed = new DeviceBatch(batch, _device);
-        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed, Value, training: false), name => Value(name) ?? _frozenHead[name], dropout: 0));
+        var packed = OnDevice(batch);
+        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed), HeadTensor, _options.Adapter, dropout: null));
     }
 
     /// <summary>[CLS] hidden state of each text after the last layer [width], without dropout: what the head sees.</summary>
@@ -92,8 +92,8 @@ internal sealed class TrainingEngine : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var packed = new DeviceBatch(batch, _device);
-        return packed.ToCallerOrder(_encoder.Forward(packed, Value, training: false));
+        var packed = OnDevice(batch);
+        return packed.ToCallerOrder(_encoder.Forward(packed));
     }
 
     /// <summary>Takes a head trained elsewhere (the four tensors of <see cref="DistilBertTensors.HeadKeys"/>) in place of the present one.</summary>
@@ -137,6 +137,7 @@ internal sealed class TrainingEngine : IDisposable
     public void RestoreState(EngineState state)
     {
         _parameters.Restore(state);
+        _encoder.Refresh();
         _optimizer.StepCount = state.Step;
     }
 
@@ -153,26 +154,35 @@ internal sealed class TrainingEngine : IDisposable
     }
 
     /// <summary>Adds a batch's share to the gradients; its share of the loss, in the caller's scope.</summary>
-    private Tensor Accumulate(PackedBatch batch, Scalar share)
+    private Tensor Accumulate(PackedBatch batch, Scalar share, Dropout dropout)
     {
         using var scope = NewDisposeScope();
-        var packed = new DeviceBatch(batch, _device);
-        var leaves = _trainedNames.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
-        var features = _encoder.Forward(packed, leaves.GetValueOrDefault, training: true);
-        var logits = ClassifierHead.Forward(features, name => leaves.GetValueOrDefault(name) ?? _frozenHead[name], _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+        var packed = OnDevice(batch);
+        var saved = new Stack<EncoderLayer.Saved>();
+        var features = _encoder.Forward(packed, dropout, saved).requires_grad_(_encoder.IsAdapted);
+        var leaves = _trainedOnHead.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
+        var logits = ClassifierHead.Forward(features, name => leaves.GetValueOrDefault(name) ?? _frozenHead.GetValueOrDefault(name), _options.Adapter,
+            _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
         var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
         var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options.LabelSmoothing).mul(share);
-        var gradients = autograd.grad([loss], [.. leaves.Values]);
+        var gradients = autograd.grad([loss], [.. leaves.Values, .. _encoder.IsAdapted ? (Tensor[])[features] : []]).ToList();
         using var noGradient = no_grad();
-        foreach (var (name, gradient) in _trainedNames.Zip(gradients))
+        foreach (var (name, gradient) in leaves.Keys.Zip(gradients))
         {
             _parameters.GradientOf(name).add_(gradient);
+        }
+
+        if (_encoder.IsAdapted)
+        {
+            _encoder.Backward(gradients[^1], packed, saved);
         }
 
         return loss.detach().MoveToOuterDisposeScope();
     }
 
-    private Tensor? Value(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : null;
+    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, ComputeDevices.AttendsAsMatrices(_options.Device, _options.Precision));
+
+    private Tensor? HeadTensor(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenHead.GetValueOrDefault(name);
 
     private void SetFrozenHead(IEnumerable<NamedTensor> head)
     {

@@ -8,7 +8,7 @@ namespace LoraOnnx.Training.Options;
 /// <summary>The adapters' options in the words of the engine and of <c>peft</c>.</summary>
 internal static class AdapterOptions
 {
-    /// <summary>Every linear module of the layers, as <c>peft</c> understands it: the head is left out.</summary>
+    /// <summary>Every linear module; of the head's only where the head is not trained in full.</summary>
     private const string AllLinear = "all-linear";
 
     /// <exception cref="Model.InputException">A target matches nothing.</exception>
@@ -40,6 +40,6 @@ internal static class AdapterOptions
     public static double Alpha(TrainingOptions options) => options.Alpha ?? 2 * options.Rank;
 
     private static IReadOnlyList<string> Targets(TrainingOptions options) => options.Targets.Contains(AllLinear)
-        ? [.. DistilBertTensors.LayerLinears.Select(name => name[(name.LastIndexOf('.') + 1)..])]
+        ? [.. DistilBertTensors.LayerLinears.Select(name => name[(name.LastIndexOf('.') + 1)..]), .. options.TrainsHead ? (string[])[] : [DistilBertTensors.PreClassifier, DistilBertTensors.Classifier]]
         : options.Targets;
 }

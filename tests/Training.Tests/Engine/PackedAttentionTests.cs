@@ -1,0 +1,60 @@
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Training.Engine;
+using static TorchSharp.torch;
+
+namespace LoraOnnx.Training.Tests.Engine;
+
+public sealed class PackedAttentionTests
+{
+    private static readonly int[] _lengths = [40, 3, 64, 31, 7, 64, 5, 130, 7, 12];
+
+    public PackedAttentionTests() => NativeTorch.Prepare(null);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Padded_matrices_give_what_the_flash_path_gives(bool firstTokensOnly)
+    {
+        // Another order of summation in fp32.
+        const double Tolerance = 1e-5;
+
+        var flash = Run(asMatrices: false, firstTokensOnly);
+        var matrices = Run(asMatrices: true, firstTokensOnly);
+
+        var largest = flash.Zip(matrices).Max(pair => Math.Abs(pair.First - pair.Second));
+        TestContext.Current.TestOutputHelper?.WriteLine($"largest difference {largest:g3}");
+        Assert.True(largest <= Tolerance, $"largest difference {largest:g3}, allowed {Tolerance:g3}.");
+    }
+
+    [Fact]
+    public void Padded_groups_cover_all_texts_with_few_shapes()
+    {
+        int[] lengths = [.. Enumerable.Range(2, 511).SelectMany(length => new[] { length, length })];
+
+        var groups = TextGroup.Padded(lengths);
+
+        Assert.Equal(lengths, groups.SelectMany(group => group.Lengths));
+        Assert.All(groups, group => Assert.InRange(group.Width, group.Lengths.Max(), 512));
+        Assert.True(groups.Select(group => (group.Width, group.Texts)).Distinct().Count() <= 48, "a new shape costs milliseconds");
+    }
+
+    /// <summary>Context and the three gradients, one after another.</summary>
+    private static float[] Run(bool asMatrices, bool firstTokensOnly)
+    {
+        using var scope = NewDisposeScope();
+        using var tape = new Tape();
+        manual_seed(5);
+        var packed = new PackedBatch([.. _lengths.Select(length => new EncodedText(new int[length], length))]);
+        var batch = new DeviceBatch(packed, CPU, padded: asMatrices);
+        var attention = new PackedAttention(heads: 3, headWidth: 8, dropout: 0, firstTokensOnly, asMatrices);
+        var (key, value) = (randn(packed.TokenCount, 24), randn(packed.TokenCount, 24));
+        var query = randn(firstTokensOnly ? packed.TextCount : packed.TokenCount, 24);
+        var gradient = randn_like(query);
+        var (queryGradient, keyGradient, valueGradient) = (zeros_like(query), zeros_like(key), zeros_like(value));
+
+        var (context, saved) = attention.Forward(query, key, value, batch, training: true, tape);
+        attention.Backward(gradient, saved, batch, queryGradient, keyGradient, valueGradient);
+
+        return cat([context, queryGradient, keyGradient, valueGradient], 0).data<float>().ToArray();
+    }
+}

@@ -1,0 +1,73 @@
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Training.Engine;
+using static TorchSharp.torch;
+
+namespace LoraOnnx.Training.Tests.Engine;
+
+/// <summary>DoRA takes its row norms as constants, so the slopes of the loss are not its gradients: here libtorch's autograd is what they are measured with.</summary>
+public sealed class StackedLinearTests
+{
+    private static readonly string[] _modules = ["q_lin", "k_lin", "v_lin"];
+
+    public StackedLinearTests() => NativeTorch.Prepare(null);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Result_and_gradients_are_those_of_the_formula(bool dora)
+    {
+        // Another order of summation in fp32.
+        const double Tolerance = 1e-5;
+        using var model = new TinyModel();
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var names = _modules.Select(module => $"{DistilBertTensors.Layer(0)}.attention.{module}").ToList();
+        var plan = new AdapterPlan { Modules = [names[0], names[2]], Rank = 3, Alpha = 5, UseDora = dora };
+        using var parameters = Parameters(plan, model.Config.Width);
+        using var linear = new StackedLinear(model.Weights, names, parameters, plan, ScalarType.Float32, CPU);
+        using var tape = new Tape();
+        var x = randn(11, model.Config.Width).requires_grad_(true);
+        var leaves = plan.Modules.SelectMany(module => Names(module, dora)).ToDictionary(name => name, name => parameters.ValueOf(name).clone().requires_grad_(true));
+        var expected = cat([.. names.Select(name => Formula(x, name, model.Weights, leaves, plan.Scale))], 1);
+        var upstream = randn_like(expected);
+        var expectedGradients = autograd.grad([expected], [x, .. leaves.Values], [upstream]).ToList();
+
+        using var noGradient = no_grad();
+        var (result, saved) = linear.Forward(x.detach(), dropout: null, tape);
+        var inputGradient = linear.Backward(upstream, saved, inputGradient: true)!; // asked for
+
+        Tensor[] actual = [result, inputGradient, .. leaves.Keys.Select(parameters.GradientOf)];
+        var largest = actual.Zip(expectedGradients.Prepend(expected.detach())).Max(pair => (pair.First - pair.Second).abs().max().item<float>() / pair.Second.abs().max().item<float>());
+        TestContext.Current.TestOutputHelper?.WriteLine($"largest difference {largest:g3} of the largest number");
+        Assert.True(largest <= Tolerance, $"largest difference {largest:g3} of the largest number, allowed {Tolerance:g3}.");
+    }
+
+    private static Tensor Formula(Tensor x, string module, ModelWeights weights, Dictionary<string, Tensor> leaves, double scale)
+    {
+        var (weight, bias) = (Encoder.ToTensor(weights[$"{module}.weight"]), Encoder.ToTensor(weights[$"{module}.bias"]));
+        if (leaves.TryGetValue(AdapterNames.A(module), out var a))
+        {
+            weight += scale * leaves[AdapterNames.B(module)].mm(a);
+        }
+
+        if (leaves.TryGetValue(AdapterNames.Magnitude(module), out var magnitude))
+        {
+            weight *= (magnitude / linalg.vector_norm(weight.detach(), 2, [1])).unsqueeze(1);
+        }
+
+        return nn.functional.linear(x, weight, bias);
+    }
+
+    private static TrainedParameters Parameters(AdapterPlan plan, int width)
+    {
+        var random = new Random(4);
+        return new TrainedParameters(plan.Modules.SelectMany(module => Names(module, plan.UseDora)).Select(name => name switch
+        {
+            _ when name.Contains("lora_A", StringComparison.Ordinal) => new ParameterSpec(TinyModel.RandomTensor(name, [plan.Rank, width], random, 0.2), ParameterKind.AdapterDown),
+            _ when name.Contains("lora_B", StringComparison.Ordinal) => new ParameterSpec(TinyModel.RandomTensor(name, [width, plan.Rank], random, 0.2), ParameterKind.AdapterUp),
+            _ => new ParameterSpec(TinyModel.RandomTensor(name, [width], random, 0.2, mean: 1), ParameterKind.AdapterMagnitude),
+        }), CPU);
+    }
+
+    private static IEnumerable<string> Names(string module, bool dora) => [AdapterNames.A(module), AdapterNames.B(module), .. dora ? (string[])[AdapterNames.Magnitude(module)] : []];
+}
