@@ -11,7 +11,7 @@ internal static class MergeCommand
     public static RootCommand Create()
     {
         var run = new Option<string?>("--run") { HelpName = "RUN", Description = "Directory that lora-train --out wrote: its base, adapter and head are merged." };
-        var model = new Option<string?>("--model") { HelpName = "DIR", Description = "Base checkpoint directory; without --adapter and --head the raw model is exported." };
+        var model = new Option<string?>("--model") { HelpName = "MODEL", Description = "Base checkpoint directory or hub id; without --adapter and --head the raw model is exported." };
         var adapter = new Option<string[]>("--adapter") { HelpName = "DIR[:WEIGHT]", Description = "PEFT adapter directory, with its weight in the sum (default 1); may be given several times." };
         var head = new Option<string?>("--head") { HelpName = "DIR", Description = "Directory with a trained head's model.safetensors." };
         var output = new Option<string>("--out") { HelpName = "FILE", Description = "ONNX file to write; config and tokenizer are put beside it.", Required = true };

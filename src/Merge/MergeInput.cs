@@ -1,9 +1,11 @@
 using System.Globalization;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
 
@@ -30,10 +32,11 @@ internal sealed class MergeInput
     public required Dictionary<string, string> Metadata { get; init; }
 
     /// <exception cref="InputException">Something is missing, malformed, or does not fit together.</exception>
-    public static MergeInput Read(MergeOptions options)
+    public static MergeInput Read(MergeOptions options, CancellationToken cancellationToken)
     {
         var run = options.Run is null ? null : RunDirectory.Open(options.Run);
-        var checkpoint = run?.OpenBase() ?? Checkpoint.Open(options.Model!); // one of both was asked for
+        var checkpoint = run?.OpenBase(DownloadProgress.OnStandardError, cancellationToken)
+            ?? Checkpoint.Open(HubModels.Locate(options.Model!, DownloadProgress.OnStandardError, cancellationToken)); // one of both was asked for
 
         var head = run is null ? options.Head : run.HeadDirectory;
         var requested = run is null ? options.Adapters : run.AdapterDirectory is { } trained ? [(trained, 1.0)] : [];

@@ -15,7 +15,7 @@ internal static class Merger
     /// <exception cref="InputException">Wrong input, or the proof failed; no file is left or changed then.</exception>
     public static void Run(MergeOptions options, CancellationToken cancellationToken)
     {
-        var input = MergeInput.Read(options);
+        var input = MergeInput.Read(options, cancellationToken);
         var (merged, report) = AdapterFold.Fold(input.Weights, input.Adapters, options.Scale);
         foreach (var module in report)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;
@@ -29,7 +30,7 @@ internal static class TrainingProgram
             return End(earlier, folder, start, display);
         }
 
-        var @base = BaseModel.Load(options);
+        var @base = BaseModel.Load(Locate(options.Model, earlier, cancellationToken), options);
         var maxLength = @base.MaxLength(options);
         _ = options.TrainsAdapters ? AdapterOptions.Plan(options, @base.Config) : null; // targets that match nothing are told before anything is computed
         var texts = TrainingTexts.Load(options, @base.Config, @base.Tokenizer, maxLength, cancellationToken);
@@ -54,6 +55,10 @@ internal static class TrainingProgram
 
         return End(output.Record, folder, start, display);
     }
+
+    /// <summary>Where the base is: a run goes on with the files it began with, although the hub may have newer ones.</summary>
+    private static string Locate(string model, RunRecord? earlier, CancellationToken cancellationToken) =>
+        earlier is not null && Directory.Exists(earlier.ModelDirectory) ? earlier.ModelDirectory : HubModels.Locate(model, DownloadProgress.OnStandardError, cancellationToken);
 
     private static void Introduce(RunRecord record, TrainingTexts texts, BaseModel @base, ITrainingDisplay display)
     {

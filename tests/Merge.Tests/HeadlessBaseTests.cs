@@ -16,7 +16,7 @@ public sealed class HeadlessBaseTests : IDisposable
     [Fact]
     public void Without_a_head_the_missing_tensors_are_named()
     {
-        var error = Assert.Throws<InputException>(() => MergeInput.Read(new MergeOptions { Model = _model.Checkpoint, Out = "model.onnx" }));
+        var error = Assert.Throws<InputException>(() => MergeInput.Read(new MergeOptions { Model = _model.Checkpoint, Out = "model.onnx" }, TestContext.Current.CancellationToken));
 
         Assert.Contains("'pre_classifier.weight' [32, 32], 'pre_classifier.bias' [32], 'classifier.weight' [2, 32], 'classifier.bias' [2] are missing", error.Message, StringComparison.Ordinal);
         Assert.Contains("--head", error.Hint, StringComparison.Ordinal);
@@ -29,7 +29,7 @@ public sealed class HeadlessBaseTests : IDisposable
         Directory.CreateDirectory(head);
         SafetensorsWriter.Write(Path.Combine(head, Checkpoint.WeightsFileName), _model.Weights.Tensors.TakeLast(4));
 
-        var input = MergeInput.Read(new MergeOptions { Model = _model.Checkpoint, Head = head, Out = "model.onnx" });
+        var input = MergeInput.Read(new MergeOptions { Model = _model.Checkpoint, Head = head, Out = "model.onnx" }, TestContext.Current.CancellationToken);
 
         Assert.All(_model.Weights.Tensors, tensor => Assert.Equal(tensor.Values, input.Weights[tensor.Name].Values));
     }

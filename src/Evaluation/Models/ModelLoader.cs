@@ -1,8 +1,10 @@
 using System.Globalization;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
@@ -20,9 +22,14 @@ internal sealed class ModelLoader(CompareOptions options)
             return await ServerModel.ConnectAsync(argument, options, cancellationToken);
         }
 
+        if (!Path.Exists(argument.Path))
+        {
+            argument = argument with { Path = HubModels.Locate(argument.Path, DownloadProgress.OnStandardError, cancellationToken) };
+        }
+
         if (RunDirectory.IsRun(argument.Path))
         {
-            return LoadRun(argument.Name, RunWeights.Read(argument.Path), 1);
+            return LoadRun(argument.Name, RunWeights.Read(argument.Path, cancellationToken), 1);
         }
 
         return Directory.Exists(argument.Path) && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any() ? LoadCheckpoint(argument) : LoadOnnx(argument);

@@ -1,3 +1,4 @@
+using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
@@ -48,10 +49,10 @@ internal sealed class RunWeights
     }
 
     /// <exception cref="InputException">The run or its base is missing, malformed, or they do not belong together.</exception>
-    public static RunWeights Read(string path)
+    public static RunWeights Read(string path, CancellationToken cancellationToken)
     {
         var run = RunDirectory.Open(path);
-        var checkpoint = run.OpenBase();
+        var checkpoint = run.OpenBase(DownloadProgress.OnStandardError, cancellationToken);
         var adapter = run.AdapterDirectory is { } directory ? LoraAdapter.Load(directory, checkpoint.Config) : null;
         var weights = run.HeadDirectory is { } head ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config)) : checkpoint.LoadWeights();
         return new RunWeights(run, checkpoint.Directory, weights, adapter);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Files;
@@ -48,7 +49,7 @@ internal sealed class TestTexts
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (count, characters) = (0, 0L);
-        foreach (var text in LabelledTexts.Read(path, config))
+        foreach (var text in LabelledTexts.Read(path, config, DownloadProgress.OnStandardError, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             count++;
@@ -67,5 +68,5 @@ internal sealed class TestTexts
     }
 
     /// <summary>Streams the texts again.</summary>
-    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _config);
+    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _config, null, CancellationToken.None);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Model.Runs;
@@ -71,11 +72,13 @@ public sealed class RunDirectory
         }
     }
 
-    /// <summary>The base that the run was trained on.</summary>
+    /// <summary>The base that the run was trained on; one of the hub is fetched again where it is no longer in the cache.</summary>
     /// <exception cref="InputException">It is missing or broken, or its weights are not those of the training.</exception>
-    public Checkpoint OpenBase()
+    public Checkpoint OpenBase(IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
-        var checkpoint = Checkpoint.Open(Record.ModelDirectory);
+        // A base of the hub may have left the cache since.
+        var directory = Directory.Exists(Record.ModelDirectory) ? Record.ModelDirectory : HubModels.Locate(Record.Model, progress, cancellationToken);
+        var checkpoint = Checkpoint.Open(directory);
         var hash = checkpoint.WeightsHash();
         return hash == Record.ModelHash ? checkpoint : throw InputException.InFile(checkpoint.Directory,
             $"has other weights ({hash[..12]}) than the run {Path} was trained on ({Record.ModelHash[..Math.Min(12, Record.ModelHash.Length)]}).",

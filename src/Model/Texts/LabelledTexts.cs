@@ -1,22 +1,32 @@
 using System.IO.Compression;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Hub;
 
 namespace LoraOnnx.Model.Texts;
 
 /// <summary>
 /// Reads labelled texts: JSON lines, CSV and TSV with a header (each also <c>.gz</c>), Parquet, or a folder with a folder for each class. docs/training.md shows the forms.
-/// Labels are numbers or names of the model.
+/// Labels are numbers or names of the model. <c>hf:NAME:SPLIT</c> is a split of a dataset of the Hugging Face hub.
 /// </summary>
 public static class LabelledTexts
 {
-    private const string Known = ".jsonl, .csv, .tsv (each also .gz), .parquet, or a folder with a folder for each class";
+    private const string Known = ".jsonl, .csv, .tsv (each also .gz), .parquet, a folder with a folder for each class, or hf:NAME:SPLIT";
 
     /// <summary>Streams the texts in file order.</summary>
+    /// <param name="path">The file, the folder, or a split of the hub.</param>
+    /// <param name="config">The model that the labels belong to.</param>
+    /// <param name="progress">Told of downloads from the hub.</param>
+    /// <param name="cancellationToken">Stops a download.</param>
     /// <exception cref="InputException">The file is missing, of an unknown kind, empty, or a row is malformed; file and line are named.</exception>
-    public static IEnumerable<LabelledText> Read(string path, DistilBertConfig config)
+    public static IEnumerable<LabelledText> Read(string path, DistilBertConfig config, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(config);
+        if (path.StartsWith(HubDatasets.Prefix, StringComparison.Ordinal))
+        {
+            return HubDatasets.Locate(path, HubSettings.FromEnvironment(), progress, cancellationToken).SelectMany(file => AtLeastOne(file, Rows(file, config)));
+        }
+
         if (Directory.Exists(path))
         {
             return AtLeastOne(path, new ReviewFolder(path, config).Read(TextLimits.Standard));
@@ -26,7 +36,7 @@ public static class LabelledTexts
     }
 
     /// <summary>All texts of a file; at least one.</summary>
-    public static IReadOnlyList<LabelledText> ReadAll(string path, DistilBertConfig config) => [.. Read(path, config)];
+    public static IReadOnlyList<LabelledText> ReadAll(string path, DistilBertConfig config) => [.. Read(path, config, null, CancellationToken.None)];
 
     private static IEnumerable<LabelledText> Rows(string path, DistilBertConfig config)
     {

@@ -38,9 +38,8 @@ internal sealed class BaseModel
 
     /// <summary>Reads the checkpoint; a body without a head gets a new one where the head is trained.</summary>
     /// <exception cref="InputException">It is missing, broken, or has no head and none is trained.</exception>
-    public static BaseModel Load(TrainingOptions options)
+    public static BaseModel Load(string directory, TrainingOptions options)
     {
-        var directory = options.Model;
         var checkpoint = Checkpoint.Open(directory);
         var isNew = !checkpoint.HasHead && options.TrainsHead;
         var weights = isNew ? checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, options.Seed)) : checkpoint.LoadWeights();

@@ -1,4 +1,3 @@
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Sampling;
 using LoraOnnx.Model.Texts;
 using LoraOnnx.Training.Options;
@@ -8,14 +7,14 @@ namespace LoraOnnx.Training.Data;
 /// <summary>Which of the texts of --train are trained on, and which are validation texts.</summary>
 internal static class TextSplit
 {
-    /// <summary>Applies --validation, --split, --train-limit and --seed. Training texts come in file order, or in that of the shuffle.</summary>
-    public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText>? Validation) Take(IReadOnlyList<LabelledText> all, TrainingOptions options, DistilBertConfig config)
+    /// <summary>Applies --validation, --split, --train-limit and --seed; <paramref name="read"/> reads a validation file. Training texts come in file order, or in that of the shuffle.</summary>
+    public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText>? Validation) Take(IReadOnlyList<LabelledText> all, TrainingOptions options, Func<string, IReadOnlyList<LabelledText>> read)
     {
         var source = options.Validation is null ? (ValidationSource?)null : ValidationSource.Parse(options.Validation);
         var order = NumpyPermutation.Of(options.Seed, all.Count);
         if (source is not { File: null } counted)
         {
-            return (Select(all, order.AsSpan(0, Math.Min(options.TrainLimit ?? int.MaxValue, all.Count))), source is null ? null : LabelledTexts.ReadAll(source.Value.File!, config));
+            return (Select(all, order.AsSpan(0, Math.Min(options.TrainLimit ?? int.MaxValue, all.Count))), source is null ? null : read(source.Value.File!));
         }
 
         if (options.Split == SplitKind.Stratified)

@@ -1,3 +1,4 @@
+using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
@@ -37,8 +38,9 @@ internal sealed class TrainingTexts
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
             TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncation), cancellationToken);
 
-        var (train, validation) = TextSplit.Take(LabelledTexts.ReadAll(options.Train, config), options, config);
-        var test = options.Test is null ? null : LabelledTexts.ReadAll(options.Test, config);
+        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, config, DownloadProgress.OnStandardError, cancellationToken)];
+        var (train, validation) = TextSplit.Take(Read(options.Train), options, Read);
+        var test = options.Test is null ? null : Read(options.Test);
         var trainSet = Encode("train", options.Train, train);
         var sets = new List<(string, IReadOnlyList<LabelledText>)> { ("train", train) };
         if (validation is not null)

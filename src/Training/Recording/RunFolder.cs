@@ -51,7 +51,7 @@ internal sealed class RunFolder : IDisposable
                 throw;
             }
         }
-        catch (IOException failure) when (IsSharingViolation(failure))
+        catch (IOException failure) when (FileLocks.IsHeldByAnother(failure))
         {
             throw InputException.InFile(path, "another lora-train is writing this run.", "wait for it to end, or give another --out.", failure);
         }
@@ -128,7 +128,4 @@ internal sealed class RunFolder : IDisposable
             File.Delete(path);
         }
     }
-
-    /// <summary>.NET reports a file that another process has locked as EWOULDBLOCK on Unix and as ERROR_SHARING_VIOLATION on Windows.</summary>
-    private static bool IsSharingViolation(IOException failure) => failure.HResult is 11 or unchecked((int)0x80070020) or 35;
 }

@@ -1,5 +1,4 @@
 using LoraOnnx.Model;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Texts;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Options;
@@ -8,16 +7,7 @@ namespace LoraOnnx.Training.Tests.Data;
 
 public sealed class TextSplitTests
 {
-    private static readonly DistilBertConfig _config = new()
-    {
-        Width = 8,
-        FeedForwardWidth = 8,
-        LayerCount = 1,
-        HeadCount = 1,
-        VocabularySize = 10,
-        MaxPositions = 16,
-        Labels = ["a", "b", "c"],
-    };
+    private static readonly Func<string, IReadOnlyList<LabelledText>> _noFile = file => throw new InvalidOperationException($"{file} is no file.");
 
     /// <summary>100 texts: 60 of class 0, 30 of class 1, 10 of class 2.</summary>
     private static readonly LabelledText[] _texts =
@@ -29,7 +19,7 @@ public sealed class TextSplitTests
     [InlineData("0.25", 25)]
     public void A_stratified_split_takes_the_same_share_of_every_class(string validation, int expected)
     {
-        var (train, taken) = TextSplit.Take(_texts, new TrainingOptions { Validation = validation }, _config);
+        var (train, taken) = TextSplit.Take(_texts, new TrainingOptions { Validation = validation }, _noFile);
 
         Assert.NotNull(taken);
         Assert.Equal(expected, taken.Count);
@@ -45,7 +35,7 @@ public sealed class TextSplitTests
     public void The_seed_decides_which_texts_are_taken()
     {
         static IEnumerable<string> Taken(int seed) =>
-            TextSplit.Take(_texts, new TrainingOptions { Validation = "0.2", Seed = seed }, _config).Validation!.Select(text => text.Text);
+            TextSplit.Take(_texts, new TrainingOptions { Validation = "0.2", Seed = seed }, _noFile).Validation!.Select(text => text.Text);
 
         Assert.Equal(Taken(1), Taken(1));
         Assert.NotEqual(Taken(1), Taken(2));
@@ -56,7 +46,7 @@ public sealed class TextSplitTests
     {
         var options = new TrainingOptions { Validation = "10", TrainLimit = 30, Split = SplitKind.Shuffle };
 
-        var (train, validation) = TextSplit.Take(_texts, options, _config);
+        var (train, validation) = TextSplit.Take(_texts, options, _noFile);
 
         Assert.Equal((30, 10), (train.Count, validation!.Count));
         Assert.Empty(train.Select(text => text.Text).Intersect(validation.Select(text => text.Text)));
@@ -65,7 +55,7 @@ public sealed class TextSplitTests
     [Fact]
     public void The_preset_shrinks_both_parts_alike_when_the_file_is_small()
     {
-        var (train, validation) = TextSplit.Take(_texts, OriginalPreset.Options, _config);
+        var (train, validation) = TextSplit.Take(_texts, OriginalPreset.Options, _noFile);
 
         Assert.Equal((91, 9), (train.Count, validation!.Count));
     }
@@ -73,7 +63,7 @@ public sealed class TextSplitTests
     [Fact]
     public void Without_validation_all_texts_are_trained_on_in_file_order()
     {
-        var (train, validation) = TextSplit.Take(_texts, new TrainingOptions(), _config);
+        var (train, validation) = TextSplit.Take(_texts, new TrainingOptions(), _noFile);
 
         Assert.Null(validation);
         Assert.Equal(_texts, train);
@@ -87,7 +77,7 @@ public sealed class TextSplitTests
     [InlineData("0.999")]
     public void A_number_that_leaves_nothing_to_train_or_to_validate_on_is_an_error(string validation)
     {
-        var error = Assert.Throws<InputException>(() => TextSplit.Take(_texts, new TrainingOptions { Validation = validation }, _config));
+        var error = Assert.Throws<InputException>(() => TextSplit.Take(_texts, new TrainingOptions { Validation = validation }, _noFile));
 
         Assert.Contains("--validation", error.Message);
     }
