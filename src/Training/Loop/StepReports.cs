@@ -15,6 +15,7 @@ internal sealed class StepReports
     private readonly TrainingPhase _phase;
     private readonly RunLog _log;
     private readonly ITrainingDisplay _display;
+    private readonly string _checkpoint;
     private readonly int _readEvery;
     private readonly List<(StepResult Result, LearningRates Rates, RunProgress After)> _unread = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -22,12 +23,13 @@ internal sealed class StepReports
     private int _steps;
     private TimeSpan _evaluationTime; // of the last evaluation
 
-    /// <summary>Reads every <paramref name="readEvery"/> steps.</summary>
-    public StepReports(TrainingPhase phase, RunLog log, ITrainingDisplay display, int readEvery)
+    /// <summary>Reads every <paramref name="readEvery"/> steps; <paramref name="checkpoint"/> is where the last good one lies, for errors.</summary>
+    public StepReports(TrainingPhase phase, RunLog log, ITrainingDisplay display, string checkpoint, int readEvery)
     {
         _phase = phase;
         _log = log;
         _display = display;
+        _checkpoint = checkpoint;
         _readEvery = readEvery;
     }
 
@@ -58,7 +60,7 @@ internal sealed class StepReports
             if (!result.IsFinite)
             {
                 throw new InputException($"the loss is {result.Loss} and the gradient {result.GradientNorm} at step {after.Step}, expected finite numbers; training has stopped.",
-                    "the weights kept so far and the last checkpoint are from before; try a lower --lr, or --precision fp32.");
+                    $"{(Directory.Exists(_checkpoint) ? $"the weights kept so far and the last checkpoint, {_checkpoint}, are from before" : "no checkpoint was saved yet")}; try a lower --lr, or --precision fp32.");
             }
         }
 

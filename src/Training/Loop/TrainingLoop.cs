@@ -35,7 +35,7 @@ internal sealed class TrainingLoop
         _progress = progress;
         _secondsBefore = progress.Seconds;
         _checkpointInterval = checkpointInterval;
-        _reports = new StepReports(phase, output.Log, display, reportEvery);
+        _reports = new StepReports(phase, output.Log, display, output.Folder.LastCheckpoint, reportEvery);
     }
 
     /// <summary>Trains to the end of the phase, or until F1 no longer rises.</summary>

@@ -67,7 +67,7 @@ public sealed class StepReportsTests : IDisposable
     }
 
     private StepReports Reports(RunLog log, int readEvery) =>
-        new(new TrainingPhase("lora", 1, new StepPlan([3, 4, 5], new BatchSize(1, null), 1, 1), new LearningRates(1, 0), new TrainingOptions()), log, new PlainDisplay(_screen), readEvery);
+        new(new TrainingPhase("lora", 1, new StepPlan([3, 4, 5], new BatchSize(1, null), 1, 1), new LearningRates(1, 0), new TrainingOptions()), log, new PlainDisplay(_screen), Path.Combine(_folder, "none"), readEvery);
 
     private static StepResult Result(float loss, float gradient) => new(4, 40, () => (loss, gradient));
 }

@@ -1,0 +1,30 @@
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Training.Display;
+
+namespace LoraOnnx.Training.Tests.Runs;
+
+/// <summary>Keeps what a run shows.</summary>
+internal sealed class RecordingDisplay : ITrainingDisplay
+{
+    public List<string> Notes { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    public List<(RunMetrics Metrics, bool IsBest)> Evaluations { get; } = [];
+
+    public List<StepView> Steps { get; } = [];
+
+    public void Note(string line) => Notes.Add(line);
+
+    public void Warn(string line) => Warnings.Add(line);
+
+    public void Preparing(string what, double share)
+    {
+    }
+
+    public void Step(StepView step) => Steps.Add(step);
+
+    public void Evaluated(string phase, RunMetrics metrics, bool isBest) => Evaluations.Add((metrics, isBest));
+
+    public void While(Action training) => training();
+}

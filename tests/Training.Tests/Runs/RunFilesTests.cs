@@ -1,0 +1,58 @@
+using LoraOnnx.Model.Reference;
+using LoraOnnx.Model.Texts;
+
+namespace LoraOnnx.Training.Tests.Runs;
+
+/// <summary>Whatever is trained, the files of the run give the logits that training left for the reference texts, and the F1 that it reported.</summary>
+public sealed class RunFilesTests : IDisposable
+{
+    private readonly TinyTask _task = new();
+
+    public void Dispose() => _task.Dispose();
+
+    [Theory]
+    [InlineData("--method", "lora", "--rank", "2")]
+    [InlineData("--method", "lora", "--rslora", "--rank", "4", "--alpha", "3")]
+    [InlineData("--method", "lora", "--dora")]
+    [InlineData("--method", "lora", "--init", "original", "--alpha", "1", "--rank", "1")]
+    [InlineData("--method", "lora", "--targets", "all-linear", "--lora-dropout", "0.1")]
+    [InlineData("--method", "lora", "--targets", "lin1,lin2", "--lora-plus-ratio", "8")]
+    [InlineData("--method", "lora", "--truncate", "tail", "--max-length", "8")]
+    [InlineData("--method", "lora", "--truncate", "head+tail", "--max-length", "8")]
+    [InlineData("--method", "head")]
+    [InlineData("--method", "lora+head", "--label-smoothing", "0.1")]
+    [InlineData("--method", "lora+head", "--dora", "--lora-epochs", "2", "--head-epochs", "2")]
+    public void The_files_of_a_run_are_the_model_that_was_trained(params string[] options)
+    {
+        const double Tolerance = 1e-4; // fp32 sums in another order, at logits of about 3
+
+        var run = TrainedRun.Train(_task.Arguments(_task.Run, ["--lr", "0.01", .. options]));
+
+        var expected = run.Run.ReadReferenceLogits();
+        Assert.NotNull(expected);
+        AssertClose(expected, run.ManagedLogits(ReferenceTexts.All), Tolerance);
+        var texts = LabelledTexts.ReadAll(_task.Validation, Model.Configuration.DistilBertConfig.Load(_task.Model));
+        var right = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Count(pair => (pair.First[1] > pair.First[0] ? 1 : 0) == pair.Second.Label);
+        Assert.Equal((double)right / texts.Count, run.Record.Validation!.Accuracy, 1e-9);
+        Assert.Equal(run.Record.Best!.F1, run.Record.Validation.F1, 1e-9);
+        Assert.Equal(run.Display.Evaluations.Max(evaluation => evaluation.Metrics.F1), run.Record.Best.F1);
+    }
+
+    [Fact]
+    public void The_raw_model_is_measured_before_the_first_step()
+    {
+        var run = TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--test", _task.Validation));
+
+        Assert.Equal(["raw validation", "raw test", "step"], run.Lines.Take(3).Select(line => line.GetProperty("kind").GetString() + (line.TryGetProperty("texts", out var texts) && texts.ValueKind == System.Text.Json.JsonValueKind.String ? $" {texts}" : "")));
+        Assert.Contains(run.Display.Notes, note => note.StartsWith("raw model, validation: F1 ", StringComparison.Ordinal));
+        Assert.Equal(run.Record.Raw!.F1, run.Lines[0].GetProperty("f1").GetDouble());
+        Assert.True(run.Record is { StartUpSeconds: > 0, PeakMemoryBytes: > 0, Finished: true });
+    }
+
+    private static void AssertClose(IReadOnlyList<float[]> expected, List<float[]> actual, double tolerance)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        var largest = expected.Zip(actual).Max(pair => pair.First.Zip(pair.Second).Max(logits => Math.Abs((double)logits.First - logits.Second)));
+        Assert.True(largest <= tolerance, $"logits differ by {largest:g4}, allowed {tolerance:g4}.");
+    }
+}
