@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation;
@@ -16,11 +18,17 @@ internal static class CompareCommand
     };
 
     private static readonly Option<string> _data = new("--data") { HelpName = "FILE", Required = true, Description = "Labelled texts that every model is scored on." };
+    private static readonly Option<string?> _validation = new("--validation") { HelpName = "FILE", Description = "Labelled texts on which --sweep-scale, --threshold and --calibrate choose." };
     private static readonly Option<string?> _out = new("--out") { HelpName = "report.html", Description = "Write the report as one self-contained page." };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the whole report as one JSON object, instead of the table." };
     private static readonly Option<bool> _markdown = new("--markdown") { Description = "Print a Markdown table, for a pull request." };
     private static readonly Option<string?> _csv = new("--csv") { HelpName = "FILE", Description = "Write the figures as CSV, a line a model and figure." };
     private static readonly Option<string?> _predictions = new("--predictions") { HelpName = "FILE", Description = "Write every model's logits and label for every text, as JSON lines." };
+    private static readonly Option<string[]> _slice = new("--slice") { HelpName = "COLUMN", Description = "Also report by the values of this column of the data; may be given several times." };
+    private static readonly Option<string?> _sweep = new("--sweep-scale") { HelpName = "0,0.5,1", Description = "Merge the runs' adapters at these scales, choose by F1 on --validation, and report the choice on --data." };
+    private static readonly Option<bool> _threshold = new("--threshold") { Description = "Choose the score from which the positive class is answered, by F1 on --validation; written to calibration.json beside the model." };
+    private static readonly Option<bool> _calibrate = new("--calibrate") { Description = "Choose the temperature that makes scores honest, by log loss on --validation; written to calibration.json beside the model." };
+    private static readonly Option<string[]> _require = new("--require") { HelpName = "EXPRESSION", Description = "Exit 1 unless it holds, such as \"lora.f1 >= raw.f1 + 0.01\"; names are those of --json. May be given several times." };
     private static readonly Option<int?> _maxLength = new("--max-length") { HelpName = "TOKENS", Description = "Cut texts to this many tokens for all models [default: what each was trained with]." };
     private static readonly Option<string?> _truncate = new("--truncate") { HelpName = "head|tail|head+tail", Description = "Keep this part of long texts for all models [default: what each was trained with]." };
     private static readonly Option<int> _threads = new("--threads") { HelpName = "N", Description = "Threads that compute; 0: all cores the process may use. The figures do not depend on it.", DefaultValueFactory = _ => 0 };
@@ -40,7 +48,7 @@ internal static class CompareCommand
         _truncate.AcceptOnlyFromAmong([.. TruncationName.All]);
         var root = new RootCommand("Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
         {
-            _models, _data, _out, _json, _markdown, _csv, _predictions, _maxLength, _truncate, _threads, _seed, _resamples,
+            _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _slice, _sweep, _threshold, _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
         };
         root.SetAction(async (parsed, cancellationToken) =>
         {
@@ -50,7 +58,7 @@ internal static class CompareCommand
             var (report, scores) = await Comparison.RunAsync(options, display, cancellationToken);
             display.Clear();
             ComparisonOutput.Write(options, report, scores);
-            return CommandLine.ExitCode.Success;
+            return report.Requirements.All(requirement => requirement.Holds) ? CommandLine.ExitCode.Success : CommandLine.ExitCode.Failure;
         });
         return root;
     }
@@ -59,15 +67,28 @@ internal static class CompareCommand
     {
         Models = ModelArgument.ParseAll(parsed.GetValue(_models) ?? []),
         Data = parsed.GetRequiredValue(_data),
+        Validation = parsed.GetValue(_validation),
         Out = parsed.GetValue(_out),
         Json = parsed.GetValue(_json),
         Markdown = parsed.GetValue(_markdown),
         Csv = parsed.GetValue(_csv),
         Predictions = parsed.GetValue(_predictions),
+        Slices = [.. (parsed.GetValue(_slice) ?? []).Distinct()],
+        SweepScales = Scales(parsed.GetValue(_sweep)),
+        Threshold = parsed.GetValue(_threshold),
+        Calibrate = parsed.GetValue(_calibrate),
+        Requirements = parsed.GetValue(_require) ?? [],
         MaxLength = parsed.GetValue(_maxLength),
         Truncate = parsed.GetValue(_truncate) is { } name ? TruncationName.Parse(name) : null,
         Threads = parsed.GetValue(_threads) is var threads and not 0 ? threads : Environment.ProcessorCount,
         Seed = parsed.GetValue(_seed),
         Resamples = parsed.GetValue(_resamples),
     };
+
+    private static double[] Scales(string? list) => list is null ? [] :
+    [
+        .. list.Split(',').Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && double.IsFinite(scale)
+            ? scale
+            : throw new InputException($"--sweep-scale has '{text}', expected numbers such as 0,0.25,0.5,1.")).Distinct().Order(),
+    ];
 }

@@ -27,6 +27,21 @@ internal sealed record CompareOptions
     /// <summary>Where each model's answer to each text goes, or null.</summary>
     public string? Predictions { get; init; }
 
+    /// <summary>Texts to choose scale, threshold and temperature on; null when nothing is chosen.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Scales to try the adapters of runs at, rising; empty: only 1.</summary>
+    public IReadOnlyList<double> SweepScales { get; init; } = [];
+
+    /// <summary>Choose the score from which the positive class is answered.</summary>
+    public bool Threshold { get; init; }
+
+    /// <summary>Choose the temperature that makes scores mean what they say.</summary>
+    public bool Calibrate { get; init; }
+
+    /// <summary>Conditions on the figures; all must hold.</summary>
+    public IReadOnlyList<string> Requirements { get; init; } = [];
+
     /// <summary>Columns of the data to slice by.</summary>
     public IReadOnlyList<string> Slices { get; init; } = [];
 

@@ -13,12 +13,32 @@ internal static class CompareOptionsCheck
             throw new InputException("--json and --markdown both ask for standard output.", "give one of them; --out and --csv write files beside it.");
         }
 
+        CheckChoices(options);
         CheckRange("--max-length", options.MaxLength, 2, int.MaxValue);
         CheckRange("--threads", options.Threads, 1, 1024);
         CheckRange("--resamples", options.Resamples, 100, 1_000_000);
         foreach (var path in new[] { options.Out, options.Csv, options.Predictions }.OfType<string>())
         {
             CheckFolder(path);
+        }
+    }
+
+    private static void CheckChoices(CompareOptions options)
+    {
+        var chooses = options.SweepScales.Count > 0 || options.Threshold || options.Calibrate;
+        if (chooses && options.Validation is null)
+        {
+            throw new InputException("--sweep-scale, --threshold and --calibrate need --validation FILE.", "a choice made on the test texts would flatter itself on them.");
+        }
+
+        if (chooses && Path.GetFullPath(options.Validation!) == Path.GetFullPath(options.Data)) // checked above
+        {
+            throw new InputException("--validation is the same file as --data.", "a choice made on the test texts would flatter itself on them.");
+        }
+
+        if (!chooses && options.Validation is not null)
+        {
+            Console.Error.WriteLine("warning: --validation is given, but without --sweep-scale, --threshold or --calibrate nothing is chosen on it.");
         }
     }
 

@@ -1,3 +1,5 @@
+using LoraOnnx.Evaluation.Choices;
+using LoraOnnx.Evaluation.Gate;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Scoring;
@@ -5,30 +7,47 @@ using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation;
 
-/// <summary>One comparison from options to findings: load, score, measure.</summary>
+/// <summary>One comparison from options to findings: load, choose, score, measure, judge.</summary>
 internal static class Comparison
 {
     /// <exception cref="InputException">A model or the data is missing or malformed, or the models have different labels.</exception>
     public static async Task<(ComparisonReport Report, TestScores Scores)> RunAsync(CompareOptions options, IProgress<ScoringStep> progress, CancellationToken cancellationToken)
     {
+        var conditions = options.Requirements.Select(expression => Condition.Parse(expression, [.. options.Models.Select(model => model.Name)])).ToList();
         var models = new List<IScoredModel>();
+        var choices = new List<ChoiceReport?>();
         try
         {
-            var loader = new ModelLoader(options);
+            var chooser = new Chooser(options, new ModelLoader(options), progress);
             foreach (var argument in options.Models)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                models.Add(await loader.LoadAsync(argument, cancellationToken));
+                var (model, choice) = await chooser.OpenAsync(argument, cancellationToken);
+                models.Add(model);
+                choices.Add(choice);
+                LabelAgreement.Check(models[0], model);
             }
 
-            LabelAgreement.Check(models);
+            if (options.SweepScales.Count > 0 && choices.TrueForAll(choice => choice?.Scale is null))
+            {
+                throw new InputException("--sweep-scale: none of the models is a run with an adapter.", "give the directory that lora-train --out wrote; a merged file has its scale folded in.");
+            }
+
             var texts = TestTexts.Scan(options.Data, LabelAgreement.Config(models[0]), cancellationToken);
+            texts.CheckColumns(options.Slices);
             var scores = await new ScoringPass(models, options.Slices, options.Threads).RunAsync(texts, progress, cancellationToken);
-            return (new ReportBuilder(options, models, texts, scores, cancellationToken).Build(), scores);
+            var report = ReportBuilder.Build(options, models, choices, chooser.Validation, texts, scores, cancellationToken);
+            return (Judge(report, conditions), scores);
         }
         finally
         {
             models.ForEach(model => model.Dispose());
         }
+    }
+
+    private static ComparisonReport Judge(ComparisonReport report, List<Condition> conditions)
+    {
+        var models = JsonReport.Models(report);
+        return report with { Requirements = conditions.ConvertAll(condition => condition.Evaluate(name => FigureName.Find(condition.Expression, name, models))) };
     }
 }

@@ -1,5 +1,9 @@
+using LoraOnnx.Evaluation.Choices;
+using LoraOnnx.Evaluation.Gate;
 using LoraOnnx.Evaluation.Models;
+using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Evaluation.Texts;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 
@@ -17,6 +21,9 @@ internal sealed record ComparisonReport
 
     public required DataReport Data { get; init; }
 
+    /// <summary>The texts that scale, threshold and temperature were chosen on; null when nothing was chosen.</summary>
+    public required DataReport? Validation { get; init; }
+
     /// <summary>Class names in the order of the logits.</summary>
     public required IReadOnlyList<string> Labels { get; init; }
 
@@ -29,6 +36,17 @@ internal sealed record ComparisonReport
 
     /// <summary>The models in the order given; the first is the one that others are compared with.</summary>
     public required IReadOnlyList<ModelReport> Models { get; init; }
+
+    public required IReadOnlyList<SliceReport> Slices { get; init; }
+
+    /// <summary>Texts on which all models confidently contradict the data.</summary>
+    public required IReadOnlyList<TextExcerpt> LikelyLabelErrors { get; init; }
+
+    /// <summary>What --require asked for, once the figures are known.</summary>
+    public IReadOnlyList<ConditionResult> Requirements { get; init; } = [];
+
+    /// <summary>With more than two classes, or several labels a text, figures are averages.</summary>
+    public bool IsBinary => ProblemType == ProblemType.SingleLabel && Labels.Count == 2;
 }
 
 /// <summary>A set of labelled texts.</summary>
@@ -49,6 +67,9 @@ internal sealed record ModelReport
     /// <summary>How its logits became answers.</summary>
     public required Calibration Calibration { get; init; }
 
+    /// <summary>What was chosen on the validation texts, or null.</summary>
+    public required ChoiceReport? Choice { get; init; }
+
     public required ClassificationFigures Figures { get; init; }
 
     /// <summary>95 % intervals by figure; null where no resample gave a value.</summary>
@@ -57,8 +78,17 @@ internal sealed record ModelReport
     /// <summary>95 % intervals of the confusion matrix's cells, row by row; empty where there is no matrix or it is large.</summary>
     public required IReadOnlyList<Interval> CellIntervals { get; init; }
 
+    /// <summary>To draw; empty where a label never or always holds.</summary>
+    public required IReadOnlyList<(double FalsePositiveRate, double TruePositiveRate)> Roc { get; init; }
+
     /// <summary>Against the first model; null for the first itself.</summary>
-    public ComparisonToFirst? ToFirst { get; init; }
+    public required ComparisonToFirst? ToFirst { get; init; }
+
+    /// <summary>Texts that show what changed and what fails.</summary>
+    public required ModelTexts Texts { get; init; }
+
+    /// <summary>Of a server: whether it gives what a file gives. Null for files, and where no file is compared.</summary>
+    public required ServerAgreement? Agreement { get; init; }
 
     /// <summary>Tokens read, over all texts.</summary>
     public required long Tokens { get; init; }
@@ -74,4 +104,7 @@ internal sealed record ModelReport
 }
 
 /// <summary>A model against the first one on the same texts: each figure's difference with its interval, and McNemar's test.</summary>
-internal sealed record ComparisonToFirst(IReadOnlyDictionary<Figure, (double Value, Interval? Interval)> Differences, McNemar McNemar);
+internal sealed record ComparisonToFirst(IReadOnlyDictionary<Figure, Difference> Differences, McNemar McNemar);
+
+/// <summary>A figure less the first model's.</summary>
+internal readonly record struct Difference(double Value, Interval? Interval);

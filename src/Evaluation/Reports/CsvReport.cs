@@ -17,7 +17,7 @@ internal static class CsvReport
             foreach (var figure in Figure.All)
             {
                 var interval = model.Intervals[figure];
-                (double Value, Interval? Interval)? difference = model.ToFirst?.Differences.TryGetValue(figure, out var found) == true ? found : null;
+                Difference? difference = model.ToFirst?.Differences.TryGetValue(figure, out var found) == true ? found : null;
                 yield return string.Join(',', model.Name, figure.Key, Text(figure.Of(model.Figures)), Text(interval?.Low), Text(interval?.High),
                     Text(difference?.Value), Text(difference?.Interval?.Low), Text(difference?.Interval?.High));
             }

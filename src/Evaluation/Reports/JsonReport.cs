@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraOnnx.Evaluation.Gate;
+using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
-using LoraOnnx.Model.Metrics;
+using LoraOnnx.Evaluation.Texts;
 
 namespace LoraOnnx.Evaluation.Reports;
 
@@ -12,14 +14,24 @@ internal static class JsonReport
 {
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Names of a model's figures: those of quality from 0 to 1 (losses aside), then those of cost.</summary>
+    public static IReadOnlyList<string> FigureKeys { get; } = [.. Figure.All.Select(figure => figure.Key), .. JsonModel.CostKeys];
+
+    /// <summary>All keys of a model under which numbers are found.</summary>
+    public static IReadOnlyList<string> ModelKeys { get; } = [.. FigureKeys, .. JsonModel.GroupKeys];
+
     public static string Text(JsonObject report) => report.ToJsonString(_indented);
 
     public static JsonObject Of(ComparisonReport report) => new()
     {
         ["summary"] = report.Summary,
-        ["models"] = Map(report.Models, model => model.Name, model => Model(model, report.Labels)),
+        ["models"] = Models(report),
+        ["slices"] = List(report.Slices, slice => SliceOf(slice, report.Models)),
+        ["likely_label_errors"] = Texts(report.LikelyLabelErrors, report.Models),
+        ["requirements"] = List(report.Requirements, RequirementOf),
         ["labels"] = List(report.Labels, label => label),
         ["data"] = Data(report.Data),
+        ["validation"] = report.Validation is null ? null : Data(report.Validation),
         ["options"] = Map(report.Options, option => option.Key, option => option.Value),
         ["machine"] = new JsonObject
         {
@@ -33,59 +45,63 @@ internal static class JsonReport
         ["made_at"] = report.MadeAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
     };
 
-    private static JsonObject Model(ModelReport model, IReadOnlyList<string> labels)
+    /// <summary>The figures of each model by its name.</summary>
+    public static JsonObject Models(ComparisonReport report) => Map(report.Models, model => model.Name, model => JsonModel.Of(model, report));
+
+    internal static JsonObject Map<T>(IEnumerable<T> items, Func<T, string> key, Func<T, JsonNode?> value)
     {
-        var json = Map(Figure.All, figure => figure.Key, figure => figure.Of(model.Figures));
-        AddCost(json, model);
-        json["intervals"] = Map(Figure.All, figure => figure.Key, figure => Interval(model.Intervals[figure]));
-        if (model.Figures.Confusion is { } confusion)
+        var map = new JsonObject();
+        foreach (var item in items)
         {
-            json["confusion_matrix"] = Matrix(confusion);
-            json["confusion_matrix_intervals"] = List(model.CellIntervals, cell => Interval(cell));
+            map[key(item)] = value(item); // of two classes of one name, the later
         }
 
-        json["per_label"] = Map(labels.Zip(model.Figures.PerLabel), pair => pair.First, pair => Label(pair.Second));
-        json["reliability"] = List(model.Figures.Reliability.Where(bin => bin.Count > 0), bin => new JsonObject
+        return map;
+    }
+
+    internal static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode?> value) => new([.. items.Select(value)]);
+
+    internal static JsonObject? Range(Interval? interval) => interval is { } known ? new JsonObject { ["low"] = known.Low, ["high"] = known.High } : null;
+
+    internal static JsonArray Texts(IReadOnlyList<TextExcerpt> texts, IReadOnlyList<ModelReport> models) => List(texts, text => new JsonObject
+    {
+        ["index"] = text.Index,
+        ["label"] = text.Label,
+        ["answers"] = Map(models.Zip(text.Answers), pair => pair.First.Name, pair => new JsonObject
         {
-            ["from"] = bin.From,
-            ["to"] = bin.To,
-            ["texts"] = bin.Count,
-            ["mean_confidence"] = bin.MeanConfidence,
-            ["accuracy"] = bin.Accuracy,
-        });
-        json["difference"] = model.ToFirst is { } comparison ? Map(comparison.Differences, pair => pair.Key.Key, pair => Difference(pair.Value)) : null;
-        json["mcnemar"] = model.ToFirst is { McNemar: var test }
-            ? new JsonObject { ["only_first_right"] = test.OnlyFirstRight, ["only_this_right"] = test.OnlySecondRight, ["p_value"] = test.PValue }
-            : null;
-        json["calibration"] = new JsonObject { ["temperature"] = model.Calibration.Temperature, ["threshold"] = model.Calibration.Threshold };
-        json["source"] = Source(model);
-        return json;
-    }
+            ["label"] = pair.Second.Label,
+            ["confidence"] = pair.Second.Confidence,
+            ["label_probability"] = pair.Second.TruthProbability,
+        }),
+        ["text"] = text.Text,
+    });
 
-    /// <summary>Beside the figures, so that --require can name them as shortly.</summary>
-    private static void AddCost(JsonObject json, ModelReport model)
+    private static JsonObject SliceOf(SliceReport slice, IReadOnlyList<ModelReport> models) => new()
     {
-        json["trained_parameters"] = model.Card.TrainedParameters;
-        json["training_seconds"] = model.Card.TrainingSeconds;
-        json["trained_tokens"] = model.Card.TrainedTokens;
-        json["bytes"] = model.Card.Bytes;
-        json["texts_per_second"] = model.TextsPerSecond;
-        json["tokens_per_second"] = model.TokensPerSecond;
-        json["tokens"] = model.Tokens;
-        json["cut_texts"] = model.CutTexts;
-    }
-
-    private static JsonObject Source(ModelReport model) => new()
-    {
-        ["path"] = model.Card.Path,
-        ["kind"] = model.Card.Kind,
-        ["sha256"] = Map(model.Card.Hashes, hash => hash.Key, hash => hash.Value),
-        ["method"] = model.Card.Method,
-        ["rank"] = model.Card.Rank,
-        ["scale"] = model.Card.Scale,
-        ["max_tokens"] = model.Card.MaxTokens,
-        ["truncate"] = model.Card.Truncate,
+        ["kind"] = slice.Slice.Kind,
+        ["value"] = slice.Slice.Value,
+        ["title"] = slice.Slice.Title,
+        ["texts"] = slice.Slice.Texts.Count,
+        ["models"] = Map(models.Zip(slice.Models), pair => pair.First.Name, pair => new JsonObject
+        {
+            ["accuracy"] = pair.Second.Accuracy,
+            ["f1"] = pair.Second.F1,
+            ["difference"] = pair.Second.Difference,
+            ["interval"] = Range(pair.Second.Interval),
+            ["verdict"] = pair.Second.Verdict,
+        }),
     };
+
+    private static JsonObject RequirementOf(ConditionResult result) => new()
+    {
+        ["expression"] = result.Expression,
+        ["holds"] = result.Holds,
+        ["left"] = Finite(result.Left),
+        ["right"] = Finite(result.Right),
+    };
+
+    /// <summary>JSON has no word for the result of a division by zero.</summary>
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static JsonObject Data(DataReport data) => new()
     {
@@ -94,26 +110,4 @@ internal static class JsonReport
         ["texts"] = data.Texts,
         ["label_counts"] = Map(data.LabelCounts, count => count.Key, count => count.Value),
     };
-
-    private static JsonObject Label(ConfusionMatrix holds) => new()
-    {
-        ["texts"] = holds.Support(1),
-        ["f1"] = holds.F1(1),
-        ["precision"] = holds.Precision(1),
-        ["recall"] = holds.Recall(1),
-    };
-
-    private static JsonArray Matrix(ConfusionMatrix confusion) =>
-        List(Enumerable.Range(0, confusion.Classes), actual => List(Enumerable.Range(0, confusion.Classes), predicted => confusion[actual, predicted]));
-
-    private static JsonObject? Interval(Interval? interval) =>
-        interval is { } known ? new JsonObject { ["low"] = known.Low, ["high"] = known.High } : null;
-
-    private static JsonObject Difference((double Value, Interval? Interval) difference) =>
-        new() { ["value"] = difference.Value, ["low"] = difference.Interval?.Low, ["high"] = difference.Interval?.High };
-
-    private static JsonObject Map<T>(IEnumerable<T> items, Func<T, string> key, Func<T, JsonNode?> value) =>
-        new(items.Select(item => KeyValuePair.Create(key(item), value(item))));
-
-    private static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode?> value) => new([.. items.Select(value)]);
 }

@@ -1,7 +1,10 @@
 using System.Globalization;
+using LoraOnnx.Evaluation.Choices;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
+using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Evaluation.Texts;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
 
@@ -12,56 +15,75 @@ internal sealed class ReportBuilder
 {
     private readonly CompareOptions _options;
     private readonly IReadOnlyList<IScoredModel> _models;
-    private readonly TestTexts _texts;
+    private readonly IReadOnlyList<ChoiceReport?> _choices;
     private readonly TestScores _scores;
-    private readonly CancellationToken _cancellationToken;
+    private readonly TextSelection _selection;
+    private readonly PairedBootstrap _bootstrap;
+    private readonly ScoredTexts[] _scored;
+    private readonly ClassificationFigures[] _figures;
+    private readonly int _resamples;
 
-    public ReportBuilder(CompareOptions options, IReadOnlyList<IScoredModel> models, TestTexts texts, TestScores scores, CancellationToken cancellationToken)
+    private ReportBuilder(CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts texts, TestScores scores, CancellationToken cancellationToken)
     {
         _options = options;
         _models = models;
-        _texts = texts;
+        _choices = choices;
         _scores = scores;
-        _cancellationToken = cancellationToken;
+        _scored = [.. models.Select((model, index) => scores.Models[index].Apply(CalibrationOf(index), model.Labels.Count, model.ProblemType, scores.Labels))];
+        _figures = [.. _scored.Select(ClassificationFigures.Of)];
+        _resamples = options.Resamples ?? Resampling.DefaultCount(scores.Count);
+        _bootstrap = PairedBootstrap.Run(_scored, options.Seed, _resamples, options.Threads, cancellationToken);
+        _selection = TextSelection.Of(_scored, models[0].Labels, texts);
     }
 
-    public ComparisonReport Build()
+    public static ComparisonReport Build(CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts? validation,
+        TestTexts texts, TestScores scores, CancellationToken cancellationToken)
     {
-        var (labels, problemType) = (_models[0].Labels, _models[0].ProblemType);
-        var scored = _scores.Models.Select((scores, model) => scores.Apply(_models[model].Calibration, labels.Count, problemType, _scores.Labels)).ToList();
-        var resamples = _options.Resamples ?? Resampling.DefaultCount(_scores.Count);
-        var bootstrap = PairedBootstrap.Run(scored, _options.Seed, resamples, _options.Threads, _cancellationToken);
-        var figures = scored.Select(ClassificationFigures.Of).ToList();
-        var reports = _models.Select((_, model) => Model(model, scored, figures, bootstrap)).ToList();
+        var builder = new ReportBuilder(options, models, choices, texts, scores, cancellationToken);
+        var labels = models[0].Labels;
+        var reports = models.Select((_, index) => builder.Model(index)).ToList();
+        var sliceResamples = Math.Min(builder._resamples, 10_000);
         return new ComparisonReport
         {
-            ToolVersion = typeof(ReportBuilder).Assembly.GetName().Version?.ToString(3) ?? "0",
+            ToolVersion = Tool.Version,
             MadeAt = DateTimeOffset.UtcNow,
             Summary = Summary.Of(reports),
-            Data = new DataReport(_texts.Path, _texts.Hash, _texts.Count, _texts.LabelCounts),
+            Data = Describe(texts),
+            Validation = validation is null ? null : Describe(validation),
             Labels = labels,
-            ProblemType = problemType,
-            Options = OptionsInEffect(resamples),
-            Machine = Machine.Describe(_options.Threads),
+            ProblemType = models[0].ProblemType,
+            Options = builder.OptionsInEffect(),
+            Machine = Machine.Describe(options.Threads),
             Models = reports,
+            Slices = [.. SliceCutter.Cut(scores, models[0].Card.MaxTokens, labels)
+                .Select(slice => SliceReport.Of(slice, builder._scored, options.Seed, sliceResamples, options.Threads, cancellationToken))],
+            LikelyLabelErrors = builder._selection.LikelyLabelErrors,
         };
     }
 
-    private ModelReport Model(int index, List<ScoredTexts> scored, List<ClassificationFigures> figures, PairedBootstrap bootstrap)
+    private static DataReport Describe(TestTexts texts) => new(texts.Path, texts.Hash, texts.Count, texts.LabelCounts);
+
+    private Calibration CalibrationOf(int model) => _choices[model]?.Calibration ?? _models[model].Calibration;
+
+    private ModelReport Model(int index)
     {
         var scores = _scores.Models[index];
         var tokens = scores.Tokens.Sum(count => (long)count);
-        var cells = figures[index].Confusion is { } matrix ? matrix.Classes * matrix.Classes : 0;
+        var cells = _figures[index].Confusion is { } matrix ? matrix.Classes * matrix.Classes : 0;
         return new ModelReport
         {
             Name = _models[index].Name,
             Card = _models[index].Card,
             ProblemType = _models[index].ProblemType,
-            Calibration = _models[index].Calibration,
-            Figures = figures[index],
-            Intervals = Figure.All.ToDictionary(figure => figure, figure => bootstrap.Of(index, figure)),
-            CellIntervals = [.. Enumerable.Range(0, cells).Select(cell => bootstrap.Cell(index, cell)).OfType<Interval>()],
-            ToFirst = index == 0 ? null : ToFirst(index, scored, figures, bootstrap),
+            Calibration = CalibrationOf(index),
+            Choice = _choices[index],
+            Figures = _figures[index],
+            Intervals = Figure.All.ToDictionary(figure => figure, figure => _bootstrap.Of(index, figure)),
+            CellIntervals = [.. Enumerable.Range(0, cells).Select(cell => _bootstrap.Cell(index, cell)).OfType<Interval>()],
+            Roc = RocCurve.Of(_scored[index]),
+            ToFirst = index == 0 ? null : ToFirst(index),
+            Texts = _selection.OfModel(index),
+            Agreement = _models[index] is ServerModel ? ServerAgreement.Of(index, _models, _scores) : null,
             Tokens = tokens,
             CutTexts = scores.Truncated.Count(truncated => truncated),
             TextsPerSecond = _scores.Count / scores.Elapsed.TotalSeconds,
@@ -69,25 +91,25 @@ internal sealed class ReportBuilder
         };
     }
 
-    private static ComparisonToFirst ToFirst(int index, List<ScoredTexts> scored, List<ClassificationFigures> figures, PairedBootstrap bootstrap)
+    private ComparisonToFirst ToFirst(int index)
     {
-        var differences = new Dictionary<Figure, (double Value, Interval? Interval)>();
+        var differences = new Dictionary<Figure, Difference>();
         foreach (var figure in Figure.All)
         {
-            if (figure.Of(figures[index]) - figure.Of(figures[0]) is { } difference)
+            if (figure.Of(_figures[index]) - figure.Of(_figures[0]) is { } difference)
             {
-                differences.Add(figure, (difference, bootstrap.Difference(index, figure)));
+                differences.Add(figure, new Difference(difference, _bootstrap.Difference(index, figure)));
             }
         }
 
-        return new ComparisonToFirst(differences, McNemar.Of(scored[0], scored[index]));
+        return new ComparisonToFirst(differences, McNemar.Of(_scored[0], _scored[index]));
     }
 
-    private Dictionary<string, string> OptionsInEffect(int resamples)
+    private Dictionary<string, string> OptionsInEffect()
     {
         var options = new Dictionary<string, string>
         {
-            ["resamples"] = resamples.ToString(CultureInfo.InvariantCulture),
+            ["resamples"] = _resamples.ToString(CultureInfo.InvariantCulture),
             ["seed"] = _options.Seed.ToString(CultureInfo.InvariantCulture),
         };
         if (_options.MaxLength is { } length)
@@ -98,6 +120,26 @@ internal sealed class ReportBuilder
         if (_options.Truncate is { } kept)
         {
             options["truncate"] = TruncationName.Of(kept);
+        }
+
+        if (_options.SweepScales.Count > 0)
+        {
+            options["sweep-scale"] = string.Join(',', _options.SweepScales.Select(scale => scale.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        if (_options.Threshold)
+        {
+            options["threshold"] = "on";
+        }
+
+        if (_options.Calibrate)
+        {
+            options["calibrate"] = "on";
+        }
+
+        if (_options.Slices.Count > 0)
+        {
+            options["slice"] = string.Join(", ", _options.Slices);
         }
 
         return options;

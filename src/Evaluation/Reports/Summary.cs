@@ -21,8 +21,8 @@ internal static class Summary
 
         if (best.ToFirst is not { } comparison)
         {
-            return $"None of the {models.Count - 1} other models beats {first.Name}, which reaches {score}. "
-                + $"The next best is {Runner(models, best)}.";
+            return $"{(models.Count == 2 ? $"{models[1].Name} does not beat" : $"None of the {models.Count - 1} other models beats")} {first.Name}, which reaches {score}. "
+                + $"{(models.Count == 2 ? "It has" : "The next best is")} {Runner(models, best)}.";
         }
 
         var difference = comparison.Differences[Figure.F1];
@@ -45,7 +45,8 @@ internal static class Summary
     private static string Runner(IReadOnlyList<ModelReport> models, ModelReport best)
     {
         var next = models.Where(model => model != best).MaxBy(model => model.Figures.F1)!; // there are at least two models
-        return $"{next.Name} with F1 {Numbers.Figure(Figure.F1, next.Figures.F1)} %";
+        var score = $"F1 {Numbers.Figure(Figure.F1, next.Figures.F1)} %";
+        return models.Count == 2 ? score : $"{next.Name} with {score}";
     }
 
     private static string Relation(double probability) => probability < 0.0001 ? Numbers.Probability(probability) : $"= {Numbers.Probability(probability)}";

@@ -45,7 +45,7 @@ internal sealed class TestTexts
     /// <exception cref="InputException">A row is malformed, or there is none.</exception>
     public static TestTexts Scan(string path, DistilBertConfig config, CancellationToken cancellationToken)
     {
-        var counts = config.Labels.ToDictionary(label => label, _ => 0);
+        var counts = config.Labels.Distinct().ToDictionary(label => label, _ => 0);
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (count, characters) = (0, 0L);
@@ -65,6 +65,15 @@ internal sealed class TestTexts
 
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
         return new TestTexts(path, config, hash, count, characters, counts, columns);
+    }
+
+    /// <exception cref="InputException">There is no column of a name.</exception>
+    public void CheckColumns(IEnumerable<string> columns)
+    {
+        if (columns.FirstOrDefault(column => !Columns.Contains(column)) is { } missing)
+        {
+            throw InputException.InFile(Path, $"has no column '{missing}' to slice by.", Columns.Count == 0 ? "it has text and label only." : $"it has {string.Join(", ", Columns)}.");
+        }
     }
 
     /// <summary>Streams the texts again.</summary>

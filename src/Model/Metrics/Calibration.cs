@@ -25,6 +25,9 @@ public sealed record Calibration
     /// </summary>
     public double? Threshold { get; init; }
 
+    /// <summary>What the adapters were multiplied by (lora-merge --scale) when the values were chosen, or null where nothing says; the server does not use it.</summary>
+    public double? Scale { get; init; }
+
     /// <summary>SHA-256 of the ONNX file for which the values were chosen, or null when unknown.</summary>
     public string? ModelHash { get; init; }
 
@@ -70,6 +73,7 @@ public sealed record Calibration
         {
             Temperature = fields.Number("temperature", 1, 1e-3, 1e3),
             Threshold = fields.Find("threshold") is null ? null : fields.Number("threshold", 0.5, 0, 1),
+            Scale = fields.Find("scale") is null ? null : fields.Number("scale", 1, -1e6, 1e6),
             ModelHash = fields.Text("model_sha256"),
             Provenance = provenance is { ValueKind: JsonValueKind.Object } entries
                 ? entries.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.ToString(), StringComparer.Ordinal)
@@ -105,6 +109,11 @@ public sealed record Calibration
         if (Threshold is { } threshold)
         {
             json.WriteNumber("threshold", threshold);
+        }
+
+        if (Scale is { } scale)
+        {
+            json.WriteNumber("scale", scale);
         }
 
         if (ModelHash is not null)

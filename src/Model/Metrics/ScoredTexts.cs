@@ -58,6 +58,21 @@ public sealed class ScoredTexts
         _predictions.Add(answer);
     }
 
+    /// <summary>Some of the texts, with their scores and answers.</summary>
+    public ScoredTexts Only(IEnumerable<int> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var some = new ScoredTexts(Classes, ProblemType, _calibration);
+        var scores = new double[Classes];
+        foreach (var text in texts)
+        {
+            _scores.CopyTo(text * Classes, scores, 0, Classes);
+            some.Add([.. Enumerable.Range(0, Classes).Where(label => Holds(text, label))], scores);
+        }
+
+        return some;
+    }
+
     /// <summary>The class that holds for a text of a single-label model.</summary>
     public int Label(int text) => _labels[text];
 
