@@ -17,8 +17,8 @@ internal static class PeftConfigKeys
     private static readonly HashSet<string> _harmless =
     [
         "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying", "eva_config", "fan_in_fan_out", "inference_mode",
-        "init_lora_weights", "loftq_config", "lora_dropout", "lora_ga_config", "megatron_core", "peft_version", "qalora_group_size", "revision",
-        "runtime_config", "velora_config",
+        "init_lora_weights", "loftq_config", "lora_dropout", "lora_ga_config", "megatron_core", "merge_weights", "peft_version", "qalora_group_size",
+        "revision", "runtime_config", "velora_config",
     ];
 
     /// <summary>Keys that change what the adapter computes in a way that cannot be folded into the weights of this model.</summary>
@@ -26,6 +26,7 @@ internal static class PeftConfigKeys
     {
         ["alora_invocation_tokens"] = "an activated LoRA changes only the tokens after its invocation, so it has no merged form.",
         ["arrow_config"] = "Arrow chooses between adapters token by token, so it has no merged form.",
+        ["enable_lora"] = "the merged layers of peft 0.2, where parts of a layer are adapted, are not supported.",
         ["kasa_config"] = "KaSA changes the weights of the base.",
         ["layer_replication"] = "it changes the number of layers of the base.",
         ["megatron_config"] = "Megatron's parallel layers are not supported.",
@@ -67,9 +68,9 @@ internal static class PeftConfigKeys
             else if (!_harmless.Contains(name) && !_refused.ContainsKey(name) && IsSet(value))
             {
                 // peft names its variants this way; a new one would be merged wrongly.
-                if (name.StartsWith("use_", StringComparison.Ordinal) && value.ValueKind == JsonValueKind.True)
+                if (name.StartsWith("use_", StringComparison.Ordinal) || name.EndsWith("_config", StringComparison.Ordinal))
                 {
-                    throw InputException.InFile(path, $"'{name}' is true, a variant of LoRA that this version does not know.");
+                    throw InputException.InFile(path, $"'{name}' is {JsonFields.Describe(value)}, a variant of LoRA that this version does not know.");
                 }
 
                 warnings.Add($"{path}: '{name}' is {JsonFields.Describe(value)}; unknown and ignored.");
