@@ -51,7 +51,7 @@ internal sealed class CharacterPlan
 
     /// <summary>Removed by the first step, which also removes the replacement character and, with it, lone surrogates.</summary>
     public bool IsDropped(int codePoint) => Options.CleanText
-        && (codePoint == ReplacementCharacter || (_unicode.Traits(codePoint).HasFlag(CharacterTraits.Control) && codePoint is not ('\t' or '\n' or '\r')));
+        && (codePoint == ReplacementCharacter || (_unicode.Is(codePoint, CharacterTraits.Control) && codePoint is not ('\t' or '\n' or '\r')));
 
     public bool IsSplit(int codePoint) => Options.SplitChinese && codePoint is
         (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F)
@@ -64,7 +64,7 @@ internal sealed class CharacterPlan
             return (CharacterFate.Drop, 0);
         }
 
-        if (_unicode.Traits(codePoint).HasFlag(CharacterTraits.Space))
+        if (_unicode.Is(codePoint, CharacterTraits.Space))
         {
             return (CharacterFate.Break, 0);
         }
@@ -86,8 +86,8 @@ internal sealed class CharacterPlan
         }
 
         var traits = _unicode.Traits(result);
-        return result > char.MaxValue || traits.HasFlag(CharacterTraits.Space) ? (CharacterFate.Complex, 0)
-            : IsSplit(codePoint) || traits.HasFlag(CharacterTraits.Punctuation) ? (CharacterFate.Isolate, result)
+        return result > char.MaxValue || (traits & CharacterTraits.Space) != 0 ? (CharacterFate.Complex, 0)
+            : IsSplit(codePoint) || (traits & CharacterTraits.Punctuation) != 0 ? (CharacterFate.Isolate, result)
             : (CharacterFate.Append, result);
     }
 
@@ -97,14 +97,14 @@ internal sealed class CharacterPlan
         Span<int> parts = stackalloc int[4];
         var count = _unicode.Decompose(codePoint, parts);
         starter = parts[0];
-        if (_unicode.CombiningClass(starter) != 0 || _unicode.Traits(starter).HasFlag(CharacterTraits.Mark))
+        if (_unicode.CombiningClass(starter) != 0 || _unicode.Is(starter, CharacterTraits.Mark))
         {
             return false;
         }
 
         foreach (var part in parts[1..count])
         {
-            if (!_unicode.Traits(part).HasFlag(CharacterTraits.Mark))
+            if (!_unicode.Is(part, CharacterTraits.Mark))
             {
                 return false;
             }

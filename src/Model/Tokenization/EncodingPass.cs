@@ -171,7 +171,7 @@ internal ref struct EncodingPass
     private void Finish(int codePoint, int start, int end)
     {
         var unicode = UnicodeTables.Instance;
-        if (_plan.Options.StripAccents && unicode.Traits(codePoint).HasFlag(CharacterTraits.Mark))
+        if (_plan.Options.StripAccents && unicode.Is(codePoint, CharacterTraits.Mark))
         {
             return;
         }
@@ -196,13 +196,13 @@ internal ref struct EncodingPass
     private void AppendOrCut(int codePoint, int start, int end)
     {
         var traits = UnicodeTables.Instance.Traits(codePoint);
-        if (traits.HasFlag(CharacterTraits.Space))
+        if ((traits & CharacterTraits.Space) != 0)
         {
             EndWord();
             return;
         }
 
-        var alone = traits.HasFlag(CharacterTraits.Punctuation);
+        var alone = (traits & CharacterTraits.Punctuation) != 0;
         if (alone)
         {
             EndWord();

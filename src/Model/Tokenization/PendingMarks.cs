@@ -16,34 +16,55 @@ internal sealed class PendingMarks
     /// <summary>Adds one code point of a decomposition; <paramref name="isTail"/> for all but its first.</summary>
     public void Add(int codePoint, bool isTail, int start, int end)
     {
-        _marks.Add((UnicodeTables.Instance.CombiningClass(codePoint), codePoint, isTail));
+        var order = UnicodeTables.Instance.CombiningClass(codePoint);
+        var at = _marks.Count;
+        while (at > 0 && _marks[at - 1].Class > order) // stable: equal classes stay in the order of the text
+        {
+            at--;
+        }
+
+        _marks.Insert(at, (order, codePoint, isTail));
         if (!isTail)
         {
             _places.Add((start, end));
         }
     }
 
-    /// <summary>Hands out the marks in canonical order and forgets them.</summary>
+    /// <summary>The marks in canonical order, each with its place.</summary>
     /// <param name="startOfTail">The place of the starter before the marks, for marks that belong to its decomposition.</param>
     /// <remarks>
     /// Places stay in the order of the text while characters are sorted: that is what Hugging Face's alignment does. A tail shares the place
     /// of whatever was placed before it.
     /// </remarks>
-    public IEnumerable<PlacedCharacter> TakeSorted((int Start, int End) startOfTail)
+    public Sorted TakeSorted((int Start, int End) startOfTail) => new(this, startOfTail);
+
+    /// <summary>Hands out the marks one by one, without a list of its own; they are forgotten at the end.</summary>
+    public ref struct Sorted(PendingMarks pending, (int Start, int End) place)
     {
-        var place = startOfTail;
-        var next = 0;
-        foreach (var (_, codePoint, isTail) in _marks.OrderBy(mark => mark.Class)) // stable
+        private int _next;
+        private int _nextPlace;
+
+        public PlacedCharacter Current { get; private set; }
+
+        public readonly Sorted GetEnumerator() => this;
+
+        public bool MoveNext()
         {
-            if (!isTail)
+            if (_next == pending._marks.Count)
             {
-                place = _places[next++];
+                pending._marks.Clear();
+                pending._places.Clear();
+                return false;
             }
 
-            yield return new PlacedCharacter(codePoint, place.Start, place.End);
-        }
+            var (_, codePoint, isTail) = pending._marks[_next++];
+            if (!isTail)
+            {
+                place = pending._places[_nextPlace++];
+            }
 
-        _marks.Clear();
-        _places.Clear();
+            Current = new PlacedCharacter(codePoint, place.Start, place.End);
+            return true;
+        }
     }
 }

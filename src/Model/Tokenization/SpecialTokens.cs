@@ -24,8 +24,9 @@ internal sealed class SpecialTokens(string configPath, JsonFields? config, strin
     /// <summary>A special token is a string, or an object with its text in <c>content</c>.</summary>
     public static string Text(string path, string key, JsonElement value)
     {
-        var text = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out var content) ? content : value;
-        return text.ValueKind == JsonValueKind.String && JsonFields.Of(path, value).TextOf(text, key) is { Length: > 0 } found ? found
+        var fields = JsonFields.Of(path, value);
+        var text = value.ValueKind == JsonValueKind.Object ? fields.Find("content") : value;
+        return text is { ValueKind: JsonValueKind.String } found && fields.TextOf(found, key) is { Length: > 0 } token ? token
             : throw JsonFields.Wrong(path, key, value, "a string");
     }
 }

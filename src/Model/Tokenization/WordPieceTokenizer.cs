@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using LoraOnnx.Model.Configuration;
 using Microsoft.ML.Tokenizers;
 
 namespace LoraOnnx.Model.Tokenization;
@@ -48,6 +49,16 @@ public sealed class WordPieceTokenizer : Tokenizer
     /// <summary>Stands for a word that cannot be cut into pieces.</summary>
     public int UnknownTokenId { get; }
 
+    /// <summary>Like <see cref="Load(string)"/>, and checks that the model has an embedding for every id.</summary>
+    /// <exception cref="InputException">A file is missing, malformed, or not this model's.</exception>
+    public static WordPieceTokenizer Load(string directory, DistilBertConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var tokenizer = Load(directory);
+        return tokenizer.VocabularySize <= config.VocabularySize ? tokenizer
+            : throw InputException.InFile(directory, $"the tokenizer has {tokenizer.VocabularySize} words, config.json 'vocab_size' {config.VocabularySize}.", "tokenizer and model are from different checkpoints.");
+    }
+
     /// <summary>Reads vocab.txt and tokenizer_config.json (or tokenizer.json) in a checkpoint or ONNX directory.</summary>
     /// <exception cref="InputException">A file is missing, malformed, or asks for an option that is not supported.</exception>
     public static WordPieceTokenizer Load(string directory)
@@ -82,12 +93,53 @@ public sealed class WordPieceTokenizer : Tokenizer
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
         var span = text is null ? textSpan : text;
-        var (_, tokens) = EncodeWithOffsets(span, Math.Max(2, settings.MaxTokenCount), Truncation.Head);
+        var window = new TruncationWindow(settings.MaxTokenCount, Truncation.Head);
+        using var pass = Read(span, window.Limit);
+        var tokens = new Token[window.Length(pass.Total)];
+        Cut(pass, window, tokens);
         return new EncodeResults<EncodedToken>
         {
             Tokens = [.. tokens.Select(token => new EncodedToken(token.Id, TokenText(token.Id), new Range(token.Start, token.End)))],
-            CharsConsumed = span.Length,
+            CharsConsumed = EndOf(pass, window, span.Length),
         };
+    }
+
+    /// <inheritdoc/>
+    protected override EncodeResults<int> EncodeToIds(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        var span = text is null ? textSpan : text;
+        var window = new TruncationWindow(settings.MaxTokenCount, Truncation.Head);
+        using var pass = Read(span, window.Limit);
+        return new EncodeResults<int> { Tokens = Cut(pass, window, null).Ids, CharsConsumed = EndOf(pass, window, span.Length) };
+    }
+
+    /// <inheritdoc/>
+    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        using var pass = Read(text is null ? textSpan : text, limit: 0);
+        return new TruncationWindow(settings.MaxTokenCount, Truncation.Head).Length(pass.Total);
+    }
+
+    /// <summary>Where a text has to be cut for its beginning (or end) to fill the limit, [CLS] and [SEP] counted.</summary>
+    protected override int GetIndexByTokenCount(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, bool fromEnd, out string? normalizedText, out int tokenCount)
+    {
+        var span = text is null ? textSpan : text;
+        var window = new TruncationWindow(settings.MaxTokenCount, fromEnd ? Truncation.Tail : Truncation.Head);
+        using var pass = Read(span, window.Limit);
+        normalizedText = null;
+        tokenCount = window.Length(pass.Total);
+        var kept = tokenCount - TruncationWindow.SpecialTokens;
+        return !fromEnd ? EndOf(pass, window, span.Length)
+            : kept == pass.Total ? 0
+            : kept == 0 ? span.Length
+            : pass.Tokens[pass.Total - kept].Start;
+    }
+
+    /// <summary>The place in the text where what the window keeps of its beginning ends.</summary>
+    private static int EndOf(in EncodingPass pass, TruncationWindow window, int length)
+    {
+        var kept = window.Length(pass.Total) - TruncationWindow.SpecialTokens;
+        return kept == pass.Total ? length : kept == 0 ? 0 : pass.Tokens[kept - 1].End;
     }
 
     /// <inheritdoc/>
@@ -130,14 +182,6 @@ public sealed class WordPieceTokenizer : Tokenizer
         }
 
         return text.ToString();
-    }
-
-    private (EncodedText Encoded, Token[] Tokens) EncodeWithOffsets(ReadOnlySpan<char> text, int maxTokens, Truncation truncation)
-    {
-        var window = new TruncationWindow(maxTokens, truncation);
-        using var pass = Read(text, window.Limit);
-        var tokens = new Token[window.Length(pass.Total)];
-        return (Cut(pass, window, tokens), tokens);
     }
 
     private EncodingPass Read(ReadOnlySpan<char> text, int limit)

@@ -43,12 +43,12 @@ internal sealed class BaseModel
         var checkpoint = Checkpoint.Open(directory);
         var isNew = !checkpoint.HasHead && options.TrainsHead;
         var weights = isNew ? checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, options.Seed)) : checkpoint.LoadWeights();
-        return new BaseModel(directory, checkpoint.WeightsHash(), weights, WordPieceTokenizer.Load(directory), isNew ? options.Seed : null);
+        return new BaseModel(directory, checkpoint.WeightsHash(), weights, WordPieceTokenizer.Load(directory, checkpoint.Config), isNew ? options.Seed : null);
     }
 
-    /// <summary>The longest input of the run: what --max-length says, else 512 or the model's limit.</summary>
+    /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>
     /// <exception cref="InputException">The model cannot take as much.</exception>
-    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked ? Math.Min(LearningDefaults.MaxLength, Config.MaxPositions)
+    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked ? Math.Min(LearningDefaults.MaxLength, Math.Min(Config.MaxPositions, Tokenizer.MaxLength))
         : asked <= Config.MaxPositions ? asked
         : throw new InputException($"--max-length is {asked}, the model takes up to {Config.MaxPositions} tokens.");
 }

@@ -41,6 +41,8 @@ internal sealed class UnicodeTables
 
     public CharacterTraits Traits(int codePoint) => _traits[codePoint];
 
+    public bool Is(int codePoint, CharacterTraits trait) => (_traits[codePoint] & trait) != 0;
+
     /// <summary>Canonical combining class; 0 for a starter.</summary>
     public int CombiningClass(int codePoint) => _classes[codePoint];
 

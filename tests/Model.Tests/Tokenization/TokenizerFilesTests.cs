@@ -1,0 +1,174 @@
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Model.Tests.Tokenization;
+
+/// <summary>What the files beside a model say about its tokenizer: options, special tokens, added tokens, and files that contradict one another.</summary>
+public sealed class TokenizerFilesTests
+{
+    [Theory]
+    [InlineData("""{}""", "film ete")] // lower case and without accents unless the files say otherwise
+    [InlineData("""{"do_lower_case": true, "strip_accents": null}""", "film ete")]
+    [InlineData("""{"do_lower_case": false}""", "Film é ##té")] // accents stay with the case
+    [InlineData("""{"do_lower_case": true, "strip_accents": false}""", "film é ##té")]
+    [InlineData("""{"do_lower_case": false, "strip_accents": true}""", "Film ete")]
+    public void Case_and_accents_follow_the_options(string config, string pieces)
+    {
+        using var folder = new TokenizerFolder(config);
+
+        Assert.Equal(pieces, folder.Pieces("Film été"));
+    }
+
+    [Theory]
+    [InlineData("""{}""", "中 文")]
+    [InlineData("""{"tokenize_chinese_chars": false}""", "中文")]
+    public void Chinese_characters_are_words_unless_the_option_is_off(string config, string pieces)
+    {
+        using var folder = new TokenizerFolder(config);
+
+        Assert.Equal(pieces, folder.Pieces("中文"));
+    }
+
+    [Fact]
+    public void Control_characters_stay_where_clean_text_is_off()
+    {
+        using var folder = new TokenizerFolder("""{"clean_text": false}""");
+
+        Assert.Equal("[UNK]", folder.Pieces("fi\u0001lm"));
+    }
+
+    [Theory]
+    [InlineData("512", 512)]
+    [InlineData("1000000000000000019884624838656", int.MaxValue)]
+    public void The_longest_input_is_that_of_the_configuration(string length, int expected)
+    {
+        using var folder = new TokenizerFolder($$"""{"model_max_length": {{length}}}""");
+
+        Assert.Equal(expected, folder.Load().MaxLength);
+    }
+
+    [Theory]
+    [InlineData("tokenizer_config.json", """{"cls_token": "<s>", "sep_token": {"content": "</s>", "__type": "AddedToken"}, "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}""")]
+    [InlineData("special_tokens_map.json", """{"cls_token": {"content": "<s>", "lstrip": false}, "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}""")]
+    public void Special_tokens_may_have_other_names(string file, string content)
+    {
+        using var folder = new TokenizerFolder(vocabulary: "<pad>\n<unk>\n<s>\n</s>\n<mask>\nfilm\n");
+        folder.Write(file, content);
+
+        var tokenizer = folder.Load();
+
+        Assert.Equal((2, 3, 0, 1), (tokenizer.ClsTokenId, tokenizer.SepTokenId, tokenizer.PadTokenId, tokenizer.UnknownTokenId));
+        Assert.Equal([2, 5, 4, 1, 3], tokenizer.Encode("film<mask> other", 100, Truncation.Head).Ids);
+    }
+
+    [Theory]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<movie>", "lstrip": false, "normalized": false, "rstrip": false, "single_word": false, "special": true}}}""")]
+    [InlineData("tokenizer.json", null)]
+    public void Added_tokens_are_matched_in_the_raw_text(string file, string? content)
+    {
+        using var folder = new TokenizerFolder();
+        folder.Write(file, content ?? TokenizerJson(TokenizerFolder.Vocabulary, """{"id": 17, "content": "<movie>", "normalized": false}"""));
+
+        Assert.Equal("film <movie> film", folder.Pieces("film<movie>film"));
+    }
+
+    [Fact]
+    public void Words_of_the_vocabulary_may_be_special_tokens()
+    {
+        using var folder = new TokenizerFolder("""{"additional_special_tokens": ["[unused1]"]}""");
+
+        Assert.Equal("film [unused1] film", folder.Pieces("film[unused1]film"));
+    }
+
+    [Fact]
+    public void Vocabulary_and_options_may_be_in_tokenizer_json_alone()
+    {
+        using var folder = new TokenizerFolder();
+        folder.Delete("vocab.txt");
+        folder.Write("tokenizer.json", TokenizerJson(TokenizerFolder.Vocabulary, null, lowercase: false));
+
+        Assert.Equal("Film ##s", folder.Pieces("Films"));
+    }
+
+    [Theory]
+    [InlineData("DistilBertTokenizer", "film")] // BERT's own classes put the configuration over tokenizer.json
+    [InlineData("PreTrainedTokenizerFast", "Film")] // the general one takes the file as it is
+    public void Which_file_wins_depends_on_the_class_as_in_Hugging_Face(string name, string pieces)
+    {
+        using var folder = new TokenizerFolder($$"""{"tokenizer_class": "{{name}}", "do_lower_case": true}""");
+        folder.Write("tokenizer.json", TokenizerJson(TokenizerFolder.Vocabulary, null, lowercase: false));
+
+        Assert.Equal(pieces, folder.Pieces("Film"));
+    }
+
+    [Theory]
+    [InlineData("film\n", "movie\n", "'film' has the id 5 here and none in tokenizer.json")]
+    [InlineData("film\nmovie\n", "movie\nfilm\n", "'film' has the id 5 here and 6 in tokenizer.json")]
+    [InlineData("film\n", "film\nmovie\n", "'movie' has no id here and 6 in tokenizer.json")]
+    public void Two_vocabularies_must_be_one(string text, string json, string message)
+    {
+        const string Special = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+        using var folder = new TokenizerFolder(vocabulary: Special + text);
+        folder.Write("tokenizer.json", TokenizerJson(Special + json, null));
+
+        Assert.Contains(message, folder.Error(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tokenizer_config.json", """{"tokenizer_class": "RobertaTokenizer"}""", "'tokenizer_class' is 'RobertaTokenizer'")]
+    [InlineData("tokenizer_config.json", """{"do_basic_tokenize": false}""", "'do_basic_tokenize' is false")]
+    [InlineData("tokenizer_config.json", """{"never_split": ["film"]}""", "'never_split' is the list")]
+    [InlineData("tokenizer_config.json", """{"truncation_side": "left"}""", "'truncation_side' is 'left'")]
+    [InlineData("tokenizer_config.json", """{"model_max_length": 1}""", "'model_max_length' is 1")]
+    [InlineData("tokenizer_config.json", """{"cls_token": "<s>"}""", "has no '<s>', the 'cls_token'")]
+    [InlineData("tokenizer_config.json", """{"cls_token": 3}""", "'cls_token' is 3, expected a string")]
+    [InlineData("tokenizer_config.json", """{"additional_special_tokens": ["<new>"]}""", "'additional_special_tokens' has '<new>', which has no id")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<new>", "normalized": true}}}""", "'<new>' has 'normalized' true, which is not supported")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<new>", "lstrip": true}}}""", "'<new>' has 'lstrip' true, which is not supported")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"101": {"content": "[CLS]"}}}""", "gives '[CLS]' the id 101, vocab.txt gives it 2")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"5": {"content": "<new>"}}}""", "gives '<new>' the id 5, which is that of 'film'")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": "<new>"}}""", "an added token is \"<new>\", expected an object")]
+    [InlineData("added_tokens.json", """{"<new>": 17}""", "adds '<new>' with the id 17, which tokenizer_config.json and tokenizer.json do not mention")]
+    [InlineData("tokenizer.json", """{"model": {"type": "BPE"}}""", "'model' is 'BPE', expected 'WordPiece'")]
+    [InlineData("tokenizer.json", """{"model": {"type": "WordPiece"}, "normalizer": {"type": "Sequence"}}""", "'normalizer' is 'Sequence', expected 'BertNormalizer'")]
+    [InlineData("tokenizer.json", """{"model": {"type": "WordPiece"}, "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"}}""", "'model' has no 'vocab'")]
+    [InlineData("vocab.txt", "", "is empty")]
+    [InlineData("vocab.txt", "[PAD]\n[CLS]\n[SEP]\n", "has no '[UNK]', the 'unk_token'")]
+    public void What_is_wrong_or_not_supported_is_named_with_its_value(string file, string content, string message)
+    {
+        using var folder = new TokenizerFolder();
+        folder.Write(file, content);
+
+        Assert.Contains(message, folder.Error(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_without_a_vocabulary_is_named()
+    {
+        using var folder = new TokenizerFolder();
+        folder.Delete("vocab.txt");
+
+        Assert.Contains("has neither vocab.txt nor tokenizer.json", folder.Error(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tokenizer_with_more_words_than_the_model_is_refused()
+    {
+        using var model = new TinyModel();
+        File.AppendAllText(System.IO.Path.Combine(model.Checkpoint, "vocab.txt"), "one word more\n");
+
+        var error = Assert.Throws<InputException>(() => WordPieceTokenizer.Load(model.Checkpoint, DistilBertConfig.Load(model.Checkpoint)));
+
+        Assert.Contains("the tokenizer has 61 words, config.json 'vocab_size' 60", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string TokenizerJson(string vocabulary, string? addedToken, bool lowercase = true) => $$"""
+        {
+          "added_tokens": [{{addedToken}}],
+          "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": {{(lowercase ? "true" : "false")}}},
+          "pre_tokenizer": {"type": "BertPreTokenizer"},
+          "model": {"type": "WordPiece", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+            "vocab": { {{string.Join(", ", vocabulary.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((word, id) => $"\"{word}\": {id}"))}} } }
+        }
+        """;
+}
