@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LoraOnnx.Model.Files;
 
@@ -14,9 +15,15 @@ internal static class BoundedJson
     /// <summary>Small files may be as dense as they like.</summary>
     private const int FreeTokens = 1 << 16;
 
-    /// <exception cref="JsonException">It is not valid JSON, or has too many tokens for its size.</exception>
+    /// <exception cref="JsonException">It is not UTF-8, not valid JSON, or has too many tokens for its size.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> utf8)
     {
+        // The parser does not look into strings; wrong bytes would come to light wherever one is read.
+        if (!Utf8.IsValid(utf8.Span))
+        {
+            throw new JsonException("it is not UTF-8.");
+        }
+
         var tokens = 0;
         var reader = new Utf8JsonReader(utf8.Span);
         while (reader.Read())
