@@ -1,0 +1,60 @@
+using FsCheck.Xunit;
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Safetensors;
+
+namespace LoraOnnx.Model.Tests.Properties;
+
+/// <summary>An adapter that is written is read back, whatever its rank, modules and variant.</summary>
+public sealed class AdapterProperties : IDisposable
+{
+    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 12, LayerCount = 3, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Labels = ["a", "b", "c"] };
+    private static readonly string[] _targets = ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("lora-onnx-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Property(MaxTest = 150)]
+    public void Adapters_come_back_with_their_numbers_scale_and_head(byte rank, short alpha, byte targets, bool rsLora, bool dora, bool head, int seed)
+    {
+        var random = new Random(seed);
+        var settings = new PeftAdapterSettings
+        {
+            Rank = 1 + (rank % 16),
+            Alpha = alpha / 8.0,
+            Targets = [.. _targets.Where((_, index) => ((targets % 63) + 1 & (1 << index)) != 0)],
+            UseRsLora = rsLora,
+            UseDora = dora,
+            HeadTrained = head,
+        };
+        var written = Adapter(settings, random);
+
+        PeftAdapterWriter.Write(Path.Combine(_folder, "adapter"), written, settings);
+        var read = LoraAdapter.Load(Path.Combine(_folder, "adapter"), _model);
+
+        Assert.Empty(read.Warnings);
+        Assert.Equal(written.Modules.Select(module => (module.Module, module.Scale)), read.Modules.Select(module => (module.Module, module.Scale)));
+        Assert.Equal(Numbers(written), Numbers(read));
+    }
+
+    private static LoraAdapter Adapter(PeftAdapterSettings settings, Random random)
+    {
+        NamedTensor Tensor(params int[] shape) => TinyModel.RandomTensor("tensor", shape, random, 1);
+        var scale = settings.Alpha / (settings.UseRsLora ? Math.Sqrt(settings.Rank) : settings.Rank);
+        var modules = DistilBertTensors.LinearModules(_model).Where(linear => settings.Targets.Any(target => linear.Module.EndsWith("." + target, StringComparison.Ordinal))).Select(linear => new LoraModule
+        {
+            Module = linear.Module,
+            Scale = scale,
+            A = Tensor(settings.Rank, linear.In),
+            B = Tensor(linear.Out, settings.Rank),
+            Magnitude = settings.UseDora ? Tensor(linear.Out) : null,
+        }).ToList();
+        var head = settings.HeadTrained ? DistilBertTensors.Head(_model).Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList() : [];
+        return new LoraAdapter(modules, head);
+    }
+
+    private static IEnumerable<float> Numbers(LoraAdapter adapter) =>
+        adapter.Modules.SelectMany(module => module.A.Values.Concat(module.B.Values).Concat(module.Magnitude?.Values ?? [])).Concat(adapter.Replacements.SelectMany(tensor => tensor.Values));
+}
