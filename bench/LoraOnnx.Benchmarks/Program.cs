@@ -3,7 +3,10 @@ namespace LoraOnnx.Benchmarks;
 /// <summary>Chooses a benchmark by its first argument; each has a file or folder of its own here and a section in docs/benchmarks.md.</summary>
 internal static class Program
 {
-    private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new();
+    private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new()
+    {
+        ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
+    };
 
     private static int Main(string[] arguments)
     {
