@@ -1,9 +1,10 @@
 using System.Text.Json;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Texts;
 
-/// <summary>Reads <c>{"text": "...", "label": 1}</c>, one object a line.</summary>
+/// <summary>Reads <c>{"text": "...", "label": 1}</c>, one object a line. Escaped lone surrogates stay in the text, as Python keeps them; the tokenizer removes them.</summary>
 internal sealed class JsonLines(string path, DistilBertConfig config)
 {
     private readonly LabelReader _labels = new(config);
@@ -39,7 +40,7 @@ internal sealed class JsonLines(string path, DistilBertConfig config)
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = BoundedJson.Parse(line);
             return Row(document.RootElement, place);
         }
         catch (JsonException failure)
@@ -67,10 +68,10 @@ internal sealed class JsonLines(string path, DistilBertConfig config)
         }
 
         var labelKey = Array.Find(ColumnNames.Label, key => row.TryGetProperty(key, out _)) ?? throw place.Error("has no 'label'.");
-        return LabelledText.Create(text.GetString()!, _labels.Read(row.GetProperty(labelKey), place), row.EnumerateObject() // the kind is checked above
+        return LabelledText.Create(JsonText.Of(text), _labels.Read(row.GetProperty(labelKey), place), row.EnumerateObject()
             .Where(column => column.Name != textKey && column.Name != labelKey && column.Value.ValueKind != JsonValueKind.Null)
             .GroupBy(column => column.Name)
-            .ToDictionary(column => column.Key, column => column.Last().Value.ToString()));
+            .ToDictionary(column => column.Key, column => column.Last().Value is { ValueKind: JsonValueKind.String } value ? JsonText.Of(value) : column.Last().Value.ToString()));
     }
 
     private static string Describe(JsonElement value) => value.ValueKind switch

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Texts;
 
@@ -28,10 +29,9 @@ internal readonly record struct LabelCell(LabelKind Kind, string Text)
     public bool IsFlag => Kind is LabelKind.Decimal or LabelKind.Truth;
 
     /// <summary>A JSON value as a label.</summary>
-    /// <exception cref="InvalidOperationException">A string is not valid Unicode.</exception>
     public static LabelCell Of(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => new(LabelKind.Word, value.GetString()!), // the kind is checked here
+        JsonValueKind.String => new(LabelKind.Word, JsonText.Of(value)),
         JsonValueKind.Number => value.GetRawText() is var digits && digits.AsSpan().IndexOfAny(".eE") >= 0 ? new(LabelKind.Decimal, digits) : new(LabelKind.Whole, digits),
         JsonValueKind.True or JsonValueKind.False => new(LabelKind.Truth, value.GetRawText()),
         _ => new(LabelKind.Other, value.GetRawText()),

@@ -23,8 +23,8 @@ internal sealed class FuzzRun
         _kinds = kinds;
     }
 
-    /// <summary>Bytes that an input unpacks to; its own length unless the format is compressed.</summary>
-    public Func<byte[], long> UnpackedSize { get; init; } = input => input.Length;
+    /// <summary>Kinds that happen, but are not sure to: what a damaged packed file unpacks to is chance.</summary>
+    public IReadOnlyList<string> MayBeMissed { get; init; } = [];
 
     public void Check(Action<byte[]> read)
     {
@@ -46,13 +46,13 @@ internal sealed class FuzzRun
 
             var memory = GC.GetAllocatedBytesForCurrentThread() - before; // all that was ever allocated, so more than what was held at once
             mostMemory = Math.Max(mostMemory, memory);
-            Assert.True(memory <= FreeMemory + (8 * UnpackedSize(input)), $"input {number} of {input.Length} bytes took {memory} bytes");
+            Assert.True(memory <= FreeMemory + (8L * input.Length), $"input {number} of {input.Length} bytes took {memory} bytes");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Inputs} inputs, {accepted} accepted, {_kinds.Length} kinds of error, at most {mostMemory >> 10} KiB, {clock.Elapsed.TotalSeconds:F1} s");
         Assert.True(accepted >= Inputs / 10, $"only {accepted} of {Inputs} inputs were accepted");
-        var missed = _kinds.Where((_, kind) => reached[kind] == 0).ToList();
+        var missed = _kinds.Where((kind, index) => reached[index] == 0 && !MayBeMissed.Contains(kind)).ToList();
         Assert.True(missed.Count == 0, $"never reached: {string.Join(" | ", missed)}");
     }
 

@@ -12,6 +12,15 @@ public sealed class JsonLinesTests : IDisposable
     private static readonly DistilBertConfig _reviews = Models.WithLabels(["NEGATIVE", "POSITIVE"]);
 
     [Fact]
+    public void Escaped_lone_surrogates_stay_as_Python_keeps_them()
+    {
+        var text = Assert.Single(LabelledTexts.ReadAll(_folder.Write("a.jsonl", """{"text": "half \ud83d, \t\"whole\" \ud83d\ude00", "label": 1, "by": "\uDC00"}"""), Models.Reviews));
+
+        Assert.Equal("half \ud83d, \t\"whole\" \ud83d\ude00", text.Text);
+        Assert.Equal("\udc00", text.Columns["by"]);
+    }
+
+    [Fact]
     public void Numbers_numbers_in_quotes_and_names_are_labels()
     {
         var texts = Read(_reviews,
