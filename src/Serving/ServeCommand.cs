@@ -10,7 +10,7 @@ internal static class ServeCommand
     public static RootCommand Create()
     {
         var options = new ServeCommandOptions();
-        var root = new RootCommand("Serves DistilBERT classifiers over gRPC: lora_onnx.v1 with health and reflection, and Prometheus metrics over HTTP. "
+        var root = new RootCommand("Serves DistilBERT classifiers over gRPC (lora_onnx.v1, tei.v1, KServe v2; health, reflection) and HTTP (REST, a page at /, /metrics). "
             + "Nothing listens before every model has run once and passed its self-test. SIGTERM and Ctrl+C drain: exit code 143 or 130.");
         options.AddTo(root);
         root.SetAction((parsed, cancellationToken) => RunAsync(options.Read(parsed), cancellationToken));
@@ -26,7 +26,7 @@ internal static class ServeCommand
         }
 
         Console.WriteLine($"listening: grpc {host.GrpcAddress}{(options.TlsCertificate is null ? "" : " (TLS)")}");
-        Console.WriteLine($"listening: {(options.TlsCertificate is null ? "http" : "https")}://{host.HttpAddress}/metrics");
+        Console.WriteLine($"listening: {(options.TlsCertificate is null ? "http" : "https")}://{host.HttpAddress}/");
         try
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);

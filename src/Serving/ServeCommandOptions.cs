@@ -22,7 +22,7 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string> _host = new("--host") { Description = "Address to listen on. Other than loopback: use TLS and API keys.", DefaultValueFactory = _ => _default.Host };
     private readonly Option<int> _grpcPort = Number("--grpc-port", "Port for gRPC; 0: a free one, printed at start.", _default.GrpcPort, 0, 65535);
-    private readonly Option<int> _httpPort = Number("--http-port", "Port for /metrics; 0: a free one.", _default.HttpPort, 0, 65535);
+    private readonly Option<int> _httpPort = Number("--http-port", "Port for REST, the page and /metrics; 0: a free one.", _default.HttpPort, 0, 65535);
 
     private readonly Option<string> _device = new Option<string>("--device")
     {
@@ -39,8 +39,9 @@ internal sealed class ServeCommandOptions
     private readonly Option<int> _memory = Number("--memory-mib", "Size of ONNX files kept loaded, over all models; those used longest ago are unloaded and come back when asked for. 0: no limit.", 0, 0, 1 << 30);
     private readonly Option<int> _maxTextChars = Number("--max-text-chars", "Longest text in UTF-16 units.", _default.MaxTextChars, 1, 1 << 28);
     private readonly Option<int> _maxBatchTexts = Number("--max-batch-texts", "Most texts in one batch call.", _default.MaxBatchTexts, 1, 1 << 20);
-    private readonly Option<int> _maxMessage = Number("--max-message-mib", "Largest gRPC message.", _default.MaxMessageMebibytes, 1, 1024);
+    private readonly Option<int> _maxMessage = Number("--max-message-mib", "Largest gRPC message or HTTP body.", _default.MaxMessageMebibytes, 1, 1024);
     private readonly Option<int> _drain = Number("--drain-seconds", "Time that running calls and streams have after SIGTERM.", (int)_default.Drain.TotalSeconds, 0, 3600);
+    private readonly Option<int> _watch = Number("--watch-seconds", "How often to look for changed files of served models, and for new and removed folders of --models; they are swapped, loaded and unloaded. 0: never.", 0, 0, 3600);
     private readonly Option<FileInfo> _tlsCertificate = PemFile("--tls-cert", "PEM certificate chain for both ports; read again when it changes.");
     private readonly Option<FileInfo> _tlsKey = PemFile("--tls-key", "PEM private key; default: in the certificate's file.");
     private readonly Option<FileInfo> _clientAuthority = PemFile("--client-ca", "PEM certificates; clients must show one that these have signed (mutual TLS).");
@@ -54,7 +55,7 @@ internal sealed class ServeCommandOptions
         Option[] all =
         [
             _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _workers, _threads, _latencyTarget, _batchTokens, _queueTokens, _cache, _memory,
-            _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _tlsCertificate, _tlsKey, _clientAuthority, _apiKeys, _logCalls, _logTexts, _logFormat,
+            _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority, _apiKeys, _logCalls, _logTexts, _logFormat,
         ];
         foreach (var option in all)
         {
@@ -83,6 +84,7 @@ internal sealed class ServeCommandOptions
         MaxBatchTexts = parsed.GetValue(_maxBatchTexts),
         MaxMessageMebibytes = parsed.GetValue(_maxMessage),
         Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
+        Watch = TimeSpan.FromSeconds(parsed.GetValue(_watch)),
         TlsCertificate = parsed.GetValue(_tlsCertificate)?.FullName,
         TlsKey = parsed.GetValue(_tlsKey)?.FullName,
         ClientCertificateAuthority = parsed.GetValue(_clientAuthority)?.FullName,

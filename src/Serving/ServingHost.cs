@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Security;
+using LoraOnnx.Serving.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -26,7 +28,7 @@ internal sealed class ServingHost : IAsyncDisposable
     /// <summary>Where gRPC is served.</summary>
     public IPEndPoint GrpcAddress { get; private set; } = new(IPAddress.None, 0);
 
-    /// <summary>Where metrics are served.</summary>
+    /// <summary>Where REST, the page and metrics are served.</summary>
     public IPEndPoint HttpAddress { get; private set; } = new(IPAddress.None, 0);
 
     public ModelCatalog Catalog => _application.Services.GetRequiredService<ModelCatalog>();
@@ -50,6 +52,7 @@ internal sealed class ServingHost : IAsyncDisposable
         {
             host.CheckFiles();
             await host.LoadModelsAsync(cancellationToken);
+            host.ObserveQueues();
             await host.ListenAsync(cancellationToken);
             return host;
         }
@@ -74,7 +77,8 @@ internal sealed class ServingHost : IAsyncDisposable
             ServingLog.DrainTimedOut(_logger, state.Calls);
         }
 
-        using var closing = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        // The last answers are on their way; a client that is slow to read them, or does not hang up, is given a moment.
+        using var closing = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await _application.StopAsync(closing.Token);
     }
 
@@ -98,6 +102,11 @@ internal sealed class ServingHost : IAsyncDisposable
             throw new InputException("no model to serve.", "give --model [NAME=]PATH, an ONNX file or its directory; lora-merge makes one.");
         }
 
+        if (_options.GrpcPort == _options.HttpPort && _options.GrpcPort != 0)
+        {
+            throw new InputException($"--grpc-port and --http-port are both {_options.GrpcPort}.", "gRPC and HTTP need a port each.");
+        }
+
         foreach (var source in sources)
         {
             try
@@ -109,6 +118,16 @@ internal sealed class ServingHost : IAsyncDisposable
                 throw new InputException($"two models are called the same: {twice.Message}", "give each a name of its own: --model NAME=PATH.", twice);
             }
         }
+    }
+
+    private void ObserveQueues()
+    {
+        var metrics = Services.GetRequiredService<ServingMetrics>();
+        metrics.Observe("lora_serve.queue.tokens", "{token}", "Tokens that wait for the engine.", () => Measure(model => model.QueuedTokens));
+        metrics.Observe("lora_serve.queue.texts", "{text}", "Texts that wait for the engine.", () => Measure(model => model.QueuedTexts));
+
+        IEnumerable<Measurement<long>> Measure(Func<ServedModel, long> read) =>
+            Catalog.Models.Select(entry => new Measurement<long>(read(entry.Model), new("model", entry.Model.Name), new("version", entry.Model.Version)));
     }
 
     private async Task ListenAsync(CancellationToken cancellationToken)

@@ -48,11 +48,14 @@ internal sealed record ServingOptions
     /// <summary>Most texts in one batch call.</summary>
     public int MaxBatchTexts { get; init; } = 1_000;
 
-    /// <summary>Largest message in MiB.</summary>
+    /// <summary>Largest message or HTTP body in MiB.</summary>
     public int MaxMessageMebibytes { get; init; } = 16;
 
     /// <summary>Time that calls have to finish after SIGTERM.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often to look for changed model files; zero: never.</summary>
+    public TimeSpan Watch { get; init; }
 
     /// <summary>PEM certificate chain; null: no TLS.</summary>
     public string? TlsCertificate { get; init; }

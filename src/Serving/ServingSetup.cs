@@ -3,7 +3,11 @@ using LoraOnnx.Inference;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Page;
 using LoraOnnx.Serving.Protocols;
+using LoraOnnx.Serving.Protocols.KServe;
+using LoraOnnx.Serving.Protocols.Rest;
+using LoraOnnx.Serving.Protocols.Tei;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -65,6 +69,8 @@ internal static class ServingSetup
             return new ModelCatalog(load, provider.GetRequiredService<ModelRuntime>(), (long)options.MemoryMebibytes << 20, logger);
         });
         services.AddSingleton<ModelRepository>();
+        services.AddSingleton<ModelWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelWatch>());
         services.AddSingleton<RequestChecks>();
         services.AddSingleton<SentimentCalls>();
         services.AddSingleton(provider => new AccessPolicy(
@@ -77,6 +83,12 @@ internal static class ServingSetup
         services.AddSingleton<SentimentService>();
         services.AddSingleton<AdminService>();
         services.AddSingleton<HealthService>();
+        services.AddSingleton<TeiInfoService>();
+        services.AddSingleton<TeiPredictService>();
+        services.AddSingleton<TeiTokenizeService>();
+        services.AddSingleton<KServeCalls>();
+        services.AddSingleton<KServeModels>();
+        services.AddSingleton<KServeService>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageMebibytes << 20;
@@ -84,6 +96,7 @@ internal static class ServingSetup
         });
         services.AddGrpcReflection();
         services.AddProblemDetails();
+        RestApi.AddServices(services);
     }
 
     public static void AddTelemetry(WebApplicationBuilder builder)
@@ -95,7 +108,7 @@ internal static class ServingSetup
                 .AddPrometheusExporter())
             .WithTracing(traces =>
             {
-                traces.AddAspNetCoreInstrumentation();
+                traces.AddAspNetCoreInstrumentation().AddSource(ServingTraces.SourceName);
                 if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })
                 {
                     traces.AddOtlpExporter();
@@ -103,7 +116,7 @@ internal static class ServingSetup
             });
     }
 
-    /// <summary>Two ports: gRPC over HTTP/2 with prior knowledge, and HTTP/1.1 for metrics; without TLS a port cannot tell the two apart.</summary>
+    /// <summary>Two ports: gRPC over HTTP/2 with prior knowledge, and HTTP/1.1 for the rest; without TLS a port cannot tell the two apart.</summary>
     /// <exception cref="InputException">The host is not an address, or a TLS file is wrong.</exception>
     public static void Listen(WebApplicationBuilder builder, ServingOptions options)
     {
@@ -125,11 +138,18 @@ internal static class ServingSetup
 
     public static void MapEndpoints(WebApplication application)
     {
+        application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
         application.UseMiddleware<AccessGate>();
         application.MapGrpcService<SentimentService>();
         application.MapGrpcService<AdminService>();
         application.MapGrpcService<HealthService>();
+        application.MapGrpcService<TeiInfoService>();
+        application.MapGrpcService<TeiPredictService>();
+        application.MapGrpcService<TeiTokenizeService>();
+        application.MapGrpcService<KServeService>();
         application.MapGrpcReflectionService();
+        RestApi.Map(application);
+        PageFiles.Map(application);
         application.MapPrometheusScrapingEndpoint("/metrics");
     }
 

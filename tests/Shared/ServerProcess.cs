@@ -9,16 +9,22 @@ internal sealed partial class ServerProcess : IDisposable
 {
     private readonly Process _process;
 
-    private ServerProcess(Process process, IReadOnlyList<string> lines)
+    private ServerProcess(Process process, IReadOnlyList<string> lines, Task<string> error)
     {
         _process = process;
         Lines = lines;
+        Error = error;
     }
 
     public static string Program => Repository.Path("bin", "lora-serve");
 
     /// <summary>What it printed until it listened.</summary>
     public IReadOnlyList<string> Lines { get; }
+
+    /// <summary>What it wrote to standard error, once it has ended.</summary>
+    public Task<string> Error { get; }
+
+    public int Id => _process.Id;
 
     public string GrpcAddress => GrpcLine().Match(string.Join('\n', Lines)).Groups[1].Value;
 
@@ -32,7 +38,7 @@ internal sealed partial class ServerProcess : IDisposable
             lines.Add(line);
             if (line.StartsWith("listening: http", StringComparison.Ordinal))
             {
-                return new ServerProcess(process, lines);
+                return new ServerProcess(process, lines, error);
             }
         }
 

@@ -84,7 +84,7 @@ internal sealed class Batcher : IDisposable
         var ended = _time.GetTimestamp();
         var tokens = batch.Sum(pending => pending.Tokens);
         _speed.Measured(tokens, _time.GetElapsedTime(wanted, ended), _budget);
-        _metrics.BatchRan(batch.Count, tokens);
+        _metrics.BatchRan(batch.Count, tokens, _time.GetElapsedTime(started, ended));
         _queue.Finish(batch);
         for (var i = 0; i < batch.Count; i++)
         {

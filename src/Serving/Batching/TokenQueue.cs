@@ -25,6 +25,18 @@ internal sealed class TokenQueue(EngineSpeed speed, QueueLimits limits, TimeProv
     /// <summary>Tokens that wait.</summary>
     public long QueuedTokens => Volatile.Read(ref _queuedTokens);
 
+    /// <summary>Texts that wait.</summary>
+    public int QueuedTexts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
     /// <summary>Joins an identical text that waits or runs, or returns null.</summary>
     public PendingText? TryJoin(TextKey key, long expiresAt)
     {

@@ -77,10 +77,10 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         }
     }
 
-    /// <summary>Replaces the newest version of a name. The old one goes on with the calls it has.</summary>
+    /// <summary>Replaces a version of a name (empty: the newest one). The old one goes on with the calls it has.</summary>
     /// <exception cref="InputException">The new files are wrong or the test failed; the old model stays.</exception>
     /// <exception cref="ModelNotFoundException">There is no model of that name.</exception>
-    public async Task<(ServedModel Model, string Replaced)> SwapAsync(string name, string? path, string version, CancellationToken cancellationToken)
+    public async Task<(ServedModel Model, string Replaced)> SwapAsync(string name, string oldVersion, string? path, string version, CancellationToken cancellationToken)
     {
         await _changes.WaitAsync(cancellationToken);
         try
@@ -88,7 +88,7 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
             ModelSlot old;
             lock (_lock)
             {
-                old = (name.Length > 0 ? Find(name, "") : null) ?? throw new ModelNotFoundException(name, "", Names());
+                old = (name.Length > 0 ? Find(name, oldVersion) : null) ?? throw new ModelNotFoundException(name, oldVersion, Names());
             }
 
             var model = await ReadAsync(new ModelSource(name, version, path ?? old.Path), cancellationToken);
@@ -209,18 +209,32 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
 
     private ServedModel Read(ModelSource source, CancellationToken cancellationToken)
     {
-        var engine = loadEngine(source.Path);
+        var stamp = FilesStamp.Of(source.Path); // before reading: a change while the files are read is seen by the next look
+        var engine = Load(source.Path);
         try
         {
             var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
             var calibration = Calibration.LoadFor(ModelSource.DirectoryOf(source.Path), engine.Model.Hash, warning => ServingLog.Engine(logger, warning));
             var version = source.Version.Length > 0 ? source.Version : engine.Model.Hash[..12];
-            return new ServedModel(source.Name, version, engine, calibration, runtime, speed);
+            return new ServedModel(source.Name, version, engine, calibration, stamp, runtime, speed);
         }
         catch
         {
             engine.Resources.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Whatever a native engine throws at files that it cannot use is an error in the files.</summary>
+    private LoadedEngine Load(string path)
+    {
+        try
+        {
+            return loadEngine(path);
+        }
+        catch (Exception failure) when (failure is not (InputException or OperationCanceledException or OutOfMemoryException))
+        {
+            throw InputException.InFile(path, $"cannot be loaded: {failure.Message.ReplaceLineEndings(" ")}", inner: failure);
         }
     }
 

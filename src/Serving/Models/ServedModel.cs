@@ -23,10 +23,11 @@ internal sealed class ServedModel : IDisposable
     private int _leases;
     private bool _retired;
 
-    public ServedModel(string name, string version, LoadedEngine engine, Calibration calibration, ModelRuntime runtime, double tokensPerSecond)
+    public ServedModel(string name, string version, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, double tokensPerSecond)
     {
         Name = name;
         Version = version;
+        FilesStamp = filesStamp;
         Calibration = calibration;
         _engine = engine;
         _time = runtime.Time;
@@ -44,6 +45,9 @@ internal sealed class ServedModel : IDisposable
 
     public Calibration Calibration { get; }
 
+    /// <summary>What <see cref="Models.FilesStamp"/> said when the files were read.</summary>
+    public string FilesStamp { get; }
+
     public QueueLimits Limits { get; }
 
     public ModelMetrics Metrics { get; }
@@ -52,9 +56,14 @@ internal sealed class ServedModel : IDisposable
 
     public WordPieceTokenizer Tokenizer => _engine.Tokenizer;
 
+    /// <summary>Tokens that may wait now.</summary>
+    public long QueueCapacity => Limits.Capacity(_speed);
+
     public double TokensPerSecond => _speed.TokensPerSecond;
 
     public long QueuedTokens => _queue.QueuedTokens;
+
+    public int QueuedTexts => _queue.QueuedTexts;
 
     /// <summary>Takes part in the model's life; false when it is on its way out. Every true is followed by one <see cref="Release"/>.</summary>
     public bool TryLease()
@@ -99,15 +108,19 @@ internal sealed class ServedModel : IDisposable
         _engine.Resources.Dispose();
     }
 
-    /// <summary>Whether a call of so many texts and characters would be let in now; for batches and streams, whose texts then wait for room.</summary>
-    public Refusal? CheckBulk(int texts, long characters, long expiresAt)
+    /// <summary>
+    /// About how many tokens texts have, before they are tokenised: English has four to five characters a token; long texts are cut.
+    /// An estimate is enough: the exact check follows text by text.
+    /// </summary>
+    public long EstimateTokens(int texts, long characters) => Math.Min(texts * (long)Description.MaxTokens, texts * 2L + characters / 5);
+
+    /// <summary>Whether a call of about so many tokens would be let in now; for batches and streams, whose texts then wait for room.</summary>
+    public Refusal? CheckBulk(long tokens, long expiresAt)
     {
-        // English has four to five characters a token; long texts are cut. An estimate is enough: the exact check follows text by text.
-        var tokens = Math.Min(texts * (long)Description.MaxTokens, texts * 2L + characters / 5);
         var refusal = _queue.CheckBulk(tokens, expiresAt);
         if (refusal is not null)
         {
-            Metrics.Refused(refusal.Reason.ToString());
+            Metrics.Refused(refusal.Reason.ToString(), TimeSpan.Zero);
         }
 
         return refusal;
@@ -116,6 +129,21 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Classifies a text, or refuses it at once.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public ValueTask<Outcome> ClassifyAsync(TextRequest request, CancellationToken cancellationToken) => FinishAsync(Start(request), cancellationToken);
+
+    /// <summary>Classifies token ids that a client made itself.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public ValueTask<Outcome> ClassifyIdsAsync(EncodedText encoded, long expiresAt, CancellationToken cancellationToken)
+    {
+        var arrived = _time.GetTimestamp();
+        return FinishAsync(Started(_queue.Enqueue(null, encoded, expiresAt), arrived, TimeSpan.Zero), cancellationToken);
+    }
+
+    /// <summary>As <see cref="StartBulkAsync"/>, for token ids that a client made itself.</summary>
+    public async ValueTask<StartedText> StartBulkIdsAsync(EncodedText encoded, long expiresAt, CancellationToken cancellationToken)
+    {
+        var arrived = _time.GetTimestamp();
+        return Started(await _queue.EnqueueBulkAsync(null, encoded, expiresAt, cancellationToken), arrived, TimeSpan.Zero);
+    }
 
     /// <summary>Puts a text of a call that <see cref="CheckBulk"/> let in into the queue, once there is room for it.</summary>
     public async ValueTask<StartedText> StartBulkAsync(TextRequest request, CancellationToken cancellationToken)
@@ -139,7 +167,7 @@ internal sealed class ServedModel : IDisposable
     {
         if (text.Pending is not { } pending)
         {
-            return text.Immediate.Refusal is { } refusal ? Refuse(refusal) : Answer(text.Immediate.Classification!); // one of the two is set
+            return text.Immediate.Refusal is { } refusal ? Refuse(refusal, text.Arrived) : Answer(text.Immediate.Classification!); // one of the two is set
         }
 
         BatchedResult result;
@@ -150,13 +178,13 @@ internal sealed class ServedModel : IDisposable
         catch (OperationCanceledException)
         {
             _queue.Leave(pending);
-            Metrics.Refused("Cancelled");
+            Metrics.Refused("Cancelled", _time.GetElapsedTime(text.Arrived));
             throw;
         }
 
         if (result.Refusal is { } late)
         {
-            return Refuse(late);
+            return Refuse(late, text.Arrived);
         }
 
         var classification = new Classification
@@ -232,12 +260,13 @@ internal sealed class ServedModel : IDisposable
     private Outcome Answer(Classification classification)
     {
         Metrics.Answered(classification);
+        ServingTraces.Record(classification, Name, Version);
         return classification;
     }
 
-    private Outcome Refuse(Refusal refusal)
+    private Outcome Refuse(Refusal refusal, long arrived)
     {
-        Metrics.Refused(refusal.Reason.ToString());
+        Metrics.Refused(refusal.Reason.ToString(), _time.GetElapsedTime(arrived));
         return refusal;
     }
 }

@@ -23,7 +23,7 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
         RequireName(request.Name, "name");
         RequireVersion(request.Version);
         var (model, replaced) = await AnswerAsync(request.Name, logger, () =>
-            catalog.SwapAsync(request.Name, request.Path.Length > 0 ? request.Path : null, request.Version, context.CancellationToken));
+            catalog.SwapAsync(request.Name, "", request.Path.Length > 0 ? request.Path : null, request.Version, context.CancellationToken));
         return new SwapModelResponse { Model = Summary(model), ReplacedVersion = replaced };
     }
 

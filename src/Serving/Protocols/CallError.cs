@@ -31,6 +31,18 @@ internal sealed record CallError(StatusCode Code, string Message, string Field =
         _ => new(StatusCode.Internal, "the model could not answer; the server's log says why."),
     };
 
+    /// <summary>What an exception of <see cref="ToRpcException"/> was made from.</summary>
+    public static CallError From(RpcException exception)
+    {
+        var details = exception.GetRpcStatus();
+        var violations = details?.GetDetail<BadRequest>()?.FieldViolations;
+        return new CallError(
+            exception.StatusCode,
+            exception.Status.Detail,
+            violations is [var first, ..] ? first.Field : "",
+            details?.GetDetail<RetryInfo>()?.RetryDelay.ToTimeSpan());
+    }
+
     public ItemError ToItem() => new() { Code = (int)Code, Message = Message, Field = Field };
 
     public RpcException ToRpcException()

@@ -1,3 +1,5 @@
+using LoraOnnx.Serving.Protocols.Rest;
+
 namespace LoraOnnx.Serving.Protocols;
 
 /// <summary>Answers a request before it reaches its service, in the protocol it came in.</summary>
@@ -5,7 +7,7 @@ internal static class EarlyAnswer
 {
     private const string GrpcContentType = "application/grpc";
 
-    /// <summary>A gRPC request, as opposed to one for metrics.</summary>
+    /// <summary>A gRPC request, as opposed to REST, the page and metrics.</summary>
     public static bool IsGrpc(HttpContext context) => context.Request.ContentType?.StartsWith(GrpcContentType, StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Ends the request with an error.</summary>

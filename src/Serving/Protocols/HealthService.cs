@@ -12,7 +12,7 @@ namespace LoraOnnx.Serving.Protocols;
 /// </summary>
 internal sealed class HealthService : Health.HealthBase, IDisposable
 {
-    private static readonly string[] _services = ["", "lora_onnx.v1.Sentiment"];
+    private static readonly string[] _services = ["", "lora_onnx.v1.Sentiment", "tei.v1.Predict", "tei.v1.Tokenize", "tei.v1.Info", "inference.GRPCInferenceService"];
 
     private readonly ModelCatalog _catalog;
     private readonly ServerState _state;

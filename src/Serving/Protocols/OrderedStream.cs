@@ -6,9 +6,11 @@ namespace LoraOnnx.Serving.Protocols;
 /// <summary>A bidirectional stream whose answers come in the order of the requests, with a bounded number of them outstanding.</summary>
 internal static class OrderedStream
 {
+    /// <summary>Most answers of one stream that may be outstanding; the sender is slowed down from there.</summary>
+    public const int Window = 256;
+
     /// <param name="requests">What the client sends; read only while there is room.</param>
     /// <param name="responses">What the client gets; written to by one task.</param>
-    /// <param name="window">Most answers outstanding.</param>
     /// <param name="admit">Asked once, with the first request; throws to refuse the call.</param>
     /// <param name="start">Comes back when a request has its place in the queue, with the task of its answer.</param>
     /// <param name="stopping">The server is draining: no more is read, what was read is answered, then the call ends with UNAVAILABLE.</param>
@@ -16,13 +18,12 @@ internal static class OrderedStream
     public static async Task RunAsync<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requests,
         IServerStreamWriter<TResponse> responses,
-        int window,
         Func<TRequest, Task> admit,
         Func<TRequest, CancellationToken, Task<Task<TResponse>>> start,
         CancellationToken stopping,
         CancellationToken cancellationToken)
     {
-        var answers = Channel.CreateBounded<Task<TResponse>>(new BoundedChannelOptions(window) { SingleReader = true, SingleWriter = true });
+        var answers = Channel.CreateBounded<Task<TResponse>>(new BoundedChannelOptions(Window) { SingleReader = true, SingleWriter = true });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writing = WriteAsync(answers.Reader, responses, ended);
         try

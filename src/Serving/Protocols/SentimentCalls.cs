@@ -1,19 +1,18 @@
 using Grpc.Core;
 using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Serving.Protocols;
 
-/// <summary>The calls of lora_onnx.v1 apart from their transport. Errors are <see cref="RpcException"/>s.</summary>
+/// <summary>The calls of lora_onnx.v1 apart from their transport: gRPC, REST and tei.v1 share them. Errors are <see cref="RpcException"/>s in all.</summary>
 internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks, ServingOptions options, TimeProvider time, ILogger<SentimentCalls> logger)
 {
-    /// <summary>Classifies one text.</summary>
-    public async Task<PredictResponse> PredictAsync(PredictRequest request, DateTime deadline, CancellationToken cancellationToken)
+    /// <summary>Classifies one text; errors about it name <paramref name="textField"/>, which other protocols call differently.</summary>
+    public async Task<PredictResponse> PredictAsync(PredictRequest request, DateTime deadline, string textField, CancellationToken cancellationToken)
     {
-        var (text, error) = checks.Read(request.Text, request.Truncation, CallDeadline.Timestamp(deadline, time), "text", "truncation");
+        var (text, error) = checks.Read(request.Text, request.Truncation, CallDeadline.Timestamp(deadline, time), textField, "truncation");
         if (error is not null)
         {
             throw error.ToRpcException();
@@ -23,7 +22,7 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         var outcome = await lease.Model.ClassifyAsync(text, cancellationToken);
         return outcome.Classification is { } classification
             ? Respond(lease.Model, classification, request.IncludeLogits, request.Text)
-            : throw ErrorFor(lease.Model, outcome.Refusal!, "text").ToRpcException(); // one of the two is set
+            : throw ErrorFor(lease.Model, outcome.Refusal!, textField).ToRpcException(); // one of the two is set
     }
 
     /// <summary>Classifies many texts; what is wrong with one is said in its place.</summary>
@@ -41,7 +40,7 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
 
         using var lease = await AcquireAsync(request.Model, request.ModelVersion, cancellationToken);
         var expiresAt = CallDeadline.Timestamp(deadline, time);
-        if (lease.Model.CheckBulk(request.Texts.Count, request.Texts.Sum(text => (long)text.Length), expiresAt) is { } refusal)
+        if (lease.Model.CheckBulk(lease.Model.EstimateTokens(request.Texts.Count, request.Texts.Sum(text => (long)text.Length)), expiresAt) is { } refusal)
         {
             throw ErrorFor(lease.Model, refusal, "texts").ToRpcException();
         }
@@ -77,16 +76,16 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
     public async Task CheckStreamAsync(PredictRequest first, DateTime deadline, CancellationToken cancellationToken)
     {
         using var lease = await AcquireAsync(first.Model, first.ModelVersion, cancellationToken);
-        if (lease.Model.CheckBulk(1, first.Text.Length, CallDeadline.Timestamp(deadline, time)) is { } refusal)
+        if (lease.Model.CheckBulk(lease.Model.EstimateTokens(1, first.Text.Length), CallDeadline.Timestamp(deadline, time)) is { } refusal)
         {
             throw ErrorFor(lease.Model, refusal, "request.text").ToRpcException();
         }
     }
 
     /// <summary>Starts on one text of a stream; comes back when it has a place in the queue, with the task of its answer.</summary>
-    public async Task<Task<ItemResult>> StartStreamItemAsync(PredictRequest request, DateTime deadline, CancellationToken cancellationToken)
+    public async Task<Task<ItemResult>> StartStreamItemAsync(PredictRequest request, DateTime deadline, string textField, CancellationToken cancellationToken)
     {
-        var (text, error) = checks.Read(request.Text, request.Truncation, CallDeadline.Timestamp(deadline, time), "request.text", "request.truncation");
+        var (text, error) = checks.Read(request.Text, request.Truncation, CallDeadline.Timestamp(deadline, time), textField, "request.truncation");
         if (error is not null)
         {
             return Task.FromResult(new ItemResult { Error = error.ToItem() });
@@ -105,7 +104,7 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         try
         {
             var started = await lease.Model.StartBulkAsync(text, cancellationToken);
-            return FinishAndReleaseAsync(lease, started, request.IncludeLogits, text.Text, cancellationToken);
+            return FinishAndReleaseAsync(lease, started, request.IncludeLogits, text.Text, textField, cancellationToken);
         }
         catch
         {
@@ -135,41 +134,15 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
             throw CallError.Invalid("offset_unit", $"{(int)request.OffsetUnit} is not a value that this server knows.").ToRpcException();
         }
 
-        var unit = request.OffsetUnit == OffsetUnit.Unspecified ? OffsetUnit.CodePoints : request.OffsetUnit;
-        var (encoded, tokens) = lease.Model.Tokenizer.EncodeWithOffsets(
-            text.Text, request.MaxTokens == 0 ? limit : (int)request.MaxTokens, text.Truncation ?? lease.Model.Description.Truncation);
-        if (encoded.Truncated && !text.MayCut)
-        {
-            throw CallError.Invalid("text", $"has {encoded.TotalTokens} tokens and was not to be cut.").ToRpcException();
-        }
-
-        var response = new TokenizeResponse
-        {
-            TotalTokens = (uint)encoded.TotalTokens,
-            Truncated = encoded.Truncated,
-            OffsetUnit = unit,
-            Model = lease.Model.Name,
-            ModelVersion = lease.Model.Version,
-        };
-        tokens = unit switch
-        {
-            OffsetUnit.CodePoints => TextOffsets.ToCodePoints(text.Text, tokens),
-            OffsetUnit.Utf8Bytes => TextOffsets.ToUtf8Bytes(text.Text, tokens),
-            _ => tokens,
-        };
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            response.Tokens.Add(new V1.Token
-            {
-                Id = (uint)tokens[i].Id,
-                Text = lease.Model.Tokenizer.TokenText(tokens[i].Id),
-                Start = (uint)tokens[i].Start,
-                End = (uint)tokens[i].End,
-                Special = i == 0 || i == tokens.Length - 1,
-            });
-        }
-
-        return response;
+        var response = Tokenizations.Response(
+            lease.Model,
+            text.Text,
+            request.MaxTokens == 0 ? limit : (int)request.MaxTokens,
+            text.Truncation ?? lease.Model.Description.Truncation,
+            request.OffsetUnit == OffsetUnit.Unspecified ? OffsetUnit.CodePoints : request.OffsetUnit);
+        return response.Truncated && !text.MayCut
+            ? throw CallError.Invalid("text", $"has {response.TotalTokens} tokens and was not to be cut.").ToRpcException()
+            : response;
     }
 
     /// <summary>All models, the default one first.</summary>
@@ -227,11 +200,12 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         return CallError.From(refusal, field);
     }
 
-    private async Task<ItemResult> FinishAndReleaseAsync(ModelLease lease, StartedText started, bool includeLogits, string text, CancellationToken cancellationToken)
+    private async Task<ItemResult> FinishAndReleaseAsync(
+        ModelLease lease, StartedText started, bool includeLogits, string text, string field, CancellationToken cancellationToken)
     {
         using (lease)
         {
-            return await FinishAsync(lease.Model, started, includeLogits, text, "request.text", cancellationToken);
+            return await FinishAsync(lease.Model, started, includeLogits, text, field, cancellationToken);
         }
     }
 

@@ -6,11 +6,8 @@ namespace LoraOnnx.Serving.Protocols;
 /// <summary>lora_onnx.v1.Sentiment over gRPC.</summary>
 internal sealed class SentimentService(SentimentCalls calls, ServerState state) : Sentiment.SentimentBase
 {
-    /// <summary>Most answers of one stream that may be outstanding; the sender is slowed down from there.</summary>
-    private const int StreamWindow = 256;
-
     public override Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context) =>
-        calls.PredictAsync(request, context.Deadline, context.CancellationToken);
+        calls.PredictAsync(request, context.Deadline, "text", context.CancellationToken);
 
     public override Task<PredictBatchResponse> PredictBatch(PredictBatchRequest request, ServerCallContext context) =>
         calls.PredictBatchAsync(request, context.Deadline, context.CancellationToken);
@@ -28,10 +25,9 @@ internal sealed class SentimentService(SentimentCalls calls, ServerState state) 
         OrderedStream.RunAsync(
             requestStream,
             responseStream,
-            StreamWindow,
             first => calls.CheckStreamAsync(first.Request ?? new PredictRequest(), context.Deadline, context.CancellationToken),
             async (item, cancellationToken) =>
-                AnswerAsync(item.Id, await calls.StartStreamItemAsync(item.Request ?? new PredictRequest(), context.Deadline, cancellationToken)),
+                AnswerAsync(item.Id, await calls.StartStreamItemAsync(item.Request ?? new PredictRequest(), context.Deadline, "request.text", cancellationToken)),
             state.Stopping,
             context.CancellationToken);
 

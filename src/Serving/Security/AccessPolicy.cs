@@ -1,5 +1,6 @@
 using System.Net;
 using Grpc.Core;
+using LoraOnnx.Serving.Page;
 using LoraOnnx.Serving.Protocols;
 
 namespace LoraOnnx.Serving.Security;
@@ -7,21 +8,38 @@ namespace LoraOnnx.Serving.Security;
 /// <summary>Which calls need which key. Without a key file everybody may classify, and administrative calls are for servers on loopback only.</summary>
 internal sealed class AccessPolicy(ReloadedFile<ApiKeys>? keys, bool boundToLoopback)
 {
-    private const string AdminPath = "/lora_onnx.v1.Admin/";
+    private static readonly string[] _adminPaths =
+    [
+        "/lora_onnx.v1.Admin/",
+        "/inference.GRPCInferenceService/RepositoryModelLoad",
+        "/inference.GRPCInferenceService/RepositoryModelUnload",
+        "/v2/repository/models/",
+    ];
+
+    private static readonly string[] _healthPaths = ["/grpc.health.v1.Health/", "/health", "/v2/health/"];
 
     /// <summary>Health is open to probes and answered during a drain.</summary>
-    public static bool IsHealth(string path) => path.StartsWith("/grpc.health.v1.Health/", StringComparison.Ordinal);
+    public static bool IsHealth(string path) => Array.Exists(_healthPaths, health => path.StartsWith(health, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Why a request may not go on, or null when it may.</summary>
     public CallError? Refuse(HttpContext context)
     {
         var path = context.Request.Path.Value ?? "";
-        var isAdmin = path.StartsWith(AdminPath, StringComparison.Ordinal);
+        // Routes match in any case, so must this.
+        var isAdmin = Array.Exists(_adminPaths, admin => path.StartsWith(admin, StringComparison.OrdinalIgnoreCase));
         if (keys is null)
         {
-            return isAdmin && !boundToLoopback
-                ? new CallError(StatusCode.PermissionDenied, "administrative calls need a server on loopback or with an API key file (--api-keys).")
+            return !isAdmin ? null
+                : !boundToLoopback ? new CallError(StatusCode.PermissionDenied, "administrative calls need a server on loopback or with an API key file (--api-keys).")
+                // Loopback is no protection from a web page that the user of this machine looks at; browsers say where a call comes from.
+                : context.Request.Headers.Origin.Count > 0 ? new CallError(StatusCode.PermissionDenied, "administrative calls from web pages need an API key (--api-keys).")
                 : null;
+        }
+
+        // The page asks for a key itself; its files hold nothing secret.
+        if (PageFiles.IsFile(path))
+        {
+            return null;
         }
 
         return (KeyOf(context.Request.Headers) is { } key ? keys.Content.RoleOf(key) : KeyRole.None, isAdmin) switch

@@ -7,6 +7,13 @@ internal sealed class ServingMetrics : IDisposable
 {
     public const string MeterName = "LoraOnnx.Serving";
 
+    // From a cached answer to a queue of a minute; about two buckets a doubling where calls usually are.
+    private static readonly double[] _secondBuckets =
+        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60];
+
+    private static readonly int[] _tokenBuckets = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384];
+    private static readonly int[] _textBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
     private readonly Meter _meter = new(MeterName);
 
     public ServingMetrics()
@@ -20,8 +27,8 @@ internal sealed class ServingMetrics : IDisposable
         Shared = _meter.CreateCounter<long>("lora_serve.shared", "{text}", "Texts answered from the cache or from an identical text in flight.");
         Truncated = _meter.CreateCounter<long>("lora_serve.truncated", "{text}", "Texts that were cut at the model's limit.");
         Refusals = _meter.CreateCounter<long>("lora_serve.refusals", "{text}", "Texts refused, by reason.");
-        BatchTokens = _meter.CreateHistogram<int>("lora_serve.batch.tokens", "{token}", "Tokens in a batch.");
-        BatchTexts = _meter.CreateHistogram<int>("lora_serve.batch.texts", "{text}", "Texts in a batch.");
+        BatchTokens = Count("lora_serve.batch.tokens", "{token}", "Tokens in a batch.", _tokenBuckets);
+        BatchTexts = Count("lora_serve.batch.texts", "{text}", "Texts in a batch.", _textBuckets);
         ModelLoads = _meter.CreateCounter<long>("lora_serve.model.loads", "{load}", "Models loaded, by outcome.");
     }
 
@@ -49,7 +56,15 @@ internal sealed class ServingMetrics : IDisposable
 
     public Counter<long> ModelLoads { get; }
 
+    /// <summary>Reads a gauge when metrics are collected.</summary>
+    public void Observe(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>
+        _meter.CreateObservableGauge(name, read, unit, description);
+
     public void Dispose() => _meter.Dispose();
 
-    private Histogram<double> Seconds(string name, string description) => _meter.CreateHistogram<double>(name, "s", description);
+    private Histogram<double> Seconds(string name, string description) =>
+        _meter.CreateHistogram(name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = _secondBuckets });
+
+    private Histogram<int> Count(string name, string unit, string description, int[] buckets) =>
+        _meter.CreateHistogram(name, unit, description, tags: null, new InstrumentAdvice<int> { HistogramBucketBoundaries = buckets });
 }

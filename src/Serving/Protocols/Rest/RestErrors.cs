@@ -1,7 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 
-namespace LoraOnnx.Serving.Protocols;
+namespace LoraOnnx.Serving.Protocols.Rest;
 
 /// <summary>Errors of the calls as HTTP answers: problem details (RFC 9457), with <c>field</c> where one is wrong and Retry-After where waiting helps.</summary>
 internal static class RestErrors

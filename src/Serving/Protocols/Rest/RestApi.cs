@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Grpc.Core;
+using LoraOnnx.Serving.Protocols.KServe;
+
+namespace LoraOnnx.Serving.Protocols.Rest;
+
+/// <summary>The calls as REST/JSON on the HTTP port, over the same code as gRPC, with an OpenAPI document at /openapi/v1.json.</summary>
+internal static class RestApi
+{
+    public const string DocumentPath = "/openapi/v1.json";
+
+    public static void AddServices(IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+        });
+        services.AddOpenApi(document => document.AddDocumentTransformer((openApi, _, _) =>
+        {
+            openApi.Info.Title = "lora-serve";
+            openApi.Info.Version = ServerVersion.Text;
+            openApi.Info.Description = "Texts in, labels and scores out. Errors are problem details; 429 comes with Retry-After.";
+            return Task.CompletedTask;
+        }));
+    }
+
+    public static void Map(WebApplication application)
+    {
+        application.MapOpenApi(DocumentPath.Replace("v1", "{documentName}", StringComparison.Ordinal));
+        var api = application.MapGroup("").AddEndpointFilter(AnswerErrorsAsync);
+        MapSentiment(api);
+        MapHealth(api);
+        TeiRest.Map(api);
+        KServeRest.Map(api);
+    }
+
+    private static void MapSentiment(RouteGroupBuilder api)
+    {
+        var v1 = api.MapGroup("/v1").WithTags("lora_onnx.v1");
+        v1.MapPost("/predict", async (PredictBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
+                TypedResults.Ok(RestTranslation.Answer(await calls.PredictAsync(RestTranslation.Request(body), DateTime.MaxValue, "text", cancellationToken))))
+            .WithSummary("Classifies one text.");
+        v1.MapPost("/predict_batch", async (PredictBatchBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
+                TypedResults.Ok(RestTranslation.Answer(await calls.PredictBatchAsync(RestTranslation.Request(body), DateTime.MaxValue, cancellationToken))))
+            .WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
+        v1.MapPost("/tokenize", async (TokenizeBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
+                TypedResults.Ok(RestTranslation.Answer(await calls.TokenizeAsync(RestTranslation.Request(body), cancellationToken))))
+            .WithSummary("Shows a text as the model reads it.");
+        v1.MapGet("/models", (SentimentCalls calls) => TypedResults.Ok(RestTranslation.Answer(calls.ListModels())))
+            .WithSummary("Lists the models that can be named.");
+    }
+
+    private static void MapHealth(RouteGroupBuilder api)
+    {
+        var health = api.MapGroup("/health").WithTags("health");
+        health.MapGet("", Ready).WithSummary("200 while the server takes calls, 503 otherwise.");
+        health.MapGet("/ready", Ready).WithSummary("200 while the server takes calls, 503 otherwise.");
+        health.MapGet("/live", () => TypedResults.Ok()).WithSummary("200 while the process runs.");
+
+        static IResult Ready(KServeModels models) => models.IsReady ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>The calls' errors are RpcExceptions in every protocol; here they become problem details.</summary>
+    private static async ValueTask<object?> AnswerErrorsAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (RpcException failure)
+        {
+            return RestErrors.Result(CallError.From(failure));
+        }
+        catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
+    }
+}

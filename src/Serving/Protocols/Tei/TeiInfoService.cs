@@ -1,0 +1,31 @@
+using Grpc.Core;
+using TextEmbeddingsInference;
+
+namespace LoraOnnx.Serving.Protocols.Tei;
+
+/// <summary>tei.v1.Info: what is served, of the default model.</summary>
+internal sealed class TeiInfoService(SentimentCalls calls, ServingOptions options) : Info.InfoBase
+{
+    public override async Task<InfoResponse> Info(InfoRequest request, ServerCallContext context) => await DescribeAsync(context.CancellationToken);
+
+    /// <summary>The default model in the words of text-embeddings-inference.</summary>
+    public async Task<InfoResponse> DescribeAsync(CancellationToken cancellationToken)
+    {
+        using var lease = await calls.AcquireAsync("", "", cancellationToken);
+        var model = lease.Model;
+        return new InfoResponse
+        {
+            Version = ServerVersion.Text,
+            ModelId = model.Name,
+            ModelSha = model.Description.Hash,
+            ModelDtype = "float32",
+            ModelType = ModelType.Classifier,
+            // There is no limit on calls, only on tokens: this is how many of the shortest texts may wait.
+            MaxConcurrentRequests = (uint)(model.QueueCapacity / 2),
+            MaxInputLength = (uint)model.Description.MaxTokens,
+            MaxBatchTokens = (uint)model.Limits.BatchTokens,
+            MaxClientBatchSize = (uint)options.MaxBatchTexts,
+            TokenizationWorkers = (uint)Environment.ProcessorCount,
+        };
+    }
+}
