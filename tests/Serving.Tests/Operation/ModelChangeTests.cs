@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Grpc.Core;
+using LoraOnnx.Client;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Tests.Support;
+using LoraOnnx.V1;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LoraOnnx.Serving.Tests.Operation;
+
+/// <summary>Models that come, go and change while calls run.</summary>
+public sealed class ModelChangeTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("lora-serve-change-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_hundred_swaps_under_load_fail_no_call_and_every_answer_is_of_the_version_that_it_names()
+    {
+        var engines = new ConcurrentDictionary<string, TestEngine>();
+        LoadedEngine LoadNext(string path)
+        {
+            var engine = new TestEngine { Offset = engines.Count, Hash = engines.Count.ToString("x12", CultureInfo.InvariantCulture).PadRight(64, '0') };
+            engines[engine.Hash[..12]] = engine;
+            return engine.Load(path);
+        }
+
+        await using var server = await TestServer.StartAsync(LoadNext);
+        var admin = new Admin.AdminClient(server.Connect());
+        using var client = new SentimentClient(server.GrpcAddress);
+        using var done = new CancellationTokenSource();
+        var versions = new ConcurrentDictionary<string, int>();
+
+        async Task CallAsync(int caller)
+        {
+            for (var i = 0; !done.IsCancellationRequested; i++)
+            {
+                var text = $"caller {caller} call {i}";
+                var answer = await client.PredictAsync(text, PredictOptions.Default with { IncludeLogits = true }, Cancel);
+                Assert.Equal(engines[answer.ModelVersion].LogitsFor(text), answer.Logits);
+                versions.AddOrUpdate(answer.ModelVersion, 1, (_, count) => count + 1);
+            }
+        }
+
+        var callers = Enumerable.Range(0, 4).Select(CallAsync).ToArray();
+        for (var swap = 0; swap < 100; swap++)
+        {
+            await admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel);
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(callers);
+
+        Assert.Equal(101, engines.Count);
+        Assert.True(versions.Count > 10 && versions.Values.Sum() > 100, $"{versions.Values.Sum()} calls met {versions.Count} versions");
+        await Wait.UntilAsync(() => engines.Values.Count(engine => engine.Disposed) == 100); // the old ones are freed, the last one serves
+    }
+
+    [Fact]
+    public async Task A_replaced_model_finishes_the_calls_that_have_it_and_is_freed_then()
+    {
+        var old = new TestEngine();
+        var next = new TestEngine { Hash = new('b', 64), Offset = 1 };
+        var engines = new Queue<TestEngine>([old, next]);
+        await using var server = await TestServer.StartAsync(path => engines.Dequeue().Load(path), TestServer.Options with { Workers = 2 }); // one for the slow call, one for the quick one
+        using var client = new SentimentClient(server.GrpcAddress);
+        old.Hold();
+        old.Batches.Clear();
+        var slow = client.PredictAsync("slow", PredictOptions.Default, Cancel);
+        await Wait.UntilAsync(() => old.Batches.Count == 1);
+
+        var swapped = await new Admin.AdminClient(server.Connect()).SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel);
+        var quick = await client.PredictAsync("quick", PredictOptions.Default, Cancel);
+        var freedEarly = old.Disposed;
+        old.LetGo();
+
+        Assert.Equal(("aaaaaaaaaaaa", "bbbbbbbbbbbb"), (swapped.ReplacedVersion, swapped.Model.Version));
+        Assert.Equal(("aaaaaaaaaaaa", "bbbbbbbbbbbb"), ((await slow).ModelVersion, quick.ModelVersion));
+        Assert.False(freedEarly);
+        await Wait.UntilAsync(() => old.Disposed);
+    }
+
+    [Fact]
+    public async Task A_model_that_fails_its_golden_texts_or_cannot_be_read_is_rolled_back()
+    {
+        var good = new TestEngine();
+        var off = new TestEngine { Offset = 5, Hash = new('b', 64) };
+        var broken = new TestEngine { Hash = new('c', 64), Answer = _ => [float.NaN, 0] };
+        var loads = new Queue<LoadEngine>([good.Load, off.Load, broken.Load, _ => throw InputException.InFile("x.onnx", "is garbage."), _ => throw new InvalidDataException("native\nerror")]);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "model.onnx"), "", Cancel);
+        var logits = string.Join(", ", good.LogitsFor("good").Select(logit => logit.ToString("r", CultureInfo.InvariantCulture)));
+        await File.WriteAllTextAsync(Path.Combine(_directory, "golden.jsonl"), $$"""{"text": "good", "logits": [{{logits}}]}""", Cancel);
+        await using var server = await TestServer.StartAsync(path => loads.Dequeue()(path), TestServer.Options with { Models = [$"demo={_directory}"] });
+        var channel = server.Connect();
+        var admin = new Admin.AdminClient(channel);
+
+        foreach (var expected in new[] { "logits differ by 5", "not finite", "is garbage", "cannot be loaded: native error" })
+        {
+            var failure = await Assert.ThrowsAsync<RpcException>(() => admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel).ResponseAsync);
+            var answer = await new Sentiment.SentimentClient(channel).PredictAsync(new PredictRequest { Text = "good" }, cancellationToken: Cancel);
+
+            Assert.Equal(StatusCode.FailedPrecondition, failure.StatusCode);
+            Assert.Contains(expected, failure.Status.Detail, StringComparison.Ordinal);
+            Assert.Equal("aaaaaaaaaaaa", answer.ModelVersion);
+        }
+
+        Assert.True(off.Disposed && broken.Disposed && !good.Disposed);
+    }
+
+    [Fact]
+    public async Task The_model_used_longest_ago_leaves_a_full_memory_and_comes_back_when_asked_for()
+    {
+        var engines = new Dictionary<string, List<TestEngine>> { ["a"] = [], ["b"] = [], ["c"] = [] };
+        LoadedEngine Load(string path)
+        {
+            var engine = new TestEngine(); // of 1 MiB
+            engines[path].Add(engine);
+            return engine.Load(path);
+        }
+
+        await using var server = await TestServer.StartAsync(Load, TestServer.Options with { Models = ["a=a", "b=b"], MemoryMebibytes = 2 });
+        var channel = server.Connect();
+        var client = new Sentiment.SentimentClient(channel);
+        await client.PredictAsync(new PredictRequest { Text = "x", Model = "a" }, cancellationToken: Cancel);
+
+        await new Admin.AdminClient(channel).LoadModelAsync(new LoadModelRequest { Name = "c", Path = "c" }, cancellationToken: Cancel); // b was used longest ago
+        var loaded = (await client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancel)).Models.Select(model => (model.Name, model.Loaded)).ToArray();
+        var back = await client.PredictAsync(new PredictRequest { Text = "x", Model = "b" }, cancellationToken: Cancel);
+
+        Assert.Equal([("a", true), ("b", false), ("c", true)], loaded);
+        Assert.Equal("b", back.Model);
+        Assert.Equal(2, engines["b"].Count);
+        await Wait.UntilAsync(() => engines["b"][0].Disposed && engines["a"][0].Disposed);
+    }
+
+    [Fact]
+    public async Task Changed_files_are_swapped_in_once_they_have_settled_and_bad_ones_left_alone()
+    {
+        var hash = 'a';
+        await using var server = await StartOnFilesAsync(path => new TestEngine { Hash = new(hash, 64) }.Load(path));
+        var watch = server.Host.Services.GetRequiredService<ModelWatch>();
+
+        async Task<string> LookAsync()
+        {
+            await watch.LookAsync(Cancel);
+            return server.Host.Catalog.Models[0].Model.Version[..1];
+        }
+
+        var unchanged = await LookAsync() + await LookAsync();
+        hash = 'b';
+        await File.WriteAllTextAsync(Path.Combine(_directory, "m", "model.onnx"), "half of the new", Cancel);
+        var copying = await LookAsync();
+        await File.WriteAllTextAsync(Path.Combine(_directory, "m", "model.onnx"), "the whole new file", Cancel);
+        var settling = await LookAsync();
+        var settled = await LookAsync();
+        hash = '!'; // of a file that cannot be read
+        await File.WriteAllTextAsync(Path.Combine(_directory, "m", "model.onnx"), "garbage", Cancel);
+        var garbage = await LookAsync() + await LookAsync() + await LookAsync();
+
+        Assert.Equal(("aa", "a", "a", "b", "bbb"), (unchanged, copying, settling, settled, garbage));
+    }
+
+    [Fact]
+    public async Task New_folders_are_loaded_and_removed_ones_unloaded()
+    {
+        await using var server = await StartOnFilesAsync(path => new TestEngine().Load(path));
+        var watch = server.Host.Services.GetRequiredService<ModelWatch>();
+
+        async Task<string> LookTwiceAsync()
+        {
+            await watch.LookAsync(Cancel);
+            await watch.LookAsync(Cancel);
+            return string.Join(' ', server.Host.Catalog.Models.Select(entry => entry.Model.Name));
+        }
+
+        var before = await LookTwiceAsync();
+        Directory.CreateDirectory(Path.Combine(_directory, "n"));
+        await File.WriteAllTextAsync(Path.Combine(_directory, "n", "model.onnx"), "new", Cancel);
+        var added = await LookTwiceAsync();
+        Directory.Delete(Path.Combine(_directory, "n"), recursive: true);
+        var removed = await LookTwiceAsync();
+
+        Assert.Equal(("m", "m n", "m"), (before, added, removed));
+    }
+
+    [Fact]
+    public async Task A_multi_label_model_scores_each_class_on_its_own()
+    {
+        var single = new TestEngine();
+        var engine = new TestEngine { Config = single.Config with { ProblemType = ProblemType.MultiLabel } };
+        engine.Answer = _ => [2, -1];
+        await using var server = await TestServer.StartAsync(engine);
+
+        var answer = await new Sentiment.SentimentClient(server.Connect()).PredictAsync(new PredictRequest { Text = "x" }, cancellationToken: Cancel);
+
+        double[] sigmoids = [1 / (1 + Math.Exp(-2)), 1 / (1 + Math.Exp(1))];
+        Assert.Equal(sigmoids.Select(score => (float)score), answer.Scores.Select(score => score.Score));
+        Assert.Equal(["NEGATIVE"], answer.Labels);
+    }
+
+    private async Task<TestServer> StartOnFilesAsync(LoadEngine load)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "m"));
+        await File.WriteAllTextAsync(Path.Combine(_directory, "m", "model.onnx"), "old", Cancel);
+        LoadedEngine Load(string path) => File.ReadAllText(Path.Combine(path, "model.onnx")) == "garbage" ? throw InputException.InFile(path, "is garbage.") : load(path);
+        return await TestServer.StartAsync(Load, TestServer.Options with { Models = [], ModelsDirectory = _directory });
+    }
+}
