@@ -6,6 +6,7 @@ internal static class Program
     private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new()
     {
         ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
+        ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
     };
 
     private static int Main(string[] arguments)
