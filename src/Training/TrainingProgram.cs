@@ -23,13 +23,26 @@ internal static class TrainingProgram
     public static int Run(TrainingOptions options, RunStart start, ITrainingDisplay display, CancellationToken cancellationToken)
     {
         using var folder = RunFolder.Open(options.Out, start.Resume, start.Overwrite);
-        var earlier = RunDirectory.IsRun(folder.Path) ? RunDirectory.Open(folder.Path).Record : null;
+        var earlier = start.Resume && RunDirectory.IsRun(folder.Path) ? RunDirectory.Open(folder.Path).Record : null;
         if (earlier is { Finished: true })
         {
             display.Note($"{folder.Path} is finished; there is nothing to resume.");
             return End(earlier, folder, start, display);
         }
 
+        try
+        {
+            return End(Run(options, folder, earlier, display, cancellationToken), folder, start, display);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Interrupted(folder, display);
+            throw;
+        }
+    }
+
+    private static RunRecord Run(TrainingOptions options, RunFolder folder, RunRecord? earlier, ITrainingDisplay display, CancellationToken cancellationToken)
+    {
         var @base = BaseModel.Load(Locate(options.Model, earlier, cancellationToken), options);
         var maxLength = @base.MaxLength(options);
         _ = options.TrainsAdapters ? AdapterOptions.Plan(options, @base.Config) : null; // targets that match nothing are told before anything is computed
@@ -37,23 +50,21 @@ internal static class TrainingProgram
         NativeTorch.Prepare(display.Note);
         var machine = earlier is null ? Machine.Choose(options) : Machine.Of(earlier);
         var record = RunRecords.Begin(options, @base, texts, machine, maxLength, earlier);
+        if (earlier is null)
+        {
+            folder.MakeRoom(); // not before model and texts are known to be good: an older run is not lost to a misspelt name
+        }
+
         RunDirectory.WriteRecord(folder.Path, record);
         Introduce(record, texts, @base, display);
         var checkpoint = earlier is null ? null : TrainingCheckpoint.Load(folder.LastCheckpoint);
         using var log = new RunLog(folder, checkpoint?.Log, TimeProvider.System);
         var output = new RunOutput(folder, log, record, options, @base.Config);
-        try
-        {
-            Train(options, machine, @base, texts, output, checkpoint, display, cancellationToken);
-            Finish(options, machine, @base, texts, output, display, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            Interrupted(output, display);
-            throw;
-        }
-
-        return End(output.Record, folder, start, display);
+        var cache = new FeatureCache(FeatureCache.DefaultDirectory, display.Warn);
+        using var rawEncoder = new FrozenEncoder(@base, null, options, machine, Precision.Fp32, cache, display);
+        Train(options, machine, @base, texts, output, rawEncoder, cache, checkpoint, display, cancellationToken);
+        Finish(options, machine, @base, texts, output, rawEncoder, display, cancellationToken);
+        return output.Record;
     }
 
     /// <summary>Where the base is: a run goes on with the files it began with, although the hub may have newer ones.</summary>
@@ -87,10 +98,9 @@ internal static class TrainingProgram
         }
     }
 
-    private static void Train(TrainingOptions options, Machine machine, BaseModel @base, TrainingTexts texts, RunOutput output, TrainingCheckpoint? checkpoint, ITrainingDisplay display, CancellationToken cancellationToken)
+    private static void Train(TrainingOptions options, Machine machine, BaseModel @base, TrainingTexts texts, RunOutput output, FrozenEncoder rawEncoder, FeatureCache cache, TrainingCheckpoint? checkpoint,
+        ITrainingDisplay display, CancellationToken cancellationToken)
     {
-        var cache = new FeatureCache(FeatureCache.DefaultDirectory, display.Warn);
-        using var rawEncoder = new FrozenEncoder(@base, null, options, machine, Precision.Fp32, cache, display);
         var started = Stopwatch.GetTimestamp();
         MeasureRaw(options, machine, @base, texts, output, rawEncoder, display, cancellationToken);
         var rawTime = Stopwatch.GetElapsedTime(started);
@@ -133,12 +143,12 @@ internal static class TrainingProgram
         output.WriteRecord(output.Record with { Raw = raw, RawTest = rawTest });
     }
 
-    private static void Finish(TrainingOptions options, Machine machine, BaseModel @base, TrainingTexts texts, RunOutput output, ITrainingDisplay display, CancellationToken cancellationToken)
+    private static void Finish(TrainingOptions options, Machine machine, BaseModel @base, TrainingTexts texts, RunOutput output, FrozenEncoder rawEncoder, ITrainingDisplay display, CancellationToken cancellationToken)
     {
         display.Note("measuring the kept weights in fp32 ...");
         var record = output.Record;
         var point = new RunProgressPoint(record.Best?.Step ?? record.Steps, record.Best?.Epoch ?? PhasePlan.Of(options)[^1].Epochs);
-        using var final = new FinalFigures(@base, output.ReadWeights(), options, machine, point);
+        using var final = new FinalFigures(@base, output.ReadWeights(), options, machine, rawEncoder, point);
         RunMetrics? Measure(TextSet? set)
         {
             if (set is null)
@@ -164,13 +174,19 @@ internal static class TrainingProgram
         output.WriteRecord(record);
     }
 
-    private static void Interrupted(RunOutput output, ITrainingDisplay display)
+    private static void Interrupted(RunFolder folder, ITrainingDisplay display)
     {
-        var saved = Directory.Exists(output.Folder.LastCheckpoint)
-            ? $"interrupted at step {output.Record.Steps}; saved: {output.Folder.LastCheckpoint}{(output.Record.Best is { } best ? $", and the weights of the best F1 so far ({DisplayText.Percent(best.F1)})" : "")}."
-            : "interrupted before the first step; nothing was trained yet.";
-        display.Note(saved);
-        display.Note($"go on with: lora-train --out {output.Folder.Path} --resume");
+        if (!RunDirectory.IsRun(folder.Path))
+        {
+            display.Note("interrupted before training began; nothing was trained and nothing is saved.");
+            return;
+        }
+
+        var record = RunDirectory.Open(folder.Path).Record;
+        display.Note(Directory.Exists(folder.LastCheckpoint)
+            ? $"interrupted at step {record.Steps}; saved: {folder.LastCheckpoint}{(record.Best is { } best ? $", and the weights of the best F1 so far ({DisplayText.Percent(best.F1)})" : "")}."
+            : "interrupted before the first step; nothing was trained yet.");
+        display.Note($"go on with: lora-train --out {folder.Path} --resume");
     }
 
     private static int End(RunRecord record, RunFolder folder, RunStart start, ITrainingDisplay display)

@@ -90,6 +90,17 @@ public sealed class CommandErrorTests : IDisposable
         Assert.Contains("epochs was 2000, is now 3; rank was 8, is now 4", string.Join("; ", changed.Error.Split('\n')[0].Split("differ: ")[1].TrimEnd('.').Split("; ").Order(StringComparer.Ordinal)));
     }
 
+    [Fact]
+    public void A_run_that_is_to_be_replaced_is_lost_only_once_the_new_one_can_begin()
+    {
+        Directory.CreateDirectory(_task.Run);
+        File.WriteAllText(Path.Combine(_task.Run, "run.json"), "{}");
+
+        AssertError(["no such file"], "--train", Path.Combine(_task.Folder, "absent.jsonl"), "--overwrite");
+
+        Assert.Equal("{}", File.ReadAllText(Path.Combine(_task.Run, "run.json")));
+    }
+
     private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
 
     /// <summary>Runs with the task's arguments and <paramref name="more"/> in place of those of the same name.</summary>

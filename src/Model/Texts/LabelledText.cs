@@ -16,6 +16,6 @@ public sealed class LabelledText
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
     /// <summary>A text with the classes that hold.</summary>
-    internal static LabelledText Create(string text, int[] labels, IReadOnlyDictionary<string, string> columns) =>
+    public static LabelledText Create(string text, int[] labels, IReadOnlyDictionary<string, string> columns) =>
         new() { Text = text, Label = labels.Length > 0 ? labels[0] : -1, Labels = labels, Columns = columns };
 }

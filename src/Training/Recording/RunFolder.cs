@@ -8,6 +8,11 @@ namespace LoraOnnx.Training.Recording;
 internal sealed class RunFolder : IDisposable
 {
     private const string LockFileName = ".lock";
+
+    /// <summary>What a run consists of; run.json, which makes it one, first.</summary>
+    private static readonly string[] _parts =
+        [RunDirectory.RecordFileName, RunLog.MetricsFileName, ReferenceLogits.FileName, "report.html", "tensorboard", "checkpoints", RunDirectory.AdapterFolder, RunDirectory.HeadFolder];
+
     private readonly FileStream _lock;
     private readonly bool _isNew;
 
@@ -42,7 +47,7 @@ internal sealed class RunFolder : IDisposable
             var folder = new RunFolder(path, isNew: !Directory.Exists(path));
             try
             {
-                folder.MakeRoom(resume, overwrite);
+                folder.Check(resume, overwrite);
                 return folder;
             }
             catch
@@ -71,35 +76,38 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private void MakeRoom(bool resume, bool overwrite)
+    /// <summary>Removes what an older run left, to begin a new one.</summary>
+    public void MakeRoom()
     {
-        string[] ours = [RunDirectory.RecordFileName, RunLog.MetricsFileName, ReferenceLogits.FileName, "report.html", "tensorboard", "checkpoints", RunDirectory.AdapterFolder, RunDirectory.HeadFolder];
-        var found = Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).Where(name => name != LockFileName).ToList();
+        // run.json goes first: what is left of a deletion that is cut short is no run.
+        foreach (var name in _parts)
+        {
+            Delete(System.IO.Path.Combine(Path, name));
+        }
+    }
+
+    private void Check(bool resume, bool overwrite)
+    {
+        var stranger = Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).FirstOrDefault(name => !IsOurs(name));
         var isRun = RunDirectory.IsRun(Path);
-        if (resume && (isRun || found.TrueForAll(IsOurs)))
+        if (resume && (isRun || stranger is null))
         {
             ClearLeftovers();
             return;
         }
 
-        if (!found.TrueForAll(IsOurs))
+        if (stranger is not null)
         {
-            throw InputException.InFile(Path, $"holds '{found.First(name => !IsOurs(name))}', which is not part of a run.", "give a new directory as --out.");
+            throw InputException.InFile(Path, $"holds '{stranger}', which is not part of a run.", "give a new directory as --out.");
         }
 
         if (isRun && !overwrite)
         {
             throw InputException.InFile(Path, "holds a run already.", "go on with it: --resume; replace it: --overwrite; or give another --out.");
         }
-
-        // run.json goes first: what is left of a deletion that is cut short is no run.
-        foreach (var name in ours)
-        {
-            Delete(System.IO.Path.Combine(Path, name));
-        }
-
-        bool IsOurs(string name) => ours.Contains(name) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
     }
+
+    private static bool IsOurs(string name) => name == LockFileName || _parts.Contains(name) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
 
     /// <summary>Puts back an adapter that a killed process had moved aside for its successor, and removes files that it had not finished.</summary>
     private void ClearLeftovers()

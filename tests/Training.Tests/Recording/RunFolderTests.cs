@@ -30,6 +30,9 @@ public sealed class RunFolderTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(Run, "adapter")));
 
         using var folder = RunFolder.Open(Run, resume: false, overwrite: true);
+        Assert.True(File.Exists(Path.Combine(Run, "run.json")));
+
+        folder.MakeRoom();
         Assert.False(File.Exists(Path.Combine(Run, "run.json")));
         Assert.False(Directory.Exists(Path.Combine(Run, "adapter")));
     }

@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
+using System.Text.RegularExpressions;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Texts;
+using LoraOnnx.Training.Recording.TensorBoard;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
@@ -47,6 +50,40 @@ public sealed class RunFilesTests : IDisposable
         Assert.Contains(run.Display.Notes, note => note.StartsWith("raw model, validation: F1 ", StringComparison.Ordinal));
         Assert.Equal(run.Record.Raw!.F1, run.Lines[0].GetProperty("f1").GetDouble());
         Assert.True(run.Record is { StartUpSeconds: > 0, PeakMemoryBytes: > 0, Finished: true });
+    }
+
+    [Fact]
+    public void The_report_has_its_curves_and_needs_no_network()
+    {
+        TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "2"));
+
+        var page = File.ReadAllText(Path.Combine(_task.Run, "report.html"));
+
+        Assert.Equal(["Gradient norm before clipping", "Learning rate", "Loss", "Real tokens per second", "Validation"], Regex.Matches(page, "<svg [^>]*aria-label=\"([^\"]*)\"").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.True(Regex.Count(page, "<polyline [^>]*points=\"[0-9]") >= 5, "A chart has no curve.");
+        Assert.DoesNotMatch("(src|href)=|url\\(|@import|<script", page);
+    }
+
+    [Fact]
+    public void Every_record_of_the_event_file_is_framed_as_TensorBoard_demands_and_has_the_figures_of_metrics_jsonl()
+    {
+        var run = TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1"));
+        var bytes = File.ReadAllBytes(Directory.GetFiles(Path.Combine(_task.Run, "tensorboard")).Single());
+
+        var records = new List<byte[]>();
+        for (var at = 0; at < bytes.Length;)
+        {
+            var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+            Assert.Equal(TfRecord.MaskedCrc(bytes.AsSpan(at, 8)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 8)));
+            Assert.Equal(TfRecord.MaskedCrc(bytes.AsSpan(at + 12, length)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 12 + length)));
+            records.Add(bytes[(at + 12)..(at + 12 + length)]);
+            at += length + 16;
+        }
+
+        Assert.EndsWith("brain.Event:2", System.Text.Encoding.UTF8.GetString(records[0]), StringComparison.Ordinal);
+        Assert.Equal(run.Lines.Count + 1, records.Count);
+        var events = System.Text.Encoding.UTF8.GetString(bytes);
+        Assert.All(["train/loss", "train/gradient_norm", "train/learning_rate", "machine/tokens_per_second", "machine/memory_bytes", "validation/f1", "raw_validation/f1", "final_validation/f1"], tag => Assert.Contains(tag, events, StringComparison.Ordinal));
     }
 
     private static void AssertClose(IReadOnlyList<float[]> expected, List<float[]> actual, double tolerance)
