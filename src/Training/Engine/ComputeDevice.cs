@@ -27,8 +27,11 @@ internal static class ComputeDevices
     /// <summary>The type in which the device multiplies matrices fastest: bf16 on a GPU or with AVX512-BF16 or AMX-BF16 (asked of CPUID), else fp32.</summary>
     public static Precision FastPrecision(ComputeDevice device) => device == ComputeDevice.Cuda || ProcessorMultipliesBf16() ? Precision.Bf16 : Precision.Fp32;
 
-    /// <summary>True where matrix multiplications beat libtorch's fused attention: its bf16 path on a CPU converts to fp32 and back.</summary>
-    public static bool AttendsAsMatrices(ComputeDevice device, Precision precision) => device == ComputeDevice.Cpu && precision == Precision.Bf16;
+    /// <summary>The fastest attention of a device.</summary>
+    public static IAttention Attention(ComputeDevice device, double dropProbability) => device == ComputeDevice.Cpu ? new MatrixAttention(dropProbability) : new FlashAttention(dropProbability);
+
+    /// <summary>How that attention wants its texts: on the CPU padded to few widths, because oneDNN compiles a kernel for every new shape.</summary>
+    public static List<TextGroup> Groups(ComputeDevice device, ReadOnlySpan<int> lengths) => device == ComputeDevice.Cpu ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths);
 
     /// <summary>
     /// 0 (with the given probability) or 1 for each number of <paramref name="like"/>, in its type. On the CPU the key alone decides; on a GPU libtorch's generator.

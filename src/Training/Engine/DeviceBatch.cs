@@ -7,8 +7,8 @@ internal sealed class DeviceBatch
 {
     private readonly int[] _order;
 
-    /// <summary>Copies ids and positions to the device. With <paramref name="padded"/>, groups have few widths instead of one for each length.</summary>
-    public DeviceBatch(PackedBatch batch, Device device, bool padded)
+    /// <summary>Copies ids and positions to the device; <paramref name="groupsOf"/> makes the groups for the lengths of all texts, shortest first.</summary>
+    public DeviceBatch(PackedBatch batch, Device device, Func<int[], List<TextGroup>> groupsOf)
     {
         int LengthOf(int text) => batch.Offsets[text + 1] - batch.Offsets[text];
         _order = [.. Enumerable.Range(0, batch.TextCount).OrderBy(LengthOf)]; // stable: equal batches give equal bits
@@ -25,7 +25,7 @@ internal sealed class DeviceBatch
             }
         }
 
-        Groups = padded ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths);
+        Groups = groupsOf(lengths);
         Ids = ComputeDevices.Upload(ids, device);
         Positions = ComputeDevices.Upload(positions, device);
         FirstTokens = ComputeDevices.Upload(starts, device);

@@ -33,7 +33,7 @@ internal sealed class EncoderLayer : IDisposable
         _activation = config.Activation == Activation.Relu ? x => nn.functional.relu(x) : x => nn.functional.gelu(x);
         _query = _isLast ? Linear("attention.q_lin") : null;
         _inputs = _isLast ? Linear("attention.k_lin", "attention.v_lin") : Linear("attention.q_lin", "attention.k_lin", "attention.v_lin");
-        _attention = new PackedAttention(config.HeadCount, config.HeadWidth, options.AttentionDropout ? config.AttentionDropout : 0, _isLast, ComputeDevices.AttendsAsMatrices(options.Device, options.Precision));
+        _attention = new PackedAttention(ComputeDevices.Attention(options.Device, options.AttentionDropout ? config.AttentionDropout : 0), config.HeadCount, config.HeadWidth, _isLast);
         _output = Linear("attention.out_lin");
         _attentionNorm = new LayerNorm(weights, $"{name}.sa_layer_norm", type, device);
         _up = Linear("ffn.lin1");
@@ -68,7 +68,7 @@ internal sealed class EncoderLayer : IDisposable
         var rows = _isLast ? x.index_select(0, batch.FirstTokens) : x;
         var (inputs, inputsSaved) = _inputs.Forward(x, dropout, tape);
         var (query, querySaved) = _query is null ? (Column(inputs, 0), null) : _query.Forward(rows, dropout, tape);
-        var (context, attention) = _attention.Forward(query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1), batch, dropout is not null, tape);
+        var (context, attention) = _attention.Forward(query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1), batch, dropout, tape);
         var (attended, outputSaved) = _output.Forward(context, dropout, tape);
         var (normed, attentionNorm) = _attentionNorm.Forward(attended.add_(rows), tape);
         var (up, upSaved) = _up.Forward(normed, dropout, tape);
@@ -133,7 +133,7 @@ internal sealed class EncoderLayer : IDisposable
         Tape Tape,
         StackedLinear.Saved? Query,
         StackedLinear.Saved? Inputs,
-        IReadOnlyList<LocalGradient?> Attention,
+        IReadOnlyList<Func<Tensor, Tensor[]>> Attention,
         StackedLinear.Saved? Output,
         LocalGradient AttentionNorm,
         StackedLinear.Saved? Up,

@@ -27,7 +27,7 @@ internal sealed record EngineOptions
     /// <summary>Dropout of the checkpoint's config after embeddings, after the feed-forward part and before the classifier.</summary>
     public bool BodyDropout { get; init; } = true;
 
-    /// <summary>Dropout of attention weights as in the checkpoint's config. Off by default: on a CPU it takes attention off the flash path.</summary>
+    /// <summary>Dropout of attention weights as in the checkpoint's config.</summary>
     public bool AttentionDropout { get; init; }
 
     /// <summary>Share of the target spread evenly over all classes, 0 to 1.</summary>

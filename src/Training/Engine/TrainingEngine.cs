@@ -180,7 +180,7 @@ internal sealed class TrainingEngine : IDisposable
         return loss.detach().MoveToOuterDisposeScope();
     }
 
-    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, ComputeDevices.AttendsAsMatrices(_options.Device, _options.Precision));
+    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, lengths => ComputeDevices.Groups(_options.Device, lengths));
 
     private Tensor? HeadTensor(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenHead.GetValueOrDefault(name);
 

@@ -45,14 +45,14 @@ public sealed class PackedAttentionTests
         using var tape = new Tape();
         manual_seed(5);
         var packed = new PackedBatch([.. _lengths.Select(length => new EncodedText(new int[length], length))]);
-        var batch = new DeviceBatch(packed, CPU, padded: asMatrices);
-        var attention = new PackedAttention(heads: 3, headWidth: 8, dropout: 0, firstTokensOnly, asMatrices);
+        var batch = new DeviceBatch(packed, CPU, lengths => asMatrices ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths));
+        var attention = new PackedAttention(asMatrices ? new MatrixAttention(0) : new FlashAttention(0), heads: 3, headWidth: 8, firstTokensOnly);
         var (key, value) = (randn(packed.TokenCount, 24), randn(packed.TokenCount, 24));
         var query = randn(firstTokensOnly ? packed.TextCount : packed.TokenCount, 24);
         var gradient = randn_like(query);
         var (queryGradient, keyGradient, valueGradient) = (zeros_like(query), zeros_like(key), zeros_like(value));
 
-        var (context, saved) = attention.Forward(query, key, value, batch, training: true, tape);
+        var (context, saved) = attention.Forward(query, key, value, batch, dropout: null, tape);
         attention.Backward(gradient, saved, batch, queryGradient, keyGradient, valueGradient);
 
         return cat([context, queryGradient, keyGradient, valueGradient], 0).data<float>().ToArray();
