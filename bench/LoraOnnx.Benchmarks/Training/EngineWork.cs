@@ -1,0 +1,107 @@
+using System.Globalization;
+using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Loop;
+using LoraOnnx.Training.Steps;
+
+namespace LoraOnnx.Benchmarks.Training;
+
+/// <summary>What lora-train does, on a model of base size: the engine's own steps on the batches that a run would make.</summary>
+internal static class EngineWork
+{
+    /// <summary>Tokens of a step whose memory is measured: as many as a step ever has at once.</summary>
+    public const int LongStepTokens = 8192;
+
+    private const int Texts = 768;
+    private const int BatchTexts = 32;
+    private const int HeadEpochs = 15;
+    private const int EncodedTexts = 192;
+
+    private const double LeastSeconds = 15;
+    private static readonly int[] _lengths = ReviewLengths.Draw(Texts, seed: 1);
+
+    public static string Describe() => string.Create(CultureInfo.InvariantCulture,
+        $"LoRA r16 on q, k, v; lengths of film reviews, mean {_lengths.Average():0} tokens, {_lengths.Count(length => length == 512) / (double)Texts:p0} of the texts cut at 512; batches of {BatchTexts} texts");
+
+    /// <summary>LoRA steps, after one that is not counted.</summary>
+    public static Work LoraSteps(Precision precision)
+    {
+        var texts = BaseSizeModel.Texts(_lengths);
+        using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
+        var plan = new StepPlan(_lengths, new BatchSize(BatchTexts, null), accumulation: 1, seed: 1);
+        var steps = plan.Epoch(0);
+        Step(steps[0]);
+        var (clock, tokens, count) = (new BusyClock(), 0L, 0);
+        while (clock.Seconds < LeastSeconds)
+        {
+            tokens += Step(steps[++count]).Tokens;
+        }
+
+        return new Work(tokens / clock.Seconds, $"{count} steps, no padding");
+
+        StepResult Step(IReadOnlyList<int[]> parts)
+        {
+            var result = engine.Step([.. parts.Select(part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], 4e-4, 1e-3);
+            _ = result.Loss;
+            return result;
+        }
+    }
+
+    /// <summary>[CLS] features of texts that a head would be trained on.</summary>
+    public static Work Encode(Precision precision)
+    {
+        using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), new EngineOptions { TrainHead = true, Threads = BusyClock.Threads, Precision = precision });
+        return Encode(engine).Work;
+    }
+
+    /// <summary>Features once, then epochs of the head on them.</summary>
+    public static Work Head()
+    {
+        var weights = BaseSizeModel.Weights();
+        var options = new EngineOptions { TrainHead = true, Threads = BusyClock.Threads, Precision = ComputeDevices.FastPrecision(ComputeDevice.Cpu) };
+        using var engine = TrainingEngine.Create(weights, options);
+        var (work, features, seconds) = Encode(engine);
+        using var head = HeadTrainer.Create(weights, options);
+        head.Step(features[..BatchTexts], Labels(BatchTexts), 1e-3);
+        var clock = new BusyClock();
+        for (var epoch = 0; epoch < HeadEpochs; epoch++)
+        {
+            foreach (var batch in features.Chunk(BatchTexts))
+            {
+                _ = head.Step(batch, Labels(batch.Length), 1e-3).Loss;
+            }
+        }
+
+        var headSeconds = clock.Seconds;
+        return work with { Remark = string.Create(CultureInfo.InvariantCulture, $"{HeadEpochs} epochs of the head on {features.Length} texts took {headSeconds:0.00} s, {headSeconds / seconds:p1} of the {seconds:0.0} s for their features") };
+
+        static IReadOnlyList<int>[] Labels(int count) => [.. Enumerable.Range(0, count).Select(text => (IReadOnlyList<int>)[text % 2])];
+    }
+
+    /// <summary>Three LoRA steps of the longest texts: what memory has to hold.</summary>
+    public static void TakeLongSteps(Precision precision)
+    {
+        using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
+        var texts = BaseSizeModel.Texts([.. Enumerable.Repeat(512, LongStepTokens / 512)]);
+        for (var step = 0; step < 3; step++)
+        {
+            _ = engine.Step([new PackedBatch(texts, [.. texts.Select((_, text) => (IReadOnlyList<int>)[text % 2])])], 4e-4, 1e-3).Loss;
+        }
+    }
+
+    private static (Work Work, float[][] Features, double Seconds) Encode(TrainingEngine engine)
+    {
+        var texts = BaseSizeModel.Texts(ReviewLengths.Draw(EncodedTexts, seed: 3));
+        Encoding.Run(texts[..BatchTexts], engine.Features, CancellationToken.None);
+        var clock = new BusyClock();
+        var features = Encoding.Run(texts, engine.Features, CancellationToken.None);
+        var seconds = clock.Seconds;
+        return (new Work(texts.Sum(text => text.Ids.Length) / seconds, $"{texts.Length} texts, no padding"), features, seconds);
+    }
+
+    private static EngineOptions Lora(Precision precision) => new()
+    {
+        Precision = precision,
+        Threads = BusyClock.Threads,
+        Adapter = new AdapterPlan { Modules = AdapterPlan.ModulesMatching(BaseSizeModel.Config, ["q_lin", "k_lin", "v_lin"]), Rank = 16, Alpha = 32 },
+    };
+}

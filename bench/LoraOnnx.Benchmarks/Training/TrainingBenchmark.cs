@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Recording;
+using static TorchSharp.torch;
+
+namespace LoraOnnx.Benchmarks.Training;
+
+/// <summary>How much of the machine does training use, and how much more than a plain loop?</summary>
+internal static class TrainingBenchmark
+{
+    private const string PeakCommand = "peak"; // in a process of its own: training peak bf16
+
+    private static readonly string[] _parts = ["plain", "lora-bf16", "lora-fp32", "encode-bf16", "encode-fp32", "head", "peak-bf16", "peak-fp32"];
+
+    /// <summary>All parts, or those named; <c>--threads N</c> before them.</summary>
+    public static int Run(string[] arguments)
+    {
+        if (arguments is ["--threads", var threads, .. var rest])
+        {
+            BusyClock.Threads = int.Parse(threads, CultureInfo.InvariantCulture);
+            arguments = rest;
+        }
+
+        NativeTorch.Prepare(null);
+        if (arguments is [PeakCommand, var type])
+        {
+            EngineWork.TakeLongSteps(Enum.Parse<Precision>(type, ignoreCase: true));
+            Console.WriteLine(ProcessMemory.Peak);
+            return 0;
+        }
+
+        var parts = arguments.Length == 0 ? _parts : arguments;
+        if (parts.Except(_parts).FirstOrDefault() is { } unknown)
+        {
+            Console.Error.WriteLine($"error: no part is called '{unknown}'; there are {string.Join(", ", _parts)}.");
+            return 1;
+        }
+
+        set_num_threads(BusyClock.Threads);
+        Console.WriteLine($"machine: {Processor()}, {(BusyClock.Threads == 1 ? "1 thread, by processor time" : $"{BusyClock.Threads} threads")}; {RuntimeInformation.OSDescription}");
+        Console.WriteLine($"model: DistilBERT-base size, {EngineWork.Describe()}");
+        using var bf16 = new MatrixProbe(ScalarType.BFloat16);
+        using var fp32 = new MatrixProbe(ScalarType.Float32);
+        foreach (var part in parts)
+        {
+            if (part.StartsWith(PeakCommand, StringComparison.Ordinal))
+            {
+                Print($"{part,-12} {PeakOfChild(part[(PeakCommand.Length + 1)..]) / (double)(1L << 30):0.00} GiB with LoRA steps of {EngineWork.LongStepTokens} tokens, 512 a text");
+                continue;
+            }
+
+            bf16.Measure();
+            fp32.Measure();
+            var work = Measure(part);
+            bf16.Measure();
+            fp32.Measure();
+            Print($"{part,-12} {work.TokensPerSecond,6:0} tokens/s = {work.TokensPerSecond / bf16.Gigaflops:0.00} per bf16 GFLOP/s ({bf16.Gigaflops:0}), {work.TokensPerSecond / fp32.Gigaflops:0.00} per fp32 GFLOP/s ({fp32.Gigaflops:0}); {work.Remark}");
+            bf16.Forget();
+            fp32.Forget();
+        }
+
+        return 0;
+    }
+
+    private static Work Measure(string part) => part switch
+    {
+        "plain" => PlainWork.Steps(),
+        "lora-bf16" => EngineWork.LoraSteps(Precision.Bf16),
+        "lora-fp32" => EngineWork.LoraSteps(Precision.Fp32),
+        "encode-bf16" => EngineWork.Encode(Precision.Bf16),
+        "encode-fp32" => EngineWork.Encode(Precision.Fp32),
+        "head" => EngineWork.Head(),
+        _ => throw new UnreachableException($"The part '{part}' was checked before. This is a bug."),
+    };
+
+    private static long PeakOfChild(string type)
+    {
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["training", PeakCommand, type]) { RedirectStandardOutput = true })!; // a started program has a path
+        var output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        return long.Parse(output, CultureInfo.InvariantCulture);
+    }
+
+    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+
+    private static string Processor()
+    {
+        const string CpuInfo = "/proc/cpuinfo";
+        string? Field(string name) => File.Exists(CpuInfo) ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1].Trim() : null;
+        var types = Field("flags")?.Split(' ').Where(flag => flag is "avx2" or "avx512f" or "avx512_bf16" or "amx_bf16");
+        return Field("model name") is { } name ? $"{name} ({string.Join(", ", types ?? [])})" : RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}
+
+/// <summary>What a part did.</summary>
+internal readonly record struct Work(double TokensPerSecond, string Remark);
