@@ -8,6 +8,7 @@ internal static class Program
         ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
+        ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),
     };
 
     private static int Main(string[] arguments)

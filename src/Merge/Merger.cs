@@ -4,6 +4,8 @@ using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Merge;
 
@@ -103,9 +105,32 @@ internal static class Merger
             found[OnnxMetadata.VerificationDifference] = result.LargestDifference.ToString("G3", CultureInfo.InvariantCulture);
         }
 
-        using var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
-        OnnxMetadata.Append(finished, found);
-        finished.Flush(flushToDisk: true);
+        using (var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite))
+        {
+            OnnxMetadata.Append(finished, found);
+            finished.Flush(flushToDisk: true);
+        }
+
+        CarryCalibration(file, input, options);
         return proof;
+    }
+
+    /// <summary>What lora-compare chose for the run goes with its file, if it was chosen at the scale of this merge.</summary>
+    private static void CarryCalibration(string file, MergeInput input, MergeOptions options)
+    {
+        if (input.Run is not { } run || !File.Exists(Path.Combine(run.Path, Calibration.FileName)))
+        {
+            return;
+        }
+
+        var calibration = Calibration.LoadOrNone(run.Path);
+        if ((calibration.Scale ?? 1) != options.Scale)
+        {
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"warning: {Path.Combine(run.Path, Calibration.FileName)} was chosen at scale {calibration.Scale ?? 1} and is left behind; --scale {calibration.Scale ?? 1} brings it along."));
+            return;
+        }
+
+        (calibration with { ModelHash = ContentHash.OfFile(file) }).Save(Path.GetDirectoryName(file)!); // a full path
     }
 }

@@ -7,7 +7,7 @@ internal sealed class RankedLabel
 {
     private readonly int[] _order;
     private readonly byte[] _positive; // 255 where the label holds, else 0: a mask for weights
-    private readonly int[] _groupEnds; // exclusive ends of runs of equal scores
+    private readonly Run[] _runs;
 
     public RankedLabel(ScoredTexts texts, int label)
     {
@@ -20,32 +20,100 @@ internal sealed class RankedLabel
         _order = [.. Enumerable.Range(0, texts.Count)];
         Array.Sort(scores, _order);
         _positive = [.. _order.Select(text => texts.Holds(text, label) ? byte.MaxValue : (byte)0)];
-        _groupEnds = [.. Enumerable.Range(1, texts.Count).Where(end => end == texts.Count || scores[end] != scores[end - 1])];
+        _runs = [.. Runs(scores)];
     }
 
     /// <summary>ROC-AUC and average precision of a resample; not a number where the resample lacks one kind of text.</summary>
     public (double RocAuc, double AveragePrecision) Of(ReadOnlySpan<byte> weights)
     {
-        long positives = 0, taken = 0, twiceArea = 0;
-        var precisions = 0.0;
-        var i = 0;
-        foreach (var end in _groupEnds)
+        var sums = default(RankSums);
+        foreach (var (start, end, isTied) in _runs)
         {
-            long positive = 0, all = 0;
-            for (; i < end; i++)
+            var order = _order.AsSpan(start, end - start);
+            var positive = _positive.AsSpan(start, end - start);
+            if (isTied)
             {
-                var weight = weights[_order[i]];
-                all += weight;
-                positive += weight & _positive[i];
+                AddTied(weights, order, positive, ref sums);
             }
-
-            twiceArea += (all - positive) * ((2 * positives) + positive);
-            positives += positive;
-            taken += all;
-            precisions += positive * ((double)positives / Math.Max(taken, 1));
+            else
+            {
+                AddDistinct(weights, order, positive, ref sums);
+            }
         }
 
-        var negatives = taken - positives;
-        return (twiceArea / (2.0 * positives * negatives), precisions / positives); // 0/0 is the NaN promised above
+        var negatives = sums.Taken - sums.Positives;
+        return (sums.TwiceArea / (2.0 * sums.Positives * negatives), sums.Precisions / sums.Positives); // 0/0 is the NaN promised above
     }
+
+    /// <summary>Texts that each have a score of their own: nearly all, and so the loop that the time of a comparison depends on.</summary>
+    private static void AddDistinct(ReadOnlySpan<byte> weights, ReadOnlySpan<int> order, ReadOnlySpan<byte> mask, ref RankSums sums)
+    {
+        var (positives, taken, area, precisions) = (sums.Positives, sums.Taken, 0L, sums.Precisions);
+        for (var i = 0; i < order.Length; i++)
+        {
+            int weight = weights[order[i]];
+            var positive = weight & mask[i];
+            positives += positive;
+            taken += weight;
+            area += (weight - positive) * positives;
+            if (positive != 0)
+            {
+                precisions += positive * ((double)positives / taken);
+            }
+        }
+
+        sums = new RankSums(positives, taken, sums.TwiceArea + (2 * area), precisions);
+    }
+
+    /// <summary>Texts of one score: none of them comes before another.</summary>
+    private static void AddTied(ReadOnlySpan<byte> weights, ReadOnlySpan<int> order, ReadOnlySpan<byte> mask, ref RankSums sums)
+    {
+        long positive = 0, all = 0;
+        for (var i = 0; i < order.Length; i++)
+        {
+            all += weights[order[i]];
+            positive += weights[order[i]] & mask[i];
+        }
+
+        var (positives, taken) = (sums.Positives + positive, sums.Taken + all);
+        sums = new RankSums(positives, taken, sums.TwiceArea + ((all - positive) * ((2 * sums.Positives) + positive)),
+            sums.Precisions + (positive * ((double)positives / Math.Max(taken, 1))));
+    }
+
+    /// <summary>Cuts the sorted scores into groups of equal ones, and stretches without any.</summary>
+    private static IEnumerable<Run> Runs(double[] sorted)
+    {
+        var start = 0;
+        for (var i = 0; i < sorted.Length;)
+        {
+            var end = i + 1;
+            while (end < sorted.Length && sorted[end] == sorted[i])
+            {
+                end++;
+            }
+
+            if (end - i > 1)
+            {
+                if (i > start)
+                {
+                    yield return new Run(start, i, IsTied: false);
+                }
+
+                yield return new Run(i, end, IsTied: true);
+                start = end;
+            }
+
+            i = end;
+        }
+
+        if (start < sorted.Length)
+        {
+            yield return new Run(start, sorted.Length, IsTied: false);
+        }
+    }
+
+    private readonly record struct Run(int Start, int End, bool IsTied);
+
+    /// <summary>What is known after the texts so far, the best ones: weights of positives and of all, twice the area in pairs, and precisions weighted by positives.</summary>
+    private readonly record struct RankSums(long Positives, long Taken, long TwiceArea, double Precisions);
 }

@@ -74,6 +74,26 @@ public sealed class ChosenModelTests : IDisposable
     }
 
     [Fact]
+    public void What_was_chosen_for_a_run_goes_with_its_merged_file()
+    {
+        var (run, file) = (_model.Run("run"), Path.Combine(_model.Folder, "merged", "model.onnx"));
+        var (data, validation) = (TinyTexts.Write(_model.Folder, 60, seed: 2), TinyTexts.Write(_model.Folder, 80, seed: 3));
+
+        var chosen = Compare($"m={run}", "--data", data, "--validation", validation, "--sweep-scale", "0.5", "--calibrate", "--threshold", "--json");
+        var atOne = Command.Run(Repository.Path("bin", "lora-merge"), ["--run", run, "--out", Path.Combine(_model.Folder, "at-one", "model.onnx")]);
+        var merged = Command.Run(Repository.Path("bin", "lora-merge"), ["--run", run, "--out", file, "--scale", "0.5"]);
+        var later = Compare($"m={file}", "--data", data, "--json");
+
+        Assert.True(chosen.ExitCode == 0 && atOne.ExitCode == 0 && merged.ExitCode == 0 && later.ExitCode == 0, $"{chosen}{atOne}{merged}{later}");
+        Assert.Contains("was chosen at scale 0.5 and is left behind", atOne.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_model.Folder, "at-one", Calibration.FileName)));
+        Assert.Equal(0.5, Calibration.LoadFor(Path.GetDirectoryName(file)!, ContentHash.OfFile(file), warning => Assert.Fail(warning)).Scale);
+        Assert.Equal(Figures(chosen).F1, Figures(later).F1);
+        // The run is merged in memory, the file read back: the same weights, and the same logits to rounding.
+        Assert.Equal(Figures(chosen).LogLoss, Figures(later).LogLoss, 1e-6);
+    }
+
+    [Fact]
     public async Task A_threshold_for_three_classes_is_refused()
     {
         using var model = new TinyModel(new TinyModelOptions { Labels = ["a", "b", "c"] });
