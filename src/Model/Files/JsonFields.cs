@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace LoraOnnx.Model.Files;
 
 /// <summary>Typed reads from a JSON object, whose errors name the file, the key, the value found and the kind expected.</summary>
-internal sealed class JsonFields
+internal sealed partial class JsonFields
 {
     /// <summary>Model and adapter descriptions are a few kilobytes, a label map of 10,000 classes or a tokenizer.json of 120,000 words a few megabytes.</summary>
     private const long LargestFile = 16 << 20;
@@ -187,9 +188,10 @@ internal sealed class JsonFields
         }
     }
 
+    /// <summary>A value in a few characters of one line.</summary>
     public static string Describe(JsonElement value)
     {
-        var raw = value.GetRawText();
+        var raw = value.ValueKind == JsonValueKind.Array ? Space().Replace(value.GetRawText(), " ").Replace("[ ", "[", StringComparison.Ordinal).Replace(" ]", "]", StringComparison.Ordinal) : value.GetRawText();
         return value.ValueKind switch
         {
             JsonValueKind.Object => "an object",
@@ -197,4 +199,7 @@ internal sealed class JsonFields
             _ => raw.Length <= 60 ? raw : raw[..60] + "...",
         };
     }
+
+    [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
+    private static partial Regex Space();
 }

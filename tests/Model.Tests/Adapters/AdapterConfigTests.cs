@@ -9,6 +9,7 @@ public sealed class AdapterConfigTests
     [Theory]
     [InlineData("\"peft_type\": \"LOHA\"", "'peft_type' is 'LOHA', expected 'LORA'")]
     [InlineData("\"alora_invocation_tokens\": [5, 6]", "'alora_invocation_tokens' is the list [5, 6], which is not supported")]
+    [InlineData("\"alora_invocation_tokens\": [\n    5,\n    6\n  ]", "'alora_invocation_tokens' is the list [5, 6], which is not supported")] // as files have it
     [InlineData("\"arrow_config\": {\"top_k\": 3}", "'arrow_config' is an object, which is not supported")]
     [InlineData("\"enable_lora\": [true, false, true]", "'enable_lora' is the list [true, false, true], which is not supported")]
     [InlineData("\"kasa_config\": {\"beta\": 1}", "'kasa_config' is an object, which is not supported")]
