@@ -14,6 +14,7 @@ internal sealed class ParquetTable(string path, DistilBertConfig config)
 
     public IEnumerable<LabelledText> Read(Stream stream)
     {
+        OrInputException(() => CheckBounds(stream));
         var schema = OrInputException(() => Wait(ParquetReader.ReadSchemaAsync(stream)));
         string[] names = [.. schema.Fields.Select(field => field.Name)];
         var header = new TableHeader(names, new RowPlace(path, 1));
@@ -34,6 +35,13 @@ internal sealed class ParquetTable(string path, DistilBertConfig config)
                 yield return LabelledText.Create(text, Labels(cells.GetValueOrDefault(names[header.Label]), isList, place), header.Others([.. names.Select(name => Show(cells.GetValueOrDefault(name)))]));
             }
         }
+    }
+
+    private static bool CheckBounds(Stream stream)
+    {
+        ParquetBounds.Check(stream);
+        stream.Position = 0;
+        return true;
     }
 
     private static int CountGroups(Stream stream)

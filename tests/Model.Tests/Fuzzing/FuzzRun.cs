@@ -3,13 +3,11 @@ using System.Diagnostics;
 namespace LoraOnnx.Model.Tests.Fuzzing;
 
 /// <summary>
-/// Feeds a reader 100,000 inputs. Each must end in a result or in an <see cref="InputException"/> of a kind that the test lists, within the memory
+/// Feeds a reader 100,000 inputs or as many as it is told. Each must end in a result or in an <see cref="InputException"/> of a kind that the test lists, within the memory
 /// that its size allows; a tenth must be accepted, and each kind of error must occur.
 /// </summary>
 internal sealed class FuzzRun
 {
-    public const int Inputs = 100_000;
-
     private const long FreeMemory = 16 << 20;
 
     private readonly Mutator _mutator;
@@ -22,6 +20,9 @@ internal sealed class FuzzRun
         _mutator = mutator;
         _kinds = kinds;
     }
+
+    /// <summary>How many inputs are fed.</summary>
+    public int Inputs { get; init; } = 100_000;
 
     /// <summary>Kinds that happen, but are not sure to: what a damaged packed file unpacks to is chance.</summary>
     public IReadOnlyList<string> MayBeMissed { get; init; } = [];

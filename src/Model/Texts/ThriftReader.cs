@@ -1,0 +1,108 @@
+namespace LoraOnnx.Model.Texts;
+
+/// <summary>Walks over a struct in Thrift's compact encoding, in which Parquet keeps its sizes; whatever does not fit into the bytes is an error.</summary>
+internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
+{
+    private const int Truth = 1;
+    private const int Falsehood = 2;
+    private const int DeepestNesting = 32;
+
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+    /// <summary>Bytes read so far.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>Moves to the next field of a struct; false at its end.</summary>
+    public bool TryNextField(ref int field, out int type)
+    {
+        var head = Byte();
+        type = head & 0x0F;
+        if (type == 0)
+        {
+            return false;
+        }
+
+        field = head >> 4 == 0 ? (int)Number() : field + (head >> 4);
+        return true;
+    }
+
+    /// <summary>A whole number of any width.</summary>
+    public long Number()
+    {
+        var value = Unsigned();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    /// <summary>Begins a list; its elements follow.</summary>
+    public int Count(out int type)
+    {
+        var head = Byte();
+        type = head & 0x0F;
+        var count = head >> 4 == 15 ? Unsigned() : (ulong)(head >> 4);
+        return count <= (ulong)(_bytes.Length - Position) ? (int)count : throw new FormatException($"a list of {count} elements is longer than the file."); // each has a byte or more
+    }
+
+    /// <summary>Passes over a field.</summary>
+    public void Skip(int type, int depth = 0)
+    {
+        switch (type)
+        {
+            case Truth or Falsehood:
+                break;
+            case 3:
+                Advance(1);
+                break;
+            case 4 or 5 or 6:
+                Unsigned();
+                break;
+            case 7:
+                Advance(8);
+                break;
+            case 8:
+                Advance(Unsigned());
+                break;
+            case 9 or 10 when depth < DeepestNesting:
+                for (var left = Count(out var element); left > 0; left--)
+                {
+                    Skip(element is Truth or Falsehood ? 3 : element, depth + 1);
+                }
+
+                break;
+            case 12 when depth < DeepestNesting:
+                var field = 0;
+                while (TryNextField(ref field, out var inner))
+                {
+                    Skip(inner, depth + 1);
+                }
+
+                break;
+            default:
+                throw new FormatException($"a field of type {type} is none of Parquet's."); // also maps, which its structs do not have
+        }
+    }
+
+    private byte Byte()
+    {
+        Advance(1);
+        return _bytes[Position - 1];
+    }
+
+    private ulong Unsigned()
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var next = Byte();
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException("a number has more than 64 bits.");
+    }
+
+    private void Advance(ulong count) =>
+        Position = count <= (ulong)(_bytes.Length - Position) ? Position + (int)count : throw new FormatException("a field ends behind the file.");
+}
