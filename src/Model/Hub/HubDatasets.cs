@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -93,13 +94,27 @@ internal static partial class HubDatasets
     private static IReadOnlyList<string> List(HubClient client, HubRepository repository, HubSettings settings, CancellationToken cancellationToken)
     {
         using var response = client.Get(repository.ListPath, cancellationToken);
-        return response.IsSuccessStatusCode ? Names(response, repository, cancellationToken) : throw HubErrors.Of(response, repository, settings);
+        if (response.IsSuccessStatusCode)
+        {
+            return Names(response, repository, cancellationToken);
+        }
+
+        var refusal = HubErrors.Of(response, repository, settings);
+        if (response.StatusCode != HttpStatusCode.NotFound || HubClient.Header(response, "X-Error-Code") is not null || repository.Revision != HubRepository.DefaultRevision)
+        {
+            throw refusal;
+        }
+
+        using var shortResponse = client.Get(repository.ShortListPath, cancellationToken);
+        return shortResponse.IsSuccessStatusCode ? Names(shortResponse, repository, cancellationToken) : throw refusal;
     }
 
     private static IReadOnlyList<string>? TryList(HubClient client, HubRepository repository, HubSettings settings, CancellationToken cancellationToken)
     {
         using var response = client.Get(repository.ListPath, cancellationToken);
-        return (int)response.StatusCode == 404 ? null : response.IsSuccessStatusCode ? Names(response, repository, cancellationToken) : throw HubErrors.Of(response, repository, settings);
+        return response.StatusCode == HttpStatusCode.NotFound ? null
+            : response.IsSuccessStatusCode ? Names(response, repository, cancellationToken)
+            : throw HubErrors.Of(response, repository, settings);
     }
 
     /// <summary>File names of <c>{"siblings": [{"rfilename": "data/train-00000-of-00001.parquet"}]}</c>.</summary>

@@ -27,6 +27,9 @@ internal sealed partial record HubRepository(bool IsDataset, string Id, string R
     /// <summary>Address of the list of files, below the hub's.</summary>
     public string ListPath => $"api/{Kind}s/{Id}/revision/{Uri.EscapeDataString(Revision)}";
 
+    /// <summary>Address of the list of files at the default revision, all that some mirrors have.</summary>
+    public string ShortListPath => $"api/{Kind}s/{Id}";
+
     /// <summary>Reads <c>NAME</c> or <c>NAME@REVISION</c>; null when it is not the name of a repository.</summary>
     public static HubRepository? Parse(string text, bool isDataset)
     {

@@ -51,6 +51,9 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>The store answers so slowly that a test can act in between.</summary>
     public TimeSpan Delay { get; set; }
 
+    /// <summary>Lists files under <c>/api/datasets/ID</c> only, without error codes, as some mirrors do.</summary>
+    public bool IsMirror { get; set; }
+
     /// <summary>The status with which the hub refuses everything, and its X-Error-Code.</summary>
     public (int Status, string? Code)? Refusal { get; set; }
 
@@ -147,8 +150,14 @@ internal sealed class FakeHub : IAsyncDisposable
 
     private async Task ListAsync(HttpContext context, string path)
     {
+        if (IsMirror == path.Contains("/revision/", StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = 404;
+            return;
+        }
+
         // datasets/ID/revision/REVISION
-        var parts = path.Split("/revision/");
+        var parts = IsMirror ? [path, "main"] : path.Split("/revision/");
         var prefix = parts.Length == 2 ? $"{parts[0]}@{parts[1]}/" : "-";
         var names = _files.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]).Order(StringComparer.Ordinal).ToList();
         if (names.Count == 0)

@@ -49,6 +49,15 @@ public sealed class HubDatasetsTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_mirror_that_lists_the_default_revision_only_will_do()
+    {
+        Add("train.parquet");
+        _hub.IsMirror = true;
+
+        Assert.Equal("train.parquet", File.ReadAllText(Locate("hf:stanfordnlp/imdb:train").Single()));
+    }
+
+    [Fact]
     public void Without_a_network_and_offline_the_cache_is_used_if_it_is_complete()
     {
         Add("train-00000-of-00002.parquet", "train-00001-of-00002.parquet");
