@@ -21,7 +21,7 @@ public static class CommandLineProgram
         {
             foreach (var error in parsed.Errors.Take(2))
             {
-                await Console.Error.WriteLineAsync($"error: {error.Message}");
+                await Console.Error.WriteLineAsync($"error: {OneLine(error.Message)}");
             }
 
             await Console.Error.WriteLineAsync($"hint:  {CommandPath(parsed)} --help lists the options.");
@@ -45,6 +45,9 @@ public static class CommandLineProgram
         var result = await InvokeAsync(parsed, parsed.GetValue(verbose), cancellation.Token);
         return signalled != 0 ? signalled : result;
     }
+
+    /// <summary>The library lists allowed values a line each.</summary>
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Prints an error as the programs do: <c>error: message</c> and, if there is one, <c>hint:  what to do</c>.</summary>
     public static void WriteError(InputException error)
