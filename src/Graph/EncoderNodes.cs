@@ -8,6 +8,8 @@ namespace LoraOnnx.Graph;
 /// <summary>The parts of DistilBERT that work on each token by itself, over rows [n, width]; both graphs are made of them.</summary>
 internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, WeightSet weights)
 {
+    private readonly RoundedRows _rows = new(graph);
+
     /// <summary>fp16 graphs compute in fp16; the others in fp32.</summary>
     public TensorProto.Types.DataType FloatType { get; } =
         (TensorProto.Types.DataType)weights[$"{DistilBertTensors.EmbeddingNorm}.weight"].DataType;
@@ -15,9 +17,22 @@ internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, 
     /// <summary>An initializer under its checkpoint key.</summary>
     public string Weight(string name) => graph.Initializer(weights[name]);
 
-    /// <summary>x·Wᵀ + b; the weight keeps the checkpoint's (out, in) layout.</summary>
-    public string Linear(string x, string module) =>
+    /// <summary>x·Wᵀ + b for a module of the head: never in 8 bits.</summary>
+    public string HeadLinear(string x, string module) =>
         graph.Node("Gemm", $"/{module}", [x, Weight($"{module}.weight"), Weight($"{module}.bias")], Int("transB", 1));
+
+    /// <summary>x·Wᵀ + b for a module of a layer, in the precision of its weights.</summary>
+    public string Linear(string x, string module)
+    {
+        var weight = $"{module}.weight";
+        return weights.Precision switch
+        {
+            Precision.Int8 => BlockLinear(x, module, weights[WeightSet.Codes(weight)].Dims[0]),
+            Precision.Int8Dynamic => graph.Node("Add", $"/{module}",
+                [_rows.Product(x, Weight(WeightSet.Codes(weight)), Weight(WeightSet.Scales(weight)), $"/{module}", IsLast(module)), Weight($"{module}.bias")]),
+            _ => HeadLinear(x, module), // the weight keeps the checkpoint's (out, in) layout
+        };
+    }
 
     /// <summary>Layer normalisation over the last axis.</summary>
     public string Norm(string x, string module) => graph.Opset >= 17
@@ -37,14 +52,26 @@ internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, 
     /// <summary>The classification head over the [CLS] rows [texts, width]: logits [texts, labels] in fp32.</summary>
     public string Head(string cls)
     {
-        var hidden = graph.Node("Relu", "/pre_classifier/relu", [Linear(cls, DistilBertTensors.PreClassifier)]);
-        var logits = Linear(hidden, DistilBertTensors.Classifier);
+        var hidden = graph.Node("Relu", "/pre_classifier/relu", [HeadLinear(cls, DistilBertTensors.PreClassifier)]);
+        var logits = HeadLinear(hidden, DistilBertTensors.Classifier);
         return graph.Node(FloatType == TensorProto.Types.DataType.Float ? "Identity" : "Cast", "logits", [logits],
             FloatType == TensorProto.Types.DataType.Float ? [] : [Int("to", (long)TensorProto.Types.DataType.Float)]);
     }
 
     /// <summary>A scalar in the graph's float type.</summary>
     public string Scalar(string name, double value) => graph.Initializer(Tensors.Scalar(name, FloatType, value));
+
+    /// <summary>The module that reads what the activation function gave.</summary>
+    private static bool IsLast(string module) => module.EndsWith(".ffn.lin2", StringComparison.Ordinal);
+
+    /// <summary>8-bit weights times activations that the operator rounds to 8 bits block by block (accuracy level 4).</summary>
+    private string BlockLinear(string x, string module, long outputs)
+    {
+        var inputs = IsLast(module) ? config.FeedForwardWidth : config.Width;
+        return graph.ContribNode("MatMulNBits", $"/{module}",
+            [x, Weight(WeightSet.Codes($"{module}.weight")), Weight(WeightSet.Scales($"{module}.weight")), "", "", Weight($"{module}.bias")],
+            Int("K", inputs), Int("N", outputs), Int("bits", 8), Int("block_size", BlockWeights.BlockSize), Int("accuracy_level", 4));
+    }
 
     /// <summary>x·Φ(x) in the exact form that ONNX Runtime fuses: x/√2, erf, +1, ·x, ·½.</summary>
     private string Gelu(string x, string scope)

@@ -56,6 +56,11 @@ internal sealed class GraphBuilder(string name, int opset)
         return Add(ContribDomain, op, output, inputs, attributes);
     }
 
+    /// <summary>The maximum of each row of a matrix [n, width], as a vector [n]. Axes became an input with opset 18.</summary>
+    public string MaxOfRows(string output, string matrix) => opset >= 18
+        ? Node("ReduceMax", output, [matrix, Int64s(-1)], Int("keepdims", 0))
+        : Node("ReduceMax", output, [matrix], Ints("axes", -1), Int("keepdims", 0));
+
     /// <summary>The finished model. The graph must not be added to afterwards.</summary>
     public ModelProto Build(IEnumerable<KeyValuePair<string, string>> metadata)
     {

@@ -19,23 +19,23 @@ public static class OnnxModelFile
     /// <summary>A protobuf message ends at 2 GiB; the margin is for everything that is not a weight.</summary>
     private const long LargestWeights = int.MaxValue - (16L << 20);
 
-    /// <summary>Writes the portable fp32 graph of <paramref name="weights"/>.</summary>
-    /// <exception cref="InputException">The weights do not fit into one ONNX file.</exception>
-    public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata)
+    /// <summary>Writes the portable graph of <paramref name="weights"/>; in fp32 and fp16 of standard operators only.</summary>
+    /// <exception cref="InputException">The weights do not fit into one ONNX file, or not into fp16.</exception>
+    public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata, Precision precision = Precision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfLessThan(opset, LowestOpset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opset, HighestOpset);
-        var set = WeightSet.Of(weights);
+        var set = WeightSet.Of(weights).To(precision, weights.Config);
         CheckSize(set);
         PortableGraph.Build(weights.Config, set, opset, metadata).WriteTo(stream);
     }
 
     /// <summary>The serving-shaped model of weights in memory, for a session.</summary>
-    public static byte[] ServingModel(ModelWeights weights)
+    public static byte[] ServingModel(ModelWeights weights, Precision precision = Precision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return ServingGraph.Build(weights.Config, WeightSet.Of(weights)).ToByteArray();
+        return ServingGraph.Build(weights.Config, WeightSet.Of(weights).To(precision, weights.Config)).ToByteArray();
     }
 
     private static void CheckSize(WeightSet weights)

@@ -1,29 +1,111 @@
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>Initializers by name, in the form in which a graph will use them: fp32 or fp16 under the checkpoint's keys, or 8-bit codes and scales beside them.</summary>
-internal sealed class WeightSet(IReadOnlyDictionary<string, TensorProto> tensors)
+/// <summary>
+/// Initializers by name, in the form in which a graph will use them: fp32 or fp16 under the checkpoint's keys; in the 8-bit forms the layers' weights are
+/// replaced by <c>KEY.codes</c> and <c>KEY.scales</c>, while embeddings, norms, biases and the head stay fp32.
+/// </summary>
+internal sealed class WeightSet
 {
-    public static WeightSet Of(ModelWeights weights) =>
-        new(weights.Tensors.ToDictionary(tensor => tensor.Name, Tensors.Of, StringComparer.Ordinal));
+    private readonly IReadOnlyDictionary<string, TensorProto> _tensors;
 
-    /// <summary>The weights of a model file, or null when one of the checkpoint's tensors is not there under its key in its shape.</summary>
+    private WeightSet(IReadOnlyDictionary<string, TensorProto> tensors, Precision precision)
+    {
+        _tensors = tensors;
+        Precision = precision;
+    }
+
+    public Precision Precision { get; }
+
+    public IEnumerable<TensorProto> All => _tensors.Values;
+
+    public TensorProto this[string name] => _tensors[name];
+
+    /// <summary>Name of a weight's 8-bit codes.</summary>
+    public static string Codes(string weight) => $"{weight}.codes";
+
+    /// <summary>Name of the factors that make weights of the codes.</summary>
+    public static string Scales(string weight) => $"{weight}.scales";
+
+    public static WeightSet Of(ModelWeights weights) =>
+        new(weights.Tensors.ToDictionary(tensor => tensor.Name, Tensors.Of, StringComparer.Ordinal), Precision.Fp32);
+
+    /// <summary>The weights of a model file in whichever precision they are, or null when one of the checkpoint's tensors is not there in its shape.</summary>
     public static WeightSet? TryRead(ModelProto model, DistilBertConfig config)
     {
         var tensors = model.Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        var complete = DistilBertTensors.All(config).All(spec => tensors.TryGetValue(spec.Key, out var tensor)
-            && tensor.DataType == (int)TensorProto.Types.DataType.Float
-            && tensor.HasRawData
-            && tensor.Dims.SequenceEqual(spec.Shape.Select(length => (long)length)));
-        return complete ? new WeightSet(tensors) : null;
+        foreach (var precision in Enum.GetValues<Precision>())
+        {
+            if (Expected(config, precision).All(spec => tensors.TryGetValue(spec.Name, out var tensor)
+                && tensor.DataType == (int)spec.Type && tensor.HasRawData && tensor.Dims.SequenceEqual(spec.Dims)))
+            {
+                return new WeightSet(tensors, precision);
+            }
+        }
+
+        return null;
     }
 
-    public IEnumerable<TensorProto> All => tensors.Values;
+    /// <summary>The same weights in another precision that <see cref="PrecisionName.CanMake"/> allows.</summary>
+    public WeightSet To(Precision precision, DistilBertConfig config)
+    {
+        if (precision == Precision)
+        {
+            return this;
+        }
 
-    public TensorProto this[string name] => tensors[name];
+        if (Precision == Precision.Fp16 && precision != Precision.Fp32)
+        {
+            return To(Precision.Fp32, config).To(precision, config);
+        }
 
-    public bool Has(string name) => tensors.ContainsKey(name);
+        var changed = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
+        foreach (var spec in DistilBertTensors.All(config))
+        {
+            if (precision == Precision.Fp32 || precision == Precision.Fp16)
+            {
+                changed[spec.Key] = precision == Precision.Fp32 ? HalfWeights.Widen(this[spec.Key]) : HalfWeights.Narrow(this[spec.Key]);
+            }
+            else if (IsLayerWeight(spec))
+            {
+                foreach (var part in precision == Precision.Int8 ? BlockWeights.Quantize(this[spec.Key]) : ColumnWeights.Quantize(this[spec.Key]))
+                {
+                    changed[part.Name] = part;
+                }
+            }
+            else
+            {
+                changed[spec.Key] = this[spec.Key];
+            }
+        }
+
+        return new WeightSet(changed, precision);
+    }
+
+    private static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Expected(DistilBertConfig config, Precision precision)
+    {
+        foreach (var spec in DistilBertTensors.All(config))
+        {
+            if (precision is Precision.Int8 or Precision.Int8Dynamic && IsLayerWeight(spec))
+            {
+                var (outputs, inputs) = (spec.Shape[0], spec.Shape[1]);
+                foreach (var part in precision == Precision.Int8 ? BlockWeights.Parts(spec.Key, outputs, inputs) : ColumnWeights.Parts(spec.Key, outputs, inputs))
+                {
+                    yield return part;
+                }
+            }
+            else
+            {
+                yield return (spec.Key, precision == Precision.Fp16 ? DataType.Float16 : DataType.Float, spec.Shape.Select(length => (long)length));
+            }
+        }
+    }
+
+    /// <summary>The matrices of the layers, where the time goes; the head's two are small and decide.</summary>
+    private static bool IsLayerWeight(TensorSpec spec) =>
+        spec.Shape.Count == 2 && spec.Key.StartsWith(DistilBertTensors.LayerPrefix, StringComparison.Ordinal);
 }

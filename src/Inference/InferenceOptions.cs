@@ -9,6 +9,12 @@ public sealed record InferenceOptions
     /// <summary>Threads inside one run; 0: all cores the process may use.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// <c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: made of the weights on load where no such file is there, the 8-bit ones only behind their
+    /// <see cref="AccuracyGate"/>. <c>auto</c>: int8 where the CPU is fast at it and a gate beside the model was passed, never int8-dynamic. Null: the file as it is.
+    /// </summary>
+    public string? Precision { get; init; }
+
     /// <summary>Gets one line for each choice worth knowing: padded fallback, device fallback, precision picked.</summary>
     public Action<string>? Log { get; init; }
 }

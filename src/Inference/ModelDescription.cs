@@ -15,6 +15,9 @@ public sealed record ModelDescription
     /// <summary>Size of the ONNX file in bytes.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: what the layers compute with, as far as it is known.</summary>
+    public string Precision { get; init; } = "fp32";
+
     /// <summary>Labels, limits and problem type.</summary>
     public required DistilBertConfig Config { get; init; }
 

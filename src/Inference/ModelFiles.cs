@@ -1,3 +1,4 @@
+using LoraOnnx.Graph;
 using LoraOnnx.Model;
 
 namespace LoraOnnx.Inference;
@@ -11,6 +12,18 @@ public static class ModelFiles
     /// <summary>Files that stand beside a model and travel with it when they exist.</summary>
     public static readonly IReadOnlyList<string> Companions =
         ["config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json"];
+
+    /// <summary>The name of a model file in another precision: model.onnx is model.int8.onnx in int8, and the other way round.</summary>
+    public static string InPrecision(string file, Precision precision)
+    {
+        var exact = file;
+        foreach (var name in PrecisionName.All)
+        {
+            exact = file.EndsWith(Suffix(name), StringComparison.Ordinal) ? file[..^Suffix(name).Length] + ".onnx" : exact;
+        }
+
+        return precision == Precision.Fp32 ? exact : Path.ChangeExtension(exact, null) + Suffix(PrecisionName.Of(precision));
+    }
 
     /// <summary>The model file meant by a path: itself, or the model.onnx of a directory.</summary>
     /// <exception cref="InputException">There is no such file.</exception>
@@ -40,4 +53,6 @@ public static class ModelFiles
             _ => throw InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file."),
         };
     }
+
+    private static string Suffix(string precision) => $".{precision}.onnx";
 }

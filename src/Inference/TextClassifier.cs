@@ -22,48 +22,53 @@ public sealed class TextClassifier : IDisposable
         Tokenizer = tokenizer;
     }
 
-    /// <summary>Loads an ONNX file, or the model.onnx of a directory, with the config.json and tokenizer files beside it, and runs it once.</summary>
-    /// <exception cref="InputException">A file is missing, malformed, or not of this contract.</exception>
+    /// <summary>Loads an ONNX file, or the model of a directory, with the config.json and tokenizer files beside it, and runs it once.</summary>
+    /// <exception cref="InputException">A file is missing, malformed, or not of this contract; or the precision asked for cannot be had or fails its accuracy gate.</exception>
     public static TextClassifier Load(string path, InferenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var file = ModelFiles.Find(path);
+        var (file, precision) = PrecisionChoice.Of(path, options);
         var directory = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
         var config = DistilBertConfig.Load(directory);
         var tokenizer = WordPieceTokenizer.Load(directory);
         var onnx = OnnxModel.Read(file);
-        var hash = ContentHash.OfFile(file);
-        var model = TokenModels.Open(file, onnx, config, options);
-        return Start(model, tokenizer, new ModelDescription
+        var own = onnx.PrecisionFor(config);
+        var classifier = Start(TokenModels.Open(file, onnx, config, options, precision), tokenizer, new ModelDescription
         {
             Path = path,
-            Hash = hash,
+            Hash = ContentHash.OfFile(file),
             Bytes = new FileInfo(file).Length,
+            Precision = PrecisionName.Of(precision ?? own ?? Precision.Fp32),
             Config = config,
             MaxTokens = MaxTokens(config, tokenizer, onnx.Metadata),
             Truncation = TruncationName.Parse(onnx.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)),
             Metadata = onnx.Metadata,
         });
+        return options.Precision is null ? classifier : LoadedGate.Pass(classifier, file, own, onnx, options);
     }
 
     /// <summary>Makes a classifier from weights in memory, with the tokenizer of <paramref name="tokenizerDirectory"/>; the same numbers as its written file would give.</summary>
-    public static TextClassifier FromWeights(ModelWeights weights, string tokenizerDirectory, InferenceOptions options)
+    public static TextClassifier FromWeights(ModelWeights weights, string tokenizerDirectory, InferenceOptions options, Precision precision = Precision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
-        var tokenizer = WordPieceTokenizer.Load(tokenizerDirectory);
-        var serving = OnnxModelFile.ServingModel(weights);
-        return Start(PackedModel.Open(serving, options), tokenizer, new ModelDescription
+        var serving = OnnxModelFile.ServingModel(weights, precision);
+        return OfServingModel(serving, weights.Config, WordPieceTokenizer.Load(tokenizerDirectory), tokenizerDirectory, options, precision);
+    }
+
+    /// <summary>A classifier over a serving-shaped model that stands in no file.</summary>
+    internal static TextClassifier OfServingModel(byte[] serving, DistilBertConfig config, WordPieceTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
+        Start(PackedModel.Open(serving, options), tokenizer, new ModelDescription
         {
-            Path = tokenizerDirectory,
+            Path = path,
             Hash = Convert.ToHexStringLower(SHA256.HashData(serving)),
             Bytes = serving.Length,
-            Config = weights.Config,
-            MaxTokens = MaxTokens(weights.Config, tokenizer, _noMetadata),
+            Precision = PrecisionName.Of(precision),
+            Config = config,
+            MaxTokens = MaxTokens(config, tokenizer, _noMetadata),
             Truncation = Truncation.Head,
             Metadata = _noMetadata,
         });
-    }
 
     /// <summary>What is known of the model.</summary>
     public ModelDescription Model { get; }

@@ -10,14 +10,24 @@ internal static class TokenModels
     /// <summary>Far above the rounding between two orders of the same sums, far below what another graph gives.</summary>
     private const double SameGraph = 1e-3;
 
-    /// <exception cref="InputException">The file cannot be loaded, or the device cannot be had.</exception>
-    public static ITokenModel Open(string file, OnnxModel onnx, DistilBertConfig config, InferenceOptions options)
+    /// <summary>Opens a file in the precision asked for, or as it is.</summary>
+    /// <exception cref="InputException">The file cannot be loaded or has no such precision in it, or the device cannot be had.</exception>
+    public static ITokenModel Open(string file, OnnxModel onnx, DistilBertConfig config, InferenceOptions options, Precision? wanted)
     {
+        var own = onnx.PrecisionFor(config);
+        var precision = wanted ?? own ?? Precision.Fp32;
+        if (own is { } from ? !PrecisionName.CanMake(precision, from) : precision != Precision.Fp32)
+        {
+            throw InputException.InFile(file, $"holds {(own is { } held ? $"{PrecisionName.Of(held)} weights" : "weights under foreign names")}, {PrecisionName.Of(precision)} cannot be made of them.",
+                "use the fp32 file that lora-merge wrote, or --precision auto.");
+        }
+
         if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
         {
             try
             {
-                return PortableModel.Open(file, options);
+                return own is null || own == precision ? PortableModel.Open(file, options)
+                    : PortableModel.Open(onnx.ToPortableModel(config, precision)!, file, options); // not null: the weights are known
             }
             catch (InputException failure) when (options.Device == "auto")
             {
@@ -26,7 +36,8 @@ internal static class TokenModels
             }
         }
 
-        if (onnx.ToServingModel(config) is not { } serving)
+        // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.
+        if (onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision) is not { } serving)
         {
             options.Log?.Invoke($"{file}: its initializers are not the checkpoint's tensors, so it is served as it is, in padded batches.");
             return PortableModel.Open(file, options);

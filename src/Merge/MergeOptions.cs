@@ -23,6 +23,9 @@ internal sealed record MergeOptions
     /// <summary>Multiplies every adapter.</summary>
     public double Scale { get; init; } = 1;
 
+    /// <summary>fp32, or what to write beside the fp32 file.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Version of the ONNX operators.</summary>
     public int Opset { get; init; } = OnnxModelFile.DefaultOpset;
 

@@ -25,7 +25,7 @@ internal static class Merger
                 $"{module.Module}: rank {module.Rank}, |delta|/|W| {module.DeltaNorm / module.WeightNorm:G3}, max |delta| {module.LargestDelta:G3}"));
         }
 
-        var proof = Write(merged, input, options, cancellationToken);
+        var (proof, gate) = Write(merged, input, options, cancellationToken);
         if (options.SaveCheckpoint is { } checkpoint)
         {
             CheckpointWriter.Write(checkpoint, merged, input.BaseDirectory);
@@ -36,14 +36,21 @@ internal static class Merger
             ? string.Create(CultureInfo.InvariantCulture, $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}")
             : "not proven: --no-verify");
         Console.Error.WriteLine($"written: {options.Out}");
+        if (gate is not null)
+        {
+            var reduced = ModelFiles.InPrecision(options.Out, options.Precision);
+            Console.Error.WriteLine($"accuracy gate of {gate.Precision} passed: {gate}");
+            Console.Error.WriteLine(reduced == options.Out ? $"gate: {GateReport.PathFor(reduced, options.Precision)}" : $"written: {reduced}");
+        }
+
         if (options.Json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(
-                new { Out = options.Out, Modules = report, VerificationTexts = proof?.Texts, LargestDifference = proof?.LargestDifference, input.Metadata }, _json));
+                new { Out = options.Out, Modules = report, VerificationTexts = proof?.Texts, LargestDifference = proof?.LargestDifference, input.Metadata, Gate = gate }, _json));
         }
     }
 
-    private static ProofResult? Write(ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    private static (ProofResult? Proof, GateReport? Gate) Write(ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(options.Out);
         if (Directory.Exists(target))
@@ -57,14 +64,22 @@ internal static class Merger
         try
         {
             Directory.CreateDirectory(stage);
-            var proof = Stage(Path.Combine(stage, Path.GetFileName(target)), merged, input, options, cancellationToken);
+            var named = Path.Combine(stage, Path.GetFileName(target));
+            var exact = named == ModelFiles.InPrecision(named, options.Precision) ? ModelFiles.InPrecision(named, Precision.Fp32) : named;
+            var proof = Stage(exact, merged, input, options, cancellationToken);
+            var gate = options.Precision == Precision.Fp32 ? null : GatedFile.Stage(exact, merged, input, options, cancellationToken);
+            if (gate is not null && Path.GetFileName(exact) != Path.GetFileName(target))
+            {
+                File.Delete(exact); // --out model.int8.onnx asks for that file alone
+            }
+
             foreach (var file in Directory.GetFiles(stage).OrderBy(file => Path.GetFileName(file) == Path.GetFileName(target)))
             {
                 File.Move(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true); // the model last
             }
 
             existed = true;
-            return proof;
+            return (proof, gate);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -30,6 +30,11 @@ internal sealed class ServeCommandOptions
         DefaultValueFactory = _ => _default.Device,
     }.AcceptOnlyFromAmong("auto", "cpu", "cuda");
 
+    private readonly Option<string> _precision = new Option<string>("--precision")
+    {
+        Description = "What the layers compute in. auto: int8 where the CPU is fast at it and the model's accuracy gate was passed, else fp32; a line says why. int8 and int8-dynamic are made of model.onnx on load, behind the gate, where no such file is there.",
+        DefaultValueFactory = _ => "auto",
+    }.AcceptOnlyFromAmong("auto", "fp32", "fp16", "int8", "int8-dynamic");
     private readonly Option<int> _workers = Number("--workers", "Batches that run at the same time; 0: cores / threads.", 0, 0, 1024);
     private readonly Option<int> _threads = Number("--threads", "Threads of one batch; 0: up to 4, as cores allow.", 0, 0, 1024);
     private readonly Option<int> _latencyTarget = Number("--latency-target-ms", "Accepted calls should be answered within this time; sizes batches and queue.", (int)_default.LatencyTarget.TotalMilliseconds, 10, 600_000);
@@ -54,7 +59,7 @@ internal sealed class ServeCommandOptions
     {
         Option[] all =
         [
-            _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _workers, _threads, _latencyTarget, _batchTokens, _queueTokens, _cache, _memory,
+            _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _precision, _workers, _threads, _latencyTarget, _batchTokens, _queueTokens, _cache, _memory,
             _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority, _apiKeys, _logCalls, _logTexts, _logFormat,
         ];
         foreach (var option in all)
@@ -73,6 +78,7 @@ internal sealed class ServeCommandOptions
         GrpcPort = parsed.GetValue(_grpcPort),
         HttpPort = parsed.GetValue(_httpPort),
         Device = parsed.GetRequiredValue(_device),
+        Precision = parsed.GetRequiredValue(_precision),
         Workers = parsed.GetValue(_workers),
         Threads = parsed.GetValue(_threads),
         LatencyTarget = TimeSpan.FromMilliseconds(parsed.GetValue(_latencyTarget)),

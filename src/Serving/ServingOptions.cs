@@ -21,6 +21,9 @@ internal sealed record ServingOptions
     /// <summary>auto, cpu or cuda.</summary>
     public string Device { get; init; } = "auto";
 
+    /// <summary>auto, fp32, fp16, int8 or int8-dynamic.</summary>
+    public string Precision { get; init; } = "auto";
+
     /// <summary>Batches at a time; 0: planned from the cores.</summary>
     public int Workers { get; init; }
 

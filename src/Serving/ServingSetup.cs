@@ -63,6 +63,7 @@ internal static class ServingSetup
             var load = engine ?? LoadedEngine.OnnxRuntime(new InferenceOptions
             {
                 Device = options.Device,
+                Precision = options.Precision,
                 Threads = plan.ThreadsPerRun,
                 Log = line => ServingLog.Engine(logger, line),
             });

@@ -36,6 +36,15 @@ internal sealed class ModelFolder : IDisposable
         return ModelFile;
     }
 
+    /// <summary>Writes a file of another precision beside where model.onnx would stand.</summary>
+    public string Write(Precision precision, int opset)
+    {
+        var file = ModelFiles.InPrecision(ModelFile, precision);
+        using var stream = File.Create(file);
+        OnnxModelFile.Write(stream, Weights, opset, [], precision);
+        return file;
+    }
+
     private static ModelWeights Shorten(ModelWeights weights, int layers)
     {
         var config = weights.Config with { LayerCount = layers };

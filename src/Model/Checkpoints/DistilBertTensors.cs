@@ -36,8 +36,11 @@ public static class DistilBertTensors
     /// <summary>The six linear modules of a layer, named as in the checkpoint.</summary>
     public static readonly IReadOnlyList<string> LayerLinears = ["attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin", "ffn.lin1", "ffn.lin2"];
 
+    /// <summary>What the keys of all layers start with.</summary>
+    public const string LayerPrefix = "distilbert.transformer.layer.";
+
     /// <summary>Module prefix of a layer, without a trailing dot.</summary>
-    public static string Layer(int layer) => $"distilbert.transformer.layer.{layer}";
+    public static string Layer(int layer) => $"{LayerPrefix}{layer}";
 
     /// <summary>Every linear module with its [out, in] shape: the layers' in order, then the head's.</summary>
     public static IEnumerable<(string Module, int Out, int In)> LinearModules(DistilBertConfig config)

@@ -38,6 +38,10 @@ public static class ReferenceTexts
     /// <summary>The texts, always in the same order.</summary>
     public static IReadOnlyList<string> All { get; } = [.. _short, .. _lengths.Select(Long)];
 
+    /// <summary>256 short texts of one or two sentences, for figures that count answers.</summary>
+    public static IReadOnlyList<string> ShortTexts { get; } =
+        [.. _sentences, .. _sentences.SelectMany(first => _sentences.Where(second => second != first), (first, second) => $"{first} {second}")];
+
     /// <summary>A text of <paramref name="sentences"/> sentences; another choice of them at each place in the list, also where the number is the same.</summary>
     private static string Long(int sentences, int place) =>
         string.Join(' ', Enumerable.Range(0, sentences).Select(index => _sentences[((place * 5) + (place / 16) + (index * 7)) % _sentences.Length]));

@@ -1,0 +1,37 @@
+using System.Numerics.Tensors;
+using LoraOnnx.Graph.Onnx;
+using static LoraOnnx.Graph.Onnx.TensorProto.Types;
+
+namespace LoraOnnx.Graph;
+
+/// <summary>8-bit weights for integer products: a scale for each output. The matrix lies as [inputs, outputs], the transpose of the checkpoint's.</summary>
+internal static class ColumnWeights
+{
+    /// <summary>Names, types and shapes of what stands for a weight [outputs, inputs].</summary>
+    public static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Parts(string weight, int outputs, int inputs) =>
+    [
+        (WeightSet.Codes(weight), DataType.Int8, [inputs, outputs]),
+        (WeightSet.Scales(weight), DataType.Float, [outputs]),
+    ];
+
+    public static IEnumerable<TensorProto> Quantize(TensorProto weight)
+    {
+        var (outputs, inputs) = ((int)weight.Dims[0], (int)weight.Dims[1]);
+        var codes = new sbyte[inputs * outputs];
+        var scales = new float[outputs];
+        Parallel.For(0, outputs, output =>
+        {
+            var row = Tensors.Values<float>(weight).Slice(output * inputs, inputs);
+            scales[output] = MathF.Abs(TensorPrimitives.MaxMagnitude(row)) / 127;
+            for (var i = 0; i < inputs && scales[output] > 0; i++)
+            {
+                codes[(i * outputs) + output] = (sbyte)MathF.Round(row[i] / scales[output]);
+            }
+        });
+        return
+        [
+            Tensors.Create(WeightSet.Codes(weight.Name), DataType.Int8, codes, inputs, outputs),
+            Tensors.Create(WeightSet.Scales(weight.Name), DataType.Float, scales, outputs),
+        ];
+    }
+}

@@ -1,0 +1,90 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>Texts to logits.</summary>
+public delegate float[][] RunTexts(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
+
+/// <summary>Whether a model in fewer bits still gives the answers of the fp32 one: nothing in 8 bits is written or served without it.</summary>
+public static class AccuracyGate
+{
+    /// <summary>Share of texts whose answer must stay.</summary>
+    public const double LeastLabelAgreement = 0.98;
+
+    /// <summary>How far probabilities may move on average.</summary>
+    public const double LargestMeanProbabilityChange = 0.02;
+
+    /// <summary>How much F1 may be lost, 0 to 1.</summary>
+    public const double LargestF1Loss = 0.015;
+
+    /// <summary>Name of the built-in sample in reports.</summary>
+    public const string Embedded = "embedded";
+
+    /// <summary>Texts of a batch, in the order given.</summary>
+    private const int BatchSize = 8;
+
+    /// <summary>Runs both models over the same texts. <paramref name="labels"/> are the true ones of each text, or null: then the fp32 model's answers stand for them.</summary>
+    public static GateReport Measure(Precision precision, RunTexts exact, RunTexts candidate, IReadOnlyList<EncodedText> texts,
+        IReadOnlyList<IReadOnlyList<int>>? labels, DistilBertConfig config, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(config);
+        var expected = Logits(exact, texts, cancellationToken);
+        var found = Logits(candidate, texts, cancellationToken);
+        var (before, after) = (new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None), new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None));
+        var (same, sum, largest) = (0, 0.0, 0.0);
+        for (var text = 0; text < texts.Count; text++)
+        {
+            var (p, q) = (Probabilities.Of(expected[text], config.ProblemType), Probabilities.Of(found[text], config.ProblemType));
+            var answers = Answers(p, config.ProblemType);
+            same += answers.SequenceEqual(Answers(q, config.ProblemType)) ? 1 : 0;
+            for (var i = 0; i < p.Length; i++)
+            {
+                var change = Math.Abs(p[i] - q[i]);
+                sum += change;
+                largest = Math.Max(largest, change); // NaN makes both NaN
+            }
+
+            before.Add(labels?[text] ?? answers, p);
+            after.Add(labels?[text] ?? answers, q);
+        }
+
+        var (agreement, mean) = ((double)same / texts.Count, sum / (texts.Count * config.Labels.Count));
+        var (f1Exact, f1) = (ClassificationFigures.Of(before).F1, ClassificationFigures.Of(after).F1);
+        return new GateReport
+        {
+            Precision = PrecisionName.Of(precision),
+            Passed = agreement >= LeastLabelAgreement && mean <= LargestMeanProbabilityChange && f1 >= f1Exact - LargestF1Loss,
+            Sample = Embedded,
+            Texts = texts.Count,
+            LabelAgreement = agreement,
+            LargestProbabilityChange = largest,
+            MeanProbabilityChange = mean,
+            F1Exact = f1Exact,
+            F1 = f1,
+            F1Change = f1 - f1Exact,
+            Cpu = Int8Support.Instructions ?? "none",
+            ModelSha256 = "",
+            ExactSha256 = "",
+        };
+    }
+
+    /// <summary>The error of a gate that was not passed.</summary>
+    public static InputException Refusal(string file, GateReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return InputException.InFile(file, $"{report.Precision} does not pass the accuracy gate: {report}.",
+            FormattableString.Invariant($"allowed: agreement {LeastLabelAgreement:P0}, mean change {LargestMeanProbabilityChange}, F1 loss {100 * LargestF1Loss} points; use another precision, or give texts of your own with lora-merge --verify-data."));
+    }
+
+    private static float[][] Logits(RunTexts run, IReadOnlyList<EncodedText> texts, CancellationToken cancellationToken) =>
+        [.. texts.Chunk(BatchSize).SelectMany(batch => run(batch, cancellationToken))];
+
+    private static int[] Answers(double[] scores, ProblemType problemType) => problemType == ProblemType.SingleLabel
+        ? [Calibration.None.Predict(scores)]
+        : [.. Enumerable.Range(0, scores.Length).Where(label => Calibration.None.Holds(scores[label]))];
+}

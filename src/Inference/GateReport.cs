@@ -1,0 +1,91 @@
+using System.Text.Json;
+using LoraOnnx.Graph;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Files;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>What an <see cref="AccuracyGate"/> measured; <c>model.int8.gate.json</c> and the like beside a model.</summary>
+public sealed record GateReport
+{
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <summary>Name of the precision that was measured against fp32.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>True when every figure is within its limit.</summary>
+    public required bool Passed { get; init; }
+
+    /// <summary><c>embedded</c>, or the name of the file of texts.</summary>
+    public required string Sample { get; init; }
+
+    /// <summary>Number of texts.</summary>
+    public required int Texts { get; init; }
+
+    /// <summary>Share of texts with the same answer, 0 to 1; of a multi-label model, with the same set of labels.</summary>
+    public required double LabelAgreement { get; init; }
+
+    /// <summary>Largest change of a probability.</summary>
+    public required double LargestProbabilityChange { get; init; }
+
+    /// <summary>Mean change of a probability, over texts and classes.</summary>
+    public required double MeanProbabilityChange { get; init; }
+
+    /// <summary>F1 of the fp32 model, 0 to 1. Where the texts have no labels, its own answers stand for them.</summary>
+    public required double F1Exact { get; init; }
+
+    /// <summary>F1 in the precision measured.</summary>
+    public required double F1 { get; init; }
+
+    /// <summary><see cref="F1"/> minus <see cref="F1Exact"/>.</summary>
+    public required double F1Change { get; init; }
+
+    /// <summary>The least agreement that passes.</summary>
+    public double LabelAgreementLimit { get; init; } = AccuracyGate.LeastLabelAgreement;
+
+    /// <summary>The largest mean change that passes.</summary>
+    public double MeanProbabilityChangeLimit { get; init; } = AccuracyGate.LargestMeanProbabilityChange;
+
+    /// <summary>The largest loss of F1 that passes.</summary>
+    public double F1LossLimit { get; init; } = AccuracyGate.LargestF1Loss;
+
+    /// <summary>The CPU's 8-bit instructions, or "none": kernels without them round differently.</summary>
+    public required string Cpu { get; init; }
+
+    /// <summary>SHA-256 of the file that was measured; of the fp32 file where the weights were made from it on load.</summary>
+    public required string ModelSha256 { get; init; }
+
+    /// <summary>SHA-256 of the fp32 file that it was measured against.</summary>
+    public required string ExactSha256 { get; init; }
+
+    /// <summary>Where the report about a file in a precision stands.</summary>
+    public static string PathFor(string file, Precision precision) => Path.ChangeExtension(ModelFiles.InPrecision(file, precision), ".gate.json");
+
+    /// <summary>The report about the file with this hash, or null when there is none or it is about another file.</summary>
+    /// <exception cref="InputException">The report is malformed.</exception>
+    public static GateReport? Find(string file, string hash, Precision precision)
+    {
+        var path = PathFor(file, precision);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var report = JsonSerializer.Deserialize<GateReport>(File.ReadAllBytes(path), _json);
+            return report is not null && report.Precision == PrecisionName.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash) ? report : null;
+        }
+        catch (JsonException failure)
+        {
+            throw InputException.InFile(path, $"is not a gate report: {failure.Message}", "remove it; lora-merge --precision and lora-serve --precision write it anew.", failure);
+        }
+    }
+
+    /// <summary>Writes the report, atomically.</summary>
+    public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, _json) + "\n");
+
+    /// <summary>The figures in one line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"label agreement {LabelAgreement:P1} on {Texts} texts, probabilities change by {MeanProbabilityChange:F4} (largest {LargestProbabilityChange:F3}), F1 by {100 * F1Change:+0.0;-0.0;0.0} points");
+}

@@ -1,0 +1,52 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Inference;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Reference;
+using LoraOnnx.Model.Texts;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Merge;
+
+/// <summary>The file in fewer bits beside an fp32 file, and the report of the gate that it passed.</summary>
+internal static class GatedFile
+{
+    /// <summary>Writes both into the folder of the fp32 file <paramref name="exact"/>, which is run for comparison, as any other program would run either.</summary>
+    /// <exception cref="InputException">The gate was not passed.</exception>
+    public static GateReport Stage(string exact, ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var file = ModelFiles.InPrecision(exact, options.Precision);
+        using (var stream = File.Create(file))
+        {
+            OnnxModelFile.Write(stream, merged, options.Opset,
+                new Dictionary<string, string>(input.Metadata) { [OnnxMetadata.Precision] = PrecisionName.Of(options.Precision) }, options.Precision);
+            stream.Flush(flushToDisk: true);
+        }
+
+        var report = Measure(exact, file, input, options, cancellationToken) with { ModelSha256 = ContentHash.OfFile(file), ExactSha256 = ContentHash.OfFile(exact) };
+        if (!report.Passed)
+        {
+            throw AccuracyGate.Refusal(options.Out, report);
+        }
+
+        report.Write(GateReport.PathFor(exact, options.Precision));
+        return report;
+    }
+
+    private static GateReport Measure(string exact, string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    {
+        var tokenizer = WordPieceTokenizer.Load(input.BaseDirectory);
+        var config = input.Weights.Config;
+        var labelled = options.VerifyData is { } data ? LabelledTexts.ReadAll(data, config) : null;
+        var texts = labelled?.Select(text => text.Text) ?? ReferenceTexts.ShortTexts;
+        EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
+        var cpu = new InferenceOptions { Device = "cpu" };
+        using var before = PortableModel.Open(exact, cpu);
+        using var after = PortableModel.Open(file, cpu);
+        var report = AccuracyGate.Measure(options.Precision, Run(before), Run(after), encoded, labelled?.Select(text => text.Labels).ToList(), config, cancellationToken);
+        return labelled is null ? report : report with { Sample = Path.GetFileName(options.VerifyData)! }; // a file was given
+    }
+
+    private static RunTexts Run(PortableModel model) => (batch, cancellationToken) => model.Run([.. batch.Select(text => text.Ids)], cancellationToken);
+}

@@ -1,0 +1,25 @@
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Checkpoints;
+
+namespace LoraOnnx.Merge.Tests;
+
+/// <summary>A random adapter of rank 4 on the queries and values of a <see cref="TinyModel"/>, in peft's format.</summary>
+internal static class TinyAdapter
+{
+    /// <summary>Writes it into the model's folder and returns its directory.</summary>
+    public static string Write(TinyModel model, string name, int seed)
+    {
+        var random = new Random(seed);
+        string[] targets = ["q_lin", "v_lin"];
+        var modules = DistilBertTensors.LinearModules(model.Config).Where(module => targets.Any(target => module.Module.EndsWith(target, StringComparison.Ordinal))).Select(module => new LoraModule
+        {
+            Module = module.Module,
+            Scale = 2,
+            A = TinyModel.RandomTensor($"{module.Module}.lora_A", [4, module.In], random, 0.2),
+            B = TinyModel.RandomTensor($"{module.Module}.lora_B", [module.Out, 4], random, 0.2),
+        });
+        var directory = Path.Combine(model.Folder, name);
+        PeftAdapterWriter.Write(directory, new LoraAdapter([.. modules], []), new PeftAdapterSettings { Rank = 4, Alpha = 8, Targets = targets });
+        return directory;
+    }
+}
