@@ -6,6 +6,7 @@ internal static class Program
     private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new()
     {
         ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
+        ["inference"] = (Inference.EngineBenchmark.Question, Inference.EngineBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
         ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),
