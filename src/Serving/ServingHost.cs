@@ -14,6 +14,8 @@ namespace LoraOnnx.Serving;
 /// <summary>A running server: models first, ports after, and the way down again.</summary>
 internal sealed class ServingHost : IAsyncDisposable
 {
+    private static readonly TimeSpan _lastAnswers = TimeSpan.FromSeconds(1);
+
     private readonly WebApplication _application;
     private readonly ServingOptions _options;
     private readonly ILogger _logger;
@@ -67,6 +69,7 @@ internal sealed class ServingHost : IAsyncDisposable
     public async Task StopAsync()
     {
         var state = Services.GetRequiredService<ServerState>();
+        var wasBusy = state.Calls > 0;
         ServingLog.Draining(_logger, _options.Drain.TotalSeconds);
         try
         {
@@ -77,7 +80,12 @@ internal sealed class ServingHost : IAsyncDisposable
             ServingLog.DrainTimedOut(_logger, state.Calls);
         }
 
-        // The last answers are on their way; a client that is slow to read them, or does not hang up, is given a moment.
+        if (wasBusy)
+        {
+            // The last answers are on their way. A client whose connection closes in the same moment may lose those that it has not read yet, .NET's among them.
+            await Task.Delay(_lastAnswers);
+        }
+
         using var closing = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await _application.StopAsync(closing.Token);
     }

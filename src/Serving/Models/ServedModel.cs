@@ -128,7 +128,11 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Classifies a text, or refuses it at once.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public ValueTask<Outcome> ClassifyAsync(TextRequest request, CancellationToken cancellationToken) => FinishAsync(Start(request), cancellationToken);
+    public ValueTask<Outcome> ClassifyAsync(TextRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested(); // before tokenising
+        return FinishAsync(Start(request), cancellationToken);
+    }
 
     /// <summary>Classifies token ids that a client made itself.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -152,6 +156,12 @@ internal sealed class ServedModel : IDisposable
         if (Shortcut(request, arrived) is { } shared)
         {
             return shared;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested(); // a call of many texts may have waited long for room
+        if (request.ExpiresAt <= arrived)
+        {
+            return new StartedText(arrived, new Refusal(RefusalReason.DeadlinePassed));
         }
 
         var (encoded, refusal) = Encode(request);

@@ -154,12 +154,14 @@ public sealed class RestTests : IAsyncLifetime
         Assert.Equal(_engine.LogitsFor("a good film"), logits);
     }
 
-    [Fact]
-    public async Task The_OpenAPI_document_names_every_path()
+    [Theory]
+    [InlineData("openapi/v1.json")]
+    [InlineData("openapi.json")]
+    public async Task The_OpenAPI_document_names_every_path(string path)
     {
-        var document = await _http.GetFromJsonAsync<JsonElement>("openapi/v1.json", Cancel);
+        var document = await _http.GetFromJsonAsync<JsonElement>(path, Cancel);
 
-        var paths = document.GetProperty("paths").EnumerateObject().Select(path => path.Name).ToHashSet();
+        var paths = document.GetProperty("paths").EnumerateObject().Select(entry => entry.Name).ToHashSet();
         Assert.Superset(new HashSet<string> { "/v1/predict", "/v1/predict_batch", "/v1/tokenize", "/v1/models", "/predict", "/info", "/v2/models/{model}/infer", "/health" }, paths);
         var properties = document.GetProperty("components").GetProperty("schemas").GetProperty("PredictBody").GetProperty("properties");
         Assert.Equal("The text. Empty and blank texts are valid.", properties.GetProperty("text").GetProperty("description").GetString());

@@ -7,8 +7,6 @@ namespace LoraOnnx.Serving.Protocols.Rest;
 /// <summary>The calls as REST/JSON on the HTTP port, over the same code as gRPC, with an OpenAPI document at /openapi/v1.json.</summary>
 internal static class RestApi
 {
-    public const string DocumentPath = "/openapi/v1.json";
-
     public static void AddServices(IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(json =>
@@ -28,7 +26,8 @@ internal static class RestApi
 
     public static void Map(WebApplication application)
     {
-        application.MapOpenApi(DocumentPath.Replace("v1", "{documentName}", StringComparison.Ordinal));
+        application.MapOpenApi();
+        application.MapOpenApi("/openapi.json"); // where tools look, too
         var api = application.MapGroup("").AddEndpointFilter(AnswerErrorsAsync);
         MapSentiment(api);
         MapHealth(api);
