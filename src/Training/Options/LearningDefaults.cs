@@ -21,7 +21,7 @@ internal static class LearningDefaults
     /// <summary>Peak rate of the adapters: smaller ranks bear larger steps.</summary>
     public static double AdapterRate(int rank) => rank switch
     {
-        <= 2 => 6e-4,
+        <= 2 => 1e-3,
         <= 8 => 5e-4,
         <= 32 => 4e-4,
         _ => 3e-4,

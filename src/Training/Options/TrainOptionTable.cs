@@ -45,7 +45,7 @@ internal static class TrainOptionTable
         table.Whole("--epochs", 1, 100_000, "Passes over the training texts.", "3; 15 with --method head", (options, value) => options with { Epochs = value });
         table.Whole("--lora-epochs", 1, 100_000, "With lora+head: train the adapters alone for so many epochs, ...", null, (options, value) => options with { LoraEpochs = value });
         table.Whole("--head-epochs", 1, 100_000, "... then the head on the frozen adapters for so many.", null, (options, value) => options with { HeadEpochs = value });
-        table.Real("--lr", 0, 10, "Peak learning rate (of the head alone with --method head).", "by rank: 6e-4 to 2, 5e-4 to 8, 4e-4 to 32, 3e-4 above; head 1e-3", (options, value) => options with { LearningRate = value });
+        table.Real("--lr", 0, 10, "Peak learning rate (of the head alone with --method head).", "by rank: 1e-3 to 2, 5e-4 to 8, 4e-4 to 32, 3e-4 above; head 1e-3", (options, value) => options with { LearningRate = value });
         table.Real("--lr-head", 0, 10, "Peak learning rate of the head.", "that of the adapters; 1e-3 when the head is trained alone", (options, value) => options with { HeadLearningRate = value });
         table.Whole("--batch-size", 1, 1 << 20, "Texts in a batch.", "16", (options, value) => options with { BatchSize = value });
         table.Whole("--batch-tokens", 2, 1 << 26, "Batches of up to so many tokens instead of a number of texts.", null, (options, value) => options with { BatchTokens = value });
