@@ -38,7 +38,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<int> _workers = Number("--workers", "Batches that run at the same time; 0: cores / threads.", 0, 0, 1024);
     private readonly Option<int> _threads = Number("--threads", "Threads of one batch; 0: up to 4, as cores allow.", 0, 0, 1024);
     private readonly Option<int> _latencyTarget = Number("--latency-target-ms", "Accepted calls should be answered within this time; sizes batches and queue.", (int)_default.LatencyTarget.TotalMilliseconds, 10, 600_000);
-    private readonly Option<int> _batchTokens = Number("--batch-tokens", "Most tokens in a batch; 0: tuned at warm-up to a quarter of the latency target.", 0, 0, 1 << 20);
+    private readonly Option<int> _batchTokens = Number("--batch-tokens", "Most tokens in a batch; 0: what one run does in a quarter of the latency target, measured at warm-up and kept up to date.", 0, 0, 1 << 20);
     private readonly Option<int> _queueTokens = Number("--queue-tokens", "Most tokens waiting per model; 0: what the engine does in the latency target.", 0, 0, 1 << 30);
     private readonly Option<int> _cache = Number("--cache-mib", "Exact-text cache per model; 0: none.", 0, 0, 1 << 20);
     private readonly Option<int> _memory = Number("--memory-mib", "Size of ONNX files kept loaded, over all models; those used longest ago are unloaded and come back when asked for. 0: no limit.", 0, 0, 1 << 30);

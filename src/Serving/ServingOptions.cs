@@ -33,7 +33,7 @@ internal sealed record ServingOptions
     /// <summary>Time in which accepted calls should be answered.</summary>
     public TimeSpan LatencyTarget { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Most tokens in a batch; 0: tuned at warm-up.</summary>
+    /// <summary>Most tokens in a batch; 0: tuned to the measured speed.</summary>
     public int BatchTokens { get; init; }
 
     /// <summary>Most tokens waiting per model; 0: what the engine does in the latency target.</summary>

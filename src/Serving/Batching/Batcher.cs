@@ -16,7 +16,7 @@ internal sealed class Batcher : IDisposable
     private readonly TokenQueue _queue;
     private readonly EngineSpeed _speed;
     private readonly SemaphoreSlim _slots;
-    private readonly int _budget;
+    private readonly QueueLimits _limits;
     private readonly TimeProvider _time;
     private readonly ModelMetrics _metrics;
     private readonly Thread[] _workers;
@@ -25,16 +25,16 @@ internal sealed class Batcher : IDisposable
     /// <param name="queue">Where texts come from.</param>
     /// <param name="speed">Told of every batch.</param>
     /// <param name="slots">Engine slots, shared by all models so that they do not fight for cores.</param>
-    /// <param name="budget">Most tokens in a batch.</param>
+    /// <param name="limits">How much goes into a batch.</param>
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Where batches are counted.</param>
-    public Batcher(RunBatch run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, int budget, TimeProvider time, ModelMetrics metrics)
+    public Batcher(RunBatch run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, QueueLimits limits, TimeProvider time, ModelMetrics metrics)
     {
         _run = run;
         _queue = queue;
         _speed = speed;
         _slots = slots;
-        _budget = budget;
+        _limits = limits;
         _time = time;
         _metrics = metrics;
         _workers = [.. Enumerable.Range(0, speed.Workers).Select(index => new Thread(Work) { Name = $"engine {index}", IsBackground = true })];
@@ -63,10 +63,11 @@ internal sealed class Batcher : IDisposable
             _slots.Wait();
             try
             {
-                _queue.TakeBatch(batch, _budget);
+                var budget = _limits.Budget(_speed);
+                _queue.TakeBatch(batch, budget);
                 if (batch.Count > 0)
                 {
-                    RunAndAnswer(batch, wanted);
+                    RunAndAnswer(batch, budget, wanted);
                     batch.Clear();
                 }
             }
@@ -77,13 +78,13 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    private void RunAndAnswer(List<PendingText> batch, long wanted)
+    private void RunAndAnswer(List<PendingText> batch, int budget, long wanted)
     {
         var started = _time.GetTimestamp();
         var logits = RunOrNull([.. batch.Select(pending => pending.Encoded)], out var failure);
         var ended = _time.GetTimestamp();
         var tokens = batch.Sum(pending => pending.Tokens);
-        _speed.Measured(tokens, _time.GetElapsedTime(wanted, ended), _budget);
+        _speed.Measured(tokens, _time.GetElapsedTime(wanted, ended), budget);
         _metrics.BatchRan(batch.Count, tokens, _time.GetElapsedTime(started, ended));
         _queue.Finish(batch);
         for (var i = 0; i < batch.Count; i++)

@@ -18,12 +18,7 @@ internal sealed class ModelRuntime(ServingOptions options, WorkerPlan plan, Serv
     /// <summary>Room for answers to exact texts, per model; 0: none are kept.</summary>
     public long CacheBytes { get; } = (long)options.CacheMebibytes << 20;
 
-    public QueueLimits LimitsFor(double tokensPerSecondOfOneWorker) => new()
-    {
-        LatencyTarget = options.LatencyTarget,
-        QueueTokens = options.QueueTokens,
-        BatchTokens = options.BatchTokens > 0 ? options.BatchTokens : QueueLimits.TunedBatchTokens(options.LatencyTarget, tokensPerSecondOfOneWorker),
-    };
+    public QueueLimits Limits { get; } = new() { LatencyTarget = options.LatencyTarget, QueueTokens = options.QueueTokens, BatchTokens = options.BatchTokens };
 
     public void Dispose() => EngineSlots.Dispose();
 }

@@ -32,11 +32,11 @@ internal sealed class ServedModel : IDisposable
         _engine = engine;
         _time = runtime.Time;
         _speed = new EngineSpeed(tokensPerSecond, runtime.Workers);
-        Limits = runtime.LimitsFor(tokensPerSecond);
+        Limits = runtime.Limits;
         Metrics = new ModelMetrics(runtime.Metrics, name, version);
         _cache = new TextCache(runtime.CacheBytes);
         _queue = new TokenQueue(_speed, Limits, _time);
-        _batcher = new Batcher(engine.Run, _queue, _speed, runtime.EngineSlots, Limits.BatchTokens, _time, Metrics);
+        _batcher = new Batcher(engine.Run, _queue, _speed, runtime.EngineSlots, Limits, _time, Metrics);
     }
 
     public string Name { get; }
@@ -55,6 +55,9 @@ internal sealed class ServedModel : IDisposable
     public ModelDescription Description => _engine.Model;
 
     public WordPieceTokenizer Tokenizer => _engine.Tokenizer;
+
+    /// <summary>Most tokens in the next batch.</summary>
+    public int BatchTokens => Limits.Budget(_speed);
 
     /// <summary>Tokens that may wait now.</summary>
     public long QueueCapacity => Limits.Capacity(_speed);

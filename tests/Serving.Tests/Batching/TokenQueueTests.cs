@@ -199,6 +199,23 @@ public sealed class TokenQueueTests
     public void The_batch_budget_is_a_quarter_of_the_latency_target(int targetMilliseconds, double tokensPerSecond, int expected) =>
         Assert.Equal(expected, QueueLimits.TunedBatchTokens(TimeSpan.FromMilliseconds(targetMilliseconds), tokensPerSecond));
 
+    [Fact]
+    public void The_batch_budget_follows_the_speed_unless_it_was_given()
+    {
+        var speed = new EngineSpeed(1000, workers: 2);
+        var limits = new QueueLimits { LatencyTarget = 2 * _second };
+
+        var before = limits.Budget(speed);
+        for (var batch = 0; batch < 100; batch++)
+        {
+            speed.Measured(tokens: 4000, _second, limits.Budget(speed));
+        }
+
+        Assert.InRange(before, 499, 500); // a quarter of two seconds at 1,000 tokens a second
+        Assert.InRange(limits.Budget(speed), 1999, 2000);
+        Assert.Equal(77, (limits with { BatchTokens = 77 }).Budget(speed));
+    }
+
     private static EncodedText Text(int tokens) => new(new int[tokens], tokens);
 
     private PendingText Add(int tokens, long expiresAt = long.MaxValue) => Assert.IsType<PendingText>(_queue.Enqueue(null, Text(tokens), expiresAt).Pending);

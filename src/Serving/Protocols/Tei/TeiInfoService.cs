@@ -23,7 +23,7 @@ internal sealed class TeiInfoService(SentimentCalls calls, ServingOptions option
             // There is no limit on calls, only on tokens: this is how many of the shortest texts may wait.
             MaxConcurrentRequests = (uint)(model.QueueCapacity / 2),
             MaxInputLength = (uint)model.Description.MaxTokens,
-            MaxBatchTokens = (uint)model.Limits.BatchTokens,
+            MaxBatchTokens = (uint)model.BatchTokens,
             MaxClientBatchSize = (uint)options.MaxBatchTexts,
             TokenizationWorkers = (uint)Environment.ProcessorCount,
         };
