@@ -12,7 +12,7 @@ internal static class OverviewSection
                 ? $"In percent; F1, precision and recall are those of {report.Labels[1]}. Speed is without tokenization, except for a server."
                 : "In percent; F1, precision and recall are averages over the labels. Speed is without tokenization, except for a server.",
             Markup.Table(["model", "accuracy", "F1", "to first", "macro F1", "precision", "recall", "trained", "training", "size", "texts/s"], report.Models.Select(model => Row(report, model))))
-        + Markup.Section("F1 with 95 % interval", "The line is where F1 would fall on 95 of 100 test sets like this one; the dashed line is the first model.", DotPlot(report));
+        + Markup.Section("F1 with 95 % interval", "The bar is the 95 % bootstrap interval: how far F1 moves when the test texts are drawn again from themselves. The dashed line is the first model.", DotPlot(report));
 
     private static IEnumerable<string> Row(ComparisonReport report, ModelReport model)
     {
