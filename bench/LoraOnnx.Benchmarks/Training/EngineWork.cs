@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Loop;
 using LoraOnnx.Training.Steps;
@@ -8,7 +9,7 @@ namespace LoraOnnx.Benchmarks.Training;
 /// <summary>What lora-train does, on a model of base size: the engine's own steps on the batches that a run would make.</summary>
 internal static class EngineWork
 {
-    /// <summary>Tokens of a step whose memory is measured: as many as a step ever has at once.</summary>
+    /// <summary>Tokens of a step whose memory is measured.</summary>
     public const int LongStepTokens = 8192;
 
     private const int Texts = 768;
@@ -27,23 +28,15 @@ internal static class EngineWork
     {
         var texts = BaseSizeModel.Texts(_lengths);
         using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
-        var plan = new StepPlan(_lengths, new BatchSize(BatchTexts, null), accumulation: 1, seed: 1);
-        var steps = plan.Epoch(0);
-        Step(steps[0]);
+        var steps = new StepPlan(_lengths, new BatchSize(BatchTexts, null), accumulation: 1, seed: 1).Epoch(0);
+        Step(engine, texts, steps[0]);
         var (clock, tokens, count) = (new BusyClock(), 0L, 0);
         while (clock.Seconds < LeastSeconds)
         {
-            tokens += Step(steps[++count]).Tokens;
+            tokens += Step(engine, texts, steps[++count]).Tokens;
         }
 
         return new Work(tokens / clock.Seconds, $"{count} steps, no padding");
-
-        StepResult Step(IReadOnlyList<int[]> parts)
-        {
-            var result = engine.Step([.. parts.Select(part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], 4e-4, 1e-3);
-            _ = result.Loss;
-            return result;
-        }
     }
 
     /// <summary>[CLS] features of texts that a head would be trained on.</summary>
@@ -81,11 +74,18 @@ internal static class EngineWork
     public static void TakeLongSteps(Precision precision)
     {
         using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
-        var texts = BaseSizeModel.Texts([.. Enumerable.Repeat(512, LongStepTokens / 512)]);
-        for (var step = 0; step < 3; step++)
+        int[] lengths = [.. Enumerable.Repeat(512, 3 * LongStepTokens / 512)];
+        var texts = BaseSizeModel.Texts(lengths);
+        foreach (var step in new StepPlan(lengths, new BatchSize(null, LongStepTokens), accumulation: 1, seed: 1).Epoch(0))
         {
-            _ = engine.Step([new PackedBatch(texts, [.. texts.Select((_, text) => (IReadOnlyList<int>)[text % 2])])], 4e-4, 1e-3).Loss;
+            Step(engine, texts, step);
         }
+    }
+
+    private static StepResult Step(TrainingEngine engine, EncodedText[] texts, IReadOnlyList<int[]> parts)
+    {
+        var result = engine.Step([.. parts.Select(part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], 4e-4, 1e-3);
+        return result.IsFinite ? result : throw new System.Diagnostics.UnreachableException("The loss is not finite. This is a bug.");
     }
 
     private static (Work Work, float[][] Features, double Seconds) Encode(TrainingEngine engine)

@@ -16,13 +16,13 @@ internal static class ClassifierHead
     /// <param name="features">What the encoder gives.</param>
     /// <param name="tensorOf">The head's tensors by key, and its adapters' by the names of <see cref="AdapterNames"/>; null where there is no adapter.</param>
     /// <param name="plan">How adapters work; null when there are none.</param>
-    /// <param name="dropout">Dropout before the classifier; null outside of training, where adapters drop nothing either.</param>
-    public static Tensor Forward(Tensor features, Func<string, Tensor?> tensorOf, AdapterPlan? plan, double? dropout)
+    /// <param name="dropout">The pass's dropout; null outside of training.</param>
+    /// <param name="dropProbability">Dropout before the classifier.</param>
+    public static Tensor Forward(Tensor features, Func<string, Tensor?> tensorOf, AdapterPlan? plan, Dropout? dropout, double dropProbability)
     {
-        Tensor Linear(Tensor x, string module) => ClassifierHead.Linear(x, module, tensorOf, plan, training: dropout is not null);
-        var hidden = nn.functional.relu(Linear(features, DistilBertTensors.PreClassifier));
-        hidden = dropout > 0 ? nn.functional.dropout(hidden, dropout.Value, training: true) : hidden;
-        return Linear(hidden, DistilBertTensors.Classifier);
+        var hidden = nn.functional.relu(Linear(features, DistilBertTensors.PreClassifier, tensorOf, plan, dropout));
+        hidden = dropout?.Mask(hidden, dropProbability)?.Apply(hidden) ?? hidden;
+        return Linear(hidden, DistilBertTensors.Classifier, tensorOf, plan, dropout);
     }
 
     /// <summary>Sum over texts: cross-entropy, or for a multi-label model the mean over labels of each label's binary cross-entropy.</summary>
@@ -49,7 +49,7 @@ internal static class ClassifierHead
     }
 
     /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
-    private static Tensor Linear(Tensor x, string module, Func<string, Tensor?> tensorOf, AdapterPlan? plan, bool training)
+    private static Tensor Linear(Tensor x, string module, Func<string, Tensor?> tensorOf, AdapterPlan? plan, Dropout? dropout)
     {
         var (weight, bias) = (tensorOf($"{module}.weight")!, tensorOf($"{module}.bias")!); // every head has its four tensors
         if (plan is null || tensorOf(AdapterNames.A(module)) is not { } a || tensorOf(AdapterNames.B(module)) is not { } b)
@@ -58,7 +58,7 @@ internal static class ClassifierHead
         }
 
         using var scale = plan.Scale.ToScalar();
-        var input = training && plan.Dropout > 0 ? nn.functional.dropout(x, plan.Dropout, training: true) : x;
+        var input = dropout?.Mask(x, plan.Dropout)?.Apply(x) ?? x;
         var update = nn.functional.linear(nn.functional.linear(input, a), b.mul(scale));
         if (tensorOf(AdapterNames.Magnitude(module)) is not { } magnitude)
         {

@@ -12,7 +12,7 @@ internal sealed class Dropout
     private readonly ulong _pass;
     private ulong _masks;
 
-    /// <summary>Starts a pass; libtorch's own generator, which attention and head use, is set to it too.</summary>
+    /// <summary>Starts a pass; libtorch's own generator, which draws masks on a GPU, is set to it too.</summary>
     public Dropout(long seed, long step, int part)
     {
         // Odd constants of splitmix64 and its kin spread neighbouring steps and parts over the whole range.

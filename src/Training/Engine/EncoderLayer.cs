@@ -72,7 +72,7 @@ internal sealed class EncoderLayer : IDisposable
         var (attended, outputSaved) = _output.Forward(context, dropout, tape);
         var (normed, attentionNorm) = _attentionNorm.Forward(attended.add_(rows), tape);
         var (up, upSaved) = _up.Forward(normed, dropout, tape);
-        var (active, activation) = LocalGradient.Run(tape, inputs => _activation(inputs[0]), up);
+        var (active, activation) = LocalGradient.Run(_activation, up, tape);
         var (down, downSaved) = _down.Forward(active, dropout, tape);
         var mask = dropout?.Mask(down, _dropout);
         var sum = mask is null ? down.add_(normed) : mask.Added(normed, down);
@@ -87,7 +87,7 @@ internal sealed class EncoderLayer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var tape = saved.Tape;
-        var sum = saved.OutputNorm.Backward(gradient)[0];
+        var sum = saved.OutputNorm.Backward(gradient);
         var goesOn = inputGradient || AttentionIsAdapted;
         var active = _down.Backward(saved.Mask is null ? sum : saved.Mask.Apply(sum), saved.Down, goesOn || _up.IsAdapted);
         if (active is null)
@@ -95,13 +95,13 @@ internal sealed class EncoderLayer : IDisposable
             return null;
         }
 
-        var normed = _up.Backward(saved.Activation.Backward(active)[0], saved.Up, goesOn);
+        var normed = _up.Backward(saved.Activation.Backward(active), saved.Up, goesOn);
         if (normed is null)
         {
             return null;
         }
 
-        var attended = saved.AttentionNorm.Backward(normed.add_(sum))[0];
+        var attended = saved.AttentionNorm.Backward(normed.add_(sum));
         var context = _output.Backward(attended, saved.Output, inputGradient: true)!; // asked for
         var inputs = empty(batch.TokenCount, (FirstKey + 2) * _width, dtype: gradient.dtype, device: gradient.device);
         var query = _query is null ? Column(inputs, 0) : empty_like(context);

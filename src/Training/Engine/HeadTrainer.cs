@@ -39,10 +39,10 @@ internal sealed class HeadTrainer : IDisposable
     public StepResult Step(IReadOnlyList<float[]> features, IReadOnlyList<IReadOnlyList<int>> labels, double learningRate)
     {
         using var scope = NewDisposeScope();
-        _ = new Dropout(_options.Seed, _optimizer.StepCount, part: 0);
+        var dropout = new Dropout(_options.Seed, _optimizer.StepCount, part: 0);
         _parameters.Gradients.zero_();
         var leaves = DistilBertTensors.HeadKeys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
-        var logits = ClassifierHead.Forward(Matrix(features), leaves.GetValueOrDefault, plan: null, _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+        var logits = ClassifierHead.Forward(Matrix(features), leaves.GetValueOrDefault, plan: null, dropout, _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
         using var share = (1.0 / features.Count).ToScalar();
         var loss = ClassifierHead.Loss(logits, labels, _weights.Config, _options.LabelSmoothing).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values]);
@@ -69,7 +69,7 @@ internal sealed class HeadTrainer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var logits = ClassifierHead.Forward(Matrix(features), _parameters.ValueOf, plan: null, dropout: null);
+        var logits = ClassifierHead.Forward(Matrix(features), _parameters.ValueOf, plan: null, dropout: null, 0);
         return [.. logits.cpu().data<float>().ToArray().Chunk(_weights.Config.Labels.Count)];
     }
 

@@ -20,7 +20,7 @@ internal sealed class LayerNorm : IDisposable
 
     /// <summary>Each row of x with mean 0 and variance 1, scaled and shifted; with a tape, its gradient too.</summary>
     public (Tensor Result, LocalGradient? Gradient) Forward(Tensor x, Tape? tape) =>
-        LocalGradient.Run(tape, inputs => nn.functional.layer_norm(inputs[0], _weight.shape, _weight, _bias, DistilBertConfig.LayerNormEpsilon), x);
+        LocalGradient.Run(input => nn.functional.layer_norm(input, _weight.shape, _weight, _bias, DistilBertConfig.LayerNormEpsilon), x, tape);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -84,7 +84,7 @@ internal sealed class TrainingEngine : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var packed = OnDevice(batch);
-        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed), HeadTensor, _options.Adapter, dropout: null));
+        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed), HeadTensor, _options.Adapter, dropout: null, 0));
     }
 
     /// <summary>[CLS] hidden state of each text after the last layer [width], without dropout: what the head sees.</summary>
@@ -162,7 +162,7 @@ internal sealed class TrainingEngine : IDisposable
         var features = _encoder.Forward(packed, dropout, saved).requires_grad_(_encoder.IsAdapted);
         var leaves = _trainedOnHead.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
         var logits = ClassifierHead.Forward(features, name => leaves.GetValueOrDefault(name) ?? _frozenHead.GetValueOrDefault(name), _options.Adapter,
-            _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+            dropout, _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
         var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
         var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options.LabelSmoothing).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values, .. _encoder.IsAdapted ? (Tensor[])[features] : []]).ToList();

@@ -48,7 +48,7 @@ public sealed class StepPlanTests
         var steps = plan.Epoch(0);
 
         Assert.Equal(2, steps.Count);
-        Assert.All(steps, step => Assert.Equal([16, 16], step.Select(part => part.Length)));
+        Assert.All(steps, step => Assert.Equal([8, 8, 8, 8], step.Select(part => part.Length)));
     }
 
     [Fact]
