@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
@@ -53,6 +54,7 @@ internal sealed class ServingHost : IAsyncDisposable
         try
         {
             host.CheckFiles();
+            host.CheckPorts();
             await host.LoadModelsAsync(cancellationToken);
             host.ObserveQueues();
             await host.ListenAsync(cancellationToken);
@@ -98,6 +100,31 @@ internal sealed class ServingHost : IAsyncDisposable
         Services.GetRequiredService<IServer>();
         Services.GetRequiredService<AccessPolicy>();
     }
+
+    /// <summary>Takes the ports for a moment: a port in use must not cost that time either.</summary>
+    private void CheckPorts()
+    {
+        foreach (var port in new[] { _options.GrpcPort, _options.HttpPort }.Where(port => port != 0))
+        {
+            var address = new IPEndPoint(ServingSetup.AddressOf(_options.Host), port);
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(address);
+            }
+            catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                throw PortInUse($"{address}", failure);
+            }
+            catch (SocketException)
+            {
+                return; // what else can be wrong with an address is said when it is listened on
+            }
+        }
+    }
+
+    private static InputException PortInUse(string address, Exception failure) =>
+        new($"{address}: address already in use.", "another program has the port; choose another with --grpc-port or --http-port, 0 for a free one.", failure);
 
     private async Task LoadModelsAsync(CancellationToken cancellationToken)
     {
@@ -146,9 +173,9 @@ internal sealed class ServingHost : IAsyncDisposable
         }
         catch (IOException failure) when (failure.InnerException is AddressInUseException)
         {
-            throw new InputException($"{failure.Message.TrimEnd('.')}.", "another program has the port; choose another with --grpc-port or --http-port, 0 for a free one.", failure);
+            throw PortInUse($"{_options.Host}, port {_options.GrpcPort} or {_options.HttpPort}", failure);
         }
-        catch (Exception failure) when (failure is System.Net.Sockets.SocketException or IOException)
+        catch (Exception failure) when (failure is SocketException or IOException)
         {
             throw new InputException($"--host {_options.Host}: cannot listen: {failure.Message}", "use an address of this machine, such as 127.0.0.1 or 0.0.0.0.", failure);
         }

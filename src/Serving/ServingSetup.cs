@@ -175,7 +175,7 @@ internal static class ServingSetup
             services.GetRequiredService<ILogger<ServerCertificate>>());
     }
 
-    private static IPAddress AddressOf(string host) => host == "localhost" ? IPAddress.Loopback
+    public static IPAddress AddressOf(string host) => host == "localhost" ? IPAddress.Loopback
         : IPAddress.TryParse(host, out var address) ? address
         : throw new InputException($"--host '{host}' is not an address; expected one such as 127.0.0.1 or 0.0.0.0.", "the host is the address to listen on, not the server's name.");
 
