@@ -9,18 +9,16 @@ namespace LoraOnnx.Inference;
 /// <summary>Texts to logits.</summary>
 public delegate float[][] RunTexts(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
 
+/// <summary>What the gate allows: the least share of equal answers, how far probabilities may move on average, and how much F1 may be lost (all from 0 to 1).</summary>
+public readonly record struct GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss)
+{
+    /// <summary>Of a precision: int8-dynamic, which is never chosen by itself, may move twice as far.</summary>
+    public static GateLimits Of(Precision precision) => precision == Precision.Int8Dynamic ? new(0.98, 0.02, 0.015) : new(0.99, 0.01, 0.01);
+}
+
 /// <summary>Whether a model in fewer bits still gives the answers of the fp32 one: nothing in 8 bits is written or served without it.</summary>
 public static class AccuracyGate
 {
-    /// <summary>Share of texts whose answer must stay.</summary>
-    public const double LeastLabelAgreement = 0.98;
-
-    /// <summary>How far probabilities may move on average.</summary>
-    public const double LargestMeanProbabilityChange = 0.02;
-
-    /// <summary>How much F1 may be lost, 0 to 1.</summary>
-    public const double LargestF1Loss = 0.015;
-
     /// <summary>Name of the built-in sample in reports.</summary>
     public const string Embedded = "embedded";
 
@@ -55,10 +53,14 @@ public static class AccuracyGate
 
         var (agreement, mean) = ((double)same / texts.Count, sum / (texts.Count * config.Labels.Count));
         var (f1Exact, f1) = (ClassificationFigures.Of(before).F1, ClassificationFigures.Of(after).F1);
+        var limits = GateLimits.Of(precision);
         return new GateReport
         {
             Precision = PrecisionName.Of(precision),
-            Passed = agreement >= LeastLabelAgreement && mean <= LargestMeanProbabilityChange && f1 >= f1Exact - LargestF1Loss,
+            Passed = agreement >= limits.LabelAgreement && mean <= limits.MeanProbabilityChange && f1 >= f1Exact - limits.F1Loss,
+            LabelAgreementLimit = limits.LabelAgreement,
+            MeanProbabilityChangeLimit = limits.MeanProbabilityChange,
+            F1LossLimit = limits.F1Loss,
             Sample = Embedded,
             Texts = texts.Count,
             LabelAgreement = agreement,
@@ -78,7 +80,7 @@ public static class AccuracyGate
     {
         ArgumentNullException.ThrowIfNull(report);
         return InputException.InFile(file, $"{report.Precision} does not pass the accuracy gate: {report}.",
-            FormattableString.Invariant($"allowed: agreement {LeastLabelAgreement:P0}, mean change {LargestMeanProbabilityChange}, F1 loss {100 * LargestF1Loss} points; use another precision, or give texts of your own with lora-merge --verify-data."));
+            FormattableString.Invariant($"allowed: agreement {report.LabelAgreementLimit:P0}, mean change {report.MeanProbabilityChangeLimit}, F1 loss {100 * report.F1LossLimit:0.#} points; use another precision, or give texts of your own with lora-merge --verify-data."));
     }
 
     private static float[][] Logits(RunTexts run, IReadOnlyList<EncodedText> texts, CancellationToken cancellationToken) =>

@@ -41,13 +41,13 @@ public sealed record GateReport
     public required double F1Change { get; init; }
 
     /// <summary>The least agreement that passes.</summary>
-    public double LabelAgreementLimit { get; init; } = AccuracyGate.LeastLabelAgreement;
+    public required double LabelAgreementLimit { get; init; }
 
     /// <summary>The largest mean change that passes.</summary>
-    public double MeanProbabilityChangeLimit { get; init; } = AccuracyGate.LargestMeanProbabilityChange;
+    public required double MeanProbabilityChangeLimit { get; init; }
 
     /// <summary>The largest loss of F1 that passes.</summary>
-    public double F1LossLimit { get; init; } = AccuracyGate.LargestF1Loss;
+    public required double F1LossLimit { get; init; }
 
     /// <summary>The CPU's 8-bit instructions, or "none": kernels without them round differently.</summary>
     public required string Cpu { get; init; }
