@@ -70,7 +70,7 @@ internal sealed class ServingGraph
     {
         var keys = Padded(_nodes.Linear(x, $"{layer}.attention.k_lin"), slots);
         var values = Padded(_nodes.Linear(x, $"{layer}.attention.v_lin"), slots);
-        var context = _graph.ContribNode("MultiHeadAttention", $"/{layer}.attention/context", [query, keys, values, "", lengths], 
+        var context = _graph.ContribNode("MultiHeadAttention", $"/{layer}.attention/context", [query, keys, values, "", lengths],
             Int("num_heads", _config.HeadCount), Float("scale", 1));
         return _graph.Node("Reshape", $"/{layer}.attention/flat", [context, _graph.Int64s(-1, _config.Width)]);
     }

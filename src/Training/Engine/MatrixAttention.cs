@@ -37,6 +37,7 @@ internal sealed class MatrixAttention(double dropProbability) : IAttention
             SoftmaxKernel.Backward(dScores, kept, scale);
             Tensor[] gradients = [dScores.bmm(keptKey), dScores.transpose(1, 2).bmm(keptQuery), dValue];
             return Array.ConvertAll(gradients, part => part.unflatten(0, [texts, heads]).MoveToOuterDisposeScope());
-        });
+        }
+        );
     }
 }

@@ -114,7 +114,7 @@ public sealed class GradientTests
     private static PackedBatch Batch(int[] lengths, int seed) =>
         new([.. lengths.Select((length, index) => new EncodedText(TinyModel.Ids(length, seed + index), length))], [.. lengths.Select((_, index) => (IReadOnlyList<int>)[index % 2])]);
 
-        /// <summary>The state at step 0 with every trained tensor away from where it starts: B is not 0.</summary>
+    /// <summary>The state at step 0 with every trained tensor away from where it starts: B is not 0.</summary>
     private static EngineState Shaken(EngineState state) => new(0, [.. state.Tensors.Select((tensor, index) => IsMoment(tensor.Name)
         ? tensor
         : new NamedTensor(tensor.Name, tensor.Shape, [.. tensor.Values.Zip(TinyModel.RandomTensor("", tensor.Shape, new Random(100 + index), 0.2).Values, (value, noise) => value + noise)]))]);
