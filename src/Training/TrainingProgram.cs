@@ -102,7 +102,7 @@ internal static class TrainingProgram
         ITrainingDisplay display, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        MeasureRaw(options, machine, @base, texts, output, rawEncoder, display, cancellationToken);
+        MeasureRaw(options, machine, @base, texts, output, rawEncoder, logHolds: checkpoint is not null, display, cancellationToken);
         var rawTime = Stopwatch.GetElapsedTime(started);
         if (checkpoint is not null)
         {
@@ -123,16 +123,17 @@ internal static class TrainingProgram
         run.Run(checkpoint, cancellationToken);
     }
 
-    private static void MeasureRaw(TrainingOptions options, Machine machine, BaseModel @base, TrainingTexts texts, RunOutput output, FrozenEncoder encoder, ITrainingDisplay display, CancellationToken cancellationToken)
+    /// <summary>Measures what run.json does not hold yet; the log holds it from the first checkpoint on, and begins anew in a run that was killed before.</summary>
+    private static void MeasureRaw(TrainingOptions options, Machine machine, BaseModel @base, TrainingTexts texts, RunOutput output, FrozenEncoder encoder, bool logHolds, ITrainingDisplay display, CancellationToken cancellationToken)
     {
         RunMetrics? Measure(TextSet? set, RunMetrics? known)
         {
-            if (set is null || known is not null)
+            if (set is null || logHolds)
             {
                 return known;
             }
 
-            var metrics = RawFigures.Of(set, @base, encoder, options, machine, cancellationToken);
+            var metrics = known ?? RawFigures.Of(set, @base, encoder, options, machine, cancellationToken);
             output.Log.Evaluation("raw", set.Role, metrics);
             display.Note($"raw model, {set.Role}: {DisplayText.Figures(metrics)}");
             return metrics;
@@ -176,7 +177,7 @@ internal static class TrainingProgram
 
     private static void Interrupted(RunFolder folder, ITrainingDisplay display)
     {
-        if (!RunDirectory.IsRun(folder.Path))
+        if (!folder.HoldsThisRun)
         {
             display.Note("interrupted before training began; nothing was trained and nothing is saved.");
             return;

@@ -76,11 +76,11 @@ public sealed class KilledRunTests
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var buffer = new byte[1 << 20];
+            Span<byte> buffer = stackalloc byte[1 << 14];
             var count = 0;
             for (int read; (read = stream.Read(buffer)) > 0;)
             {
-                count += buffer.AsSpan(0, read).Count((byte)'\n');
+                count += buffer[..read].Count((byte)'\n');
             }
 
             return count;

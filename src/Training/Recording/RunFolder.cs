@@ -15,6 +15,7 @@ internal sealed class RunFolder : IDisposable
 
     private readonly FileStream _lock;
     private readonly bool _isNew;
+    private bool _holdsOlderRun;
 
     private RunFolder(string path, bool isNew)
     {
@@ -27,6 +28,9 @@ internal sealed class RunFolder : IDisposable
     private string LockFile => System.IO.Path.Combine(Path, LockFileName);
 
     public string Path { get; }
+
+    /// <summary>Whether the run in it is the one that this process writes, and not one that it was to replace.</summary>
+    public bool HoldsThisRun => !_holdsOlderRun && RunDirectory.IsRun(Path);
 
     public string TensorBoard => System.IO.Path.Combine(Path, "tensorboard");
 
@@ -84,6 +88,8 @@ internal sealed class RunFolder : IDisposable
         {
             Delete(System.IO.Path.Combine(Path, name));
         }
+
+        _holdsOlderRun = false;
     }
 
     private void Check(bool resume, bool overwrite)
@@ -105,6 +111,8 @@ internal sealed class RunFolder : IDisposable
         {
             throw InputException.InFile(Path, "holds a run already.", "go on with it: --resume; replace it: --overwrite; or give another --out.");
         }
+
+        _holdsOlderRun = isRun;
     }
 
     private static bool IsOurs(string name) => name == LockFileName || _parts.Contains(name) || name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);

@@ -24,6 +24,11 @@ internal sealed class RunLog : IDisposable
         _events = new GrowingFile(Path.Combine(folder.TensorBoard, EventsFileName), place?.EventsBytes ?? 0);
         if (place is null)
         {
+            foreach (var earlier in Directory.GetFiles(folder.TensorBoard).Where(file => Path.GetFileName(file) != EventsFileName))
+            {
+                File.Delete(earlier); // of a process that was killed before its first checkpoint: TensorBoard would show its figures too
+            }
+
             _events.Append(TfRecord.Frame(EventMessage.Version(Now)));
         }
     }

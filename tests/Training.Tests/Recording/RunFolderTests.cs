@@ -31,6 +31,7 @@ public sealed class RunFolderTests : IDisposable
 
         using var folder = RunFolder.Open(Run, resume: false, overwrite: true);
         Assert.True(File.Exists(Path.Combine(Run, "run.json")));
+        Assert.False(folder.HoldsThisRun, "The run to be replaced passes for the new one.");
 
         folder.MakeRoom();
         Assert.False(File.Exists(Path.Combine(Run, "run.json")));

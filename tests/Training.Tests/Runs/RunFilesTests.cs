@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
 using LoraOnnx.Model.Reference;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Texts;
 using LoraOnnx.Training.Recording.TensorBoard;
 
@@ -50,6 +51,29 @@ public sealed class RunFilesTests : IDisposable
         Assert.Contains(run.Display.Notes, note => note.StartsWith("raw model, validation: F1 ", StringComparison.Ordinal));
         Assert.Equal(run.Record.Raw!.F1, run.Lines[0].GetProperty("f1").GetDouble());
         Assert.True(run.Record is { StartUpSeconds: > 0, PeakMemoryBytes: > 0, Finished: true });
+    }
+
+    [Fact]
+    public void A_run_killed_before_its_first_checkpoint_logs_the_raw_figures_all_the_same()
+    {
+        var options = _task.Arguments(_task.Run, "--epochs", "1");
+        var whole = TrainedRun.Train(options);
+        var metrics = TinyTask.Metrics(_task.Run);
+        var events = Path.GetFileName(Directory.GetFiles(Path.Combine(_task.Run, "tensorboard")).Single());
+
+        // As kill -9 leaves it: the raw figures are in run.json, and the line of the log was not on the disk yet.
+        foreach (var folder in (string[])["checkpoints", "adapter"])
+        {
+            Directory.Delete(Path.Combine(_task.Run, folder), recursive: true);
+        }
+
+        File.WriteAllText(Path.Combine(_task.Run, "metrics.jsonl"), "");
+        File.Move(Path.Combine(_task.Run, "tensorboard", events), Path.Combine(_task.Run, "tensorboard", $"{events}.earlier"));
+        RunDirectory.WriteRecord(_task.Run, whole.Record with { Steps = 0, Best = null, Last = null, Validation = null, Finished = false });
+        TrainedRun.Train(options, resume: true);
+
+        Assert.Equal(metrics, TinyTask.Metrics(_task.Run));
+        Assert.Single(Directory.GetFiles(Path.Combine(_task.Run, "tensorboard")));
     }
 
     [Fact]

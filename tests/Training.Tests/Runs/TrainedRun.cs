@@ -33,7 +33,10 @@ internal sealed class TrainedRun
     public IEnumerable<JsonElement> Steps => Lines.Where(line => line.GetProperty("kind").GetString() == "step");
 
     /// <summary>Trains with the arguments of a command line.</summary>
-    public static TrainedRun Train(params string[] arguments)
+    public static TrainedRun Train(params string[] arguments) => Train(arguments, resume: false);
+
+    /// <summary>Trains with the arguments of a command line, or goes on with <paramref name="resume"/>.</summary>
+    public static TrainedRun Train(string[] arguments, bool resume)
     {
         var table = TrainOptionTable.Create();
         var command = new System.CommandLine.RootCommand();
@@ -44,7 +47,7 @@ internal sealed class TrainedRun
 
         var parsed = command.Parse(arguments);
         Assert.Empty(parsed.Errors);
-        return Train(table.Apply(parsed, new TrainingOptions()));
+        return Train(table.Apply(parsed, new TrainingOptions()), resume);
     }
 
     public static TrainedRun Train(TrainingOptions options, bool resume = false)
