@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using LoraOnnx.Model;
 
@@ -19,9 +20,9 @@ public static class CommandLineProgram
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors.Take(2))
+            foreach (var message in Messages(parsed).Take(2))
             {
-                await Console.Error.WriteLineAsync($"error: {OneLine(error.Message)}");
+                await Console.Error.WriteLineAsync($"error: {message}");
             }
 
             await Console.Error.WriteLineAsync($"hint:  {CommandPath(parsed)} --help lists the options.");
@@ -44,6 +45,23 @@ public static class CommandLineProgram
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         var result = await InvokeAsync(parsed, parsed.GetValue(verbose), cancellation.Token);
         return signalled != 0 ? signalled : result;
+    }
+
+    /// <summary>What is wrong with the arguments: an unknown option without its value, which the library would call unknown too, and a wrong value with its option.</summary>
+    private static IEnumerable<string> Messages(ParseResult parsed)
+    {
+        var unknown = parsed.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'));
+        if (unknown is not null)
+        {
+            yield return $"Unrecognized option '{unknown}'.";
+        }
+
+        foreach (var error in parsed.Errors.Where(error => unknown is null || error.SymbolResult is not CommandResult))
+        {
+            var message = OneLine(error.Message);
+            var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+            yield return option is null || message.Contains(option.Option.Name, StringComparison.Ordinal) ? message : $"{option.Option.Name}: {message}";
+        }
     }
 
     /// <summary>The library lists allowed values a line each.</summary>
@@ -87,7 +105,7 @@ public static class CommandLineProgram
     private static string CommandPath(ParseResult parsed)
     {
         var names = new Stack<string>();
-        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+        for (var result = parsed.CommandResult; result is not null; result = result.Parent as CommandResult)
         {
             names.Push(result.Command.Name);
         }

@@ -31,7 +31,7 @@ public sealed class PortableModel : ITokenModel
         ArgumentNullException.ThrowIfNull(options);
         if (!File.Exists(path))
         {
-            throw InputException.InFile(path, "no such file.");
+            throw InputException.InFile(path, "no such file.", "lora-merge writes one: lora-merge --model MODEL --out model.onnx.");
         }
 
         using var settings = RuntimeDevice.CreateSettings(options);

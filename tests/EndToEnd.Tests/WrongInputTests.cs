@@ -26,7 +26,19 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("lora-merge")]
     [InlineData("lora-serve")]
     [InlineData("lora-compare")]
-    public void An_unknown_option(string program) => AssertError(program, Programs.DemoModel, Data(GoodLine), "--no-such-option", "--no-such-option");
+    public void An_unknown_option(string program)
+    {
+        AssertError(program, Programs.DemoModel, Data(GoodLine), "Unrecognized option '--no-such-option'.", "--no-such-option");
+
+        var withValue = Programs.Run(program, "--no-such-option", "7");
+        Assert.DoesNotContain("'7'", withValue.Error, StringComparison.Ordinal); // the value is no second mistake
+    }
+
+    [Theory]
+    [InlineData("lora-train")]
+    [InlineData("lora-merge")]
+    [InlineData("lora-serve")]
+    public void A_value_that_an_option_does_not_know(string program) => AssertError(program, Programs.DemoModel, Data(GoodLine), "error: --precision", "--precision", "int4");
 
     [Theory]
     [InlineData("lora-train")]
