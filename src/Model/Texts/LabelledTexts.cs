@@ -47,7 +47,7 @@ public static class LabelledTexts
             ".JSONL" or ".NDJSON" or ".JSON" => Stream(path, packed, stream => new JsonLines(path, config).Read(stream, TextLimits.Standard)),
             ".CSV" => Stream(path, packed, stream => new DelimitedTable(path, ',', config).Read(stream, TextLimits.Standard)),
             ".TSV" => Stream(path, packed, stream => new DelimitedTable(path, '\t', config).Read(stream, TextLimits.Standard)),
-            ".PARQUET" when !packed => Stream(path, packed, new ParquetTable(path, config).Read),
+            ".PARQUET" when !packed => Stream(path, packed, stream => new ParquetTable(path, config).Read(stream, TextLimits.Standard)),
             _ => throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}."),
         };
     }

@@ -1,5 +1,5 @@
+using System.Globalization;
 using LoraOnnx.Model.Texts;
-using Parquet.Serialization;
 
 namespace LoraOnnx.Model.Tests.Texts;
 
@@ -29,17 +29,61 @@ public sealed class ParquetTableTests : IDisposable
         Assert.Equal([[0, 1], []], LabelledTexts.ReadAll(Foreign("flags"), Models.Topics).Select(text => text.Labels));
     }
 
-    [Fact]
-    public async Task Labels_may_be_strings_booleans_are_not_and_the_row_is_named()
+    [Theory]
+    [InlineData("brotli-v2")]
+    [InlineData("gzip-v2")]
+    [InlineData("lz4-v2")]
+    [InlineData("snappy-v1")]
+    [InlineData("snappy-v2")]
+    [InlineData("uncompressed-v2")]
+    [InlineData("zstd-v2")]
+    public void Every_compression_and_encoding_of_DuckDB_gives_the_same_rows(string name)
     {
-        var named = Path.Combine(_folder.Path, "named.parquet");
-        var wrong = Path.Combine(_folder.Path, "wrong.parquet");
-        await ParquetSerializer.SerializeAsync([new Named("a", "POSITIVE"), new Named("b", "0")], named, cancellationToken: TestContext.Current.CancellationToken);
-        await ParquetSerializer.SerializeAsync([new Numbered("a", 1), new Numbered("b", 2)], wrong, cancellationToken: TestContext.Current.CancellationToken);
+        var texts = LabelledTexts.ReadAll(Foreign(name), Models.Reviews);
 
-        Assert.Equal([1, 0], LabelledTexts.ReadAll(named, Models.Reviews).Select(text => text.Label));
-        Assert.Contains("wrong.parquet:2: 'label' is 2, expected 0 to 1", Fails(wrong).Message, StringComparison.Ordinal);
+        Assert.Equal(300, texts.Count);
+        foreach (var (text, row) in texts.Select((text, row) => (text, row)))
+        {
+            Assert.Equal(ReviewText(row), text.Text);
+            Assert.Equal(row % 2, text.Label);
+            Assert.Equal($"{row * row}", text.Columns["votes"]);
+            Assert.Equal(row % 4 == 0 ? "true" : "false", text.Columns["seen"]);
+            Assert.Equal(row % 3 == 0, !text.Columns.TryGetValue("stars", out var stars));
+            Assert.True(stars is null || double.Parse(stars, CultureInfo.InvariantCulture) == row / 4.0, $"row {row}: {stars}");
+            Assert.False(text.Columns.ContainsKey("day") || text.Columns.ContainsKey("nested"));
+        }
+    }
+
+    [Theory]
+    [InlineData("arrow-v1")]
+    [InlineData("arrow-v2")]
+    public void Both_versions_of_pages_of_Arrow_give_the_same_lists_and_nulls(string name)
+    {
+        var texts = LabelledTexts.ReadAll(Foreign(name), Models.Topics);
+
+        Assert.Equal(300, texts.Count);
+        foreach (var (text, row) in texts.Select((text, row) => (text, row)))
+        {
+            Assert.Equal(ReviewText(row), text.Text);
+            Assert.Equal(row % 4 < 2 ? [] : row % 3 == 0 ? [0, 2] : [2], text.Labels);
+            Assert.Equal($"{row * -1000000007L}", text.Columns["votes"]);
+            Assert.Equal(row % 6 == 0 ? null : row % 4 == 0 ? "true" : "false", text.Columns.GetValueOrDefault("seen"));
+        }
+    }
+
+    [Fact]
+    public void Labels_may_be_strings_and_what_is_neither_text_nor_label_is_named_with_its_row_or_column()
+    {
+        Assert.Equal([1, 0], LabelledTexts.ReadAll(Foreign("named"), Models.Reviews).Select(text => text.Label));
+        Assert.Contains("wrong.parquet:2: 'label' is 2, expected 0 to 1", Fails(Foreign("wrong")).Message, StringComparison.Ordinal);
         Assert.Contains("null-text.parquet:2: 'text' is null", Fails(Foreign("null-text")).Message, StringComparison.Ordinal);
+        Assert.Contains("bytes.parquet: the column 'text' is stored as ByteArray, without or with another meaning, expected strings", Fails(Foreign("bytes")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_text_of_two_megabytes_packed_to_one_kilobyte_is_read()
+    {
+        Assert.Equal(new string('a', 2_000_000), Assert.Single(LabelledTexts.ReadAll(Foreign("long"), Models.Reviews)).Text);
     }
 
     [Fact]
@@ -60,7 +104,5 @@ public sealed class ParquetTableTests : IDisposable
 
     private static InputException Fails(string path) => Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, Models.Reviews));
 
-    private sealed record Named(string text, string label);
-
-    private sealed record Numbered(string text, long label);
+    private static string ReviewText(int row) => $"Review {row}" + (row % 5 == 0 ? ": naïve 🎬" : string.Concat(Enumerable.Repeat(" good", row % 7)));
 }

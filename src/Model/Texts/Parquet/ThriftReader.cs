@@ -1,10 +1,16 @@
-namespace LoraOnnx.Model.Texts;
+using System.Text;
+
+namespace LoraOnnx.Model.Texts.Parquet;
 
 /// <summary>Walks over a struct in Thrift's compact encoding, in which Parquet keeps its sizes; whatever does not fit into the bytes is an error.</summary>
 internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 {
-    private const int Truth = 1;
-    private const int Falsehood = 2;
+    public const int Truth = 1;
+    public const int Falsehood = 2;
+    public const int Binary = 8;
+    public const int List = 9;
+    public const int Struct = 12;
+
     private const int DeepestNesting = 32;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
@@ -33,8 +39,29 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
-    /// <summary>Begins a list; its elements follow.</summary>
-    public int Count(out int type)
+    /// <summary>A whole number from 0 to a limit.</summary>
+    public long Limited(string what, long most)
+    {
+        var number = Number();
+        return number >= 0 && number <= most ? number : throw new FormatException($"{what} {number}, expected 0 to {most}.");
+    }
+
+    /// <summary>A short text.</summary>
+    public string Text()
+    {
+        var length = Unsigned();
+        Advance(length);
+        return Encoding.UTF8.GetString(_bytes[(Position - (int)length)..Position]);
+    }
+
+    /// <summary>Begins a list of a type; its elements follow.</summary>
+    public int Elements(int type)
+    {
+        var count = Count(out var found);
+        return found == type || count == 0 ? count : throw new FormatException($"a list has elements of type {found}, expected {type}.");
+    }
+
+    private int Count(out int type)
     {
         var head = Byte();
         type = head & 0x0F;
@@ -58,17 +85,17 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
             case 7:
                 Advance(8);
                 break;
-            case 8:
+            case Binary:
                 Advance(Unsigned());
                 break;
-            case 9 or 10 when depth < DeepestNesting:
+            case List or 10 when depth < DeepestNesting:
                 for (var left = Count(out var element); left > 0; left--)
                 {
                     Skip(element is Truth or Falsehood ? 3 : element, depth + 1);
                 }
 
                 break;
-            case 12 when depth < DeepestNesting:
+            case Struct when depth < DeepestNesting:
                 var field = 0;
                 while (TryNextField(ref field, out var inner))
                 {

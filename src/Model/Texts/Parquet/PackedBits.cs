@@ -1,0 +1,50 @@
+namespace LoraOnnx.Model.Texts.Parquet;
+
+/// <summary>Whole numbers in a page that do not fill bytes.</summary>
+internal static class PackedBits
+{
+    /// <summary>The number of up to 64 bits that begins at a bit, lowest bits first.</summary>
+    /// <exception cref="FormatException">It ends behind the page.</exception>
+    public static ulong Read(ReadOnlySpan<byte> data, long bit, int bits)
+    {
+        if (bit + bits > 8L * data.Length)
+        {
+            throw new FormatException("a page ends before its last value.");
+        }
+
+        var value = 0UL;
+        for (var read = 0; read < bits;)
+        {
+            var (index, shift) = ((int)((bit + read) >> 3), (int)((bit + read) & 7));
+            value |= ((ulong)data[index] >> shift) << read;
+            read += 8 - shift;
+        }
+
+        return bits == 64 ? value : value & ((1UL << bits) - 1);
+    }
+
+    /// <summary>A number in groups of 7 bits.</summary>
+    /// <exception cref="FormatException">It ends behind the page, or not at all.</exception>
+    public static ulong Varint(ReadOnlySpan<byte> data, ref int at)
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var next = Read(data, 8L * at++, 8);
+            value |= (next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException("a number in a page has more than 64 bits.");
+    }
+
+    /// <summary>A number with a sign in groups of 7 bits.</summary>
+    public static long Signed(ReadOnlySpan<byte> data, ref int at)
+    {
+        var value = Varint(data, ref at);
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+}
