@@ -7,10 +7,10 @@ namespace LoraOnnx.Model.Checkpoints;
 public static class HeadSeeding
 {
     /// <summary>The four tensors of the head; the same seed gives the same numbers everywhere. They are not those of PyTorch's generator.</summary>
-    public static IReadOnlyList<NamedTensor> Create(DistilBertConfig config, int seed)
+    public static IReadOnlyList<NamedTensor> Create(DistilBertConfig config, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var random = new Random(seed);
+        var random = new Random(unchecked((int)(seed ^ (seed >> 32)))); // all of the seed counts
         return [.. DistilBertTensors.Head(config).Select(spec =>
         {
             var values = new float[spec.Shape.Aggregate(1, (product, length) => product * length)];

@@ -21,7 +21,7 @@ public sealed record RunRecord
     public required string ModelHash { get; init; }
 
     /// <summary>The seed of the head that training began with because the base had none, or null.</summary>
-    public int? NewHeadSeed { get; init; }
+    public ulong? NewHeadSeed { get; init; }
 
     /// <summary>Rank of the adapters, or null for head-only runs.</summary>
     public int? Rank { get; init; }

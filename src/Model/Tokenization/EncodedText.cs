@@ -1,15 +1,20 @@
+using System.Text.Json.Serialization;
+
 namespace LoraOnnx.Model.Tokenization;
 
 /// <summary>Which part of a text survives when it is longer than the limit; [CLS] and [SEP] always stay.</summary>
 public enum Truncation
 {
     /// <summary>Keep the beginning, as Hugging Face does by default.</summary>
+    [JsonStringEnumMemberName("head")]
     Head,
 
     /// <summary>Keep the end.</summary>
+    [JsonStringEnumMemberName("tail")]
     Tail,
 
     /// <summary>Keep a quarter from the beginning and the rest from the end.</summary>
+    [JsonStringEnumMemberName("head+tail")]
     HeadAndTail,
 }
 

@@ -9,7 +9,7 @@ namespace LoraOnnx.Training.Data;
 /// <summary>The checkpoint that training starts from.</summary>
 internal sealed class BaseModel
 {
-    private BaseModel(string directory, string hash, ModelWeights weights, WordPieceTokenizer tokenizer, int? newHeadSeed)
+    private BaseModel(string directory, string hash, ModelWeights weights, WordPieceTokenizer tokenizer, ulong? newHeadSeed)
     {
         Directory = directory;
         Hash = hash;
@@ -31,7 +31,7 @@ internal sealed class BaseModel
     public WordPieceTokenizer Tokenizer { get; }
 
     /// <summary>The seed of a head that was made because the checkpoint has none; null for the checkpoint's own.</summary>
-    public int? NewHeadSeed { get; }
+    public ulong? NewHeadSeed { get; }
 
     /// <summary>Shape, labels and limits.</summary>
     public DistilBertConfig Config => Weights.Config;

@@ -36,7 +36,7 @@ internal sealed class TrainingTexts
     public static TrainingTexts Load(TrainingOptions options, DistilBertConfig config, WordPieceTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
     {
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
-            TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncation), cancellationToken);
+            TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
 
         IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, config, DownloadProgress.OnStandardError, cancellationToken)];
         var (train, validation) = TextSplit.Take(Read(options.Train), options, Read);

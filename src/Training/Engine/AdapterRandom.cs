@@ -6,7 +6,7 @@ internal sealed class AdapterRandom
     private readonly Random _random;
 
     /// <summary>Starts at the beginning of the seed's sequence.</summary>
-    public AdapterRandom(long seed) => _random = new Random(unchecked((int)seed));
+    public AdapterRandom(long seed) => _random = new Random(unchecked((int)(seed ^ (seed >> 32)))); // all of the seed counts
 
     /// <summary>Values of A for a module with <paramref name="inputs"/> inputs.</summary>
     public float[] Next(int count, AdapterInitialization initialization, int inputs)

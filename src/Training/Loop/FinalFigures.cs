@@ -24,7 +24,7 @@ internal sealed class FinalFigures : IDisposable
     public FinalFigures(BaseModel @base, TrainedWeights weights, TrainingOptions options, Machine machine, FrozenEncoder rawEncoder, RunProgressPoint point)
     {
         _base = @base;
-        _truncation = options.Truncation;
+        _truncation = options.Truncate;
         _point = point;
         var settings = EngineSettings.Create(options, machine, Precision.Fp32) with { TrainHead = weights.Head is not null };
         var start = weights.Head is null ? @base.Weights : @base.Weights.With(weights.Head);

@@ -31,22 +31,6 @@ internal enum AdapterStart
     Original,
 }
 
-/// <summary>Which part of a long text is kept.</summary>
-internal enum KeptPart
-{
-    /// <summary>The beginning.</summary>
-    [JsonStringEnumMemberName("head")]
-    Head,
-
-    /// <summary>The end.</summary>
-    [JsonStringEnumMemberName("tail")]
-    Tail,
-
-    /// <summary>A quarter from the beginning, the rest from the end.</summary>
-    [JsonStringEnumMemberName("head+tail")]
-    HeadAndTail,
-}
-
 /// <summary>Where to compute.</summary>
 internal enum DeviceChoice
 {

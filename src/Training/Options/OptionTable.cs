@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Numerics;
 
 namespace LoraOnnx.Training.Options;
 
@@ -66,13 +67,14 @@ internal sealed class OptionTable
     }
 
     /// <summary>A whole number; <paramref name="fallback"/> is the default as shown in the help.</summary>
-    public void Whole(string name, int least, int most, string description, string? fallback, Func<TrainingOptions, int, TrainingOptions> apply) =>
-        Add(Number<int>(name, description, fallback, $"a whole number from {least} to {most}",
-            text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
+    public void Whole<T>(string name, T least, T most, string description, string? fallback, Func<TrainingOptions, T, TrainingOptions> apply)
+        where T : struct, IBinaryInteger<T> =>
+        Add(Number<T>(name, "N", description, fallback, $"a whole number from {least} to {most}",
+            text => T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
 
     /// <summary>A number with a fraction; <paramref name="fallback"/> is the default as shown in the help.</summary>
     public void Real(string name, double least, double most, string description, string? fallback, Func<TrainingOptions, double, TrainingOptions> apply) =>
-        Add(Number<double>(name, description, fallback, $"a number from {least} to {most}",
+        Add(Number<double>(name, "X", description, fallback, $"a number from {least} to {most}",
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
 
     private static string[] Split(string word) => word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -88,11 +90,11 @@ internal sealed class OptionTable
         return word;
     }
 
-    private static Option<T> Number<T>(string name, string description, string? fallback, string expected, Func<string, T?> parse)
+    private static Option<T> Number<T>(string name, string helpName, string description, string? fallback, string expected, Func<string, T?> parse)
         where T : struct => new(name)
         {
             Description = $"{description}{(fallback is null ? "" : $" [default: {fallback}]")}",
-            HelpName = typeof(T) == typeof(int) ? "N" : "X",
+            HelpName = helpName,
             CustomParser = result =>
             {
                 var number = parse(result.Tokens[0].Value);

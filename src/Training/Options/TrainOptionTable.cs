@@ -58,7 +58,7 @@ internal static class TrainOptionTable
         table.Switch("--attention-dropout", "Dropout of attention weights too; slower on a CPU.", options => options.AttentionDropout, (options, value) => options with { AttentionDropout = value });
         table.Real("--eval-per-epoch", 0, 10_000, "Evaluations in an epoch; 0.5 means every other epoch. There is always one at the end.", "2; 1 when the head is trained alone", (options, value) => options with { EvalPerEpoch = value });
         table.Whole("--patience", 0, 1 << 20, "Stop after so many evaluations without a better F1; 0: never.", "0", (options, value) => options with { Patience = value });
-        table.Whole("--seed", 0, int.MaxValue, "Decides split, order of batches, new weights and dropout.", "42", (options, value) => options with { Seed = value });
+        table.Whole("--seed", 0UL, ulong.MaxValue, "Decides split, order of batches, new weights and dropout.", "42", (options, value) => options with { Seed = value });
     }
 
     private static void AddMachine(OptionTable table)

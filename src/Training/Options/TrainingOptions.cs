@@ -85,7 +85,8 @@ internal sealed record TrainingOptions
     /// <summary>Longest input in tokens; null: 512 or the model's limit, whichever is smaller.</summary>
     public int? MaxLength { get; init; }
 
-    public KeptPart Truncate { get; init; } = KeptPart.Head;
+    /// <summary>Which part of a long text is kept.</summary>
+    public Truncation Truncate { get; init; } = Truncation.Head;
 
     public double WeightDecay { get; init; } = 0.01;
 
@@ -109,7 +110,8 @@ internal sealed record TrainingOptions
     /// <summary>Stop after so many evaluations without a better F1; 0: never.</summary>
     public int Patience { get; init; }
 
-    public int Seed { get; init; } = 42;
+    /// <summary>Decides split, order of batches, new weights and dropout.</summary>
+    public ulong Seed { get; init; } = 42;
 
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
@@ -120,10 +122,6 @@ internal sealed record TrainingOptions
 
     /// <summary>Seconds between checkpoints in the middle of an epoch; 0: after every step.</summary>
     public double CheckpointSeconds { get; init; } = 30;
-
-    /// <summary><see cref="Truncate"/> in the words of the tokenizer.</summary>
-    [JsonIgnore]
-    public Truncation Truncation => TruncationName.Parse(ChoiceNames.Of(Truncate));
 
     /// <summary>True when adapters and head are trained one after the other.</summary>
     [JsonIgnore]

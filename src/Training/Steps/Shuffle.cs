@@ -4,10 +4,10 @@ namespace LoraOnnx.Training.Steps;
 internal static class Shuffle
 {
     /// <summary>0 to <paramref name="count"/> - 1 in an order that <paramref name="seed"/> decides (Fisher and Yates over SplitMix64).</summary>
-    public static int[] Permutation(long seed, int count)
+    public static int[] Permutation(ulong seed, int count)
     {
         var order = Enumerable.Range(0, count).ToArray();
-        var state = (ulong)seed;
+        var state = seed;
         for (var last = count - 1; last > 0; last--)
         {
             // The high half of a 64 x 64 bit product maps 64 random bits onto 0..last; the bias is below 2^-32.

@@ -15,10 +15,10 @@ internal sealed class StepPlan
     private readonly int[] _lengths;
     private readonly BatchSize _batch;
     private readonly int _accumulation;
-    private readonly int _seed;
+    private readonly ulong _seed;
 
     /// <summary>Plans over texts of the given lengths in tokens.</summary>
-    public StepPlan(IEnumerable<int> lengths, BatchSize batch, int accumulation, int seed)
+    public StepPlan(IEnumerable<int> lengths, BatchSize batch, int accumulation, ulong seed)
     {
         _lengths = [.. lengths];
         _batch = batch;
@@ -29,11 +29,13 @@ internal sealed class StepPlan
     /// <summary>The steps of an epoch (counted from 0), each a list of parts, each a list of text indices; a step's gradient is the mean over all its texts.</summary>
     public IReadOnlyList<IReadOnlyList<int[]>> Epoch(int epoch)
     {
-        var order = Shuffle.Permutation(_seed + (epoch * 1_000_003L) + 1, _lengths.Length);
+        var order = Shuffle.Permutation(SeedOf(epoch, 1), _lengths.Length);
         var batches = Windows(order).SelectMany(Batches).ToList();
-        var shuffled = Shuffle.Permutation(_seed + (epoch * 1_000_003L) + 2, batches.Count).Select(index => batches[index]);
+        var shuffled = Shuffle.Permutation(SeedOf(epoch, 2), batches.Count).Select(index => batches[index]);
         return [.. shuffled.Chunk(_accumulation).Select(step => (IReadOnlyList<int[]>)[.. step.SelectMany(Parts)])];
     }
+
+    private ulong SeedOf(int epoch, ulong use) => unchecked(_seed + ((ulong)epoch * 1_000_003) + use);
 
     /// <summary>Texts in the order of their lengths, longest first, in batches of up to <see cref="MaxPartTokens"/>: for evaluation, where order does not matter.</summary>
     public static IEnumerable<int[]> ByLength(IReadOnlyList<int> lengths) =>

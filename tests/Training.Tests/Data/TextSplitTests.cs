@@ -34,7 +34,7 @@ public sealed class TextSplitTests
     [Fact]
     public void The_seed_decides_which_texts_are_taken()
     {
-        static IEnumerable<string> Taken(int seed) =>
+        static IEnumerable<string> Taken(ulong seed) =>
             TextSplit.Take(_texts, new TrainingOptions { Validation = "0.2", Seed = seed }, _noFile).Validation!.Select(text => text.Text);
 
         Assert.Equal(Taken(1), Taken(1));
@@ -50,6 +50,21 @@ public sealed class TextSplitTests
 
         Assert.Equal((30, 10), (train.Count, validation!.Count));
         Assert.Empty(train.Select(text => text.Text).Intersect(validation.Select(text => text.Text)));
+    }
+
+    /// <summary>The first 8 of <c>numpy.random.default_rng(seed).permutation(100)</c>, from numpy 1.24.2.</summary>
+    [Theory]
+    [InlineData("4294967296", 65, 45, 69, 50, 18, 86, 80, 9)]
+    [InlineData("18446744073709551615", 87, 9, 13, 42, 82, 40, 10, 36)]
+    public void The_split_of_the_preset_is_that_of_numpy_for_any_seed_on_the_command_line(string seed, params int[] first)
+    {
+        var table = TrainOptionTable.Create();
+        var command = new System.CommandLine.RootCommand();
+        table.Options.ToList().ForEach(command.Options.Add);
+
+        var (train, validation) = TextSplit.Take(_texts, table.Apply(command.Parse(["--seed", seed, "--train-limit", "6", "--validation", "2"]), OriginalPreset.Options), _noFile);
+
+        Assert.Equal(first.Select(index => $"text {index}"), train.Concat(validation!).Select(text => text.Text));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Loop;
 using LoraOnnx.Training.Options;
 
@@ -28,7 +29,7 @@ public sealed class TrainingOptionsTests
         var read = TrainingOptions.FromJson(options.ToJson(), "run.json");
 
         Assert.Empty(TrainingOptions.Differences(options, read));
-        Assert.Equal([("rank", "4", "5"), ("truncate", "head", "head+tail")], TrainingOptions.Differences(read, read with { Rank = 5, Truncate = KeptPart.HeadAndTail }).Order());
+        Assert.Equal([("rank", "4", "5"), ("truncate", "head", "head+tail")], TrainingOptions.Differences(read, read with { Rank = 5, Truncate = Truncation.HeadAndTail }).Order());
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class RunFilesTests : IDisposable
     [Theory]
     [InlineData("--method", "lora", "--rank", "2")]
     [InlineData("--method", "lora", "--rslora", "--rank", "4", "--alpha", "3")]
-    [InlineData("--method", "lora", "--dora")]
+    [InlineData("--method", "lora", "--dora", "--seed", "18446744073709551615")]
     [InlineData("--method", "lora", "--init", "original", "--alpha", "1", "--rank", "1")]
     [InlineData("--method", "lora", "--targets", "all-linear", "--lora-dropout", "0.1")]
     [InlineData("--method", "lora", "--targets", "lin1,lin2", "--lora-plus-ratio", "8")]
