@@ -13,6 +13,9 @@ internal sealed class AddedTokens(string vocabularyPath, IReadOnlyDictionary<str
 
     public IReadOnlyDictionary<string, int> Ids => _ids;
 
+    /// <summary>Rules of the tokens that have any.</summary>
+    public Dictionary<string, AddedTokenRules> Rules { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Adds a special token where the vocabulary has it; true where it does or it was added before.</summary>
     public bool TryAddKnown(string text)
     {
@@ -89,16 +92,17 @@ internal sealed class AddedTokens(string vocabularyPath, IReadOnlyDictionary<str
             throw InputException.InFile(path, $"an added token is {JsonFields.Describe(token)}, expected 'content' and 'id'.");
         }
 
-        foreach (var option in new[] { "single_word", "lstrip", "rstrip", "normalized" })
+        if (fields.Flag("normalized", absent: false))
         {
-            if (fields.Flag(option, absent: false))
-            {
-                throw InputException.InFile(path, $"the added token '{text}' has '{option}' true, which is not supported.");
-            }
+            throw InputException.InFile(path, $"the added token '{text}' has 'normalized' true, which is not supported: it would be found in the text without accents and capitals.",
+                "add it in transformers as AddedToken(..., normalized=False).");
         }
 
         CheckId(path, text, id);
         _ids[text] = id;
+        Rules[text] = (fields.Flag("single_word", absent: false) ? AddedTokenRules.SingleWord : 0)
+            | (fields.Flag("lstrip", absent: false) ? AddedTokenRules.StripLeft : 0)
+            | (fields.Flag("rstrip", absent: false) ? AddedTokenRules.StripRight : 0);
     }
 
     private void CheckId(string path, string text, int id)

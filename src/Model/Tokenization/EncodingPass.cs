@@ -46,11 +46,11 @@ internal ref struct EncodingPass
     public void Read(ReadOnlySpan<char> text)
     {
         var position = 0;
-        while (_vocabulary.FindAdded(text[position..], out var place, out var length, out var id))
+        while (_vocabulary.FindAdded(text, position, out var start, out var end, out var id))
         {
-            ReadPlain(text.Slice(position, place), position);
-            _sink.Add(id, position + place, position + place + length);
-            position += place + length;
+            ReadPlain(text[position..start], position);
+            _sink.Add(id, start, end);
+            position = end;
         }
 
         ReadPlain(text[position..], position);

@@ -45,6 +45,9 @@ internal sealed class TokenizerFiles
     /// <summary>Tokens matched in the raw text.</summary>
     public IReadOnlyDictionary<string, int> Added { get; }
 
+    /// <summary>What they do with the text around them; tokens without an entry do nothing.</summary>
+    public IReadOnlyDictionary<string, AddedTokenRules> AddedRules { get; private set; } = new Dictionary<string, AddedTokenRules>();
+
     public string ContinuingPrefix => _config?.Text("wordpieces_prefix") ?? Part("model")?.Text("continuing_subword_prefix") ?? "##";
 
     public int LongestWord => Part("model")?.Integer("max_input_chars_per_word", 100, 1, 10_000) ?? 100;
@@ -190,6 +193,7 @@ internal sealed class TokenizerFiles
             added.CheckFile(addedPath, file);
         }
 
+        AddedRules = added.Rules;
         return added.Ids;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace LoraOnnx.Model.Tokenization;
 
@@ -6,15 +7,16 @@ namespace LoraOnnx.Model.Tokenization;
 internal sealed class Vocabulary
 {
     private readonly Dictionary<int, string> _texts;
-    private readonly KeyValuePair<string, int>[] _added; // longest first
+    private readonly (string Text, int Id, AddedTokenRules Rules)[] _added; // longest first
     private readonly SearchValues<string> _addedTexts;
 
     /// <param name="pieces">Entries and their ids, in the order of the file.</param>
     /// <param name="added">Tokens matched in the raw text, such as [SEP]; ids may lie past those of the pieces.</param>
+    /// <param name="rules">What some of them do with the text around them.</param>
     /// <param name="continuingPrefix">Marks a piece that continues a word: ##.</param>
     /// <param name="unknownId">The token of words that cannot be cut.</param>
     /// <param name="longestWord">Words of more code points are unknown.</param>
-    public Vocabulary(IReadOnlyList<(string Text, int Id)> pieces, IReadOnlyDictionary<string, int> added, string continuingPrefix, int unknownId, int longestWord)
+    public Vocabulary(IReadOnlyList<(string Text, int Id)> pieces, IReadOnlyDictionary<string, int> added, IReadOnlyDictionary<string, AddedTokenRules> rules, string continuingPrefix, int unknownId, int longestWord)
     {
         Beginnings = new PieceTable(pieces);
         Continuations = new PieceTable([.. pieces
@@ -30,7 +32,7 @@ internal sealed class Vocabulary
 
         Size = _texts.Keys.Max() + 1;
         UnknownId = unknownId;
-        _added = [.. added.OrderByDescending(token => token.Key.Length)];
+        _added = [.. added.OrderByDescending(token => token.Key.Length).Select(token => (token.Key, token.Value, rules.GetValueOrDefault(token.Key)))];
         _addedTexts = SearchValues.Create([.. added.Keys], StringComparison.Ordinal);
     }
 
@@ -49,23 +51,43 @@ internal sealed class Vocabulary
 
     public string? TextOf(int id) => _texts.GetValueOrDefault(id);
 
-    /// <summary>The leftmost added token in a text, the longest where several begin there.</summary>
-    public bool FindAdded(ReadOnlySpan<char> text, out int place, out int length, out int id)
+    /// <summary>The first added token from a position on, the longest where several begin there, with the white space that belongs to it.</summary>
+    public bool FindAdded(ReadOnlySpan<char> text, int position, out int start, out int end, out int id)
     {
-        place = text.IndexOfAny(_addedTexts);
-        if (place >= 0)
+        for (var from = position; ;)
         {
-            foreach (var (token, tokenId) in _added)
+            start = text[from..].IndexOfAny(_addedTexts);
+            if (start < 0)
             {
-                if (text[place..].StartsWith(token, StringComparison.Ordinal))
-                {
-                    (length, id) = (token.Length, tokenId);
-                    return true;
-                }
+                (end, id) = (0, -1);
+                return false;
+            }
+
+            start += from;
+            var (found, foundId, rules) = LongestAt(text[start..]);
+            end = start + found.Length;
+            if (!rules.Forbids(text[..start], text[end..]))
+            {
+                start -= rules.Before(text[position..start]); // what the token before took is taken
+                end += rules.After(text[end..]);
+                id = foundId;
+                return true;
+            }
+
+            from = end;
+        }
+    }
+
+    private (string Text, int Id, AddedTokenRules Rules) LongestAt(ReadOnlySpan<char> text)
+    {
+        foreach (var token in _added)
+        {
+            if (text.StartsWith(token.Text, StringComparison.Ordinal))
+            {
+                return token;
             }
         }
 
-        (length, id) = (0, -1);
-        return false;
+        throw new UnreachableException("an added token was found that is none. This is a bug.");
     }
 }

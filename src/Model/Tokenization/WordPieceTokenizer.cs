@@ -24,7 +24,7 @@ public sealed class WordPieceTokenizer : Tokenizer
         UnknownTokenId = files.SpecialId("unk_token");
         MaxLength = files.MaxLength;
         _plan = new CharacterPlan(files.Normalizer);
-        _vocabulary = new Vocabulary(files.Pieces, files.Added, files.ContinuingPrefix, UnknownTokenId, files.LongestWord);
+        _vocabulary = new Vocabulary(files.Pieces, files.Added, files.AddedRules, files.ContinuingPrefix, UnknownTokenId, files.LongestWord);
         ContentHash = Hash(files);
     }
 
@@ -230,6 +230,11 @@ public sealed class WordPieceTokenizer : Tokenizer
         foreach (var (text, id) in files.Pieces.Concat(files.Added.OrderBy(token => token.Value).Select(token => (token.Key, token.Value))))
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{id} {text}\n"));
+        }
+
+        foreach (var (text, rules) in files.AddedRules.Where(token => token.Value != AddedTokenRules.None).OrderBy(token => token.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{text} {(int)rules}\n"));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -124,7 +124,6 @@ public sealed class TokenizerFilesTests
     [InlineData("tokenizer_config.json", """{"cls_token": 3}""", "'cls_token' is 3, expected a string")]
     [InlineData("tokenizer_config.json", """{"additional_special_tokens": ["<new>"]}""", "'additional_special_tokens' has '<new>', which has no id")]
     [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<new>", "normalized": true}}}""", "'<new>' has 'normalized' true, which is not supported")]
-    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<new>", "lstrip": true}}}""", "'<new>' has 'lstrip' true, which is not supported")]
     [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"101": {"content": "[CLS]"}}}""", "gives '[CLS]' the id 101, vocab.txt gives it 2")]
     [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"5": {"content": "<new>"}}}""", "gives '<new>' the id 5, which is that of 'film'")]
     [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": "<new>"}}""", "an added token is \"<new>\", expected an object")]
