@@ -125,9 +125,7 @@ internal static class EngineBenchmark
         }
 
         var steady = samples.Skip(samples.Count / 5).ToList();
-        var (meanTime, meanSize) = (steady.Average(sample => sample.Minutes), steady.Average(sample => sample.Mebibytes));
-        var slope = steady.Sum(sample => (sample.Minutes - meanTime) * (sample.Mebibytes - meanSize)) / steady.Sum(sample => Math.Pow(sample.Minutes - meanTime, 2));
-        Console.WriteLine($"resident {steady[0].Mebibytes:F0} MiB after {steady[0].Minutes:F1} minutes, {steady[^1].Mebibytes:F0} MiB after {steady[^1].Minutes:F1}; {slope:F2} MiB a minute");
+        Console.WriteLine($"resident {steady[0].Mebibytes:F0} MiB after {steady[0].Minutes:F1} minutes, {steady[^1].Mebibytes:F0} MiB after {steady[^1].Minutes:F1}; {Serving.ServingBenchmark.Slope(steady):F2} MiB a minute");
     }
 
     private static ModelWeights Demo() => Checkpoint.Open(_demo).LoadWeights();

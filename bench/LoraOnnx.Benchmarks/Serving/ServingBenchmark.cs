@@ -17,6 +17,13 @@ internal static class ServingBenchmark
     private static async Task<int> RunAsync(string[] arguments)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        var part = arguments.FirstOrDefault();
+        if (part is not ("saturation" or "latency" or "overload" or "soak"))
+        {
+            Console.Error.WriteLine($"error: {(part is null ? "no part was named" : $"no part is called '{part}'")}. {Question}");
+            return 1;
+        }
+
         var at = Array.IndexOf(arguments, "--model");
         var model = at >= 0 ? arguments[at + 1] : Path.Combine(Path.GetTempPath(), "lora-onnx-base-size");
         if (at < 0)
@@ -25,13 +32,12 @@ internal static class ServingBenchmark
         }
 
         var seconds = arguments.Length > 1 && int.TryParse(arguments[1], out var asked) ? asked : 0;
-        await (arguments.FirstOrDefault() switch
+        await (part switch
         {
             "saturation" => SaturationAsync(model, TimeSpan.FromSeconds(seconds > 0 ? seconds : 10)),
             "latency" => LatencyAsync(model),
             "overload" => OverloadAsync(model, TimeSpan.FromSeconds(seconds > 0 ? seconds : 30)),
-            "soak" => SoakAsync(model, TimeSpan.FromSeconds(seconds > 0 ? seconds : 600)),
-            _ => throw new ArgumentException(Question),
+            _ => SoakAsync(model, TimeSpan.FromSeconds(seconds > 0 ? seconds : 600)),
         });
         return 0;
     }
@@ -127,7 +133,7 @@ internal static class ServingBenchmark
     }
 
     /// <summary>Least squares: MiB a minute.</summary>
-    private static double Slope(IReadOnlyList<(double Minutes, double Mebibytes)> samples)
+    public static double Slope(IReadOnlyList<(double Minutes, double Mebibytes)> samples)
     {
         var time = samples.Average(sample => sample.Minutes);
         var size = samples.Average(sample => sample.Mebibytes);

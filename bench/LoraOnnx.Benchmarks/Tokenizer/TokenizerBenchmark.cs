@@ -43,11 +43,10 @@ public class TokenizerBenchmark
     [GlobalSetup]
     public void Load()
     {
-        var root = Root();
-        var model = Path.Combine(root, "models", "demo");
+        var model = Path.Combine(CheckoutRoot.Path, "models", "demo");
         _ours = WordPieceTokenizer.Load(model);
         _theirs = BertTokenizer.Create(Path.Combine(model, "vocab.txt"), new BertOptions { LowerCaseBeforeTokenization = true, RemoveNonSpacingMarks = true });
-        _texts = [.. File.ReadLines(Path.Combine(root, "samples", "reviews", "test.jsonl")).Select(TextOf).Select(text => Texts == "reviews" ? text : Mixed(text))];
+        _texts = [.. File.ReadLines(Path.Combine(CheckoutRoot.Path, "samples", "reviews", "test.jsonl")).Select(TextOf).Select(text => Texts == "reviews" ? text : Mixed(text))];
         if (_texts.Length != TextCount)
         {
             throw new InvalidOperationException($"{_texts.Length} texts, expected {TextCount}.");
@@ -122,15 +121,4 @@ public class TokenizerBenchmark
     }
 
     private static string Mixed(string text) => string.Join(' ', text.Split(' ').Chunk(10).Select(words => string.Join(' ', words) + " déjà e\u0301te\u0301 电影 \U0001F600"));
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "LoraOnnx.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No LoraOnnx.sln above {AppContext.BaseDirectory}.");
-        }
-
-        return folder.FullName;
-    }
 }

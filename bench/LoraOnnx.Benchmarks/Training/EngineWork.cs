@@ -33,7 +33,7 @@ internal static class EngineWork
         var (clock, tokens, count) = (new BusyClock(), 0L, 0);
         while (clock.Seconds < LeastSeconds)
         {
-            tokens += Step(engine, texts, steps[++count]).Tokens;
+            tokens += Step(engine, texts, steps[++count % steps.Count]).Tokens;
         }
 
         return new Work(tokens / clock.Seconds, $"{count} steps, no padding");

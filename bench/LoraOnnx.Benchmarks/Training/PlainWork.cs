@@ -17,7 +17,7 @@ internal static class PlainWork
         var (clock, tokens, places, count) = (new BusyClock(), 0L, 0L, 0);
         while (clock.Seconds < LeastSeconds)
         {
-            var batch = texts.AsSpan(count++ * BatchTexts, BatchTexts).ToArray();
+            var batch = texts.AsSpan(count++ * BatchTexts % texts.Length, BatchTexts).ToArray();
             loop.Step(batch, [.. Enumerable.Range(0, BatchTexts).Select(text => (long)text % 2)]);
             tokens += batch.Sum(text => text.Ids.Length);
             places += (long)BatchTexts * PlainLoop.PaddedLength(batch);

@@ -77,7 +77,7 @@ internal static class TrainingBenchmark
 
     private static long PeakOfChild(string type)
     {
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["training", PeakCommand, type]) { RedirectStandardOutput = true })!; // a started program has a path
+        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["training", "--threads", BusyClock.Threads.ToString(CultureInfo.InvariantCulture), PeakCommand, type]) { RedirectStandardOutput = true })!; // a started program has a path
         var output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return long.Parse(output, CultureInfo.InvariantCulture);
