@@ -33,7 +33,7 @@ internal sealed record FeatureKey
     public required int Threads { get; init; }
 
     /// <summary>Raised when the engine's arithmetic changes.</summary>
-    public int Version { get; init; } = 3;
+    public int Version { get; init; } = 4;
 
     /// <summary>The key as a file name.</summary>
     [JsonIgnore]

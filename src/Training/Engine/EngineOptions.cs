@@ -18,8 +18,8 @@ internal sealed record EngineOptions
     /// <summary>CPU threads, or 0 for one per core. Results are bit-equal for equal thread counts.</summary>
     public int Threads { get; init; }
 
-    /// <summary>On a GPU, multiply fp32 matrices in TF32. Off for numbers that agree with a CPU's to 1e-5.</summary>
-    public bool AllowTf32 { get; init; } = true;
+    /// <summary>On a GPU, multiply fp32 matrices (of adapters and head) in TF32: with a bf16 base. With an fp32 base they agree with a CPU's to 1e-5.</summary>
+    public bool AllowTf32 => Precision == Precision.Bf16;
 
     /// <summary>Decides new adapters and all dropout.</summary>
     public long Seed { get; init; } = 42;

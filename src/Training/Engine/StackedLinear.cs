@@ -17,7 +17,8 @@ internal sealed class StackedLinear : IDisposable
     private readonly Tensor _bias;
     private readonly Tensor? _a;
     private readonly Tensor? _scaledB;
-    private readonly Tensor? _rescale; // [out], magnitude/‖row‖, with DoRA
+    private readonly Tensor? _rowNorms; // [out], ‖row of W + scale·B·A‖, with DoRA; a constant for the gradient, as DoRA defines it
+    private readonly Tensor? _rescale; // [out], magnitude/‖row‖
     private readonly Scalar _one = 1.0.ToScalar();
     private readonly List<Part> _parts = [];
 
@@ -47,6 +48,7 @@ internal sealed class StackedLinear : IDisposable
 
         if (_parts.Exists(part => part.Adapter?.Magnitude is not null))
         {
+            _rowNorms = ones(rows, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
             _rescale = ones(rows, dtype: type, device: device).DetachFromDisposeScope();
         }
 
@@ -66,7 +68,12 @@ internal sealed class StackedLinear : IDisposable
             {
                 _a!.narrow(0, part.InnerStart, part.Rank).copy_(adapter.A); // there is an adapter, so there is an A
                 Block(_scaledB!, part).copy_(adapter.B.mul(_scale)); // and a B
-                _rescale?.narrow(0, part.Start, part.Rows).copy_(adapter.Magnitude! / RowNorms(part, adapter)); // all adapters of a plan have magnitudes, or none
+                if (adapter.Magnitude is not null)
+                {
+                    var norms = _rowNorms!.narrow(0, part.Start, part.Rows); // made with the first magnitude
+                    norms.copy_(linalg.vector_norm(_weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(adapter.B.mm(adapter.A), _scale), 2, [1]));
+                    _rescale!.narrow(0, part.Start, part.Rows).copy_(adapter.Magnitude / norms); // as the norms
+                }
             }
         }
     }
@@ -139,7 +146,7 @@ internal sealed class StackedLinear : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in (ReadOnlySpan<Tensor?>)[_weight, _bias, _a, _scaledB, _rescale])
+        foreach (var tensor in (ReadOnlySpan<Tensor?>)[_weight, _bias, _a, _scaledB, _rowNorms, _rescale])
         {
             tensor?.Dispose();
         }
@@ -150,18 +157,14 @@ internal sealed class StackedLinear : IDisposable
 
     private static Tensor Block(Tensor blockDiagonal, Part part) => blockDiagonal.narrow(0, part.Start, part.Rows).narrow(1, part.InnerStart, part.Rank);
 
-    /// <summary>‖W + scale·B·A‖ of each row; a constant for the gradient, as DoRA defines it.</summary>
-    private Tensor RowNorms(Part part, AdapterTensors adapter) =>
-        linalg.vector_norm(_weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(adapter.B.mm(adapter.A), _scale), 2, [1]);
-
     private void AddMagnitudeGradients(Tensor gradient, Tensor beforeRescale)
     {
-        var perRow = (gradient * beforeRescale).sum(0, type: ScalarType.Float32); // Σ dy·(W + scale·B·A)x
+        var perRow = (gradient * beforeRescale).sum(0, type: ScalarType.Float32) / _rowNorms!; // Σ dy·(W + scale·B·A)x, of rows with norm 1; norms are there with magnitudes
         foreach (var part in _parts)
         {
-            if (part.Adapter is { GradientMagnitude: { } magnitudeGradient } adapter)
+            if (part.Adapter is { GradientMagnitude: { } magnitudeGradient })
             {
-                magnitudeGradient.add_(perRow.narrow(0, part.Start, part.Rows) / RowNorms(part, adapter));
+                magnitudeGradient.add_(perRow.narrow(0, part.Start, part.Rows));
             }
         }
     }

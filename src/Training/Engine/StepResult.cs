@@ -1,6 +1,6 @@
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>What a training step measured. On a GPU, reading a value waits for the step; <see cref="TrainingEngine.ResultsKept"/> steps later it can no longer be read.</summary>
+/// <summary>What a training step measured. On a GPU, reading a value waits for the step.</summary>
 internal sealed class StepResult
 {
     private readonly Func<(float Loss, float GradientNorm)> _read;

@@ -12,16 +12,13 @@ namespace LoraOnnx.Training.Engine;
 /// </summary>
 internal sealed class TrainingEngine : IDisposable
 {
-    /// <summary>How many steps a <see cref="StepResult"/> can be read back.</summary>
-    public const int ResultsKept = 256;
-
     private readonly EngineOptions _options;
     private readonly ModelWeights _weights;
     private readonly Device _device;
     private readonly Encoder _encoder;
     private readonly TrainedParameters _parameters;
     private readonly AdamW _optimizer;
-    private readonly Dictionary<string, Tensor> _frozenHead = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> _frozenHead;
     private readonly List<string> _trainedOnHead;
 
     private TrainingEngine(ModelWeights weights, EngineOptions options, LoraAdapter? initial)
@@ -33,8 +30,8 @@ internal sealed class TrainingEngine : IDisposable
         _trainedOnHead = [.. specs.Select(spec => spec.Initial.Name).Where(name => !name.StartsWith(DistilBertTensors.BodyPrefix, StringComparison.Ordinal))];
         _parameters = new TrainedParameters(specs, _device);
         _encoder = new Encoder(_weights, _parameters, options, _device);
+        _frozenHead = DistilBertTensors.HeadKeys.ToDictionary(key => key, key => Encoder.ToTensor(_weights[key]).to(_device).DetachFromDisposeScope(), StringComparer.Ordinal);
         _optimizer = new AdamW(_parameters, options.Optimizer, options.Adapter?.LoraPlusRatio ?? 1);
-        SetFrozenHead(DistilBertTensors.HeadKeys.Select(key => _weights[key]));
     }
 
     /// <summary>Builds the network on the device. Adapters start from <paramref name="initial"/> where given, else as the plan says; its replacements (a head) apply too.</summary>
@@ -94,20 +91,6 @@ internal sealed class TrainingEngine : IDisposable
         using var noGradient = no_grad();
         var packed = OnDevice(batch);
         return packed.ToCallerOrder(_encoder.Forward(packed));
-    }
-
-    /// <summary>Takes a head trained elsewhere (the four tensors of <see cref="DistilBertTensors.HeadKeys"/>) in place of the present one.</summary>
-    public void SetHead(IReadOnlyList<NamedTensor> head)
-    {
-        if (_options.TrainHead)
-        {
-            foreach (var tensor in head)
-            {
-                _parameters.Write(tensor);
-            }
-        }
-
-        SetFrozenHead(head);
     }
 
     /// <summary>The adapters as they are now; the head under <see cref="LoraAdapter.Replacements"/> when it is trained.</summary>
@@ -183,15 +166,6 @@ internal sealed class TrainingEngine : IDisposable
     private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, lengths => ComputeDevices.Groups(_options.Device, lengths));
 
     private Tensor? HeadTensor(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenHead.GetValueOrDefault(name);
-
-    private void SetFrozenHead(IEnumerable<NamedTensor> head)
-    {
-        foreach (var tensor in head)
-        {
-            _frozenHead.GetValueOrDefault(tensor.Name)?.Dispose();
-            _frozenHead[tensor.Name] = Encoder.ToTensor(tensor).to(_device).DetachFromDisposeScope();
-        }
-    }
 
     private IEnumerable<ParameterSpec> AdapterSpecs(LoraAdapter? initial)
     {
