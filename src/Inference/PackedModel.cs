@@ -23,18 +23,7 @@ internal sealed class PackedModel : ITokenModel
     public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
         using var layout = new PackedLayout(batch, width);
-        var values = layout.CreateValues();
-        try
-        {
-            return SessionRun.Logits(_session, _inputs, values, batch.Count, cancellationToken);
-        }
-        finally
-        {
-            foreach (var value in values)
-            {
-                value.Dispose();
-            }
-        }
+        return SessionRun.Logits(_session, _inputs, layout.CreateValues(), batch.Count, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -65,28 +65,9 @@ public sealed class PortableModel : ITokenModel
 
     private float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
-        var ids = new long[batch.Count * width];
-        var mask = new long[batch.Count * width];
-        for (var text = 0; text < batch.Count; text++)
-        {
-            var row = text * width;
-            for (var token = 0; token < batch[text].Length; token++)
-            {
-                ids[row + token] = batch[text][token];
-                mask[row + token] = 1;
-            }
-        }
-
-        long[] shape = [batch.Count, width]; // [texts, tokens]
-        using var idValue = OrtValue.CreateTensorValueFromMemory(ids, shape);
-        using var maskValue = OrtValue.CreateTensorValueFromMemory(mask, shape);
-        if (!_wantsTokenTypes)
-        {
-            return SessionRun.Logits(_session, [InputIds, AttentionMask], [idValue, maskValue], batch.Count, cancellationToken);
-        }
-
-        using var typeValue = OrtValue.CreateTensorValueFromMemory(new long[ids.Length], shape);
-        return SessionRun.Logits(_session, [InputIds, AttentionMask, TokenTypeIds], [idValue, maskValue, typeValue], batch.Count, cancellationToken);
+        using var layout = new PaddedLayout(batch, width);
+        string[] inputs = _wantsTokenTypes ? [InputIds, AttentionMask, TokenTypeIds] : [InputIds, AttentionMask];
+        return SessionRun.Logits(_session, inputs, layout.CreateValues(_wantsTokenTypes), batch.Count, cancellationToken);
     }
 
     private static PortableModel Open(string path, Func<InferenceSession> open)
