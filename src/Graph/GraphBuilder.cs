@@ -16,6 +16,7 @@ internal sealed class GraphBuilder(string name, int opset)
 
     private readonly GraphProto _graph = new() { Name = name };
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private GraphProto? _branch; // where nodes go while a branch is made
     private bool _usesContrib;
 
     /// <summary>Version of the standard operators.</summary>
@@ -55,6 +56,10 @@ internal sealed class GraphBuilder(string name, int opset)
         _usesContrib = true;
         return Add(ContribDomain, op, output, inputs, attributes);
     }
+
+    /// <summary>Adds a value that is made in one of two ways, by a condition that is known when the graph runs. What a branch adds, constants aside, exists in it alone.</summary>
+    public string If(string output, DataType type, string condition, Func<string> then, Func<string> otherwise) =>
+        Add("", "If", output, [condition], [Branch("then_branch", type, then), Branch("else_branch", type, otherwise)]);
 
     /// <summary>The maximum of each row of a matrix [n, width], as a vector [n]. Axes became an input with opset 18.</summary>
     public string MaxOfRows(string output, string matrix) => opset >= 18
@@ -109,8 +114,16 @@ internal sealed class GraphBuilder(string name, int opset)
         }
 
         node.Output.Add(output);
-        _graph.Node.Add(node);
+        (_branch ?? _graph).Node.Add(node);
         return output;
+    }
+
+    private AttributeProto Branch(string attribute, DataType type, Func<string> make)
+    {
+        var branch = _branch = new GraphProto { Name = attribute };
+        branch.Output.Add(new ValueInfoProto { Name = make(), Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } } });
+        _branch = null;
+        return new AttributeProto { Name = attribute, G = branch, Type = AttributeProto.Types.AttributeType.Graph };
     }
 
     private string Claim(string value) =>

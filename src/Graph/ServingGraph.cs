@@ -1,13 +1,12 @@
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
-using static LoraOnnx.Graph.GraphBuilder;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
 namespace LoraOnnx.Graph;
 
 /// <summary>
-/// The graph that serves: the tokens of all texts end to end, without padding; rows are laid out as [texts, width] only around attention, and the last
+/// The graph that serves: the tokens of all texts end to end, without padding; rows are laid out as [texts, width] only inside attention, and the last
 /// layer asks for [CLS] only. The same sums as the portable graph, over fewer rows.
 /// </summary>
 internal sealed class ServingGraph
@@ -30,25 +29,20 @@ internal sealed class ServingGraph
     {
         var ids = _graph.Input(PackedInputs.Ids, DataType.Int32, "tokens");
         var positions = _graph.Input(PackedInputs.Positions, DataType.Int32, "tokens");
-        var slots = _graph.Input(PackedInputs.Slots, DataType.Int32, "texts", "width");
-        var rowsOfTokens = _graph.Input(PackedInputs.Rows, DataType.Int32, "tokens");
-        var lengths = _graph.Input(PackedInputs.Lengths, DataType.Int32, "texts");
+        var layout = new AttentionLayout(_graph, _config, ids);
         var first = _graph.Input(PackedInputs.First, DataType.Int32, "texts");
 
         var x = Embed(ids, positions); // [T, H]
-        for (var layer = 0; layer < _config.LayerCount - 1; layer++)
+        for (var layer = 0; layer < _config.LayerCount; layer++)
         {
             var name = DistilBertTensors.Layer(layer);
-            var context = Attention(Padded(Query(x, name), slots), x, slots, lengths, name);
-            var rows = _graph.Node("Gather", $"/{name}.attention/rows", [context, rowsOfTokens]); // [T, H]
-            x = _nodes.FeedForward(AddAndNorm(rows, x, name), name);
+            var last = layer == _config.LayerCount - 1;
+            var asked = last ? _graph.Node("Gather", "/cls", [x, first]) : x; // [B, H] or [T, H]: the rows that anything reads afterwards
+            var context = layout.Attention(Query(asked, name), _nodes.Linear(x, $"{name}.attention.k_lin"), _nodes.Linear(x, $"{name}.attention.v_lin"), $"/{name}.attention", last);
+            x = _nodes.FeedForward(AddAndNorm(context, asked, name), name);
         }
 
-        var last = DistilBertTensors.Layer(_config.LayerCount - 1);
-        var cls = _graph.Node("Gather", "/cls", [x, first]); // [B, H]
-        var query = _graph.Node("Unsqueeze", "/cls/query", [Query(cls, last), _graph.Int64s(1)]); // [B, 1, H]
-        var logits = _nodes.Head(_nodes.FeedForward(AddAndNorm(Attention(query, x, slots, lengths, last), cls, last), last));
-        _graph.Output(logits, DataType.Float, "texts", $"{_config.Labels.Count}");
+        _graph.Output(_nodes.Head(x), DataType.Float, "texts", $"{_config.Labels.Count}");
         return _graph.Build([]);
     }
 
@@ -62,18 +56,6 @@ internal sealed class ServingGraph
     /// <summary>Queries divided by √D before the product with the keys, as the portable graph does it: the same roundings.</summary>
     private string Query(string x, string layer) =>
         _graph.Node("Mul", $"/{layer}.attention/queries", [_nodes.Linear(x, $"{layer}.attention.q_lin"), _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_config.HeadWidth))]);
-
-    private string Padded(string rows, string slots) => _graph.Node("Gather", $"{rows}/padded", [rows, slots]); // [T, H] -> [B, W, H]
-
-    /// <summary>Attention of <paramref name="query"/> [B, Q, H] over the keys and values of <paramref name="x"/> [T, H], as rows [B·Q, H].</summary>
-    private string Attention(string query, string x, string slots, string lengths, string layer)
-    {
-        var keys = Padded(_nodes.Linear(x, $"{layer}.attention.k_lin"), slots);
-        var values = Padded(_nodes.Linear(x, $"{layer}.attention.v_lin"), slots);
-        var context = _graph.ContribNode("MultiHeadAttention", $"/{layer}.attention/context", [query, keys, values, "", lengths],
-            Int("num_heads", _config.HeadCount), Float("scale", 1));
-        return _graph.Node("Reshape", $"/{layer}.attention/flat", [context, _graph.Int64s(-1, _config.Width)]);
-    }
 
     private string AddAndNorm(string rows, string x, string layer)
     {
