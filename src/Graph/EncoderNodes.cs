@@ -17,20 +17,24 @@ internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, 
     /// <summary>An initializer under its checkpoint key.</summary>
     public string Weight(string name) => graph.Initializer(weights[name]);
 
-    /// <summary>x·Wᵀ + b for a module of the head: never in 8 bits.</summary>
-    public string HeadLinear(string x, string module) =>
+    /// <summary>x·Wᵀ + b with a weight that is not in 8 bits.</summary>
+    public string ExactLinear(string x, string module) =>
         graph.Node("Gemm", $"/{module}", [x, Weight($"{module}.weight"), Weight($"{module}.bias")], Int("transB", 1));
 
     /// <summary>x·Wᵀ + b for a module of a layer, in the precision of its weights.</summary>
     public string Linear(string x, string module)
     {
         var weight = $"{module}.weight";
+        if (!weights.IsRounded(weight))
+        {
+            return ExactLinear(x, module); // the weight keeps the checkpoint's (out, in) layout
+        }
+
         return weights.Precision switch
         {
             Precision.Int8 => BlockLinear(x, module, weights[WeightSet.Codes(weight)].Dims[0]),
-            Precision.Int8Dynamic => graph.Node("Add", $"/{module}",
+            _ => graph.Node("Add", $"/{module}",
                 [_rows.Product(x, Weight(WeightSet.Codes(weight)), Weight(WeightSet.Scales(weight)), $"/{module}", IsLast(module)), Weight($"{module}.bias")]),
-            _ => HeadLinear(x, module), // the weight keeps the checkpoint's (out, in) layout
         };
     }
 
@@ -52,8 +56,8 @@ internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, 
     /// <summary>The classification head over the [CLS] rows [texts, width]: logits [texts, labels] in fp32.</summary>
     public string Head(string cls)
     {
-        var hidden = graph.Node("Relu", "/pre_classifier/relu", [HeadLinear(cls, DistilBertTensors.PreClassifier)]);
-        var logits = HeadLinear(hidden, DistilBertTensors.Classifier);
+        var hidden = graph.Node("Relu", "/pre_classifier/relu", [ExactLinear(cls, DistilBertTensors.PreClassifier)]);
+        var logits = ExactLinear(hidden, DistilBertTensors.Classifier);
         return graph.Node(FloatType == TensorProto.Types.DataType.Float ? "Identity" : "Cast", "logits", [logits],
             FloatType == TensorProto.Types.DataType.Float ? [] : [Int("to", (long)TensorProto.Types.DataType.Float)]);
     }

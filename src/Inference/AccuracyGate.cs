@@ -13,7 +13,7 @@ public delegate float[][] RunTexts(IReadOnlyList<EncodedText> batch, Cancellatio
 public readonly record struct GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss)
 {
     /// <summary>Of a precision: int8-dynamic, which is never chosen by itself, may move twice as far.</summary>
-    public static GateLimits Of(Precision precision) => precision == Precision.Int8Dynamic ? new(0.98, 0.02, 0.015) : new(0.99, 0.01, 0.01);
+    public static GateLimits Of(Precision precision) => precision == Precision.Int8Dynamic ? new(0.99, 0.02, 0.015) : new(0.99, 0.01, 0.01);
 }
 
 /// <summary>Whether a model in fewer bits still gives the answers of the fp32 one: nothing in 8 bits is written or served without it.</summary>

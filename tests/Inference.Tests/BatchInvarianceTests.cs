@@ -1,3 +1,4 @@
+using LoraOnnx.Graph;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference.Tests;
@@ -11,11 +12,13 @@ public sealed class BatchInvarianceTests
     private const int Batches = 1000;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Logits_of_a_text_are_bit_equal_in_a_thousand_random_batches(int threads)
+    [InlineData(Precision.Fp32, 1)]
+    [InlineData(Precision.Fp32, 2)]
+    [InlineData(Precision.Int8, 1)]
+    [InlineData(Precision.Int8, 2)]
+    public void Logits_of_a_text_are_bit_equal_in_a_thousand_random_batches(Precision precision, int threads)
     {
-        using var classifier = TextClassifier.FromWeights(ModelFolder.TwoLayers, Golden.DemoModel, ModelFolder.Cpu with { Threads = threads });
+        using var classifier = TextClassifier.FromWeights(ModelFolder.TwoLayers, Golden.DemoModel, ModelFolder.Cpu with { Threads = threads }, precision);
         var random = new Random(threads);
         var texts = Texts(random, 40);
         var alone = texts.Select(text => classifier.Run([text], TestContext.Current.CancellationToken)[0]).ToArray();
