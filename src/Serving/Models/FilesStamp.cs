@@ -12,7 +12,7 @@ internal static class FilesStamp
                 .OrderBy(file => file.Name, StringComparer.Ordinal)
                 .Select(file => $"{file.Name}/{file.Length}/{file.LastWriteTimeUtc.Ticks}"));
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return ""; // gone, or going while it is looked at: the next look sees what became of it
         }

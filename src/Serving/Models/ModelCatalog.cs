@@ -176,7 +176,8 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
                 }
             }
 
-            var model = await ReadAsync(new ModelSource(slot.Name, slot.Version, slot.Path), cancellationToken);
+            // A file that changed while the model was out of memory is another version.
+            var model = await ReadAsync(new ModelSource(slot.Name, slot.Version, slot.Path) { VersionedHash = slot.Model.Description.Hash }, cancellationToken);
             lock (_lock)
             {
                 slot.Model = model;
@@ -197,44 +198,39 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         try
         {
             var model = await Task.Run(() => Read(source, cancellationToken), cancellationToken);
-            runtime.Metrics.ModelLoads.Add(1, new KeyValuePair<string, object?>("outcome", "loaded"), new KeyValuePair<string, object?>("model", source.Name));
+            CountLoad(source, "loaded");
             return model;
         }
-        catch (InputException)
+        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
         {
-            runtime.Metrics.ModelLoads.Add(1, new KeyValuePair<string, object?>("outcome", "failed"), new KeyValuePair<string, object?>("model", source.Name));
-            throw;
+            // Whatever a native engine throws at files that it cannot use is an error in the files.
+            CountLoad(source, "failed");
+            if (failure is InputException)
+            {
+                throw;
+            }
+
+            throw InputException.InFile(source.Path, $"cannot be loaded: {failure.Message.ReplaceLineEndings(" ")}", inner: failure);
         }
     }
+
+    private void CountLoad(ModelSource source, string outcome) =>
+        runtime.Metrics.ModelLoads.Add(1, new KeyValuePair<string, object?>("outcome", outcome), new KeyValuePair<string, object?>("model", source.Name));
 
     private ServedModel Read(ModelSource source, CancellationToken cancellationToken)
     {
         var stamp = FilesStamp.Of(source.Path); // before reading: a change while the files are read is seen by the next look
-        var engine = Load(source.Path);
+        var engine = loadEngine(source.Path);
         try
         {
             var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
             var calibration = Calibration.LoadFor(ModelSource.DirectoryOf(source.Path), engine.Model.Hash, warning => ServingLog.Engine(logger, warning));
-            var version = source.Version.Length > 0 ? source.Version : engine.Model.Hash[..12];
-            return new ServedModel(source.Name, version, engine, calibration, stamp, runtime, speed);
+            return new ServedModel(source.Name, source.VersionFor(engine.Model.Hash), engine, calibration, stamp, runtime, speed);
         }
         catch
         {
             engine.Resources.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Whatever a native engine throws at files that it cannot use is an error in the files.</summary>
-    private LoadedEngine Load(string path)
-    {
-        try
-        {
-            return loadEngine(path);
-        }
-        catch (Exception failure) when (failure is not (InputException or OperationCanceledException or OutOfMemoryException))
-        {
-            throw InputException.InFile(path, $"cannot be loaded: {failure.Message.ReplaceLineEndings(" ")}", inner: failure);
         }
     }
 

@@ -4,9 +4,9 @@ namespace LoraOnnx.Serving.Models;
 internal sealed class ModelRepository(ServingOptions options)
 {
     /// <summary>Names of the folders that hold an ONNX file, in order.</summary>
-    public IReadOnlyList<string> Names => options.ModelsDirectory is { } directory && Directory.Exists(directory)
-        ? [.. Directory.GetDirectories(directory)
-            .Where(folder => Directory.EnumerateFiles(folder, "*.onnx").Any())
+    public IReadOnlyList<string> Names => options.ModelsDirectory is { } directory
+        ? [.. Listed(() => Directory.GetDirectories(directory))
+            .Where(folder => Listed(() => Directory.GetFiles(folder, "*.onnx")).Length > 0)
             .Select(folder => Path.GetFileName(folder))
             .Where(ModelSource.IsName)
             .Order(StringComparer.Ordinal)]
@@ -22,5 +22,18 @@ internal sealed class ModelRepository(ServingOptions options)
 
         var path = Path.Combine(directory, name);
         return Directory.Exists(path) ? path : null;
+    }
+
+    /// <summary>Nothing where a folder is gone, or going while it is looked at, or not for us to read: that must not end a server.</summary>
+    private static string[] Listed(Func<string[]> list)
+    {
+        try
+        {
+            return list();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 }

@@ -5,7 +5,8 @@ internal sealed class ModelSlot(ServedModel model, string path)
 {
     public string Name { get; } = model.Name;
 
-    public string Version { get; } = model.Version;
+    /// <summary>May change when the model is read again.</summary>
+    public string Version => Model.Version;
 
     /// <summary>What the user named: an ONNX file or its directory.</summary>
     public string Path { get; } = path;

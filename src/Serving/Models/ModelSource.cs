@@ -9,6 +9,12 @@ internal sealed partial record ModelSource(string Name, string Version, string P
     /// <summary>Longest name or version.</summary>
     public const int LongestName = 64;
 
+    /// <summary>Digits of a file's SHA-256 that make a version.</summary>
+    private const int HashDigits = 12;
+
+    /// <summary>SHA-256 of the ONNX file that <see cref="Version"/> belongs to; null: to whatever is found.</summary>
+    public string? VersionedHash { get; init; }
+
     /// <summary>Reads <c>[NAME[@VERSION]=]PATH</c>; without a name, the directory that the ONNX file is in gives it.</summary>
     /// <exception cref="InputException">The name or version has other characters than letters, digits, '-', '_' and '.'.</exception>
     public static ModelSource Parse(string argument)
@@ -35,6 +41,9 @@ internal sealed partial record ModelSource(string Name, string Version, string P
 
         return new ModelSource(name, version, path);
     }
+
+    /// <summary>The version of an ONNX file: the one given, or its hash where none was given or it belongs to another file.</summary>
+    public string VersionFor(string hash) => Version.Length > 0 && (VersionedHash is null || VersionedHash == hash) ? Version : hash[..HashDigits];
 
     /// <summary>Whether a model can be called so.</summary>
     public static bool IsName(string name) => name.Length <= LongestName && NamePattern().IsMatch(name);

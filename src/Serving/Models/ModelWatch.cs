@@ -8,13 +8,16 @@ namespace LoraOnnx.Serving.Models;
 /// </summary>
 internal sealed class ModelWatch(ModelCatalog catalog, ModelRepository repository, ServingOptions options, TimeProvider time, ILogger<ModelWatch> logger) : BackgroundService
 {
-    private readonly Dictionary<string, string> _seen = []; // stamp of the last look, by path
+    private Dictionary<string, string> _before = []; // stamps of the look before, by path
+    private Dictionary<string, string> _stamps = []; // stamps of this look, by path
     private readonly Dictionary<string, string> _failed = []; // stamp that could not be used, by path
     private HashSet<string> _folders = [.. repository.Names];
 
     /// <summary>One look. Not thread-safe.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
+        (_before, _stamps) = (_stamps, _before);
+        _stamps.Clear();
         foreach (var (model, path, _) in catalog.Models)
         {
             if (IsNew(path, model.FilesStamp))
@@ -55,11 +58,7 @@ internal sealed class ModelWatch(ModelCatalog catalog, ModelRepository repositor
 
         foreach (var (model, path, _) in served.Where(entry => _folders.Contains(entry.Model.Name) && !folders.Contains(entry.Model.Name) && !Path.Exists(entry.Path)))
         {
-            await TryAsync(path, model.Name, async () =>
-            {
-                await catalog.UnloadAsync(model.Name, model.Version, cancellationToken);
-                return true;
-            });
+            await TryAsync(path, model.Name, () => catalog.UnloadAsync(model.Name, model.Version, cancellationToken));
         }
 
         // A folder counts as known once it is served: one that failed is tried again when it changes.
@@ -69,22 +68,23 @@ internal sealed class ModelWatch(ModelCatalog catalog, ModelRepository repositor
     /// <summary>Whether the files differ from those in use, have settled, and have not failed as they are.</summary>
     private bool IsNew(string path, string inUse)
     {
-        var stamp = FilesStamp.Of(path);
-        var settled = _seen.TryGetValue(path, out var last) && last == stamp;
-        _seen[path] = stamp;
-        return settled && stamp.Length > 0 && stamp != inUse && _failed.GetValueOrDefault(path) != stamp;
+        if (!_stamps.TryGetValue(path, out var stamp))
+        {
+            _stamps[path] = stamp = FilesStamp.Of(path); // once a look, also for two models of the same files
+        }
+
+        return stamp.Length > 0 && stamp != inUse && _before.GetValueOrDefault(path) == stamp && _failed.GetValueOrDefault(path) != stamp;
     }
 
-    private async Task TryAsync<T>(string path, string name, Func<Task<T>> change)
+    private async Task TryAsync(string path, string name, Func<Task> change)
     {
-        var stamp = _seen.GetValueOrDefault(path, "");
         try
         {
             await change();
         }
         catch (Exception failure) when (failure is InputException or ModelNotFoundException or ModelExistsException)
         {
-            _failed[path] = stamp;
+            _failed[path] = _stamps.GetValueOrDefault(path, "");
             ServingLog.LoadFailed(logger, name, failure.Message);
         }
     }

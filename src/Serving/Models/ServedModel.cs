@@ -15,6 +15,7 @@ internal sealed class ServedModel : IDisposable
     private readonly LoadedEngine _engine;
     private readonly TokenQueue _queue;
     private readonly EngineSpeed _speed;
+    private readonly QueueLimits _limits;
     private readonly Batcher _batcher;
     private readonly TextCache _cache;
     private readonly TimeProvider _time;
@@ -32,11 +33,11 @@ internal sealed class ServedModel : IDisposable
         _engine = engine;
         _time = runtime.Time;
         _speed = new EngineSpeed(tokensPerSecond, runtime.Workers);
-        Limits = runtime.Limits;
+        _limits = runtime.Limits;
         Metrics = new ModelMetrics(runtime.Metrics, name, version);
         _cache = new TextCache(runtime.CacheBytes);
-        _queue = new TokenQueue(_speed, Limits, _time);
-        _batcher = new Batcher(engine.Run, _queue, _speed, runtime.EngineSlots, Limits, _time, Metrics);
+        _queue = new TokenQueue(_speed, _limits, _time);
+        _batcher = new Batcher(engine.Run, _queue, _speed, runtime.EngineSlots, _limits, _time, Metrics);
     }
 
     public string Name { get; }
@@ -48,8 +49,6 @@ internal sealed class ServedModel : IDisposable
     /// <summary>What <see cref="Models.FilesStamp"/> said when the files were read.</summary>
     public string FilesStamp { get; }
 
-    public QueueLimits Limits { get; }
-
     public ModelMetrics Metrics { get; }
 
     public ModelDescription Description => _engine.Model;
@@ -57,10 +56,10 @@ internal sealed class ServedModel : IDisposable
     public WordPieceTokenizer Tokenizer => _engine.Tokenizer;
 
     /// <summary>Most tokens in the next batch.</summary>
-    public int BatchTokens => Limits.Budget(_speed);
+    public int BatchTokens => _limits.Budget(_speed);
 
     /// <summary>Tokens that may wait now.</summary>
-    public long QueueCapacity => Limits.Capacity(_speed);
+    public long QueueCapacity => _limits.Capacity(_speed);
 
     public double TokensPerSecond => _speed.TokensPerSecond;
 

@@ -92,7 +92,8 @@ public sealed class ModelChangeTests : IDisposable
         var good = new TestEngine();
         var off = new TestEngine { Offset = 5, Hash = new('b', 64) };
         var broken = new TestEngine { Hash = new('c', 64), Answer = _ => [float.NaN, 0] };
-        var loads = new Queue<LoadEngine>([good.Load, off.Load, broken.Load, _ => throw InputException.InFile("x.onnx", "is garbage."), _ => throw new InvalidDataException("native\nerror")]);
+        var native = new TestEngine { Hash = new('d', 64), BeforeRun = _ => throw new InvalidOperationException("native\nfailure in a run") };
+        var loads = new Queue<LoadEngine>([good.Load, off.Load, broken.Load, native.Load, _ => throw InputException.InFile("x.onnx", "is garbage."), _ => throw new InvalidDataException("native\nerror")]);
         await File.WriteAllTextAsync(Path.Combine(_directory, "model.onnx"), "", Cancel);
         var logits = string.Join(", ", good.LogitsFor("good").Select(logit => logit.ToString("r", CultureInfo.InvariantCulture)));
         await File.WriteAllTextAsync(Path.Combine(_directory, "golden.jsonl"), $$"""{"text": "good", "logits": [{{logits}}]}""", Cancel);
@@ -100,7 +101,7 @@ public sealed class ModelChangeTests : IDisposable
         var channel = server.Connect();
         var admin = new Admin.AdminClient(channel);
 
-        foreach (var expected in new[] { "logits differ by 5", "not finite", "is garbage", "cannot be loaded: native error" })
+        foreach (var expected in new[] { "logits differ by 5", "not finite", "cannot be loaded: native failure in a run", "is garbage", "cannot be loaded: native error" })
         {
             var failure = await Assert.ThrowsAsync<RpcException>(() => admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel).ResponseAsync);
             var answer = await new Sentiment.SentimentClient(channel).PredictAsync(new PredictRequest { Text = "good" }, cancellationToken: Cancel);
@@ -110,7 +111,7 @@ public sealed class ModelChangeTests : IDisposable
             Assert.Equal("aaaaaaaaaaaa", answer.ModelVersion);
         }
 
-        Assert.True(off.Disposed && broken.Disposed && !good.Disposed);
+        Assert.True(off.Disposed && broken.Disposed && native.Disposed && !good.Disposed);
     }
 
     [Fact]
@@ -137,6 +138,54 @@ public sealed class ModelChangeTests : IDisposable
         Assert.Equal("b", back.Model);
         Assert.Equal(2, engines["b"].Count);
         await Wait.UntilAsync(() => engines["b"][0].Disposed && engines["a"][0].Disposed);
+    }
+
+    [Fact]
+    public async Task A_model_that_comes_back_with_another_file_has_another_version()
+    {
+        var hash = 'a';
+        await using var server = await TestServer.StartAsync(path => new TestEngine { Hash = new(path == "b" ? hash : 'c', 64) }.Load(path),
+            TestServer.Options with { Models = ["a=a", "b@1=b"], MemoryMebibytes = 1 }); // room for one: b is loaded, then a
+        var client = new Sentiment.SentimentClient(server.Connect());
+
+        async Task<string> VersionOfBAsync()
+        {
+            await client.PredictAsync(new PredictRequest { Text = "x", Model = "a" }, cancellationToken: Cancel); // b leaves
+            return (await client.PredictAsync(new PredictRequest { Text = "x", Model = "b" }, cancellationToken: Cancel)).ModelVersion;
+        }
+
+        var same = await VersionOfBAsync();
+        hash = 'b';
+        var changed = await VersionOfBAsync();
+        var old = await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(new PredictRequest { Text = "x", Model = "b", ModelVersion = "1" }, cancellationToken: Cancel).ResponseAsync);
+
+        Assert.Equal(("1", "bbbbbbbbbbbb"), (same, changed));
+        Assert.Equal(StatusCode.NotFound, old.StatusCode);
+    }
+
+    [Fact]
+    public async Task Two_models_of_the_same_files_are_both_swapped_after_they_have_settled()
+    {
+        var hash = 'a';
+        Directory.CreateDirectory(Path.Combine(_directory, "m"));
+        var file = Path.Combine(_directory, "m", "model.onnx");
+        await File.WriteAllTextAsync(file, "old", Cancel);
+        await using var server = await TestServer.StartAsync(path => new TestEngine { Hash = new(hash, 64) }.Load(path),
+            TestServer.Options with { Models = [$"first={file}", $"second={file}"] });
+        var watch = server.Host.Services.GetRequiredService<ModelWatch>();
+        hash = 'b';
+        await File.WriteAllTextAsync(file, "half of the new", Cancel);
+
+        async Task<string> LookAsync()
+        {
+            await watch.LookAsync(Cancel);
+            return string.Concat(server.Host.Catalog.Models.Select(entry => entry.Model.Version[0]));
+        }
+
+        var once = await LookAsync();
+        var twice = await LookAsync();
+
+        Assert.Equal(("aa", "bb"), (once, twice));
     }
 
     [Fact]
