@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace LoraOnnx.Serving;
@@ -96,13 +97,15 @@ internal static class ServingSetup
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
-        services.AddProblemDetails();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = AddError);
+        services.AddRequestDecompression();
         RestApi.AddServices(services);
     }
 
     public static void AddTelemetry(WebApplicationBuilder builder)
     {
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(ServerVersion.Name, serviceVersion: ServerVersion.Text).AddEnvironmentVariableDetector()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
             .WithMetrics(metrics => metrics
                 .AddMeter(ServingMetrics.MeterName)
                 .AddRuntimeInstrumentation()
@@ -141,6 +144,7 @@ internal static class ServingSetup
     {
         application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
         application.UseMiddleware<AccessGate>();
+        application.UseRequestDecompression(); // the limit on a body's size holds for what comes out
         application.MapGrpcService<SentimentService>();
         application.MapGrpcService<AdminService>();
         application.MapGrpcService<HealthService>();
@@ -153,6 +157,10 @@ internal static class ServingSetup
         PageFiles.Map(application);
         application.MapPrometheusScrapingEndpoint("/metrics");
     }
+
+    /// <summary>KServe's and text-embeddings-inference's clients read the reason from <c>error</c>, others from <c>detail</c>.</summary>
+    private static void AddError(ProblemDetailsContext context) =>
+        context.ProblemDetails.Extensions["error"] = context.ProblemDetails.Detail ?? context.ProblemDetails.Title;
 
     private static void Secure(ListenOptions listen, HttpProtocols protocols, ReloadedFile<ServerCertificate>? certificate)
     {

@@ -43,6 +43,9 @@ internal sealed record CallError(StatusCode Code, string Message, string Field =
             details?.GetDetail<RetryInfo>()?.RetryDelay.ToTimeSpan());
     }
 
+    /// <summary>What <see cref="ToItem"/> was made of.</summary>
+    public static CallError From(ItemError error) => new((StatusCode)error.Code, error.Message, error.Field);
+
     public ItemError ToItem() => new() { Code = (int)Code, Message = Message, Field = Field };
 
     public RpcException ToRpcException()

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -77,6 +79,9 @@ public sealed class RestTests : IAsyncLifetime
     [InlineData("predict", """{"inputs": 7}""", 400, "expected a text")]
     [InlineData("v2/models/demo/infer", """{"inputs": [{"name": "TEXT", "shape": [1], "datatype": "BYTES", "data": [7]}]}""", 400, "body")]
     [InlineData("v2/models/demo/infer", """{"inputs": 1}""", 400, "body")]
+    [InlineData("v2/models/demo/infer", """{"inputs": [{"name": "input_ids", "shape": [1, 2], "datatype": "FP32", "data": [101, 102]}]}""", 400, "'input_ids' is FP32, expected BYTES or INT64")]
+    [InlineData("v2/repository/models/demo/load", """{"parameters": {"config": "{}"}}""", 501, "'config' is not taken")]
+    [InlineData("v2/repository/models/demo/load", "not json", 400, "body")]
     [InlineData("v2/models/none/infer", """{"inputs": []}""", 404, "no model 'none'")]
     public async Task What_is_wrong_is_said_as_problem_details(string path, string body, int status, string expected)
     {
@@ -89,11 +94,40 @@ public sealed class RestTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_body_over_the_limit_is_refused()
+    public async Task A_body_over_the_limit_is_refused_also_one_that_is_small_until_it_is_unpacked()
     {
         using var response = await _http.PostAsJsonAsync("v1/predict", new { text = new string('x', 2 << 20) }, Cancel);
+        using var packed = Packed($$"""{"text": "{{new string('x', 2 << 20)}}"}""", "gzip");
+        using var unpacked = await _http.PostAsync("v1/predict", packed, Cancel);
+        using var packedTensors = Packed(new string(' ', 2 << 20), "gzip");
+        using var unpackedTensors = await _http.PostAsync("v2/models/demo/infer", packedTensors, Cancel);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, unpacked.StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, unpackedTensors.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task Packed_bodies_are_read(string encoding)
+    {
+        using var content = Packed("""{"inputs": [{"name": "TEXT", "shape": [1], "datatype": "BYTES", "data": ["good"]}], "outputs": [{"name": "logits"}]}""", encoding);
+
+        using var response = await _http.PostAsync("v2/models/demo/infer", content, Cancel);
+
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        Assert.Equal(_engine.LogitsFor("good"), Floats(answer.GetProperty("outputs")[0].GetProperty("data")));
+    }
+
+    [Fact]
+    public async Task Errors_stand_where_KServes_clients_look_for_them_also_those_of_paths_that_do_not_exist()
+    {
+        using var missing = await _http.PostAsJsonAsync("v2/models/none/infer", new { inputs = Array.Empty<object>() }, Cancel);
+        using var nowhere = await _http.GetAsync("v2/systemsharedmemory/status", Cancel);
+
+        Assert.StartsWith("no model 'none'", (await missing.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("Not Found", (await nowhere.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("error").GetString());
     }
 
     [Fact]
@@ -135,8 +169,10 @@ public sealed class RestTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable), (ready.StatusCode, other.StatusCode));
     }
 
-    [Fact]
-    public async Task Tensors_may_follow_the_JSON_as_raw_bytes_both_ways()
+    [Theory]
+    [InlineData("application/octet-stream")]
+    [InlineData("application/x-www-form-urlencoded")] // what perf_analyzer calls them
+    public async Task Tensors_may_follow_the_JSON_as_raw_bytes_both_ways(string contentType)
     {
         var ids = TestEngine.Encode("a good film").Ids;
         var json = Encoding.UTF8.GetBytes($$$"""
@@ -145,6 +181,7 @@ public sealed class RestTests : IAsyncLifetime
             """);
         using var content = new ByteArrayContent([.. json, .. ids.SelectMany(id => BitConverter.GetBytes((long)id))]);
         content.Headers.Add("Inference-Header-Content-Length", $"{json.Length}");
+        content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
 
         using var response = await _http.PostAsync("v2/models/demo/infer", content, Cancel);
         var body = await response.Content.ReadAsByteArrayAsync(Cancel);
@@ -166,6 +203,22 @@ public sealed class RestTests : IAsyncLifetime
         var properties = document.GetProperty("components").GetProperty("schemas").GetProperty("PredictBody").GetProperty("properties");
         Assert.Equal("The text. Empty and blank texts are valid.", properties.GetProperty("text").GetProperty("description").GetString());
         Assert.True(properties.TryGetProperty("include_logits", out _), properties.ToString());
+        var header = document.GetProperty("paths").GetProperty("/v1/predict").GetProperty("post").GetProperty("parameters")[0];
+        Assert.Equal(("X-Request-Timeout", "header"), (header.GetProperty("name").GetString(), header.GetProperty("in").GetString()));
+    }
+
+    private static ByteArrayContent Packed(string text, string encoding)
+    {
+        using var packed = new MemoryStream();
+        using (Stream packing = encoding == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest) : new ZLibStream(packed, CompressionLevel.Fastest))
+        {
+            packing.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        var content = new ByteArrayContent(packed.ToArray());
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        content.Headers.ContentEncoding.Add(encoding);
+        return content;
     }
 
     private static IEnumerable<float> Floats(JsonElement numbers) => numbers.EnumerateArray().Select(number => number.GetSingle());

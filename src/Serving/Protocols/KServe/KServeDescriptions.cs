@@ -7,13 +7,12 @@ namespace LoraOnnx.Serving.Protocols.KServe;
 /// <summary>Models, and what became of their calls, in the words of KServe and Triton.</summary>
 internal static class KServeDescriptions
 {
-    private const string ServerName = "lora-serve";
     private const string Platform = "onnx_onnxv1";
     private const string Backend = "onnxruntime";
 
     public static ServerMetadataResponse Server() => new()
     {
-        Name = ServerName,
+        Name = ServerVersion.Name,
         Version = ServerVersion.Text,
         Extensions = { "classification", "schedule_policy", "model_repository", "model_configuration", "binary_tensor_data", "parameters", "statistics" },
     };
@@ -66,7 +65,7 @@ internal static class KServeDescriptions
                 Queue = Duration(sums.Queue),
                 ComputeInput = Duration(sums.Tokenize),
                 ComputeInfer = Duration(sums.Infer),
-                ComputeOutput = new StatisticDuration(),
+                ComputeOutput = Unmeasured(sums.Infer),
                 CacheHit = Duration(sums.Shared),
                 CacheMiss = new StatisticDuration(),
             },
@@ -74,9 +73,9 @@ internal static class KServeDescriptions
         statistics.BatchStats.AddRange(sums.Batches.Select(batch => new InferBatchStatistics
         {
             BatchSize = (ulong)batch.Key,
-            ComputeInput = new StatisticDuration(),
+            ComputeInput = Unmeasured(batch.Value),
             ComputeInfer = Duration(batch.Value),
-            ComputeOutput = new StatisticDuration(),
+            ComputeOutput = Unmeasured(batch.Value),
         }));
         return statistics;
     }
@@ -87,6 +86,9 @@ internal static class KServeDescriptions
     private static ModelInput Input(string name, DataType type, params long[] dimensions) => new() { Name = name, DataType = type, Dims = { dimensions }, Optional = true };
 
     private static ModelOutput Output(string name, DataType type, params long[] dimensions) => new() { Name = name, DataType = type, Dims = { dimensions } };
+
+    /// <summary>A stage that takes no time worth measuring; perf_analyzer wants the stages' counts to be the same.</summary>
+    private static StatisticDuration Unmeasured(ModelMetrics.Sum sum) => new() { Count = (ulong)sum.Count };
 
     private static StatisticDuration Duration(ModelMetrics.Sum sum) => new() { Count = (ulong)sum.Count, Ns = (ulong)Math.Max(0, sum.Time.TotalNanoseconds) };
 }

@@ -17,12 +17,13 @@ internal sealed record KServeInputs(string[]? Texts, EncodedText[]? Ids)
     /// <exception cref="RpcException">The inputs are not <c>TEXT</c> (any single BYTES input is taken for it) or <c>input_ids</c> with or without <c>attention_mask</c>.</exception>
     public static KServeInputs Read(ModelInferRequest request, ServedModel model, ServingOptions options)
     {
+        if (request.RawInputContents.Count is not 0 and var raw && raw != request.Inputs.Count)
+        {
+            throw CallError.Invalid("raw_input_contents", $"has {raw} tensors for {request.Inputs.Count} inputs.").ToRpcException();
+        }
+
         var mostElements = (long)options.MaxBatchTexts * model.Description.Config.MaxPositions;
         var tensors = request.Inputs.Select((_, index) => new KServeTensor(request, index, mostElements)).ToArray();
-        if (request.RawInputContents.Count > tensors.Length)
-        {
-            throw CallError.Invalid("raw_input_contents", $"has {request.RawInputContents.Count} tensors for {tensors.Length} inputs.").ToRpcException();
-        }
 
         if (tensors is [{ Datatype: "BYTES" } text])
         {

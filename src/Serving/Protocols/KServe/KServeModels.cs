@@ -54,9 +54,14 @@ internal sealed class KServeModels(
         return response;
     }
 
-    /// <summary>Loads a model of the --models directory, or reads a served one again and swaps it.</summary>
-    public async Task LoadAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Loads a model of the --models directory, or reads a served one again and swaps it. Triton's parameters, which replace the configuration or the files, are refused.</summary>
+    public async Task LoadAsync(string name, IEnumerable<string> parameters, CancellationToken cancellationToken)
     {
+        if (parameters.FirstOrDefault() is { } parameter)
+        {
+            throw new CallError(StatusCode.Unimplemented, $"parameters: '{parameter}' is not taken; a model is served as the files in its folder say.", "parameters").ToRpcException();
+        }
+
         if (Served(name).Any())
         {
             await AdminService.AnswerAsync(name, logger, () => catalog.SwapAsync(name, "", path: null, "", cancellationToken));

@@ -62,6 +62,21 @@ internal sealed class KServeOutputs
         return response;
     }
 
+    /// <summary>The raw form of a BYTES tensor: each text's length in four bytes, little-endian, and its UTF-8.</summary>
+    public static ByteString RawTexts(IEnumerable<string> texts)
+    {
+        using var bytes = new MemoryStream();
+        Span<byte> length = stackalloc byte[sizeof(uint)];
+        foreach (var utf8 in texts.Select(Encoding.UTF8.GetBytes))
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)utf8.Length);
+            bytes.Write(length);
+            bytes.Write(utf8);
+        }
+
+        return UnsafeByteOperations.UnsafeWrap(bytes.ToArray());
+    }
+
     private int ReadClasses(ModelInferRequest.Types.InferRequestedOutputTensor output, string field)
     {
         if (Array.IndexOf(_all, output.Name) < 0)
@@ -113,16 +128,7 @@ internal sealed class KServeOutputs
             return;
         }
 
-        using var bytes = new MemoryStream();
-        Span<byte> length = stackalloc byte[sizeof(uint)];
-        foreach (var utf8 in texts.Select(Encoding.UTF8.GetBytes))
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(length, (uint)utf8.Length);
-            bytes.Write(length);
-            bytes.Write(utf8);
-        }
-
-        response.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(bytes.ToArray()));
+        response.RawOutputContents.Add(RawTexts(texts));
     }
 
     private static ModelInferResponse.Types.InferOutputTensor Add(ModelInferResponse response, string name, string datatype, long[] shape)

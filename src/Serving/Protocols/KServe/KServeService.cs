@@ -40,7 +40,7 @@ internal sealed class KServeService(KServeCalls calls, KServeModels models, Serv
 
     public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
     {
-        await models.LoadAsync(request.ModelName, context.CancellationToken);
+        await models.LoadAsync(request.ModelName, request.Parameters.Keys, context.CancellationToken);
         return new RepositoryModelLoadResponse();
     }
 

@@ -15,7 +15,7 @@ internal sealed class KServeTensor
     private readonly ByteString? _raw;
     private readonly string _field;
 
-    /// <param name="request">The request.</param>
+    /// <param name="request">The request; its raw contents, if any, are as many as its inputs.</param>
     /// <param name="index">Which of its inputs.</param>
     /// <param name="mostElements">Most elements taken; more are refused before they are read.</param>
     /// <exception cref="RpcException">The tensor is malformed.</exception>
@@ -25,9 +25,7 @@ internal sealed class KServeTensor
         _field = $"inputs[{index}]";
         if (request.RawInputContents.Count > 0)
         {
-            _raw = index < request.RawInputContents.Count
-                ? request.RawInputContents[index]
-                : throw CallError.Invalid("raw_input_contents", $"has {request.RawInputContents.Count} tensors for {request.Inputs.Count} inputs.").ToRpcException();
+            _raw = request.RawInputContents[index];
             if (_tensor.Contents is not null)
             {
                 throw Wrong("has contents beside raw_input_contents.");

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Core;
+using LoraOnnx.Serving.Protocols.KServe;
 using TritonInference;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
@@ -28,19 +30,13 @@ internal static class KServeJson
     /// <param name="json">The JSON.</param>
     /// <param name="binary">What follows it: raw tensors, in the order of the inputs that have a <c>binary_data_size</c>.</param>
     /// <exception cref="RpcException">The body is not a request.</exception>
-    public static KServeJsonRequest ReadRequest(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> binary)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return Read(document.RootElement, binary);
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            // The message of a JSON error may hold text of the body, which belongs to nobody's log; the caller has the body.
-            throw CallError.Invalid("body", "is not the JSON of an inference request: {\"inputs\": [{\"name\", \"shape\", \"datatype\", \"data\"}]}.").ToRpcException();
-        }
-    }
+    public static KServeJsonRequest ReadRequest(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> binary) =>
+        Read(json, root => Read(root, binary), "an inference request: {\"inputs\": [{\"name\", \"shape\", \"datatype\", \"data\"}]}");
+
+    /// <summary>The names of the parameters of a request without tensors, whose body may be empty.</summary>
+    /// <exception cref="RpcException">The body is not a request.</exception>
+    public static IReadOnlyCollection<string> ReadParameterNames(ReadOnlyMemory<byte> json) =>
+        json.Length == 0 ? [] : Read(json, root => Parameters(root).Keys, "a request: {\"parameters\": {}}");
 
     public static (byte[] Json, byte[] Binary) WriteResponse(ModelInferResponse response, KServeJsonRequest request)
     {
@@ -72,6 +68,20 @@ internal static class KServeJson
         return (JsonSerializer.SerializeToUtf8Bytes(body), binary.ToArray());
     }
 
+    private static T Read<T>(ReadOnlyMemory<byte> json, Func<JsonElement, T> read, string expected)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return read(document.RootElement);
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            // The message of a JSON error may hold text of the body, which belongs to nobody's log; the caller has the body.
+            throw CallError.Invalid("body", $"is not the JSON of {expected}.").ToRpcException();
+        }
+    }
+
     private static KServeJsonRequest Read(JsonElement root, ReadOnlyMemory<byte> binary)
     {
         var message = new ModelInferRequest { Id = root.TryGetProperty("id", out var id) ? id.GetString() ?? "" : "" };
@@ -94,7 +104,7 @@ internal static class KServeJson
             }
             else
             {
-                message.RawInputContents.Add(Raw(input.GetProperty("data"), tensor.Datatype));
+                message.RawInputContents.Add(Raw(Flat(input.GetProperty("data")), tensor, $"inputs[{message.Inputs.Count - 1}]"));
             }
         }
 
@@ -126,28 +136,12 @@ internal static class KServeJson
         });
 
     /// <summary>JSON data, flat or nested, as the raw bytes of a tensor.</summary>
-    private static ByteString Raw(JsonElement data, string datatype)
+    private static ByteString Raw(IEnumerable<JsonElement> data, ModelInferRequest.Types.InferInputTensor tensor, string field) => tensor.Datatype switch
     {
-        using var bytes = new MemoryStream();
-        Span<byte> number = stackalloc byte[sizeof(long)];
-        foreach (var element in Flat(data))
-        {
-            if (datatype == "BYTES")
-            {
-                var utf8 = Encoding.UTF8.GetBytes(element.GetString() ?? throw new FormatException("A text is null."));
-                BinaryPrimitives.WriteUInt32LittleEndian(number, (uint)utf8.Length);
-                bytes.Write(number[..sizeof(uint)]);
-                bytes.Write(utf8);
-            }
-            else
-            {
-                BinaryPrimitives.WriteInt64LittleEndian(number, element.GetInt64());
-                bytes.Write(number);
-            }
-        }
-
-        return UnsafeByteOperations.UnsafeWrap(bytes.ToArray());
-    }
+        "BYTES" => KServeOutputs.RawTexts(data.Select(element => element.GetString() ?? throw new FormatException("A text is null."))),
+        "INT64" => ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(data.Select(element => element.GetInt64()).ToArray())), // ours are little-endian machines, as ONNX Runtime's are
+        _ => throw CallError.Invalid(field, $"'{tensor.Name}' is {tensor.Datatype}, expected BYTES or INT64.").ToRpcException(),
+    };
 
     private static IEnumerable<JsonElement> Flat(JsonElement data) =>
         data.ValueKind == JsonValueKind.Array ? data.EnumerateArray().SelectMany(Flat) : [data];

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Globalization;
 using LoraOnnx.Serving.Protocols.KServe;
+using Microsoft.AspNetCore.Mvc;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
 
@@ -21,9 +23,9 @@ internal static class KServeRest
 
         var repository = v2.MapGroup("/repository");
         repository.MapPost("/index", (KServeModels models) => KServeJson.List(models.Index(readyOnly: false).Models)).WithSummary("Lists models that are or could be served.");
-        repository.MapPost("/models/{model}/load", async (string model, KServeModels models, CancellationToken cancellationToken) =>
+        repository.MapPost("/models/{model}/load", async (string model, HttpRequest request, KServeModels models, CancellationToken cancellationToken) =>
         {
-            await models.LoadAsync(model, cancellationToken);
+            await models.LoadAsync(model, KServeJson.ReadParameterNames(await ReadBodyAsync(request, cancellationToken)), cancellationToken);
             return TypedResults.Ok();
         }).WithSummary("Loads a model, or reads it again. Needs an admin key.");
         repository.MapPost("/models/{model}/unload", async (string model, KServeModels models, CancellationToken cancellationToken) =>
@@ -41,21 +43,26 @@ internal static class KServeRest
         one.MapGet("/config", async (string model, string? version, KServeModels models, CancellationToken cancellationToken) =>
             KServeJson.Result((await models.ConfigAsync(model, version ?? "", cancellationToken)).Config)).WithSummary("A model's configuration, as Triton writes it.");
         one.MapGet("/stats", (string model, string? version, KServeModels models) => KServeJson.Result(models.Statistics(model, version ?? ""))).WithSummary("What became of a model's calls.");
-        one.MapPost("/infer", InferAsync).WithSummary("Classifies texts (TEXT) or token ids (input_ids, attention_mask).").Accepts<object>("application/json");
+        one.MapPost("/infer", InferAsync).WithSummary("Classifies texts (TEXT) or token ids (input_ids, attention_mask).").Accepts<object>("application/json", "*/*"); // clients call the binary form what they like
     }
 
-    private static async Task<IResult> InferAsync(string model, string? version, HttpContext context, KServeCalls calls, CancellationToken cancellationToken)
+    private static async Task<IResult> InferAsync(
+        string model,
+        string? version,
+        [FromHeader(Name = RestDeadline.Header), Description(RestDeadline.Description)] string? timeout,
+        HttpContext context,
+        KServeCalls calls,
+        CancellationToken cancellationToken)
     {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, cancellationToken);
-        var bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
+        using var deadline = new RestDeadline(timeout, cancellationToken);
+        var bytes = await ReadBodyAsync(context.Request, cancellationToken);
         var jsonLength = context.Request.Headers.TryGetValue(JsonLengthHeader, out var header)
             ? int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length <= bytes.Length ? length
                 : throw CallError.Invalid(JsonLengthHeader, $"is '{header}', expected at most the {bytes.Length} bytes of the body.").ToRpcException()
             : bytes.Length;
         var request = KServeJson.ReadRequest(bytes[..jsonLength], bytes[jsonLength..]);
         (request.Message.ModelName, request.Message.ModelVersion) = (model, version ?? "");
-        var response = await calls.InferAsync(request.Message, DateTime.MaxValue, cancellationToken);
+        var response = await calls.InferAsync(request.Message, deadline.At, deadline.Token);
         var (json, binary) = KServeJson.WriteResponse(response, request);
         if (binary.Length == 0)
         {
@@ -66,5 +73,13 @@ internal static class KServeRest
         return TypedResults.Bytes((byte[])[.. json, .. binary], "application/octet-stream");
     }
 
-    private static IResult ReadyResult(bool ready) => ready ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellationToken);
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
+    }
+
+    /// <summary>200 or 503.</summary>
+    public static IResult ReadyResult(bool ready) => ready ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
 }

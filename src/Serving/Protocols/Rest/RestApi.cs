@@ -1,6 +1,9 @@
+using System.ComponentModel;
 using System.Text.Json;
 using Grpc.Core;
 using LoraOnnx.Serving.Protocols.KServe;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
 
@@ -38,12 +41,8 @@ internal static class RestApi
     private static void MapSentiment(RouteGroupBuilder api)
     {
         var v1 = api.MapGroup("/v1").WithTags("lora_onnx.v1");
-        v1.MapPost("/predict", async (PredictBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
-                TypedResults.Ok(RestTranslation.Answer(await calls.PredictAsync(RestTranslation.Request(body), DateTime.MaxValue, "text", cancellationToken))))
-            .WithSummary("Classifies one text.");
-        v1.MapPost("/predict_batch", async (PredictBatchBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
-                TypedResults.Ok(RestTranslation.Answer(await calls.PredictBatchAsync(RestTranslation.Request(body), DateTime.MaxValue, cancellationToken))))
-            .WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
+        v1.MapPost("/predict", PredictAsync).WithSummary("Classifies one text.");
+        v1.MapPost("/predict_batch", PredictBatchAsync).WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
         v1.MapPost("/tokenize", async (TokenizeBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
                 TypedResults.Ok(RestTranslation.Answer(await calls.TokenizeAsync(RestTranslation.Request(body), cancellationToken))))
             .WithSummary("Shows a text as the model reads it.");
@@ -51,14 +50,26 @@ internal static class RestApi
             .WithSummary("Lists the models that can be named.");
     }
 
+    private static async Task<Ok<PredictAnswer>> PredictAsync(
+        PredictBody body, [FromHeader(Name = RestDeadline.Header), Description(RestDeadline.Description)] string? timeout, SentimentCalls calls, CancellationToken cancellationToken)
+    {
+        using var deadline = new RestDeadline(timeout, cancellationToken);
+        return TypedResults.Ok(RestTranslation.Answer(await calls.PredictAsync(RestTranslation.Request(body), deadline.At, "text", deadline.Token)));
+    }
+
+    private static async Task<Ok<PredictBatchAnswer>> PredictBatchAsync(
+        PredictBatchBody body, [FromHeader(Name = RestDeadline.Header), Description(RestDeadline.Description)] string? timeout, SentimentCalls calls, CancellationToken cancellationToken)
+    {
+        using var deadline = new RestDeadline(timeout, cancellationToken);
+        return TypedResults.Ok(RestTranslation.Answer(await calls.PredictBatchAsync(RestTranslation.Request(body), deadline.At, deadline.Token)));
+    }
+
     private static void MapHealth(RouteGroupBuilder api)
     {
         var health = api.MapGroup("/health").WithTags("health");
-        health.MapGet("", Ready).WithSummary("200 while the server takes calls, 503 otherwise.");
-        health.MapGet("/ready", Ready).WithSummary("200 while the server takes calls, 503 otherwise.");
+        health.MapGet("", (KServeModels models) => KServeRest.ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls, 503 otherwise.");
+        health.MapGet("/ready", (KServeModels models) => KServeRest.ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls, 503 otherwise.");
         health.MapGet("/live", () => TypedResults.Ok()).WithSummary("200 while the process runs.");
-
-        static IResult Ready(KServeModels models) => models.IsReady ? TypedResults.Ok() : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <summary>The calls' errors are RpcExceptions in every protocol; here they become problem details.</summary>
@@ -72,9 +83,17 @@ internal static class RestApi
         {
             return RestErrors.Result(CallError.From(failure));
         }
+        catch (BadHttpRequestException failure)
+        {
+            return TypedResults.Problem(failure.Message, statusCode: failure.StatusCode); // a body that is too long, or that breaks off
+        }
         catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
+        catch (OperationCanceledException)
+        {
+            return RestErrors.Result(new CallError(StatusCode.DeadlineExceeded, "the deadline passed."));
         }
     }
 }

@@ -1,6 +1,7 @@
+using System.ComponentModel;
 using System.Text.Json;
-using Grpc.Core;
 using LoraOnnx.Serving.Protocols.Tei;
+using Microsoft.AspNetCore.Mvc;
 using TextEmbeddingsInference;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
@@ -33,8 +34,10 @@ internal static class TeiRest
             .WithSummary("Says what is served.");
     }
 
-    private static async Task<IResult> PredictAsync(PredictInputs body, SentimentCalls calls, CancellationToken cancellationToken)
+    private static async Task<IResult> PredictAsync(
+        PredictInputs body, [FromHeader(Name = RestDeadline.Header), Description(RestDeadline.Description)] string? timeout, SentimentCalls calls, CancellationToken cancellationToken)
     {
+        using var deadline = new RestDeadline(timeout, cancellationToken);
         var (texts, isBatch) = TextsOf(body.Inputs);
         var requests = texts.Select(text => new PredictRequest
         {
@@ -50,14 +53,13 @@ internal static class TeiRest
         }).ToArray();
         if (!isBatch)
         {
-            return TypedResults.Ok(Predictions(requests[0], await calls.PredictAsync(TeiTranslation.Request(requests[0]), DateTime.MaxValue, "inputs", cancellationToken)));
+            return TypedResults.Ok(Predictions(requests[0], await calls.PredictAsync(TeiTranslation.Request(requests[0]), deadline.At, "inputs", deadline.Token)));
         }
 
-        var batch = new V1.PredictBatchRequest { Texts = { texts }, IncludeLogits = body.RawScores };
-        batch.Truncation = requests.Length > 0 ? TeiTranslation.Request(requests[0]).Truncation : V1.Truncation.Head;
-        var results = (await calls.PredictBatchAsync(batch, DateTime.MaxValue, cancellationToken)).Results;
+        var batch = new V1.PredictBatchRequest { Texts = { texts }, IncludeLogits = body.RawScores, Truncation = TeiTranslation.Request(requests[0]).Truncation };
+        var results = (await calls.PredictBatchAsync(batch, deadline.At, deadline.Token)).Results;
         return results.FirstOrDefault(result => result.Error is not null)?.Error is { } error
-            ? RestErrors.Result(new CallError((StatusCode)error.Code, error.Message, error.Field))
+            ? RestErrors.Result(CallError.From(error))
             : TypedResults.Ok(results.Select((result, index) => Predictions(requests[index], result.Prediction)));
     }
 
@@ -70,9 +72,7 @@ internal static class TeiRest
         }
 
         using var lease = await calls.AcquireAsync("", "", cancellationToken);
-        return TypedResults.Ok(texts.Select(text => TeiTranslation.Tokens(
-                new EncodeRequest { Inputs = text, AddSpecialTokens = body.AddSpecialTokens },
-                Tokenizations.Response(lease.Model, text, int.MaxValue, Model.Tokenization.Truncation.Head, V1.OffsetUnit.Utf8Bytes))
+        return TypedResults.Ok(texts.Select(text => TeiTranslation.Tokens(new EncodeRequest { Inputs = text, AddSpecialTokens = body.AddSpecialTokens }, lease.Model)
             .Tokens.Select(token => new SimpleToken(token.Id, token.Text, token.Special, token.HasStart ? token.Start : null, token.HasStop ? token.Stop : null)).ToArray()).ToArray());
     }
 

@@ -18,7 +18,7 @@ internal sealed class TeiInfoService(SentimentCalls calls, ServingOptions option
             Version = ServerVersion.Text,
             ModelId = model.Name,
             ModelSha = model.Description.Hash,
-            ModelDtype = "float32",
+            ModelDtype = model.Description.Precision switch { "fp32" => "float32", "fp16" => "float16", var precision => precision }, // upstream's names, where it has one
             ModelType = ModelType.Classifier,
             // There is no limit on calls, only on tokens: this is how many of the shortest texts may wait.
             MaxConcurrentRequests = (uint)(model.QueueCapacity / 2),

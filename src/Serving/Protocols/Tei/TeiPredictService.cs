@@ -36,6 +36,6 @@ internal sealed class TeiPredictService(SentimentCalls calls, ServerState state)
         var result = await running;
         return result.Prediction is { } prediction
             ? TeiTranslation.Response(request, prediction)
-            : throw new CallError((StatusCode)result.Error.Code, result.Error.Message, result.Error.Field).ToRpcException();
+            : throw CallError.From(result.Error).ToRpcException();
     }
 }

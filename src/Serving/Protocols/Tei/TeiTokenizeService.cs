@@ -1,7 +1,5 @@
 using Grpc.Core;
 using TextEmbeddingsInference;
-using OffsetUnit = LoraOnnx.V1.OffsetUnit;
-using Truncation = LoraOnnx.Model.Tokenization.Truncation;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
 
@@ -21,7 +19,7 @@ internal sealed class TeiTokenizeService(SentimentCalls calls, RequestChecks che
         }
 
         using var lease = await calls.AcquireAsync("", "", context.CancellationToken);
-        return TeiTranslation.Tokens(request, Tokenizations.Response(lease.Model, request.Inputs, int.MaxValue, Truncation.Head, OffsetUnit.Utf8Bytes));
+        return TeiTranslation.Tokens(request, lease.Model);
     }
 
     public override Task TokenizeStream(IAsyncStreamReader<EncodeRequest> requestStream, IServerStreamWriter<EncodeResponse> responseStream, ServerCallContext context) =>

@@ -1,8 +1,10 @@
 using System.Text;
 using Grpc.Core;
+using LoraOnnx.Serving.Models;
 using TextEmbeddingsInference;
 using Metadata = TextEmbeddingsInference.Metadata;
 using Sentiment = LoraOnnx.V1;
+using Truncation = LoraOnnx.Model.Tokenization.Truncation;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
 
@@ -45,9 +47,10 @@ internal static class TeiTranslation
         return response;
     }
 
-    /// <summary>Tokens as upstream shows them: the piece of the text, with offsets in UTF-8 bytes; special tokens by their name, without.</summary>
-    public static EncodeResponse Tokens(EncodeRequest request, Sentiment.TokenizeResponse answer)
+    /// <summary>Tokens as upstream shows them: the piece of the text, with offsets in UTF-8 bytes; special tokens by their name, without. Nothing is cut.</summary>
+    public static EncodeResponse Tokens(EncodeRequest request, ServedModel model)
     {
+        var answer = Tokenizations.Response(model, request.Inputs, int.MaxValue, Truncation.Head, Sentiment.OffsetUnit.Utf8Bytes);
         var utf8 = Encoding.UTF8.GetBytes(request.Inputs);
         var response = new EncodeResponse();
         foreach (var token in answer.Tokens.Where(token => !token.Special || request.AddSpecialTokens))
