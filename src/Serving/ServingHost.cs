@@ -104,6 +104,11 @@ internal sealed class ServingHost : IAsyncDisposable
     /// <summary>Takes the ports for a moment: a port in use must not cost that time either.</summary>
     private void CheckPorts()
     {
+        if (_options.GrpcPort == _options.HttpPort && _options.GrpcPort != 0)
+        {
+            throw new InputException($"--grpc-port and --http-port are both {_options.GrpcPort}.", "gRPC and HTTP need a port each.");
+        }
+
         foreach (var port in new[] { _options.GrpcPort, _options.HttpPort }.Where(port => port != 0))
         {
             var address = new IPEndPoint(ServingSetup.AddressOf(_options.Host), port);
@@ -135,11 +140,6 @@ internal sealed class ServingHost : IAsyncDisposable
         if (sources.Length == 0)
         {
             throw new InputException("no model to serve.", "give --model [NAME=]PATH, an ONNX file or its directory; lora-merge makes one.");
-        }
-
-        if (_options.GrpcPort == _options.HttpPort && _options.GrpcPort != 0)
-        {
-            throw new InputException($"--grpc-port and --http-port are both {_options.GrpcPort}.", "gRPC and HTTP need a port each.");
         }
 
         foreach (var source in sources)

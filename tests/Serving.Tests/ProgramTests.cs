@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using LoraOnnx.Client;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Tests.Support;
@@ -18,11 +19,13 @@ public sealed class ProgramTests(DemoOnnx demo)
         using var server = await ServerProcess.StartAsync("--model", $"sentiment={demo.Path}");
 
         var line = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "A slow start, but the last act is wonderful."]);
+        var lines = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "-"], input: "a wonderful film\na terrible film\n");
         var json = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "sentiment", "--logits", "--json", "-"], input: "wonderful\n\nawful\n");
         var exitCode = await server.EndAsync("TERM");
 
         Assert.StartsWith("model sentiment version ", server.Lines[0], StringComparison.Ordinal);
         Assert.True(line.ExitCode == 0 && line.Output.StartsWith("POSITIVE  NEGATIVE 0.", StringComparison.Ordinal) && line.Output.Contains("[sentiment@", StringComparison.Ordinal), line.ToString());
+        Assert.True(lines.ExitCode == 0 && Regex.IsMatch(lines.Output, @"^POSITIVE  .+\]\nNEGATIVE  .+\]\n$"), lines.ToString());
         var answers = json.Output.TrimEnd().Split('\n').Select(answer => JsonDocument.Parse(answer).RootElement).ToArray();
         Assert.Equal(["POSITIVE", "NEGATIVE"], new[] { answers[0], answers[2] }.Select(answer => answer.GetProperty("label").GetString()));
         Assert.Equal(2, answers[1].GetProperty("tokens").GetInt32());
@@ -44,6 +47,36 @@ public sealed class ProgramTests(DemoOnnx demo)
 
         Assert.Equal(143, exitCode);
         Assert.All(results, result => Assert.Null(result.Error));
+    }
+
+    [Fact]
+    public async Task A_precision_that_was_asked_for_answers_and_auto_says_why_it_chose()
+    {
+        var directory = Directory.CreateTempSubdirectory("lora-serve-precision-").FullName;
+        foreach (var file in Directory.GetFiles(demo.Path))
+        {
+            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+        }
+
+        var (fp16, _) = await AnswerAsync(directory, "fp16");
+        var (int8, gate) = await AnswerAsync(directory, "int8"); // made on load of model.onnx, and its gate's report written beside it
+        var (auto, reason) = await AnswerAsync(directory, "auto");
+
+        Assert.All(new[] { fp16, int8, auto }, answers => Assert.Equal(["POSITIVE", "NEGATIVE"], answers.Select(answer => answer.GetProperty("label").GetString())));
+        Assert.NotEqual(Logits(fp16), Logits(int8));
+        Assert.Contains("accuracy gate of int8 passed", gate, StringComparison.Ordinal);
+        Assert.Matches("precision int8: this CPU has .+, and int8 passed its accuracy gate|precision as in the file: .+", reason);
+        Directory.Delete(directory, recursive: true);
+
+        static float[] Logits(JsonElement[] answers) => [.. answers.SelectMany(answer => answer.GetProperty("logits").EnumerateArray()).Select(logit => logit.GetSingle())];
+    }
+
+    private static async Task<(JsonElement[] Answers, string Log)> AnswerAsync(string model, string precision)
+    {
+        using var server = await ServerProcess.StartAsync("--model", model, "--device", "cpu", "--precision", precision);
+        var result = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--logits", "--json", "-"], input: "A wonderful film.\nA terrible film.\n");
+        await server.EndAsync("TERM");
+        return ([.. result.Output.TrimEnd().Split('\n').Select(answer => JsonDocument.Parse(answer).RootElement)], await server.Error);
     }
 
     [Fact]
@@ -76,6 +109,7 @@ public sealed class ProgramTests(DemoOnnx demo)
         (ServingOptions Options, string Expected)[] cases =
         [
             (good with { Host = "example.invalid" }, "--host 'example.invalid' is not an address"),
+            (good with { GrpcPort = 1, HttpPort = 1 }, "--grpc-port and --http-port are both 1."),
             (good with { Host = "192.0.2.1" }, "--host 192.0.2.1: cannot listen"),
             (good with { Models = ["a b=path"] }, "'a b' is not a name"),
             (good with { Models = ["=path"] }, "'' is not a name"),

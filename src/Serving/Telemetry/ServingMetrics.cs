@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace LoraOnnx.Serving.Telemetry;
 
-/// <summary>The instruments of the server; names follow OpenTelemetry, times are seconds. Tags: model, version, and where it applies reason or protocol.</summary>
+/// <summary>The instruments of the server; names follow OpenTelemetry, times are seconds. Tags: model, version, and where it applies reason or outcome.</summary>
 internal sealed class ServingMetrics : IDisposable
 {
     public const string MeterName = "LoraOnnx.Serving";

@@ -4,6 +4,10 @@ using Grpc.Core;
 using LoraOnnx.Serving.Telemetry;
 using LoraOnnx.Serving.Tests.Support;
 using LoraOnnx.V1;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace LoraOnnx.Serving.Tests.Operation;
 
@@ -33,6 +37,16 @@ public sealed class TelemetryTests(DemoOnnx demo)
             && line.Contains("model=\"second\"", StringComparison.Ordinal) && line.Contains("version=\"2\"", StringComparison.Ordinal)));
         Assert.Contains(lines, line => line.StartsWith("lora_serve_refusals_total{", StringComparison.Ordinal) && line.Contains("reason=\"TooManyTokens\"", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("lora_serve_text_duration_seconds_bucket{", StringComparison.Ordinal) && line.Contains("le=\"0.005\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Metrics_and_traces_say_which_service_they_are_of()
+    {
+        await using var server = await TestServer.StartAsync(new TestEngine());
+
+        var resources = new[] { server.Host.Services.GetRequiredService<MeterProvider>().GetResource(), server.Host.Services.GetRequiredService<TracerProvider>().GetResource() };
+
+        Assert.All(resources, resource => Assert.Equal("lora-serve", resource.Attributes.Single(attribute => attribute.Key == "service.name").Value));
     }
 
     [Fact]

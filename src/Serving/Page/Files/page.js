@@ -148,12 +148,12 @@ async function classifyMany(event) {
 function tableOf(texts, asked, results) {
   const header = ['text', ...asked.flatMap(model => ['label', 'score', 'tokens', 'cut'].map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column))];
   const rows = texts.map((text, line) => {
-    const predictions = results.map(result => result[line].prediction);
+    const labels = results.map(result => result[line].prediction && decided(result[line].prediction));
     const cells = results.flatMap(result => {
       const { prediction, error } = result[line];
       return prediction ? [decided(prediction), prediction.score.toFixed(4), String(prediction.tokens), prediction.truncated ? 'yes' : 'no'] : [error.message, '', '', ''];
     });
-    return { cells: [text, ...cells], differs: predictions.length > 1 && predictions[0]?.label !== predictions[1]?.label };
+    return { cells: [text, ...cells], differs: labels.length > 1 && labels[0] !== labels[1] };
   });
   return { header, rows };
 }
