@@ -3,15 +3,22 @@ using Grpc.Core;
 
 namespace LoraOnnx.Benchmarks.Serving;
 
-/// <summary>What became of the calls of a load. Thread-safe.</summary>
+/// <summary>
+/// What became of a load. Throughput counts what is answered between <see cref="Begin"/> and <see cref="Stop"/>, while the load goes on before and after, so that
+/// neither filling nor draining the queue is in it; latencies, refusals and failures count for all calls that end after <see cref="Begin"/>.
+/// </summary>
 internal sealed class LoadResult
 {
     private readonly object _lock = new();
     private readonly List<double> _milliseconds = [];
-    private readonly TimeSpan _processorBefore = Process.GetCurrentProcess().TotalProcessorTime;
-    private readonly long _started = Stopwatch.GetTimestamp();
+    private TimeSpan _processorBefore;
+    private long _started;
+    private bool _begun;
+    private bool _counting;
     private TimeSpan _elapsed;
     private TimeSpan _processor;
+    private long _tokens;
+    private int _texts;
 
     public int Answered => _milliseconds.Count;
 
@@ -19,25 +26,53 @@ internal sealed class LoadResult
 
     public int Failed { get; private set; }
 
-    public long Tokens { get; private set; }
-
     public string FirstFailure { get; private set; } = "";
 
-    public double TextsPerSecond => Answered / _elapsed.TotalSeconds;
+    public IReadOnlyList<double> Milliseconds => _milliseconds;
 
-    public double TokensPerSecond => Tokens / _elapsed.TotalSeconds;
+    public double TextsPerSecond => _texts / _elapsed.TotalSeconds;
+
+    public double TokensPerSecond => _tokens / _elapsed.TotalSeconds;
 
     /// <summary>Cores that the generator itself took.</summary>
     public double GeneratorCores => _processor / _elapsed;
 
-    public double Elapsed => _elapsed.TotalSeconds;
+    public TimeSpan Elapsed => _elapsed;
+
+    public void Begin()
+    {
+        lock (_lock)
+        {
+            (_begun, _counting) = (true, true);
+            _started = Stopwatch.GetTimestamp();
+            _processorBefore = Process.GetCurrentProcess().TotalProcessorTime;
+        }
+    }
+
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _counting = false;
+            _elapsed = Stopwatch.GetElapsedTime(_started);
+            _processor = Process.GetCurrentProcess().TotalProcessorTime - _processorBefore;
+        }
+    }
 
     public void Add(uint tokens, TimeSpan latency)
     {
         lock (_lock)
         {
-            Tokens += tokens;
-            _milliseconds.Add(latency.TotalMilliseconds);
+            if (_begun)
+            {
+                _milliseconds.Add(latency.TotalMilliseconds);
+            }
+
+            if (_counting)
+            {
+                _tokens += tokens;
+                _texts++;
+            }
         }
     }
 
@@ -45,30 +80,15 @@ internal sealed class LoadResult
     {
         lock (_lock)
         {
-            if (failure.StatusCode == StatusCode.ResourceExhausted)
+            if (failure.StatusCode != StatusCode.ResourceExhausted)
+            {
+                Failed++;
+                FirstFailure = FirstFailure.Length > 0 ? FirstFailure : failure.Status.ToString();
+            }
+            else if (_begun)
             {
                 Refused++;
-                return;
             }
-
-            Failed++;
-            FirstFailure = FirstFailure.Length > 0 ? FirstFailure : failure.Status.ToString();
-        }
-    }
-
-    /// <summary>The time of the load is over; what is still answered belongs to it.</summary>
-    public void Stop()
-    {
-        _elapsed = Stopwatch.GetElapsedTime(_started);
-        _processor = Process.GetCurrentProcess().TotalProcessorTime - _processorBefore;
-    }
-
-    public double Percentile(double share)
-    {
-        lock (_lock)
-        {
-            var sorted = _milliseconds.Order().ToArray();
-            return sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace LoraOnnx.Benchmarks.Serving;
@@ -8,18 +8,17 @@ namespace LoraOnnx.Benchmarks.Serving;
 internal sealed partial class ServerUnderTest : IDisposable
 {
     private readonly Process _process;
+    private readonly HttpClient _http;
 
-    private ServerUnderTest(Process process, string address, int batchTokens)
+    private ServerUnderTest(Process process, string address, string httpAddress)
     {
         _process = process;
         Address = address;
-        BatchTokens = batchTokens;
+        _http = new HttpClient { BaseAddress = new Uri(httpAddress) };
     }
 
+    /// <summary>Where it listens for gRPC.</summary>
     public string Address { get; }
-
-    /// <summary>The budget that the server tuned at warm-up.</summary>
-    public int BatchTokens { get; }
 
     /// <summary>Resident memory in bytes.</summary>
     public long ResidentBytes
@@ -31,46 +30,45 @@ internal sealed partial class ServerUnderTest : IDisposable
         }
     }
 
-    public TimeSpan ProcessorTime
+    public static ServerUnderTest Start(string model)
     {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
-
-    public static ServerUnderTest Start(string model, params string[] options)
-    {
-        var start = new ProcessStartInfo(Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"), ["--model", model, "--device", "cpu", "--grpc-port", "0", "--http-port", "0", .. options]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"), ["--model", model, "--device", "cpu", "--grpc-port", "0", "--http-port", "0"]) { RedirectStandardOutput = true };
         var process = Process.Start(start)!; // a file with a path always gives a process
-        var batchTokens = 0;
+        var address = "";
         while (process.StandardOutput.ReadLine() is { } line)
         {
-            if (BudgetPart().Match(line) is { Success: true } budget)
+            if (GrpcLine().Match(line) is { Success: true } grpc)
             {
-                batchTokens = int.Parse(budget.Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+                address = grpc.Groups[1].Value;
             }
 
-            if (AddressPart().Match(line) is { Success: true } address)
+            if (HttpLine().Match(line) is { Success: true } http)
             {
-                return new ServerUnderTest(process, address.Groups[1].Value, batchTokens);
+                return new ServerUnderTest(process, address, http.Groups[1].Value);
             }
         }
 
         throw new InvalidOperationException("lora-serve did not start.");
     }
 
+    /// <summary>The budget of a batch, which the server keeps up to date with its speed.</summary>
+    public async Task<int> BatchTokensAsync()
+    {
+        using var information = JsonDocument.Parse(await _http.GetStringAsync("info"));
+        return information.RootElement.GetProperty("max_batch_tokens").GetInt32();
+    }
+
     public void Dispose()
     {
+        _http.Dispose();
         _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
     }
 
-    [GeneratedRegex(@"batches of ([0-9,]+);")]
-    private static partial Regex BudgetPart();
-
     [GeneratedRegex(@"^listening: grpc (\S+)")]
-    private static partial Regex AddressPart();
+    private static partial Regex GrpcLine();
+
+    [GeneratedRegex(@"^listening: (http\S+)")]
+    private static partial Regex HttpLine();
 }
