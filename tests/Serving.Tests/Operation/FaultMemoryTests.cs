@@ -83,14 +83,16 @@ public sealed class FaultMemoryTests(DemoOnnx demo) : IDisposable
             await stream.RequestStream.WriteAsync(new PredictStreamRequest { Request = new PredictRequest { Text = $"x {round}" } }, Cancel);
             await giveUp.CancelAsync();
             await Task.WhenAny(unary);
-        });
+        }
+        );
         yield return ("half-open connections", async round =>
         {
             using var connection = new TcpClient();
             await connection.ConnectAsync("127.0.0.1", port, Cancel);
             await connection.GetStream().WriteAsync(round % 2 == 0 ? _preface : [.. _preface, .. _startOfHeaders], Cancel);
             connection.LingerState = new LingerOption(round % 3 == 0, 0); // RST instead of FIN
-        });
+        }
+        );
         yield return ("deadlines of 1 ms", round => FailAsync(() =>
             client.PredictAsync(new PredictRequest { Text = $"hurry {round}" }, deadline: DateTime.UtcNow.AddMilliseconds(1), cancellationToken: Cancel).ResponseAsync));
         yield return ("texts of 4 MB", _ => FailAsync(() => client.PredictAsync(new PredictRequest { Text = long4 }, cancellationToken: Cancel).ResponseAsync));
@@ -103,7 +105,8 @@ public sealed class FaultMemoryTests(DemoOnnx demo) : IDisposable
             await File.WriteAllBytesAsync(model, round % 2 == 0 ? half : [1, 2, 3], Cancel);
             Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() =>
                 admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel).ResponseAsync)).StatusCode);
-        });
+        }
+        );
     }
 
     private static async Task RunAsync(Func<int, Task> fault, int rounds)
