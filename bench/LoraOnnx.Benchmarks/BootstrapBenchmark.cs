@@ -6,10 +6,10 @@ using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Benchmarks;
 
-/// <summary>How long do the intervals of a comparison take? All twelve figures of every model, their differences, and the cells of the confusion matrices.</summary>
+/// <summary>How long do the intervals of a comparison take? All twelve figures of every model, their differences, and the points of the reliability curves.</summary>
 internal static class BootstrapBenchmark
 {
-    public const string Question = "How long do 10,000 paired resamples of 25,000 texts take, for one model and for two?";
+    public const string Question = "How long do 10,000 paired resamples of 25,000 texts take, for one to three models?";
 
     private const int Texts = 25_000;
     private const int Resamples = 10_000;
@@ -19,10 +19,10 @@ internal static class BootstrapBenchmark
     {
         var random = new Random(1);
         var labels = Enumerable.Range(0, Texts).Select(_ => random.Next(2)).ToList();
-        ScoredTexts[] models = [Scores(labels, 0.87, random), Scores(labels, 0.92, random)];
+        ScoredTexts[] models = [.. new[] { 0.87, 0.9, 0.92 }.Select(accuracy => Scores(labels, accuracy, random))];
         foreach (var threads in new[] { 1, Environment.ProcessorCount }.Distinct())
         {
-            foreach (var count in new[] { 1, 2 })
+            foreach (var count in new[] { 1, 2, 3 })
             {
                 var times = Enumerable.Range(0, Repetitions + 1).Select(_ => Time(models[..count], threads)).Skip(1).OrderBy(time => time.Wall).ToList(); // the first run compiles
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

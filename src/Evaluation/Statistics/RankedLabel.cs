@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Statistics;
@@ -5,6 +6,9 @@ namespace LoraOnnx.Evaluation.Statistics;
 /// <summary>The texts by a model's score for one label, best first, ready to be ranked again for every resample.</summary>
 internal sealed class RankedLabel
 {
+    /// <summary>Texts between additions in double precision.</summary>
+    private const int Block = 256;
+
     private readonly int[] _order;
     private readonly byte[] _positive; // 255 where the label holds, else 0: a mask for weights
     private readonly Run[] _runs;
@@ -45,25 +49,49 @@ internal sealed class RankedLabel
         return (sums.TwiceArea / (2.0 * sums.Positives * negatives), sums.Precisions / sums.Positives); // 0/0 is the NaN promised above
     }
 
-    /// <summary>Texts that each have a score of their own: nearly all, and so the loop that the time of a comparison depends on.</summary>
+    /// <summary>
+    /// Texts that each have a score of their own: nearly all, and so the loop that the time of a comparison depends on. It has no branches to guess, and its divisions
+    /// are done eight at a time, in single precision.
+    /// </summary>
     private static void AddDistinct(ReadOnlySpan<byte> weights, ReadOnlySpan<int> order, ReadOnlySpan<byte> mask, ref RankSums sums)
     {
-        var (positives, taken, area, precisions) = (sums.Positives, sums.Taken, 0L, sums.Precisions);
-        for (var i = 0; i < order.Length; i++)
+        Span<int> positive = stackalloc int[Block], positives = stackalloc int[Block], taken = stackalloc int[Block];
+        var (positiveSum, takenSum, area, precisions) = ((int)sums.Positives, (int)sums.Taken, 0L, sums.Precisions);
+        for (var start = 0; start < order.Length; start += Block)
         {
-            int weight = weights[order[i]];
-            var positive = weight & mask[i];
-            positives += positive;
-            taken += weight;
-            area += (weight - positive) * positives;
-            if (positive != 0)
+            var length = Math.Min(Block, order.Length - start);
+            for (var i = 0; i < length; i++)
             {
-                precisions += positive * ((double)positives / taken);
+                int weight = weights[order[start + i]];
+                positive[i] = weight & mask[start + i];
+                positiveSum += positive[i];
+                takenSum += weight;
+                area += (long)(weight - positive[i]) * positiveSum;
+                positives[i] = positiveSum;
+                taken[i] = takenSum;
             }
+
+            positive[length..].Clear();
+            precisions += Precisions(positive, positives, taken);
         }
 
-        sums = new RankSums(positives, taken, sums.TwiceArea + (2 * area), precisions);
+        sums = new RankSums(positiveSum, takenSum, sums.TwiceArea + (2 * area), precisions);
     }
+
+    /// <summary>Σ positive · positives / taken.</summary>
+    private static float Precisions(ReadOnlySpan<int> positive, ReadOnlySpan<int> positives, ReadOnlySpan<int> taken)
+    {
+        var sum = Vector256<float>.Zero;
+        for (var i = 0; i < Block; i += Vector256<float>.Count)
+        {
+            var divisor = Vector256.Max(Single(taken[i..]), Vector256<float>.One); // nothing is taken as long as only texts of weight 0 came by
+            sum += Single(positive[i..]) * Single(positives[i..]) / divisor;
+        }
+
+        return Vector256.Sum(sum);
+    }
+
+    private static Vector256<float> Single(ReadOnlySpan<int> values) => Vector256.ConvertToSingle(Vector256.Create(values));
 
     /// <summary>Texts of one score: none of them comes before another.</summary>
     private static void AddTied(ReadOnlySpan<byte> weights, ReadOnlySpan<int> order, ReadOnlySpan<byte> mask, ref RankSums sums)
