@@ -75,10 +75,10 @@ internal sealed record ModelReport
     /// <summary>95 % intervals by figure; null where no resample gave a value.</summary>
     public required IReadOnlyDictionary<Figure, Interval?> Intervals { get; init; }
 
-    /// <summary>95 % intervals of the confusion matrix's cells, row by row; empty where there is no matrix or it is large.</summary>
-    public required IReadOnlyList<Interval> CellIntervals { get; init; }
+    /// <summary>The reliability curve: the bins that hold an answer, rising.</summary>
+    public required IReadOnlyList<ReliabilityPoint> Reliability { get; init; }
 
-    /// <summary>To draw; empty where a label never or always holds.</summary>
+    /// <summary>The ROC curve from (0, 0) to (1, 1), at the same false positive rates for all models; empty where a label never or always holds.</summary>
     public required IReadOnlyList<(double FalsePositiveRate, double TruePositiveRate)> Roc { get; init; }
 
     /// <summary>Against the first model; null for the first itself.</summary>
@@ -105,6 +105,9 @@ internal sealed record ModelReport
 
 /// <summary>A model against the first one on the same texts: each figure's difference with its interval, and McNemar's test.</summary>
 internal sealed record ComparisonToFirst(IReadOnlyDictionary<Figure, Difference> Differences, McNemar McNemar);
+
+/// <summary>A bin with answers in it, and the 95 % intervals of where it lies.</summary>
+internal sealed record ReliabilityPoint(ReliabilityBin Bin, Interval? MeanConfidence, Interval? Accuracy);
 
 /// <summary>A figure less the first model's.</summary>
 internal readonly record struct Difference(double Value, Interval? Interval);

@@ -14,7 +14,7 @@ internal static class JsonModel
 
     /// <summary>Objects and lists with further numbers.</summary>
     public static readonly IReadOnlyList<string> GroupKeys =
-        ["intervals", "difference", "mcnemar", "confusion_matrix", "confusion_matrix_intervals", "per_label", "reliability", "calibration", "choice", "agreement", "source"];
+        ["intervals", "difference", "mcnemar", "confusion_matrix", "confusion_matrix_intervals", "per_label", "roc", "reliability", "calibration", "choice", "agreement", "source"];
 
     public static JsonObject Of(ModelReport model, ComparisonReport report)
     {
@@ -28,12 +28,12 @@ internal static class JsonModel
         if (model.Figures.Confusion is { } confusion)
         {
             json["confusion_matrix"] = Matrix(confusion, (actual, predicted) => confusion[actual, predicted]);
-            json["confusion_matrix_intervals"] = model.CellIntervals.Count == 0 ? null
-                : Matrix(confusion, (actual, predicted) => JsonReport.Range(model.CellIntervals[(actual * confusion.Classes) + predicted]));
+            json["confusion_matrix_intervals"] = Matrix(confusion, (actual, predicted) => JsonReport.Range(CountInterval.Of(confusion[actual, predicted], confusion.Total)));
         }
 
         json["per_label"] = JsonReport.Map(report.Labels.Zip(model.Figures.PerLabel), pair => pair.First, pair => Label(pair.Second));
-        json["reliability"] = JsonReport.List(model.Figures.Reliability.Where(bin => bin.Count > 0), Bin);
+        json["roc"] = JsonReport.List(model.Roc, point => new JsonObject { ["false_positive_rate"] = point.FalsePositiveRate, ["true_positive_rate"] = point.TruePositiveRate });
+        json["reliability"] = JsonReport.List(model.Reliability, Point);
         json["calibration"] = new JsonObject { ["temperature"] = model.Calibration.Temperature, ["threshold"] = model.Calibration.Threshold };
         json["choice"] = model.Choice is { } choice ? Choice(choice) : null;
         json["agreement"] = model.Agreement is { } agreement ? Agreement(agreement) : null;
@@ -86,13 +86,14 @@ internal static class JsonModel
         ["recall"] = holds.Recall(1),
     };
 
-    private static JsonObject Bin(ReliabilityBin bin) => new()
+    private static JsonObject Point(ReliabilityPoint point) => new()
     {
-        ["from"] = bin.From,
-        ["to"] = bin.To,
-        ["answers"] = bin.Count,
-        ["mean_confidence"] = bin.MeanConfidence,
-        ["accuracy"] = bin.Accuracy,
+        ["from"] = point.Bin.From,
+        ["to"] = point.Bin.To,
+        ["answers"] = point.Bin.Count,
+        ["mean_confidence"] = point.Bin.MeanConfidence,
+        ["accuracy"] = point.Bin.Accuracy,
+        ["intervals"] = new JsonObject { ["mean_confidence"] = JsonReport.Range(point.MeanConfidence), ["accuracy"] = JsonReport.Range(point.Accuracy) },
     };
 
     private static JsonObject Choice(ChoiceReport choice) => new()

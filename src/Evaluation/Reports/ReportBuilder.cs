@@ -18,7 +18,7 @@ internal sealed class ReportBuilder
     private readonly IReadOnlyList<ChoiceReport?> _choices;
     private readonly TestScores _scores;
     private readonly TextSelection _selection;
-    private readonly PairedBootstrap _bootstrap;
+    private readonly IReadOnlyList<ModelIntervals> _intervals;
     private readonly ScoredTexts[] _scored;
     private readonly ClassificationFigures[] _figures;
     private readonly int _resamples;
@@ -32,7 +32,7 @@ internal sealed class ReportBuilder
         _scored = [.. models.Select((model, index) => scores.Models[index].Apply(CalibrationOf(index), model.Labels.Count, model.ProblemType, scores.Labels))];
         _figures = [.. _scored.Select(ClassificationFigures.Of)];
         _resamples = options.Resamples ?? Resampling.DefaultCount(scores.Count);
-        _bootstrap = PairedBootstrap.Run(_scored, options.Seed, _resamples, options.Threads, cancellationToken);
+        _intervals = PairedBootstrap.Run(_scored, options.Seed, _resamples, options.Threads, cancellationToken);
         _selection = TextSelection.Of(_scored, models[0].Labels, texts);
     }
 
@@ -69,7 +69,6 @@ internal sealed class ReportBuilder
     {
         var scores = _scores.Models[index];
         var tokens = scores.Tokens.Sum(count => (long)count);
-        var cells = _figures[index].Confusion is { } matrix ? matrix.Classes * matrix.Classes : 0;
         return new ModelReport
         {
             Name = _models[index].Name,
@@ -78,8 +77,8 @@ internal sealed class ReportBuilder
             Calibration = CalibrationOf(index),
             Choice = _choices[index],
             Figures = _figures[index],
-            Intervals = Figure.All.ToDictionary(figure => figure, figure => _bootstrap.Of(index, figure)),
-            CellIntervals = [.. Enumerable.Range(0, cells).Select(cell => _bootstrap.Cell(index, cell)).OfType<Interval>()],
+            Intervals = _intervals[index].Figures,
+            Reliability = [.. _figures[index].Reliability.Where(bin => bin.Count > 0).Zip(_intervals[index].Reliability, (bin, point) => new ReliabilityPoint(bin, point.MeanConfidence, point.Accuracy))],
             Roc = RocCurve.Of(_scored[index]),
             ToFirst = index == 0 ? null : ToFirst(index),
             Texts = _selection.OfModel(index),
@@ -98,7 +97,7 @@ internal sealed class ReportBuilder
         {
             if (figure.Of(_figures[index]) - figure.Of(_figures[0]) is { } difference)
             {
-                differences.Add(figure, new Difference(difference, _bootstrap.Difference(index, figure)));
+                differences.Add(figure, new Difference(difference, _intervals[index].Differences[figure]));
             }
         }
 

@@ -6,32 +6,14 @@ namespace LoraOnnx.Evaluation.Statistics;
 /// Percentile bootstrap: the test set is drawn again from itself many times, and each time all models are measured on the same draw. What a figure does in the
 /// middle 95 % of the draws is its interval; the same goes for its difference to the first model, in which the luck of the draw cancels.
 /// </summary>
-internal sealed class PairedBootstrap
+internal static class PairedBootstrap
 {
-    private readonly Interval?[][] _values; // [models][values]
-    private readonly Interval?[][] _differences;
-
-    private PairedBootstrap(Interval?[][] values, Interval?[][] differences)
-    {
-        _values = values;
-        _differences = differences;
-    }
-
-    /// <summary>The interval of a figure; null when no draw gave one.</summary>
-    public Interval? Of(int model, Figure figure) => _values[model][IndexOf(figure)];
-
-    /// <summary>The interval of a model's figure less the first model's; null when no draw gave both.</summary>
-    public Interval? Difference(int model, Figure figure) => _differences[model][IndexOf(figure)];
-
-    /// <summary>The interval of a cell of the confusion matrix, row by row; null for multi-label models and large matrices.</summary>
-    public Interval? Cell(int model, int cell) => Figure.All.Count + cell is var index && index < _values[model].Length ? _values[model][index] : null;
-
     /// <summary>Measures all models on <paramref name="resamples"/> draws. The result depends on the seed, not on the number of threads.</summary>
-    public static PairedBootstrap Run(IReadOnlyList<ScoredTexts> models, ulong seed, int resamples, int threads, CancellationToken cancellationToken)
+    public static IReadOnlyList<ModelIntervals> Run(IReadOnlyList<ScoredTexts> models, ulong seed, int resamples, int threads, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
         var prepared = models.Select(texts => new ResampledModel(texts)).ToArray();
-        var draws = prepared.Select(model => new double[model.ValueCount * resamples]).ToArray(); // [models][values, resamples]
+        var draws = prepared.Select(model => new Draws(model.ValueCount, resamples)).ToArray();
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
         Parallel.For(0, resamples, parallel, () => new Scratch(models[0].Count, prepared), (resample, _, scratch) =>
         {
@@ -40,50 +22,65 @@ internal sealed class PairedBootstrap
             {
                 var values = scratch.Values.AsSpan(0, prepared[model].ValueCount);
                 prepared[model].Evaluate(scratch.Weights, scratch.Answers.AsSpan(0, prepared[model].AnswerCount), values);
-                for (var value = 0; value < values.Length; value++)
-                {
-                    draws[model][(value * resamples) + resample] = values[value];
-                }
+                draws[model].Keep(resample, values);
             }
 
             return scratch;
         }, _ => { });
-        return Summarize(prepared, draws, resamples, parallel);
+        return [.. prepared.Zip(draws, (model, own) => Summarize(model, own, draws[0], parallel))];
     }
 
-    private static PairedBootstrap Summarize(ResampledModel[] models, double[][] draws, int resamples, ParallelOptions parallel)
+    private static ModelIntervals Summarize(ResampledModel model, Draws own, Draws first, ParallelOptions parallel)
     {
-        var values = models.Select(model => new Interval?[model.ValueCount]).ToArray();
-        var differences = models.Select(model => new Interval?[model.ValueCount]).ToArray();
-        var jobs = models.SelectMany((model, index) => Enumerable.Range(0, model.ValueCount).Select(value => (Model: index, Value: value))).ToList();
-        Parallel.ForEach(jobs, parallel, job =>
+        var values = new Interval?[model.ValueCount];
+        var differences = new Interval?[Figure.All.Count];
+        Parallel.For(0, values.Length + differences.Length, parallel, job =>
         {
-            var (model, value) = job;
-            var own = draws[model].AsSpan(value * resamples, resamples);
-            var first = draws[0].AsSpan(value * resamples, resamples);
-            var difference = new double[resamples];
-            for (var resample = 0; resample < resamples; resample++)
+            if (job < values.Length)
             {
-                difference[resample] = own[resample] - first[resample];
+                values[job] = Interval.OfPercentiles(own.Of(job));
             }
-
-            values[model][value] = Interval.OfPercentiles(own);
-            differences[model][value] = Interval.OfPercentiles(difference);
+            else
+            {
+                var figure = job - values.Length;
+                differences[figure] = Interval.OfPercentiles(Differences(own.Of(figure), first.Of(figure)));
+            }
         });
-        return new PairedBootstrap(values, differences);
+        return new ModelIntervals
+        {
+            Figures = ByFigure(values),
+            Differences = ByFigure(differences),
+            Reliability = [.. values.Skip(Figure.All.Count).Chunk(2).Select(point => (point[0], point[1]))],
+        };
     }
 
-    private static int IndexOf(Figure figure)
+    private static double[] Differences(ReadOnlySpan<double> own, ReadOnlySpan<double> first)
     {
-        for (var i = 0; i < Figure.All.Count; i++)
+        var differences = new double[own.Length];
+        for (var resample = 0; resample < differences.Length; resample++)
         {
-            if (Figure.All[i] == figure)
+            differences[resample] = own[resample] - first[resample];
+        }
+
+        return differences;
+    }
+
+    private static Dictionary<Figure, Interval?> ByFigure(IEnumerable<Interval?> intervals) => Figure.All.Zip(intervals).ToDictionary(pair => pair.First, pair => pair.Second);
+
+    /// <summary>The values of all resamples, those of one figure beside each other.</summary>
+    private sealed class Draws(int values, int resamples)
+    {
+        private readonly double[] _draws = new double[values * resamples]; // [values, resamples]
+
+        public void Keep(int resample, ReadOnlySpan<double> drawn)
+        {
+            for (var value = 0; value < drawn.Length; value++)
             {
-                return i;
+                _draws[(value * resamples) + resample] = drawn[value];
             }
         }
 
-        throw new ArgumentOutOfRangeException(nameof(figure), figure.Key, "not among Figure.All.");
+        public ReadOnlySpan<double> Of(int value) => _draws.AsSpan(value * resamples, resamples);
     }
 
     /// <summary>What a thread needs for one resample after another.</summary>

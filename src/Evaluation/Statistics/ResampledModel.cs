@@ -4,20 +4,17 @@ using LoraOnnx.Model.Metrics;
 namespace LoraOnnx.Evaluation.Statistics;
 
 /// <summary>
-/// One model's answers, laid out so that all figures of a resample follow from a few sums: answers are sorted by reliability bin, then by what was true and
-/// what was said, and each run of equal ones is a segment. A single-label text is one answer; a multi-label text is one answer a label.
+/// One model's answers, laid out so that all figures of a resample follow from a few sums: answers are sorted by reliability bin, the right ones first, then by what
+/// was true and what was said, and each run of equal ones is a segment. A single-label text is one answer; a multi-label text is one answer a label.
 /// </summary>
 internal sealed class ResampledModel
 {
-    /// <summary>Largest matrix whose cells get intervals.</summary>
-    private const int MostCells = 64;
-
     private readonly bool _multiLabel;
     private readonly int _classes;
     private readonly int[] _textOfAnswer; // [answers], in the order of segments
     private readonly float[] _gap; // [answers]: 1 or 0 for right or wrong, less the confidence
     private readonly Segment[] _segments;
-    private readonly (int Start, int End)[] _bins;
+    private readonly Bin[] _bins; // those that hold an answer, rising
     private readonly float[] _right; // [texts]
     private readonly float[] _logLoss; // [texts]
     private readonly float[] _brier; // [texts]
@@ -27,13 +24,13 @@ internal sealed class ResampledModel
     {
         _multiLabel = texts.ProblemType == ProblemType.MultiLabel;
         _classes = texts.Classes;
-        var answers = Answers(texts).OrderBy(answer => answer.Key.Bin).ThenBy(answer => answer.Key.Matrix)
-            .ThenBy(answer => answer.Key.Actual).ThenBy(answer => answer.Key.Predicted).ToList();
+        var answers = Answers(texts).OrderBy(answer => answer.Key.Bin).ThenBy(answer => answer.Key.IsRight ? 0 : 1)
+            .ThenBy(answer => answer.Key.Matrix).ThenBy(answer => answer.Key.Actual).ThenBy(answer => answer.Key.Predicted).ToList();
         _textOfAnswer = [.. answers.Select(answer => answer.Text)];
         _gap = [.. answers.Select(answer => answer.Gap)];
         var ends = Enumerable.Range(1, answers.Count).Where(end => end == answers.Count || answers[end].Key != answers[end - 1].Key).ToList();
         _segments = [.. ends.Select((end, index) => new Segment(index == 0 ? 0 : ends[index - 1], end, answers[end - 1].Key))];
-        _bins = [.. _segments.GroupBy(segment => segment.Key.Bin).Select(bin => (bin.First().Start, bin.Last().End))];
+        _bins = [.. _segments.GroupBy(segment => segment.Key.Bin).Select(bin => new Bin(bin.First().Start, bin.Where(segment => segment.Key.IsRight).Select(segment => segment.End).LastOrDefault(bin.First().Start), bin.Last().End))];
         var indices = Enumerable.Range(0, texts.Count);
         _right = [.. indices.Select(text => texts.IsRight(text) ? 1f : 0f)];
         _logLoss = [.. indices.Select(text => (float)ProbabilityLoss.LogLoss(texts, text))];
@@ -44,12 +41,13 @@ internal sealed class ResampledModel
     /// <summary>Answers of all texts: the length of the scratch space.</summary>
     public int AnswerCount => _textOfAnswer.Length;
 
-    /// <summary>Numbers that <see cref="Evaluate"/> gives: those of <see cref="Figure.All"/>, then the cells of the confusion matrix, row by row.</summary>
-    public int ValueCount => Figure.All.Count + CellCount;
+    /// <summary>Points of the reliability curve: the bins that hold an answer.</summary>
+    public int PointCount => _bins.Length;
 
-    private int CellCount => _multiLabel || _classes * _classes > MostCells ? 0 : _classes * _classes;
+    /// <summary>Numbers that <see cref="Evaluate"/> gives: those of <see cref="Figure.All"/>, then mean confidence and accuracy of each point of the reliability curve.</summary>
+    public int ValueCount => Figure.All.Count + (2 * PointCount);
 
-    /// <summary>The figures of a resample.</summary>
+    /// <summary>The figures of a resample; not a number where it lacks the texts that a figure is about.</summary>
     public void Evaluate(ReadOnlySpan<byte> weights, Span<byte> scratch, Span<double> values)
     {
         WeightedSums.Gather(weights, _textOfAnswer, scratch);
@@ -57,12 +55,6 @@ internal sealed class ResampledModel
         var counted = _multiLabel
             ? CountFigures.OfLabels(matrices, (long)WeightedSums.Dot(weights, _right), weights.Length)
             : CountFigures.OfClasses(matrices[0]);
-        var gaps = 0.0;
-        foreach (var (start, end) in _bins)
-        {
-            gaps += Math.Abs(WeightedSums.Dot(scratch[start..end], _gap.AsSpan(start, end - start)));
-        }
-
         var (rocAuc, averagePrecision) = (0.0, 0.0);
         foreach (var ranked in _ranked)
         {
@@ -75,13 +67,27 @@ internal sealed class ResampledModel
         ReadOnlySpan<double> figures =
         [
             counted.F1, counted.Accuracy, counted.MacroF1, counted.WeightedF1, counted.Precision, counted.Recall, counted.Matthews, rocAuc, averagePrecision,
-            WeightedSums.Dot(weights, _logLoss) / weights.Length, WeightedSums.Dot(weights, _brier) / weights.Length, gaps / AnswerCount,
+            WeightedSums.Dot(weights, _logLoss) / weights.Length, WeightedSums.Dot(weights, _brier) / weights.Length, ReliabilityCurve(scratch, values[Figure.All.Count..]),
         ];
         figures.CopyTo(values);
-        for (var cell = 0; cell < CellCount; cell++)
+    }
+
+    /// <summary>Fills in the points of the curve and gives the expected calibration error.</summary>
+    private double ReliabilityCurve(ReadOnlySpan<byte> answerWeights, Span<double> points)
+    {
+        var gaps = 0.0;
+        for (var bin = 0; bin < _bins.Length; bin++)
         {
-            values[Figure.All.Count + cell] = matrices[0][cell / _classes, cell % _classes];
+            var (start, wrong, end) = _bins[bin];
+            double right = WeightedSums.Sum(answerWeights[start..wrong]);
+            var answers = right + WeightedSums.Sum(answerWeights[wrong..end]);
+            var gap = WeightedSums.Dot(answerWeights[start..end], _gap.AsSpan(start, end - start));
+            points[2 * bin] = (right - gap) / answers;
+            points[(2 * bin) + 1] = right / answers;
+            gaps += Math.Abs(gap);
         }
+
+        return gaps / AnswerCount;
     }
 
     private ConfusionMatrix[] Matrices(ReadOnlySpan<byte> answerWeights)
@@ -116,7 +122,13 @@ internal sealed class ResampledModel
         }
     }
 
-    private readonly record struct SegmentKey(int Bin, int Matrix, int Actual, int Predicted);
+    private readonly record struct SegmentKey(int Bin, int Matrix, int Actual, int Predicted)
+    {
+        public bool IsRight => Actual == Predicted;
+    }
 
     private readonly record struct Segment(int Start, int End, SegmentKey Key);
+
+    /// <summary>A bin's answers: the right ones, then the wrong ones.</summary>
+    private readonly record struct Bin(int Start, int Wrong, int End);
 }

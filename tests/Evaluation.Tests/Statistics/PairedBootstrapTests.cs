@@ -15,13 +15,15 @@ public sealed class PairedBootstrapTests
         foreach (var pair in GoldenPair.All)
         {
             var expected = pair.Expected.GetProperty("percentile_bootstrap_95");
+            Assert.Equal(pair.Expected.GetProperty("f1_first").GetDouble(), CountFigures.Of(pair.First).F1, 1e-12);
+            Assert.Equal(pair.Expected.GetProperty("f1_second").GetDouble(), CountFigures.Of(pair.Second).F1, 1e-12);
             var tolerance = pair.Count >= 400 ? ChanceTolerance : expected.GetProperty("tolerance").GetDouble();
 
-            var bootstrap = PairedBootstrap.Run([pair.First, pair.Second], 42, Resampling.DefaultCount(pair.Count), 2, CancellationToken.None);
+            var intervals = PairedBootstrap.Run([pair.First, pair.Second], 42, Resampling.DefaultCount(pair.Count), 2, CancellationToken.None);
 
-            AssertNear(expected.GetProperty("f1_first"), bootstrap.Of(0, Figure.F1), tolerance, $"{pair.Count} texts, first");
-            AssertNear(expected.GetProperty("f1_second"), bootstrap.Of(1, Figure.F1), tolerance, $"{pair.Count} texts, second");
-            AssertNear(expected.GetProperty("difference"), bootstrap.Difference(1, Figure.F1), tolerance, $"{pair.Count} texts, difference");
+            AssertNear(expected.GetProperty("f1_first"), intervals[0].Figures[Figure.F1], tolerance, $"{pair.Count} texts, first");
+            AssertNear(expected.GetProperty("f1_second"), intervals[1].Figures[Figure.F1], tolerance, $"{pair.Count} texts, second");
+            AssertNear(expected.GetProperty("difference"), intervals[1].Differences[Figure.F1], tolerance, $"{pair.Count} texts, difference");
         }
     }
 
@@ -33,7 +35,9 @@ public sealed class PairedBootstrapTests
         var one = PairedBootstrap.Run([pair.First, pair.Second], 7, 500, 1, CancellationToken.None);
         var three = PairedBootstrap.Run([pair.First, pair.Second], 7, 500, 3, CancellationToken.None);
 
-        Assert.All(Figure.All, figure => Assert.Equal((one.Of(1, figure), one.Difference(1, figure)), (three.Of(1, figure), three.Difference(1, figure))));
+        Assert.Equal(one[1].Figures, three[1].Figures);
+        Assert.Equal(one[1].Differences, three[1].Differences);
+        Assert.Equal(one[1].Reliability, three[1].Reliability);
     }
 
     [Fact]
@@ -44,7 +48,7 @@ public sealed class PairedBootstrapTests
         var seven = PairedBootstrap.Run([pair.First], 7, 500, 2, CancellationToken.None);
         var eight = PairedBootstrap.Run([pair.First], 8, 500, 2, CancellationToken.None);
 
-        Assert.NotEqual(seven.Of(0, Figure.Brier), eight.Of(0, Figure.Brier));
+        Assert.NotEqual(seven[0].Figures[Figure.Brier], eight[0].Figures[Figure.Brier]);
     }
 
     [Theory]
@@ -68,6 +72,31 @@ public sealed class PairedBootstrapTests
             // Losses and confidences are summed in single precision.
             Assert.True(Math.Abs(Figure.All[i].Of(expected)!.Value - values[i]) < 1e-6, $"{Figure.All[i].Key}: expected {Figure.All[i].Of(expected)}, found {values[i]}");
         }
+
+        var points = expected.Reliability.Where(bin => bin.Count > 0).SelectMany(bin => new[] { bin.MeanConfidence, bin.Accuracy }).ToList();
+        var drawn = values[Figure.All.Count..].Where(value => !double.IsNaN(value)).ToList(); // not a number where no text of a bin was drawn
+        Assert.Equal(points.Count, drawn.Count);
+        var largest = points.Zip(drawn).Max(pair => Math.Abs(pair.First - pair.Second));
+        Assert.True(largest < 1e-6, $"the largest difference of a point of the reliability curve is {largest}");
+    }
+
+    [Fact]
+    public void A_point_of_the_reliability_curve_is_as_uncertain_as_its_answers_are_few()
+    {
+        // Two points: 900 answers with confidence 0.95, 90 % right, and 100 with 0.65, half right. By the normal approximation the half width is 1.96·√(p·(1-p)/n).
+        var texts = new ScoredTexts(2, ProblemType.SingleLabel, Calibration.None);
+        for (var text = 0; text < 1000; text++)
+        {
+            var (confidence, right) = text < 900 ? (0.95, text % 10 != 0) : (0.65, text % 2 != 0);
+            texts.Add([right ? 1 : 0], [1 - confidence, confidence]);
+        }
+
+        var curve = PairedBootstrap.Run([texts], 42, 10_000, 2, CancellationToken.None)[0].Reliability;
+
+        Assert.Equal(2, curve.Count);
+        AssertAround(0.5, 1.96 * Math.Sqrt(0.5 * 0.5 / 100), curve[0].Accuracy!.Value);
+        AssertAround(0.9, 1.96 * Math.Sqrt(0.9 * 0.1 / 900), curve[1].Accuracy!.Value);
+        AssertAround(0.65, 0, curve[0].MeanConfidence!.Value);
     }
 
     [Fact]
@@ -77,7 +106,7 @@ public sealed class PairedBootstrapTests
         texts.Add([1], [0.1, 0.9]);
         texts.Add([0], [0.6, 0.4]);
 
-        var interval = PairedBootstrap.Run([texts], 1, 200, 2, CancellationToken.None).Of(0, Figure.RocAuc);
+        var interval = PairedBootstrap.Run([texts], 1, 200, 2, CancellationToken.None)[0].Figures[Figure.RocAuc];
 
         Assert.Equal(new Interval(1, 1), interval);
     }
@@ -100,6 +129,12 @@ public sealed class PairedBootstrapTests
         }
 
         return texts;
+    }
+
+    private static void AssertAround(double middle, double halfWidth, Interval actual)
+    {
+        var largest = Math.Max(Math.Abs(middle - halfWidth - actual.Low), Math.Abs(middle + halfWidth - actual.High));
+        Assert.True(largest < 0.005, $"expected {middle - halfWidth} to {middle + halfWidth}, found {actual.Low} to {actual.High}, largest difference {largest}");
     }
 
     private static void AssertNear(System.Text.Json.JsonElement expected, Interval? actual, double tolerance, string what)

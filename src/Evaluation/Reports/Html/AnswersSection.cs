@@ -28,10 +28,9 @@ internal static class AnswersSection
     {
         var at = Markup.PointerTo(model);
         var share = confusion.Support(actual) == 0 ? 0 : (double)confusion[actual, predicted] / confusion.Support(actual);
-        var interval = model.CellIntervals.Count == 0 ? ""
-            : $"<small>{Markup.Range($"{at}/confusion_matrix_intervals/{actual}/{predicted}", model.CellIntervals[(actual * confusion.Classes) + predicted], end => Numbers.Text(end, "#,0"))}</small>";
+        var interval = Markup.Range($"{at}/confusion_matrix_intervals/{actual}/{predicted}", CountInterval.Of(confusion[actual, predicted], confusion.Total), end => Numbers.Text(end, "#,0"));
         return $"<div class=\"heat {(actual == predicted ? "right" : "wrong")}\" style=\"--share:{Numbers.Text(share, "0.00")}\">"
-            + $"{Markup.Number($"{at}/confusion_matrix/{actual}/{predicted}", Numbers.Count(confusion[actual, predicted]))}{interval}</div>";
+            + $"{Markup.Number($"{at}/confusion_matrix/{actual}/{predicted}", Numbers.Count(confusion[actual, predicted]))}<small>{interval}</small></div>";
     }
 
     private static IEnumerable<string> LabelRow(ComparisonReport report, ModelReport model, string label, ConfusionMatrix holds)
