@@ -14,15 +14,16 @@ internal static class BootstrapBenchmark
     private const int Texts = 25_000;
     private const int Resamples = 10_000;
     private const int Repetitions = 3;
+    private static readonly double[] _accuracies = [0.87, 0.9, 0.92];
 
     public static int Run(string[] arguments)
     {
         var random = new Random(1);
         var labels = Enumerable.Range(0, Texts).Select(_ => random.Next(2)).ToList();
-        ScoredTexts[] models = [.. new[] { 0.87, 0.9, 0.92 }.Select(accuracy => Scores(labels, accuracy, random))];
+        ScoredTexts[] models = [.. _accuracies.Select(accuracy => Scores(labels, accuracy, random))];
         foreach (var threads in new[] { 1, Environment.ProcessorCount }.Distinct())
         {
-            foreach (var count in new[] { 1, 2, 3 })
+            for (var count = 1; count <= models.Length; count++)
             {
                 var times = Enumerable.Range(0, Repetitions + 1).Select(_ => Time(models[..count], threads)).Skip(1).OrderBy(time => time.Wall).ToList(); // the first run compiles
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

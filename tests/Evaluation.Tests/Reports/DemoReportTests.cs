@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Scoring;
@@ -49,6 +50,23 @@ public sealed class DemoReportTests
         {
             File.Copy(Repository.Path("artifacts", "report.png"), Repository.Path("docs", "report.png"), overwrite: true);
         }
+    }
+
+    /// <summary>The page that ./demo.sh left, against the figures of the models that it left; without a run of the demo there is nothing to open.</summary>
+    [Fact]
+    public async Task The_page_that_the_demo_left_shows_every_figure_of_its_models()
+    {
+        var demo = Repository.Path("artifacts", "demo");
+        Assert.SkipUnless(File.Exists(Path.Combine(demo, "report.html")), "./demo.sh has not been run in this checkout.");
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(Path.Combine(demo, "report.html"), 900, 1000);
+
+        string[] models = ["raw", "head", "lora"];
+        var compare = Command.Run(Repository.Path("bin", "lora-compare"),
+            [.. models.Select(model => $"{model}={Path.Combine(demo, "onnx", model)}"), "--data", Repository.Path("samples", "reviews", "test.jsonl"), "--json"]);
+
+        Assert.True(compare.ExitCode == 0, compare.ToString());
+        await PageFigures.AssertAllVisibleAsync(page, JsonNode.Parse(compare.Output)!, pointer => !pointer.EndsWith("_per_second", StringComparison.Ordinal)); // speed was measured anew
     }
 
     private static async Task<ComparisonReport> ReportAsync()
