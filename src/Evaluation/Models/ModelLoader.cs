@@ -86,9 +86,15 @@ internal sealed class ModelLoader(CompareOptions options)
 
     private LocalModel LoadOnnx(ModelArgument argument)
     {
+        const string WhatIsTaken = "give an ONNX file or its directory, a checkpoint directory, or a run of lora-train.";
         if (!Path.Exists(argument.Path))
         {
-            throw InputException.InFile(argument.Path, "no such file or directory.", "give an ONNX file or its directory, a checkpoint directory, or a run of lora-train.");
+            throw InputException.InFile(argument.Path, "no such file or directory.", WhatIsTaken);
+        }
+
+        if (File.Exists(argument.Path) && !argument.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            throw InputException.InFile(argument.Path, "is not an ONNX file, whose name would end in .onnx.", WhatIsTaken);
         }
 
         var classifier = TextClassifier.Load(argument.Path, Inference());
