@@ -79,6 +79,7 @@ public sealed class CompareCommandTests : IDisposable
 
     [Theory]
     [InlineData("error: no/such/model: no such file or directory.", "no/such/model", "--data", "samples/reviews/test.jsonl")]
+    [InlineData("error: README.md: is not an ONNX file", "README.md", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: no/such.jsonl: no such file", "models/demo", "--data", "no/such.jsonl")]
     [InlineData("error: samples/reviews/test.jsonl: has no column 'mood' to slice by.", "models/demo", "--data", "samples/reviews/test.jsonl", "--slice", "mood")]
     [InlineData("error: --sweep-scale, --threshold and --calibrate need --validation FILE.", "models/demo", "--data", "samples/reviews/test.jsonl", "--threshold")]

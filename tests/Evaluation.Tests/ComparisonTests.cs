@@ -73,6 +73,26 @@ public sealed class ComparisonTests : IDisposable
         Assert.Contains("good", HtmlReport.Of(report), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_multi_label_model_is_compared_with_intervals_and_a_threshold_that_is_chosen()
+    {
+        using var model = new TinyModel(new TinyModelOptions { Labels = ["funny", "sad", "long"], ProblemType = "multi_label_classification" });
+        var (test, validation) = (Path.Combine(model.Folder, "test.jsonl"), Path.Combine(model.Folder, "validation.jsonl"));
+        string[] rows = ["""{"text":"the film was funny","labels":[0]}""", """{"text":"very long and slow","labels":[1,2]}""", """{"text":"a movie","labels":[]}""", """{"text":"long but good","labels":["long"]}"""];
+        File.WriteAllLines(test, Enumerable.Repeat(rows, 15).SelectMany(row => row));
+        File.WriteAllLines(validation, Enumerable.Repeat(rows, 5).SelectMany(row => row));
+
+        var (report, _) = await TinyModels.CompareAsync(new CompareOptions { Models = TinyModels.Arguments($"a={model.Checkpoint}", $"b={model.Checkpoint}"), Data = test, Validation = validation, Threshold = true });
+
+        var figures = report.Models[0];
+        Assert.Null(figures.Figures.Confusion);
+        Assert.Equal(180, figures.Reliability.Sum(point => point.Bin.Count));
+        Assert.NotNull(figures.Choice!.Threshold);
+        Assert.NotNull(figures.Intervals[Evaluation.Statistics.Figure.F1]);
+        Assert.Equal(report.Models[1].Intervals, figures.Intervals);
+        Assert.Contains("funny", HtmlReport.Of(report), StringComparison.Ordinal);
+    }
+
     private CompareOptions Options(string data, int resamples) => new()
     {
         Models = TinyModels.Arguments($"raw={_raw.Checkpoint}", $"other={_other.Checkpoint}"),
