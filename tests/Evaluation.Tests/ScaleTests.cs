@@ -14,7 +14,7 @@ public sealed class ScaleTests : IDisposable
     /// What resident memory may grow by from the few texts to the many: a few numbers a text, and what the garbage collector is late with. The 22,000 texts more
     /// are 28 MB on disk and 57 MB in memory.
     /// </summary>
-    private const long MostGrowth = 24 << 20;
+    private const long MostGrowth = 32 << 20;
 
     private readonly TinyModel _model = new(new TinyModelOptions { Layers = 1, Positions = 8 });
 
