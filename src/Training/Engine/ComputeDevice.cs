@@ -33,6 +33,9 @@ internal static class ComputeDevices
     /// <summary>How that attention wants its texts: on the CPU padded to few widths, because oneDNN compiles a kernel for every new shape.</summary>
     public static List<TextGroup> Groups(ComputeDevice device, ReadOnlySpan<int> lengths) => device == ComputeDevice.Cpu ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths);
 
+    /// <summary>The number of rows is a multiple of this: on the CPU for the same reason. 64 costs one row in a hundred and is 8 % faster than 1.</summary>
+    public static int RowStep(ComputeDevice device) => device == ComputeDevice.Cpu ? 64 : 1;
+
     /// <summary>
     /// 0 (with the given probability) or 1 for each number of <paramref name="like"/>, in its type. On the CPU the key alone decides; on a GPU libtorch's generator.
     /// </summary>
@@ -66,7 +69,7 @@ internal static class ComputeDevices
         torch.set_num_threads(threads == 0 ? Environment.ProcessorCount : threads);
         if (device == ComputeDevice.Cpu)
         {
-            NativeMemory.KeepFreed();
+            TensorMemory.Install();
             return torch.CPU;
         }
 

@@ -6,14 +6,22 @@ namespace LoraOnnx.Training.Engine;
 internal sealed class DeviceBatch
 {
     private readonly int[] _order;
+    private readonly Device _device;
 
-    /// <summary>Copies ids and positions to the device; <paramref name="groupsOf"/> makes the groups for the lengths of all texts, shortest first.</summary>
-    public DeviceBatch(PackedBatch batch, Device device, Func<int[], List<TextGroup>> groupsOf)
+    /// <summary>Copies ids and positions to the device.</summary>
+    /// <param name="batch">The texts.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="groupsOf">Makes the groups for the lengths of all texts, shortest first.</param>
+    /// <param name="rowStep">The number of rows is rounded up to a multiple of this.</param>
+    public DeviceBatch(PackedBatch batch, Device device, Func<int[], List<TextGroup>> groupsOf, int rowStep)
     {
+        _device = device;
+        TokenCount = batch.TokenCount;
+        Rows = (batch.TokenCount + rowStep - 1) / rowStep * rowStep;
         int LengthOf(int text) => batch.Offsets[text + 1] - batch.Offsets[text];
         _order = [.. Enumerable.Range(0, batch.TextCount).OrderBy(LengthOf)]; // stable: equal batches give equal bits
         int[] lengths = [.. _order.Select(LengthOf)];
-        var (ids, positions, starts) = (new long[batch.TokenCount], new long[batch.TokenCount], new long[lengths.Length]);
+        var (ids, positions, starts) = (new long[Rows], new long[Rows], new long[lengths.Length]);
         var token = 0;
         for (var place = 0; place < _order.Length; place++)
         {
@@ -38,16 +46,32 @@ internal sealed class DeviceBatch
     public int TextCount => _order.Length;
 
     /// <summary>Number of tokens, none of them padding.</summary>
-    public long TokenCount => Ids.shape[0];
+    public int TokenCount { get; }
 
-    /// <summary>Token ids [tokens].</summary>
+    /// <summary>Rows of a matrix with a row a token: a few more than there are tokens, so that there are few shapes. They belong to no text: no gradient flows through them.</summary>
+    public int Rows { get; }
+
+    /// <summary>Token ids [rows].</summary>
     public Tensor Ids { get; }
 
-    /// <summary>Position of each token in its text [tokens].</summary>
+    /// <summary>Position of each token in its text [rows].</summary>
     public Tensor Positions { get; }
 
     /// <summary>Row of each text's [CLS] [texts].</summary>
     public Tensor FirstTokens { get; }
+
+    /// <summary>A matrix with a row a token, in the caller's scope, whose rows of tokens are yet to be written; the others are 0.</summary>
+    public Tensor NewRows(long columns, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var rows = empty(Rows, columns, dtype: type, device: _device);
+        if (Rows > TokenCount)
+        {
+            rows.narrow(0, TokenCount, Rows - TokenCount).zero_();
+        }
+
+        return rows.MoveToOuterDisposeScope();
+    }
 
     /// <summary>Puts what belongs to each text, in the packed batch's order, into the order on the device.</summary>
     public T[] ToDeviceOrder<T>(IReadOnlyList<T> perText) => Array.ConvertAll(_order, text => perText[text]);

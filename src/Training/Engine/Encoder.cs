@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>
-/// DistilBERT's body on the device: frozen weights and trained adapters. Texts lie end to end, so no row is padding. The backward pass is written out: it makes no
+/// DistilBERT's body on the device: frozen weights and trained adapters. Texts lie end to end, without padding between them. The backward pass is written out: it makes no
 /// gradient of a frozen weight, goes back no further than the first adapted layer, and keeps only what it needs.
 /// </summary>
-/// <remarks>Shapes: x [tokens, width]; after the last layer [texts, width].</remarks>
+/// <remarks>Shapes: x [rows, width], a row a token; after the last layer [texts, width].</remarks>
 internal sealed class Encoder : IDisposable
 {
     private readonly double _dropout;

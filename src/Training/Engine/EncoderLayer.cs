@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>One transformer layer with its adapters, forward and backward. Of the last layer only what [CLS] needs is computed.</summary>
-/// <remarks>Shapes: x [tokens, width]; the last layer gives [texts, width]. Gradients of frozen weights are never made.</remarks>
+/// <remarks>Shapes: x [rows, width], a row a token; the last layer gives [texts, width]. Gradients of frozen weights are never made.</remarks>
 internal sealed class EncoderLayer : IDisposable
 {
     private readonly bool _isLast;
@@ -103,7 +103,7 @@ internal sealed class EncoderLayer : IDisposable
 
         var attended = saved.AttentionNorm.Backward(normed.add_(sum));
         var context = _output.Backward(attended, saved.Output, inputGradient: true)!; // asked for
-        var inputs = empty(batch.TokenCount, (FirstKey + 2) * _width, dtype: gradient.dtype, device: gradient.device);
+        var inputs = batch.NewRows((FirstKey + 2) * _width, gradient.dtype);
         var query = _query is null ? Column(inputs, 0) : empty_like(context);
         _attention.Backward(context, saved.Attention, batch, query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1));
         var x = _inputs.Backward(inputs, saved.Inputs, inputGradient);

@@ -32,6 +32,9 @@ internal static class NativeTorch
         }
     }
 
+    /// <summary>libtorch's core library, loaded by <see cref="Prepare"/>; null where it is not found.</summary>
+    internal static nint? Core() => FindNative("libc10.so") is { } path && NativeLibrary.TryLoad(path, out var library) ? library : null;
+
     /// <summary>The user's cache directory for patched copies: under XDG_CACHE_HOME or ~/.cache.</summary>
     internal static string CacheDirectory()
     {

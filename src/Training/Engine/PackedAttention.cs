@@ -24,7 +24,7 @@ internal sealed class PackedAttention
     public (Tensor Context, IReadOnlyList<Func<Tensor, Tensor[]>> Saved) Forward(Tensor query, Tensor key, Tensor value, DeviceBatch batch, Dropout? dropout, Tape? tape)
     {
         using var scope = NewDisposeScope();
-        var context = empty(query.shape[0], query.shape[1], dtype: query.dtype, device: query.device);
+        var context = _firstTokensOnly ? empty_like(query) : batch.NewRows(query.shape[1], query.dtype);
         var saved = new List<Func<Tensor, Tensor[]>>();
         foreach (var group in batch.Groups)
         {

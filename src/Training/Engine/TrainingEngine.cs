@@ -163,7 +163,7 @@ internal sealed class TrainingEngine : IDisposable
         return loss.detach().MoveToOuterDisposeScope();
     }
 
-    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, lengths => ComputeDevices.Groups(_options.Device, lengths));
+    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, lengths => ComputeDevices.Groups(_options.Device, lengths), ComputeDevices.RowStep(_options.Device));
 
     private Tensor? HeadTensor(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenHead.GetValueOrDefault(name);
 

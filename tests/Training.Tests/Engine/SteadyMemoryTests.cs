@@ -39,6 +39,36 @@ public sealed class SteadyMemoryTests
         Assert.True(ProcessMemory.Resident - resident <= Tolerance, $"grew by {ProcessMemory.Resident - resident} bytes, allowed {Tolerance}.");
     }
 
+    [Fact]
+    public void Texts_of_ever_new_lengths_need_no_more_memory_than_the_longest()
+    {
+        TensorMemory.Install();
+        Assert.SkipWhen(TensorMemory.Range is null, "here libtorch's own allocator serves");
+        using var model = new TinyModel(new TinyModelOptions { Width = 64, Inner = 256, Layers = 4, Positions = 512 });
+        using var engine = TrainingEngine.Create(model.Weights, new EngineOptions
+        {
+            Precision = Precision.Bf16,
+            Threads = 1,
+            Adapter = new AdapterPlan { Modules = AdapterPlan.ModulesMatching(model.Config, ["q_lin", "k_lin", "v_lin"]), Rank = 4 },
+        });
+        var random = new Random(3);
+        Step(Enumerable.Repeat(512, 8));
+        var peak = TensorMemory.Range.Peak;
+
+        for (var step = 0; step < 60; step++)
+        {
+            Step(Enumerable.Range(0, 8).Select(_ => random.Next(20, 512)));
+        }
+
+        Assert.True(TensorMemory.Range.Peak <= peak, $"peak {TensorMemory.Range.Peak} bytes, of the longest texts {peak}.");
+
+        void Step(IEnumerable<int> lengths)
+        {
+            EncodedText[] texts = [.. lengths.Select(length => new EncodedText(TinyModel.Ids(length, length), length))];
+            _ = engine.Step([new PackedBatch(texts, [.. texts.Select((_, text) => (IReadOnlyList<int>)[text % 2])])], 1e-3, 1e-3).Loss;
+        }
+    }
+
     /// <summary>Tensors of this thread that some dispose scope has seen and nobody has disposed.</summary>
     private static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
