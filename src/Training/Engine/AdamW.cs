@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>Clipping and torch's AdamW over the flat buffers of <see cref="TrainedParameters"/>; the device is never waited for.</summary>
-internal sealed class AdamW : IDisposable
+/// <summary>AdamW as operations on tensors, for a GPU: the device is never waited for.</summary>
+internal sealed class AdamW : IOptimizer
 {
     private readonly TrainedParameters _parameters;
     private readonly OptimizerConstants _constants;
@@ -32,10 +32,10 @@ internal sealed class AdamW : IDisposable
         _clipNorm = constants.ClipNorm.ToScalar();
     }
 
-    /// <summary>Steps done.</summary>
+    /// <inheritdoc/>
     public long StepCount { get; set; }
 
-    /// <summary>Clips the gradients, updates all parameters, and returns the gradient norm before clipping (a scalar on the device; the caller's scope disposes).</summary>
+    /// <inheritdoc/>
     public Tensor Step(double learningRate, double headLearningRate)
     {
         using var scope = NewDisposeScope();
@@ -51,19 +51,12 @@ internal sealed class AdamW : IDisposable
         square.mul_(_beta2).addcmul_(gradients, gradients, _oneMinusBeta2);
         using var squareCorrection = (1 / Math.Sqrt(1 - Math.Pow(_constants.Beta2, StepCount))).ToScalar();
         var direction = mean.div(square.sqrt().mul_(squareCorrection).add_(_epsilon));
-        var meanCorrection = 1 - Math.Pow(_constants.Beta1, StepCount);
         foreach (var (kind, start, length) in _parameters.Segments())
         {
-            var rate = RateOf(kind, learningRate, headLearningRate);
-            var values = _parameters.Values.narrow(0, start, length);
-            if (kind != ParameterKind.HeadBias)
-            {
-                using var shrink = (1 - (rate * _constants.WeightDecay)).ToScalar();
-                values.mul_(shrink);
-            }
-
-            using var stride = (-rate / meanCorrection).ToScalar();
-            values.add_(direction.narrow(0, start, length), stride);
+            var rates = UpdateRates.Of(kind, learningRate, headLearningRate, _loraPlusRatio, _constants, StepCount);
+            using var shrink = rates.Shrink.ToScalar();
+            using var stride = (-rates.Stride).ToScalar();
+            _parameters.Values.narrow(0, start, length).mul_(shrink).add_(direction.narrow(0, start, length), stride);
         }
 
         return norm.MoveToOuterDisposeScope();
@@ -77,11 +70,4 @@ internal sealed class AdamW : IDisposable
             scalar.Dispose();
         }
     }
-
-    private double RateOf(ParameterKind kind, double learningRate, double headLearningRate) => kind switch
-    {
-        ParameterKind.HeadWeight or ParameterKind.HeadBias => headLearningRate,
-        ParameterKind.AdapterUp => learningRate * _loraPlusRatio,
-        _ => learningRate,
-    };
 }

@@ -15,7 +15,7 @@ internal sealed class HeadTrainer : IDisposable
     private readonly EngineOptions _options;
     private readonly Device _device;
     private readonly TrainedParameters _parameters;
-    private readonly AdamW _optimizer;
+    private readonly IOptimizer _optimizer;
 
     private HeadTrainer(ModelWeights weights, EngineOptions options)
     {
@@ -23,7 +23,7 @@ internal sealed class HeadTrainer : IDisposable
         _options = options;
         _device = ComputeDevices.Open(options.Device, options.Threads, options.AllowTf32);
         _parameters = new TrainedParameters(ClassifierHead.Specs(weights), _device);
-        _optimizer = new AdamW(_parameters, options.Optimizer, loraPlusRatio: 1);
+        _optimizer = ComputeDevices.Optimizer(options.Device, _parameters, options.Optimizer, loraPlusRatio: 1);
     }
 
     /// <summary>Starts from the head in <paramref name="weights"/>; of the options, those of adapters and body do not matter.</summary>

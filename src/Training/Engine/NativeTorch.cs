@@ -33,7 +33,10 @@ internal static class NativeTorch
     }
 
     /// <summary>libtorch's core library, loaded by <see cref="Prepare"/>; null where it is not found.</summary>
-    internal static nint? Core() => FindNative("libc10.so") is { } path && NativeLibrary.TryLoad(path, out var library) ? library : null;
+    internal static nint? Core() => Find("libc10.so");
+
+    /// <summary>The OpenMP library that came with libtorch; null where it is not found.</summary>
+    internal static nint? OpenMp() => Find("libgomp*.so*");
 
     /// <summary>The user's cache directory for patched copies: under XDG_CACHE_HOME or ~/.cache.</summary>
     internal static string CacheDirectory()
@@ -111,10 +114,12 @@ internal static class NativeTorch
         }
     }
 
-    private static string? FindNative(string name)
+    private static nint? Find(string pattern) => FindNative(pattern) is { } path && NativeLibrary.TryLoad(path, out var library) ? library : null;
+
+    private static string? FindNative(string pattern)
     {
         var hostDirectories = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         var own = Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        return hostDirectories.Append(AppContext.BaseDirectory).Append(own).Select(directory => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
+        return hostDirectories.Append(AppContext.BaseDirectory).Append(own).Where(Directory.Exists).SelectMany(directory => Directory.EnumerateFiles(directory, pattern)).FirstOrDefault();
     }
 }

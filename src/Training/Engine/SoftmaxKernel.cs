@@ -52,7 +52,7 @@ internal static class SoftmaxKernel
         {
             var (first, second) = ((nint)changedStart, (nint)otherStart); // a lambda cannot take pointers along
             var isHalf = changed.dtype == ScalarType.BFloat16;
-            Parallel.For(0, matrices, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, matrix =>
+            TorchThreads.For(matrices, matrix =>
             {
                 var wide = isHalf ? new float[2 * columns] : [];
                 for (var row = 0; row < rows; row++)

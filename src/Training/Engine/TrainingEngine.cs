@@ -17,7 +17,7 @@ internal sealed class TrainingEngine : IDisposable
     private readonly Device _device;
     private readonly Encoder _encoder;
     private readonly TrainedParameters _parameters;
-    private readonly AdamW _optimizer;
+    private readonly IOptimizer _optimizer;
     private readonly Dictionary<string, Tensor> _frozenHead;
     private readonly List<string> _trainedOnHead;
 
@@ -31,7 +31,7 @@ internal sealed class TrainingEngine : IDisposable
         _parameters = new TrainedParameters(specs, _device);
         _encoder = new Encoder(_weights, _parameters, options, _device);
         _frozenHead = DistilBertTensors.HeadKeys.ToDictionary(key => key, key => Encoder.ToTensor(_weights[key]).to(_device).DetachFromDisposeScope(), StringComparer.Ordinal);
-        _optimizer = new AdamW(_parameters, options.Optimizer, options.Adapter?.LoraPlusRatio ?? 1);
+        _optimizer = ComputeDevices.Optimizer(options.Device, _parameters, options.Optimizer, options.Adapter?.LoraPlusRatio ?? 1);
     }
 
     /// <summary>Builds the network on the device. Adapters start from <paramref name="initial"/> where given, else as the plan says; its replacements (a head) apply too.</summary>
