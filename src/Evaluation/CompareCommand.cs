@@ -45,7 +45,7 @@ internal static class CompareCommand
                 result.AddError($"Unrecognized option '{option}'.");
             }
         });
-        _truncate.AcceptOnlyFromAmong([.. TruncationName.All]);
+        _truncate.AcceptOnlyFromAmong([.. EnumNames.All<Truncation>()]);
         var root = new RootCommand("Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
         {
             _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _slice, _sweep, _threshold, _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
@@ -79,7 +79,7 @@ internal static class CompareCommand
         Calibrate = parsed.GetValue(_calibrate),
         Requirements = parsed.GetValue(_require) ?? [],
         MaxLength = parsed.GetValue(_maxLength),
-        Truncate = parsed.GetValue(_truncate) is { } name ? TruncationName.Parse(name) : null,
+        Truncate = EnumNames.Parse<Truncation>(parsed.GetValue(_truncate)),
         Threads = parsed.GetValue(_threads) is var threads and not 0 ? threads : Environment.ProcessorCount,
         Seed = parsed.GetValue(_seed),
         Resamples = parsed.GetValue(_resamples),

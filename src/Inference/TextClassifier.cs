@@ -41,7 +41,7 @@ public sealed class TextClassifier : IDisposable
             Precision = PrecisionName.Of(precision ?? own ?? Precision.Fp32),
             Config = config,
             MaxTokens = MaxTokens(config, tokenizer, onnx.Metadata),
-            Truncation = TruncationName.Parse(onnx.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)),
+            Truncation = EnumNames.Parse<Truncation>(onnx.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)) ?? Truncation.Head,
             Metadata = onnx.Metadata,
         });
         return options.Precision is null ? classifier : LoadedGate.Pass(classifier, file, own, onnx, options);

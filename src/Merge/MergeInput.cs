@@ -67,7 +67,7 @@ internal sealed class MergeInput
             Adapters = adapters,
             Run = run,
             MaxTokens = Math.Min(run?.Record.MaxLength ?? int.MaxValue, checkpoint.Config.MaxPositions),
-            Truncation = TruncationName.Parse(run?.Record.Truncate),
+            Truncation = EnumNames.Parse<Truncation>(run?.Record.Truncate) ?? Truncation.Head,
             Metadata = Describe(options, run, run?.Record.ModelHash ?? checkpoint.WeightsHash(), head, adapters, bringsHead.Count > 0),
         };
     }

@@ -40,7 +40,7 @@ internal sealed class ModelLoader(CompareOptions options)
     {
         var record = run.Run.Record;
         var classifier = TextClassifier.FromWeights(run.At(scale), run.BaseDirectory, Inference());
-        return Local(name, classifier, TruncationName.Parse(record.Truncate), new ModelCard
+        return Local(name, classifier, EnumNames.Parse<Truncation>(record.Truncate) ?? Truncation.Head, new ModelCard
         {
             Path = run.Run.Path,
             Kind = "run",
@@ -75,7 +75,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Hashes = new Dictionary<string, string> { ["weights"] = checkpoint.WeightsHash() },
             Bytes = classifier.Model.Bytes,
             MaxTokens = classifier.Model.MaxTokens,
-            Truncate = TruncationName.Of(classifier.Model.Truncation),
+            Truncate = EnumNames.Of(classifier.Model.Truncation),
             Method = "raw",
             TrainedParameters = 0,
             TrainingSeconds = 0,
@@ -107,7 +107,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Hashes = new Dictionary<string, string> { ["onnx"] = classifier.Model.Hash },
             Bytes = classifier.Model.Bytes,
             MaxTokens = classifier.Model.MaxTokens,
-            Truncate = TruncationName.Of(classifier.Model.Truncation),
+            Truncate = EnumNames.Of(classifier.Model.Truncation),
             Method = metadata.GetValueOrDefault(OnnxMetadata.Method),
             Rank = metadata.GetValueOrDefault(OnnxMetadata.Rank),
             Scale = Number(metadata, OnnxMetadata.Scale),
@@ -124,7 +124,7 @@ internal sealed class ModelLoader(CompareOptions options)
         var limited = card with
         {
             MaxTokens = Math.Min(options.MaxLength ?? card.MaxTokens, classifier.Model.Config.MaxPositions),
-            Truncate = TruncationName.Of(kept),
+            Truncate = EnumNames.Of(kept),
         };
         var calibration = card.FileHash is { } hash ? Calibration.LoadFor(card.Directory!, hash, warning => Console.Error.WriteLine($"warning: {warning}")) : Calibration.None; // a file has a directory
         return new LocalModel(name, limited, classifier, kept, calibration, options.Threads);

@@ -7,7 +7,6 @@ using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.V1;
 using Kept = LoraOnnx.Model.Tokenization.Truncation;
-using TruncationName = LoraOnnx.Model.Tokenization.TruncationName;
 
 namespace LoraOnnx.Evaluation.Models;
 
@@ -31,7 +30,7 @@ internal sealed class ServerModel : IScoredModel
             Hashes = new Dictionary<string, string> { ["onnx"] = summary.Sha256 },
             Bytes = (long)summary.SizeBytes,
             MaxTokens = (int)summary.MaxTokens,
-            Truncate = predict.Truncation == V1.Truncation.Unspecified ? Note(OnnxMetadata.Truncate) ?? TruncationName.Of(Kept.Head) : TruncationName.Of(ToKept(predict.Truncation)),
+            Truncate = predict.Truncation == V1.Truncation.Unspecified ? Note(OnnxMetadata.Truncate) ?? EnumNames.Of(Kept.Head) : EnumNames.Of(ToKept(predict.Truncation)),
             Method = Note(OnnxMetadata.Method),
             Rank = Note(OnnxMetadata.Rank),
         };

@@ -5,8 +5,8 @@ using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
 using LoraOnnx.Evaluation.Texts;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
-using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation.Reports;
 
@@ -118,7 +118,7 @@ internal sealed class ReportBuilder
 
         if (_options.Truncate is { } kept)
         {
-            options["truncate"] = TruncationName.Of(kept);
+            options["truncate"] = EnumNames.Of(kept);
         }
 
         if (_options.SweepScales.Count > 0)

@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;
@@ -35,7 +36,7 @@ internal sealed class FrozenEncoder : IDisposable
             Tokenizer = @base.Tokenizer.ContentHash,
             Texts = texts.Hash,
             MaxLength = @base.MaxLength(options),
-            Truncate = ChoiceNames.Of(options.Truncate),
+            Truncate = EnumNames.Of(options.Truncate),
             Precision = precision == Precision.Bf16 ? "bf16" : "fp32",
             Device = machine.DeviceName,
             Threads = machine.Threads,

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json.Serialization;
 
 namespace LoraOnnx.Training.Options;
@@ -73,18 +72,4 @@ internal enum SplitKind
     /// <summary>The texts that follow the training texts in numpy's permutation, as Hugging Face's <c>shuffle(seed)</c> and <c>select</c> take them.</summary>
     [JsonStringEnumMemberName("shuffle")]
     Shuffle,
-}
-
-/// <summary>The words that stand for the values on the command line and in run.json.</summary>
-internal static class ChoiceNames
-{
-    public static string Of<T>(T value)
-        where T : struct, Enum =>
-        typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name; // every member above has one
-
-    public static IReadOnlyList<string> All<T>()
-        where T : struct, Enum => [.. Enum.GetValues<T>().Select(Of)];
-
-    public static T Parse<T>(string name)
-        where T : struct, Enum => Enum.GetValues<T>().Single(value => Of(value) == name);
 }

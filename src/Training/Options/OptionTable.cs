@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Training.Options;
 
@@ -43,15 +44,15 @@ internal sealed class OptionTable
     public void Choice<T>(string name, string description, Func<TrainingOptions, T> current, Func<TrainingOptions, T, TrainingOptions> apply)
         where T : struct, Enum
     {
-        var names = ChoiceNames.All<T>();
+        var names = EnumNames.All<T>();
         var option = new Option<string>(name)
         {
             Description = description,
             HelpName = string.Join('|', names),
-            DefaultValueFactory = _ => ChoiceNames.Of(current(_defaults)),
+            DefaultValueFactory = _ => EnumNames.Of(current(_defaults)),
             CustomParser = result => Word(result, name, word => names.Contains(word), $"one of {string.Join(", ", names)}"),
         };
-        Add(option, (options, word) => apply(options, ChoiceNames.Parse<T>(word)));
+        Add(option, (options, word) => apply(options, EnumNames.Parse<T>(word)!.Value)); // the parser takes no other word
     }
 
     public void List(string name, string description, Func<TrainingOptions, IReadOnlyList<string>> current, Func<TrainingOptions, IReadOnlyList<string>, TrainingOptions> apply)

@@ -155,7 +155,7 @@ internal sealed record TrainingOptions
 
         if ((LoraEpochs ?? HeadEpochs) is not null && Method != TrainingMethod.LoraAndHead)
         {
-            yield return $"--lora-epochs and --head-epochs are for --method lora+head, the method is {ChoiceNames.Of(Method)}.";
+            yield return $"--lora-epochs and --head-epochs are for --method lora+head, the method is {EnumNames.Of(Method)}.";
         }
 
         if ((LoraEpochs ?? HeadEpochs) is not null && Epochs is not null)

@@ -27,7 +27,7 @@ internal static class RunRecords
         return new RunRecord
         {
             ToolVersion = ToolVersion,
-            Method = ChoiceNames.Of(options.Method),
+            Method = EnumNames.Of(options.Method),
             Model = options.Model,
             ModelDirectory = Path.GetFullPath(@base.Directory),
             ModelHash = @base.Hash,
@@ -35,7 +35,7 @@ internal static class RunRecords
             Rank = options.TrainsAdapters ? options.Rank : null,
             Alpha = options.TrainsAdapters ? AdapterOptions.Alpha(options) : null,
             MaxLength = maxLength,
-            Truncate = ChoiceNames.Of(options.Truncate),
+            Truncate = EnumNames.Of(options.Truncate),
             Precision = machine.PrecisionName,
             Device = machine.DeviceName,
             Threads = machine.Threads,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Reference;
@@ -70,6 +71,6 @@ internal sealed class TrainedRun
     public List<float[]> ManagedLogits(IEnumerable<string> texts)
     {
         var (model, tokenizer) = (ManagedModel(), WordPieceTokenizer.Load(Record.ModelDirectory));
-        return [.. texts.Select(text => model.Logits(tokenizer.Encode(text, Record.MaxLength, TruncationName.Parse(Record.Truncate)).Ids))];
+        return [.. texts.Select(text => model.Logits(tokenizer.Encode(text, Record.MaxLength, EnumNames.Parse<Truncation>(Record.Truncate)!.Value).Ids))];
     }
 }
