@@ -56,7 +56,7 @@ public static class AccuracyGate
         var limits = GateLimits.Of(precision);
         return new GateReport
         {
-            Precision = PrecisionName.Of(precision),
+            Precision = EnumNames.Of(precision),
             Passed = agreement >= limits.LabelAgreement && mean <= limits.MeanProbabilityChange && f1 >= f1Exact - limits.F1Loss,
             LabelAgreementLimit = limits.LabelAgreement,
             MeanProbabilityChangeLimit = limits.MeanProbabilityChange,

@@ -74,7 +74,7 @@ public sealed record GateReport
         try
         {
             var report = JsonSerializer.Deserialize<GateReport>(File.ReadAllBytes(path), _json);
-            return report is not null && report.Precision == PrecisionName.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash) ? report : null;
+            return report is not null && report.Precision == EnumNames.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash) ? report : null;
         }
         catch (JsonException failure)
         {

@@ -17,12 +17,12 @@ public static class ModelFiles
     public static string InPrecision(string file, Precision precision)
     {
         var exact = file;
-        foreach (var name in PrecisionName.All)
+        foreach (var name in EnumNames.All<Precision>())
         {
             exact = file.EndsWith(Suffix(name), StringComparison.Ordinal) ? file[..^Suffix(name).Length] + ".onnx" : exact;
         }
 
-        return precision == Precision.Fp32 ? exact : Path.ChangeExtension(exact, null) + Suffix(PrecisionName.Of(precision));
+        return precision == Precision.Fp32 ? exact : Path.ChangeExtension(exact, null) + Suffix(EnumNames.Of(precision));
     }
 
     /// <summary>The model file meant by a path: itself, or the model.onnx of a directory.</summary>

@@ -21,7 +21,7 @@ internal readonly record struct PrecisionChoice(string ModelFile, Precision? Pre
                 return new PrecisionChoice(ModelFiles.Find(path), null);
             case Auto:
                 var (choice, reason) = Automatic(path, options);
-                options.Log?.Invoke($"{choice.ModelFile}: precision {(choice.Precision is { } chosen ? PrecisionName.Of(chosen) : "as in the file")}: {reason}");
+                options.Log?.Invoke($"{choice.ModelFile}: precision {(choice.Precision is { } chosen ? EnumNames.Of(chosen) : "as in the file")}: {reason}");
                 return choice;
             default:
                 var precision = PrecisionName.Parse(options.Precision);

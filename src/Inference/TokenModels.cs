@@ -18,7 +18,7 @@ internal static class TokenModels
         var precision = wanted ?? own ?? Precision.Fp32;
         if (own is { } from ? !PrecisionName.CanMake(precision, from) : precision != Precision.Fp32)
         {
-            throw InputException.InFile(file, $"holds {(own is { } held ? $"{PrecisionName.Of(held)} weights" : "weights under foreign names")}, {PrecisionName.Of(precision)} cannot be made of them.",
+            throw InputException.InFile(file, $"holds {(own is { } held ? $"{EnumNames.Of(held)} weights" : "weights under foreign names")}, {EnumNames.Of(precision)} cannot be made of them.",
                 "use the fp32 file that lora-merge wrote, or --precision auto.");
         }
 

@@ -20,7 +20,7 @@ internal static class GatedFile
         using (var stream = File.Create(file))
         {
             OnnxModelFile.Write(stream, merged, options.Opset,
-                new Dictionary<string, string>(input.Metadata) { [OnnxMetadata.Precision] = PrecisionName.Of(options.Precision) }, options.Precision);
+                new Dictionary<string, string>(input.Metadata) { [OnnxMetadata.Precision] = EnumNames.Of(options.Precision) }, options.Precision);
             stream.Flush(flushToDisk: true);
         }
 

@@ -52,7 +52,7 @@ public sealed class PrecisionTests
 
         // The same codes; rounded activations may fall to the next code where the two attentions differ in the last bit.
         Assert.True(largest <= 0.05, $"largest difference {largest}");
-        Assert.Equal(PrecisionName.Of(precision), packed.Model.Precision);
+        Assert.Equal(EnumNames.Of(precision), packed.Model.Precision);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
@@ -103,7 +104,7 @@ internal static class EngineBenchmark
         foreach (var precision in (Precision[])[Precision.Int8, Precision.Int8Dynamic])
         {
             using var candidate = TextClassifier.FromWeights(weights, _demo, _options, precision);
-            Console.WriteLine($"{PrecisionName.Of(precision)}: {AccuracyGate.Measure(precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config, CancellationToken.None)}");
+            Console.WriteLine($"{EnumNames.Of(precision)}: {AccuracyGate.Measure(precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config, CancellationToken.None)}");
         }
     }
 

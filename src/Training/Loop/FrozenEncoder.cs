@@ -37,7 +37,7 @@ internal sealed class FrozenEncoder : IDisposable
             Texts = texts.Hash,
             MaxLength = @base.MaxLength(options),
             Truncate = EnumNames.Of(options.Truncate),
-            Precision = precision == Precision.Bf16 ? "bf16" : "fp32",
+            Precision = EnumNames.Of(precision),
             Device = machine.DeviceName,
             Threads = machine.Threads,
         };
@@ -61,7 +61,7 @@ internal sealed class FrozenEncoder : IDisposable
         var features = Encoding.Run(texts, _engine.Features, cancellationToken, done => _display.Preparing($"features of {texts.Count} {texts.Role} texts", (double)done / texts.Tokens));
         TokensEncoded += texts.Tokens;
         var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
-        _display.Note($"features of {texts.Count} {texts.Role} texts: {seconds:0.0} s, {texts.Tokens / seconds:0} tokens/s, {_key(texts).Precision}.");
+        _display.Note($"features of {texts.Count} {texts.Role} texts: {seconds:0.0} s, {texts.Tokens / seconds:0} tokens/s, {key.Precision}.");
         _cache.Keep(key, features);
         return features;
     }

@@ -33,14 +33,11 @@ internal sealed record Machine(ComputeDevice Device, Precision Precision, int Th
     {
         var device = record.Device == "cuda" ? ComputeDevice.Cuda : ComputeDevice.Cpu;
         return device == ComputeDevice.Cuda && !ComputeDevices.CudaIsAvailable() ? throw NoCuda()
-            : new Machine(device, record.Precision == "bf16" ? Precision.Bf16 : Precision.Fp32, record.Threads);
+            : new Machine(device, EnumNames.Parse<Precision>(record.Precision) ?? Precision.Fp32, record.Threads);
     }
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public string DeviceName => Device == ComputeDevice.Cuda ? "cuda" : "cpu";
-
-    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
-    public string PrecisionName => Precision == Precision.Bf16 ? "bf16" : "fp32";
 
     private static InputException NoCuda() => new("--device is cuda, but no CUDA device is to be seen.",
         "use --device cpu, or build with -p:Accelerator=cuda on a machine with an NVIDIA driver.");

@@ -36,7 +36,7 @@ internal static class RunRecords
             Alpha = options.TrainsAdapters ? AdapterOptions.Alpha(options) : null,
             MaxLength = maxLength,
             Truncate = EnumNames.Of(options.Truncate),
-            Precision = machine.PrecisionName,
+            Precision = EnumNames.Of(machine.Precision),
             Device = machine.DeviceName,
             Threads = machine.Threads,
             TrainedParameters = 0,
