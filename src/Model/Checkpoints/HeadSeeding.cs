@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Safetensors;
+using LoraOnnx.Model.Sampling;
 
 namespace LoraOnnx.Model.Checkpoints;
 
@@ -10,26 +11,11 @@ public static class HeadSeeding
     public static IReadOnlyList<NamedTensor> Create(DistilBertConfig config, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var random = new Random(unchecked((int)(seed ^ (seed >> 32)))); // all of the seed counts
+        var random = new SeededRandom(seed);
         return [.. DistilBertTensors.Head(config).Select(spec =>
         {
-            var values = new float[spec.Shape.Aggregate(1, (product, length) => product * length)];
-            if (spec.Columns is not null)
-            {
-                FillNormal(values, config.InitializerRange, random);
-            }
-
-            return new NamedTensor(spec.Key, spec.Shape, values);
+            var count = spec.Shape.Aggregate(1, (product, length) => product * length);
+            return new NamedTensor(spec.Key, spec.Shape, spec.Columns is null ? new float[count] : random.Normal(count, config.InitializerRange));
         })];
-    }
-
-    /// <summary>Box and Muller: two uniform numbers give one normal one. Random with a seed has the same sequence in every version of .NET.</summary>
-    private static void FillNormal(float[] values, double deviation, Random random)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
-            values[i] = (float)(deviation * radius * Math.Cos(2 * Math.PI * random.NextDouble()));
-        }
     }
 }

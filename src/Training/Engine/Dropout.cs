@@ -13,10 +13,10 @@ internal sealed class Dropout
     private ulong _masks;
 
     /// <summary>Starts a pass; libtorch's own generator, which draws masks on a GPU, is set to it too.</summary>
-    public Dropout(long seed, long step, int part)
+    public Dropout(ulong seed, long step, int part)
     {
         // Odd constants of splitmix64 and its kin spread neighbouring steps and parts over the whole range.
-        _pass = unchecked(((ulong)seed * 0x9E3779B97F4A7C15) + ((ulong)step * 0xD1342543DE82EF95) + ((ulong)part * 0xBF58476D1CE4E5B9));
+        _pass = unchecked((seed * 0x9E3779B97F4A7C15) + ((ulong)step * 0xD1342543DE82EF95) + ((ulong)part * 0xBF58476D1CE4E5B9));
         torch.manual_seed((long)(_pass >> 1));
     }
 

@@ -22,7 +22,7 @@ internal sealed record EngineOptions
     public bool AllowTf32 => Precision == Precision.Bf16;
 
     /// <summary>Decides new adapters and all dropout.</summary>
-    public long Seed { get; init; } = 42;
+    public ulong Seed { get; init; } = 42;
 
     /// <summary>Dropout of the checkpoint's config after embeddings, after the feed-forward part and before the classifier.</summary>
     public bool BodyDropout { get; init; } = true;

@@ -11,7 +11,7 @@ internal static class EngineSettings
         Precision = precision,
         Device = machine.Device,
         Threads = machine.Threads,
-        Seed = unchecked((long)options.Seed),
+        Seed = options.Seed,
         BodyDropout = options.Dropout,
         AttentionDropout = options.AttentionDropout,
         LabelSmoothing = options.LabelSmoothing,
