@@ -9,12 +9,14 @@ internal sealed class PaddedLayout : IDisposable
     private readonly long[] _buffer;
     private readonly int _texts;
     private readonly int _width;
+    private readonly int _inputs;
 
-    public PaddedLayout(IReadOnlyList<int[]> batch, int width)
+    /// <summary>Lays a batch out for the first <paramref name="inputs"/> of ids, mask and token types, which are all 0.</summary>
+    public PaddedLayout(IReadOnlyList<int[]> batch, int width, int inputs)
     {
-        (_texts, _width) = (batch.Count, width);
-        _buffer = ArrayPool<long>.Shared.Rent(3 * Size);
-        _buffer.AsSpan(0, 3 * Size).Clear();
+        (_texts, _width, _inputs) = (batch.Count, width, inputs);
+        _buffer = ArrayPool<long>.Shared.Rent(inputs * Size);
+        _buffer.AsSpan(0, inputs * Size).Clear();
         for (var text = 0; text < _texts; text++)
         {
             var row = text * width;
@@ -28,8 +30,8 @@ internal sealed class PaddedLayout : IDisposable
 
     private int Size => _texts * _width;
 
-    /// <summary>Ids, mask and, if asked for, token types, which are all 0; the caller disposes them before this layout.</summary>
-    public OrtValue[] CreateValues(bool withTokenTypes) => withTokenTypes ? [Value(0), Value(1), Value(2)] : [Value(0), Value(1)];
+    /// <summary>The inputs; the caller disposes them before this layout.</summary>
+    public OrtValue[] CreateValues() => [.. Enumerable.Range(0, _inputs).Select(Value)];
 
     /// <inheritdoc/>
     public void Dispose() => ArrayPool<long>.Shared.Return(_buffer);

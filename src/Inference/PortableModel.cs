@@ -15,12 +15,12 @@ public sealed class PortableModel : ITokenModel
     private const string Logits = "logits";
 
     private readonly InferenceSession _session;
-    private readonly bool _wantsTokenTypes;
+    private readonly string[] _inputs;
 
     private PortableModel(InferenceSession session, string path)
     {
         _session = session;
-        _wantsTokenTypes = session.InputMetadata.ContainsKey(TokenTypeIds);
+        _inputs = session.InputMetadata.ContainsKey(TokenTypeIds) ? [InputIds, AttentionMask, TokenTypeIds] : [InputIds, AttentionMask];
         CheckContract(path);
     }
 
@@ -65,9 +65,8 @@ public sealed class PortableModel : ITokenModel
 
     private float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
-        using var layout = new PaddedLayout(batch, width);
-        string[] inputs = _wantsTokenTypes ? [InputIds, AttentionMask, TokenTypeIds] : [InputIds, AttentionMask];
-        return SessionRun.Logits(_session, inputs, layout.CreateValues(_wantsTokenTypes), batch.Count, cancellationToken);
+        using var layout = new PaddedLayout(batch, width, _inputs.Length);
+        return SessionRun.Logits(_session, _inputs, layout.CreateValues(), batch.Count, cancellationToken);
     }
 
     private static PortableModel Open(string path, Func<InferenceSession> open)
