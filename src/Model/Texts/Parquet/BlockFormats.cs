@@ -2,10 +2,11 @@ using System.Buffers.Binary;
 
 namespace LoraOnnx.Model.Texts.Parquet;
 
-/// <summary>Unpacks blocks of Snappy and LZ4: literal bytes, and copies of what was unpacked before. Both return -1 where the target is too small.</summary>
+/// <summary>Unpacks blocks of Snappy and LZ4: literal bytes, and copies of what was unpacked before. Both return <see cref="TooSmall"/> where the target has no room.</summary>
 internal static class BlockFormats
 {
-    private const int TooSmall = -1;
+    /// <summary>In place of the length of what was unpacked.</summary>
+    public const int TooSmall = -1;
 
     /// <summary>github.com/google/snappy, format_description.txt.</summary>
     public static int Snappy(ReadOnlySpan<byte> packed, Span<byte> target)

@@ -20,7 +20,6 @@ internal enum PageCodec
 internal static class PageCompression
 {
     private const int BelievedBytes = 1 << 20;
-    private const int TooSmall = -1;
 
     /// <summary>Unpacks to exactly <paramref name="length"/> bytes at the beginning of <paramref name="target"/>, which is replaced where it is too small.</summary>
     /// <exception cref="FormatException">The data is damaged, or has another length.</exception>
@@ -44,9 +43,9 @@ internal static class PageCompression
                 return;
             }
 
-            if (written != TooSmall || room == length)
+            if (written != BlockFormats.TooSmall || room == length)
             {
-                throw new FormatException($"a page unpacks to {(written == TooSmall ? "more" : $"{written} bytes")}, expected {length} bytes.");
+                throw new FormatException($"a page unpacks to {(written == BlockFormats.TooSmall ? "more" : $"{written} bytes")}, expected {length} bytes.");
             }
         }
     }
@@ -58,7 +57,7 @@ internal static class PageCompression
             switch (codec)
             {
                 case PageCodec.None:
-                    return packed.AsSpan().TryCopyTo(target) ? packed.Count : TooSmall;
+                    return packed.AsSpan().TryCopyTo(target) ? packed.Count : BlockFormats.TooSmall;
                 case PageCodec.Snappy:
                     return BlockFormats.Snappy(packed, target);
                 case PageCodec.Lz4Raw:
@@ -78,7 +77,7 @@ internal static class PageCompression
                 case PageCodec.Zstandard:
                     using (var zstandard = new Decompressor())
                     {
-                        return zstandard.TryUnwrap(packed, target, out var written) ? written : TooSmall;
+                        return zstandard.TryUnwrap(packed, target, out var written) ? written : BlockFormats.TooSmall;
                     }
 
                 default:
@@ -96,6 +95,6 @@ internal static class PageCompression
     private static int Fill(Stream stream, Span<byte> target)
     {
         var written = stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
-        return stream.ReadByte() < 0 ? written : TooSmall;
+        return stream.ReadByte() < 0 ? written : BlockFormats.TooSmall;
     }
 }
