@@ -67,8 +67,11 @@ internal static class RestApi
     private static void MapHealth(RouteGroupBuilder api)
     {
         var health = api.MapGroup("/health").WithTags("health");
-        health.MapGet("", (KServeModels models) => KServeRest.ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls, 503 otherwise.");
-        health.MapGet("/ready", (KServeModels models) => KServeRest.ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls, 503 otherwise.");
+        foreach (var path in (string[])["", "/ready"])
+        {
+            health.MapGet(path, (KServeModels models) => KServeRest.ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls, 503 otherwise.");
+        }
+
         health.MapGet("/live", () => TypedResults.Ok()).WithSummary("200 while the process runs.");
     }
 
