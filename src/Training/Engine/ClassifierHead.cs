@@ -45,7 +45,8 @@ internal static class ClassifierHead
             }
         }
 
-        return nn.functional.binary_cross_entropy_with_logits(logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum) / count;
+        using var share = (1.0 / count).ToScalar();
+        return nn.functional.binary_cross_entropy_with_logits(logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum).mul(share);
     }
 
     /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>

@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
@@ -20,6 +21,7 @@ internal sealed class EncoderLayer : IDisposable
     private readonly StackedLinear _up;
     private readonly StackedLinear _down;
     private readonly LayerNorm _outputNorm;
+    private readonly Scalar _one = 1.0.ToScalar();
 
     /// <summary>Copies the layer's weights to the device.</summary>
     public EncoderLayer(ModelWeights weights, int layer, TrainedParameters parameters, EngineOptions options, ScalarType type, Device device)
@@ -113,14 +115,14 @@ internal sealed class EncoderLayer : IDisposable
             return null;
         }
 
-        x = rows is null ? x.add_(attended) : x.index_add_(0, batch.FirstTokens, rows.add_(attended), 1);
+        x = rows is null ? x.add_(attended) : x.index_add_(0, batch.FirstTokens, rows.add_(attended), _one);
         return x.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var part in (IEnumerable<IDisposable>)[.. Linears, _attentionNorm, _outputNorm])
+        foreach (var part in (IEnumerable<IDisposable>)[.. Linears, _attentionNorm, _outputNorm, _one])
         {
             part.Dispose();
         }

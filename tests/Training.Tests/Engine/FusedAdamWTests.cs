@@ -23,8 +23,7 @@ public sealed class FusedAdamWTests
         using var plain = new AdamW(torchs, constants, loraPlusRatio: 4);
         for (var step = 0; step < 20; step++)
         {
-            manual_seed(step);
-            var gradients = randn(ours.Count);
+            var gradients = Gradients(step, ours.Count);
             ours.Gradients.copy_(gradients);
             torchs.Gradients.copy_(gradients);
 
@@ -60,10 +59,15 @@ public sealed class FusedAdamWTests
             set_num_threads(threads);
             using var parameters = Parameters();
             using var optimizer = new FusedAdamW(parameters, new OptimizerConstants(), loraPlusRatio: 1);
-            manual_seed(7);
-            parameters.Gradients.copy_(randn(parameters.Count));
+            parameters.Gradients.copy_(Gradients(7, parameters.Count));
             return [optimizer.Step(1e-2, 5e-3).item<float>(), .. parameters.Values.data<float>()];
         }
+    }
+
+    private static Tensor Gradients(int seed, long count)
+    {
+        var random = new Random(seed);
+        return tensor(Enumerable.Range(0, (int)count).Select(_ => (4 * random.NextSingle()) - 2).ToArray());
     }
 
     /// <summary>A tensor of each kind, none of a length that fills vectors, one longer than a piece.</summary>

@@ -43,18 +43,20 @@ public sealed class PackedAttentionTests
     {
         using var scope = NewDisposeScope();
         using var tape = new Tape();
-        manual_seed(5);
+        var random = new Random(5); // libtorch's generator serves other tests at the same time
         var packed = new PackedBatch([.. _lengths.Select(length => new EncodedText(new int[length], length))]);
         var batch = new DeviceBatch(packed, CPU, lengths => asMatrices ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths), rowStep: 1);
         var attention = new PackedAttention(asMatrices ? new MatrixAttention(0) : new FlashAttention(0), heads: 3, headWidth: 8, firstTokensOnly);
-        var (key, value) = (randn(packed.TokenCount, 24), randn(packed.TokenCount, 24));
-        var query = randn(firstTokensOnly ? packed.TextCount : packed.TokenCount, 24);
-        var gradient = randn_like(query);
+        var (key, value) = (Matrix(packed.TokenCount), Matrix(packed.TokenCount));
+        var query = Matrix(firstTokensOnly ? packed.TextCount : packed.TokenCount);
+        var gradient = Matrix((int)query.shape[0]);
         var (queryGradient, keyGradient, valueGradient) = (zeros_like(query), zeros_like(key), zeros_like(value));
 
         var (context, saved) = attention.Forward(query, key, value, batch, dropout: null, tape);
         attention.Backward(gradient, saved, batch, queryGradient, keyGradient, valueGradient);
 
         return cat([context, queryGradient, keyGradient, valueGradient], 0).data<float>().ToArray();
+
+        Tensor Matrix(int rows) => tensor(Enumerable.Range(0, 24 * rows).Select(_ => (4 * random.NextSingle()) - 2).ToArray()).view(rows, 24);
     }
 }
