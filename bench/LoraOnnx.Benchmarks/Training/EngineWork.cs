@@ -18,6 +18,7 @@ internal static class EngineWork
     private const int EncodedTexts = 192;
 
     private const double LeastSeconds = 15;
+    private const int LeastSteps = 4;
     private static readonly int[] _lengths = ReviewLengths.Draw(Texts, seed: 1);
 
     public static string Describe() => string.Create(CultureInfo.InvariantCulture,
@@ -31,7 +32,7 @@ internal static class EngineWork
         var steps = new StepPlan(_lengths, new BatchSize(BatchTexts, null), accumulation: 1, seed: 1).Epoch(0);
         Step(engine, texts, steps[0]);
         var (clock, tokens, count) = (new BusyClock(), 0L, 0);
-        while (clock.Seconds < LeastSeconds)
+        while (clock.Seconds < LeastSeconds || count < LeastSteps)
         {
             tokens += Step(engine, texts, steps[++count % steps.Count]).Tokens;
         }

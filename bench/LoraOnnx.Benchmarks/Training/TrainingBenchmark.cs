@@ -14,7 +14,7 @@ internal static class TrainingBenchmark
 
     private static readonly string[] _parts = ["plain", "lora-bf16", "lora-fp32", "encode-bf16", "encode-fp32", "head", "peak-bf16", "peak-fp32"];
 
-    /// <summary>All parts, or those named; <c>--threads N</c> before them.</summary>
+    /// <summary>All parts that the processor is fast at, or those named; <c>--threads N</c> before them.</summary>
     public static int Run(string[] arguments)
     {
         if (arguments is ["--threads", var threads, .. var rest])
@@ -31,7 +31,8 @@ internal static class TrainingBenchmark
             return 0;
         }
 
-        var parts = arguments.Length == 0 ? _parts : arguments;
+        var bf16IsFast = ComputeDevices.FastPrecision(ComputeDevice.Cpu) == Precision.Bf16;
+        var parts = arguments.Length > 0 ? arguments : [.. _parts.Where(part => bf16IsFast || !NeedsBf16(part))];
         if (parts.Except(_parts).FirstOrDefault() is { } unknown)
         {
             Console.Error.WriteLine($"error: no part is called '{unknown}'; there are {string.Join(", ", _parts)}.");
@@ -41,7 +42,12 @@ internal static class TrainingBenchmark
         set_num_threads(BusyClock.Threads);
         Console.WriteLine($"machine: {Processor()}, {(BusyClock.Threads == 1 ? "1 thread, by processor time" : $"{BusyClock.Threads} threads")}; {RuntimeInformation.OSDescription}");
         Console.WriteLine($"model: DistilBERT-base size, {EngineWork.Describe()}");
-        using var bf16 = new MatrixProbe(ScalarType.BFloat16);
+        if (!bf16IsFast)
+        {
+            Console.WriteLine("bf16: slow on this processor, so left out unless named");
+        }
+
+        using var bf16 = bf16IsFast || parts.Any(NeedsBf16) ? new MatrixProbe(ScalarType.BFloat16) : null;
         using var fp32 = new MatrixProbe(ScalarType.Float32);
         foreach (var part in parts)
         {
@@ -51,18 +57,23 @@ internal static class TrainingBenchmark
                 continue;
             }
 
-            bf16.Measure();
+            bf16?.Measure();
             fp32.Measure();
             var work = Measure(part);
-            bf16.Measure();
+            bf16?.Measure();
             fp32.Measure();
-            Print($"{part,-12} {work.TokensPerSecond,6:0} tokens/s = {work.TokensPerSecond / bf16.Gigaflops:0.00} per bf16 GFLOP/s ({bf16.Gigaflops:0}), {work.TokensPerSecond / fp32.Gigaflops:0.00} per fp32 GFLOP/s ({fp32.Gigaflops:0}); {work.Remark}");
-            bf16.Forget();
+            Print($"{part,-12} {work.TokensPerSecond,6:0} tokens/s = {Share(work, bf16, "bf16")}{Share(work, fp32, "fp32")}{work.Remark}");
+            bf16?.Forget();
             fp32.Forget();
         }
 
         return 0;
     }
+
+    private static bool NeedsBf16(string part) => part.EndsWith("bf16", StringComparison.Ordinal);
+
+    private static string Share(Work work, MatrixProbe? probe, string type) => probe is null ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{work.TokensPerSecond / probe.Gigaflops:0.00} per {type} GFLOP/s ({probe.Gigaflops:0}); ");
 
     private static Work Measure(string part) => part switch
     {
