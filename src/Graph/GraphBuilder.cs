@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Reflection;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model;
 using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;
@@ -73,7 +73,7 @@ internal sealed class GraphBuilder(string name, int opset)
         {
             IrVersion = IrVersion(opset),
             ProducerName = Producer,
-            ProducerVersion = ToolVersion,
+            ProducerVersion = ToolVersion.Text,
             Graph = _graph,
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } },
         };
@@ -91,9 +91,6 @@ internal sealed class GraphBuilder(string name, int opset)
     public static AttributeProto Float(string name, double value) => new() { Name = name, F = (float)value, Type = AttributeProto.Types.AttributeType.Float };
 
     public static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Ints = { values }, Type = AttributeProto.Types.AttributeType.Ints };
-
-    internal static string ToolVersion { get; } =
-        typeof(GraphBuilder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     private string Add(string domain, string op, string output, ReadOnlySpan<string> inputs, ReadOnlySpan<AttributeProto> attributes)
     {

@@ -78,7 +78,7 @@ internal sealed class MergeInput
         var newHead = head is not null || adapterBringsHead;
         var metadata = new Dictionary<string, string>
         {
-            [OnnxMetadata.Tool] = typeof(MergeInput).Assembly.GetName().Version?.ToString(3) ?? "0",
+            [OnnxMetadata.Tool] = ToolVersion.Text,
             [OnnxMetadata.BaseModel] = run?.Record.Model ?? options.Model!, // one of both was asked for
             [OnnxMetadata.BaseHash] = baseHash,
             [OnnxMetadata.Method] = adapters.Count > 0 ? newHead ? "lora+head" : "lora" : newHead ? "head" : "raw",

@@ -22,6 +22,9 @@ namespace LoraOnnx.Serving;
 /// <summary>How the server is put together.</summary>
 internal static class ServingSetup
 {
+    /// <summary>What the server calls itself.</summary>
+    public const string ServerName = "lora-serve";
+
     /// <summary>All logs go to standard error: standard output says where the server listens.</summary>
     public static void AddLogging(WebApplicationBuilder builder, ServingOptions options)
     {
@@ -105,7 +108,7 @@ internal static class ServingSetup
     public static void AddTelemetry(WebApplicationBuilder builder)
     {
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(ServerVersion.Name, serviceVersion: ServerVersion.Text).AddEnvironmentVariableDetector()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
+            .ConfigureResource(resource => resource.AddService(ServerName, serviceVersion: ToolVersion.Text).AddEnvironmentVariableDetector()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
             .WithMetrics(metrics => metrics
                 .AddMeter(ServingMetrics.MeterName)
                 .AddRuntimeInstrumentation()

@@ -45,7 +45,7 @@ internal sealed class ReportBuilder
         var sliceResamples = Math.Min(builder._resamples, 10_000);
         return new ComparisonReport
         {
-            ToolVersion = Tool.Version,
+            ToolVersion = ToolVersion.Text,
             MadeAt = DateTimeOffset.UtcNow,
             Summary = Summary.Of(reports),
             Data = Describe(texts),

@@ -47,7 +47,7 @@ internal sealed class HubClient : IDisposable
             },
         };
         _http = new HttpClient(handler) { Timeout = _silence };
-        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("lora-onnx", typeof(HubClient).Assembly.GetName().Version?.ToString(3) ?? "0"));
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("lora-onnx", ToolVersion.Text));
     }
 
     /// <summary>Asks for a file's identity; null when the repository has no such file.</summary>

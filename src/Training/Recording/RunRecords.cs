@@ -10,9 +10,6 @@ namespace LoraOnnx.Training.Recording;
 /// <summary>The run.json of a run that begins or goes on.</summary>
 internal static class RunRecords
 {
-    /// <summary>Version of this program.</summary>
-    public static string ToolVersion { get; } = VersionOf(typeof(RunRecords).Assembly);
-
     /// <summary>A new record; or <paramref name="earlier"/>, if model and texts are still what they were.</summary>
     /// <exception cref="InputException">Model or texts have changed since the run began.</exception>
     public static RunRecord Begin(TrainingOptions options, BaseModel @base, TrainingTexts texts, Machine machine, int maxLength, RunRecord? earlier)
@@ -26,7 +23,7 @@ internal static class RunRecords
 
         return new RunRecord
         {
-            ToolVersion = ToolVersion,
+            ToolVersion = ToolVersion.Text,
             Method = EnumNames.Of(options.Method),
             Model = options.Model,
             ModelDirectory = Path.GetFullPath(@base.Directory),

@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using TritonInference;
 using ModelMetrics = LoraOnnx.Serving.Telemetry.ModelMetrics;
@@ -12,8 +13,8 @@ internal static class KServeDescriptions
 
     public static ServerMetadataResponse Server() => new()
     {
-        Name = ServerVersion.Name,
-        Version = ServerVersion.Text,
+        Name = ServingSetup.ServerName,
+        Version = ToolVersion.Text,
         Extensions = { "classification", "schedule_policy", "model_repository", "model_configuration", "binary_tensor_data", "parameters", "statistics" },
     };
 

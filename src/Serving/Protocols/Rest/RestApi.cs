@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Grpc.Core;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Protocols.KServe;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -20,8 +21,8 @@ internal static class RestApi
         });
         services.AddOpenApi(document => document.AddDocumentTransformer((openApi, _, _) =>
         {
-            openApi.Info.Title = "lora-serve";
-            openApi.Info.Version = ServerVersion.Text;
+            openApi.Info.Title = ServingSetup.ServerName;
+            openApi.Info.Version = ToolVersion.Text;
             openApi.Info.Description = "Texts in, labels and scores out. Errors are problem details; 429 comes with Retry-After.";
             return Task.CompletedTask;
         }));

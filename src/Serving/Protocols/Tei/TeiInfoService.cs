@@ -1,4 +1,5 @@
 using Grpc.Core;
+using LoraOnnx.Model;
 using TextEmbeddingsInference;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
@@ -15,7 +16,7 @@ internal sealed class TeiInfoService(SentimentCalls calls, ServingOptions option
         var model = lease.Model;
         return new InfoResponse
         {
-            Version = ServerVersion.Text,
+            Version = ToolVersion.Text,
             ModelId = model.Name,
             ModelSha = model.Description.Hash,
             ModelDtype = model.Description.Precision switch { "fp32" => "float32", "fp16" => "float16", var precision => precision }, // upstream's names, where it has one
