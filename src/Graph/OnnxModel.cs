@@ -44,7 +44,7 @@ public sealed class OnnxModel
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(path, failure);
         }
     }
 

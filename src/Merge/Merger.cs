@@ -83,7 +83,7 @@ internal static class Merger
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(options.Out, $"cannot be written: {failure.Message}", "check that the folder is writable and the disk has room.", failure);
+            throw InputException.Unwritable(options.Out, failure);
         }
         finally
         {

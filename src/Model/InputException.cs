@@ -31,4 +31,18 @@ public sealed class InputException : Exception
     /// <summary>An error in a line of a file: the message becomes <c>path:line: message</c>.</summary>
     public static InputException InLine(string path, int line, string message, string? hint = null, Exception? inner = null) =>
         new(path, line, message, hint, inner);
+
+    /// <summary>The system does not let a file be read: says why.</summary>
+    public static InputException Unreadable(string path, Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+    }
+
+    /// <summary>The system does not let a file or directory be written: says why.</summary>
+    public static InputException Unwritable(string path, Exception failure, string hint = "check that the folder is writable and the disk has room.")
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return InFile(path, $"cannot be written: {failure.Message}", hint, failure);
+    }
 }

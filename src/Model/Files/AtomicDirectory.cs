@@ -26,7 +26,7 @@ public static class AtomicDirectory
             TryDelete(temporary);
             if (failure is IOException or UnauthorizedAccessException)
             {
-                throw InputException.InFile(path, $"cannot be written: {failure.Message}", "check that the folder is writable and the disk has room.", failure);
+                throw InputException.Unwritable(path, failure);
             }
 
             throw;

@@ -42,7 +42,7 @@ internal sealed partial class JsonFields
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(path, failure);
         }
     }
 

@@ -33,8 +33,8 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubRepositor
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(cache.BlobPath(file.Etag), $"cannot be written: {failure.Message}",
-                "check that the cache (HF_HOME, HF_HUB_CACHE) is writable and the disk has room; what has arrived stays.", failure);
+            throw InputException.Unwritable(cache.BlobPath(file.Etag), failure,
+                "check that the cache (HF_HOME, HF_HUB_CACHE) is writable and the disk has room; what has arrived stays.");
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(path, failure);
         }
 
         return Open(path, stream);
@@ -151,7 +151,7 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (IOException failure)
         {
-            throw InputException.InFile(Path, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(Path, failure);
         }
     }
 }

@@ -70,7 +70,7 @@ public static class LabelledTexts
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(path, failure);
         }
     }
 

@@ -93,7 +93,7 @@ internal sealed class ReviewFolder(string path, DistilBertConfig config)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(file, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(file, failure);
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ApiKeys
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+            throw InputException.Unreadable(path, failure);
         }
 
         var keys = new List<(KeyRole, byte[])>();

@@ -54,7 +54,7 @@ internal sealed class GrowingFile : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(_path, $"cannot be written: {failure.Message}", "check that the folder is writable and the disk has room; then go on with --resume.", failure);
+            throw InputException.Unwritable(_path, failure, "check that the folder is writable and the disk has room; then go on with --resume.");
         }
     }
 }

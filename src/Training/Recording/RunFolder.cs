@@ -66,7 +66,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.InFile(path, $"cannot be written: {failure.Message}", "check --out: the folder must be writable and the disk have room.", failure);
+            throw InputException.Unwritable(path, failure, "check --out: the folder must be writable and the disk have room.");
         }
     }
 
