@@ -1,5 +1,7 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
 
@@ -10,8 +12,7 @@ public static class ModelFiles
     public const string Model = "model.onnx";
 
     /// <summary>Files that stand beside a model and travel with it when they exist.</summary>
-    public static readonly IReadOnlyList<string> Companions =
-        ["config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json"];
+    public static readonly IReadOnlyList<string> Companions = [DistilBertConfig.FileName, .. WordPieceTokenizer.FileNames];
 
     /// <summary>The name of a model file in another precision: model.onnx is model.int8.onnx in int8, and the other way round.</summary>
     public static string InPrecision(string file, Precision precision)

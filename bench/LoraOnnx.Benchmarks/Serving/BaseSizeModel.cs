@@ -3,6 +3,7 @@ using LoraOnnx.Graph;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Safetensors;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Benchmarks.Serving;
 
@@ -21,7 +22,7 @@ internal static class BaseSizeModel
 
         Directory.CreateDirectory(directory);
         var demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
-        foreach (var name in new[] { "vocab.txt", "tokenizer_config.json", "tokenizer.json" })
+        foreach (var name in WordPieceTokenizer.FileNames.Where(name => File.Exists(Path.Combine(demo, name))))
         {
             File.Copy(Path.Combine(demo, name), Path.Combine(directory, name), overwrite: true);
         }

@@ -2,14 +2,13 @@ using System.Text.Json.Nodes;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Model.Checkpoints;
 
 /// <summary>Writes a classifier as a Hugging Face directory that <c>transformers</c> loads.</summary>
 public static class CheckpointWriter
 {
-    private static readonly string[] _tokenizerFiles = ["vocab.txt", "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json"];
-
     /// <summary>Writes config.json, model.safetensors (fp32) and the tokenizer files of <paramref name="sourceDirectory"/>; the directory appears whole or not at all.</summary>
     /// <exception cref="InputException">The directory exists already or cannot be written.</exception>
     public static void Write(string directory, ModelWeights weights, string sourceDirectory)
@@ -24,7 +23,7 @@ public static class CheckpointWriter
         {
             File.WriteAllText(Path.Combine(temporary, DistilBertConfig.FileName), Config(sourceDirectory));
             SafetensorsWriter.Write(Path.Combine(temporary, Checkpoint.WeightsFileName), weights.Tensors);
-            foreach (var name in _tokenizerFiles.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
+            foreach (var name in WordPieceTokenizer.FileNames.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
             {
                 File.Copy(Path.Combine(sourceDirectory, name), Path.Combine(temporary, name));
             }

@@ -1,18 +1,18 @@
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Files;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Model.Hub;
 
 /// <summary>Turns a MODEL of the command line into a checkpoint directory: a directory as it is, a hub id (<c>NAME</c> or <c>NAME@REVISION</c>) through the cache.</summary>
 public static class HubModels
 {
-    private const string ConfigFileName = "config.json";
-
     /// <summary>What a checkpoint cannot do without, weights aside.</summary>
-    private static readonly string[] _required = [ConfigFileName, "vocab.txt"];
+    private static readonly string[] _required = [DistilBertConfig.FileName, TokenizerFiles.VocabularyName];
 
-    private static readonly string[] _optional = ["tokenizer_config.json", "tokenizer.json", "special_tokens_map.json"];
+    private static readonly string[] _optional = [.. WordPieceTokenizer.FileNames.Except(_required)];
 
     /// <summary>The directory of a model. Anything that is neither a directory nor a possible id is given back as it is, for whoever opens it to say what is wrong.</summary>
     /// <exception cref="InputException">There is no such model, it may not be read, or it cannot be fetched.</exception>
@@ -61,8 +61,8 @@ public static class HubModels
 
     private static string Fetch(HubClient client, HubCache cache, HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
-        var config = client.Describe(repository, ConfigFileName, cancellationToken)
-            ?? throw HubErrors.NotFound($"{repository.Id}: {settings.Endpoint.Host} has no {ConfigFileName}", repository);
+        var config = client.Describe(repository, DistilBertConfig.FileName, cancellationToken)
+            ?? throw HubErrors.NotFound($"{repository.Id}: {settings.Endpoint.Host} has no {DistilBertConfig.FileName}", repository);
         var commit = config.Commit;
         cache.Remember(commit);
         if (IsWhole(cache, commit))
@@ -97,7 +97,7 @@ public static class HubModels
         {
             if (!TryFetch(name))
             {
-                throw new InputException($"{repository.Id}: the model has no {name}.", "a DistilBERT classifier has config.json, vocab.txt and model.safetensors.");
+                throw new InputException($"{repository.Id}: the model has no {name}.", $"a DistilBERT classifier has {string.Join(", ", _required)} and {Checkpoint.WeightsFileName}.");
             }
         }
 

@@ -10,6 +10,14 @@ namespace LoraOnnx.Model.Tokenization;
 /// <remarks>An option is taken from tokenizer_config.json, else from tokenizer.json, else it has Hugging Face's default.</remarks>
 internal sealed class TokenizerFiles
 {
+    public const string VocabularyName = "vocab.txt";
+    public const string ConfigName = "tokenizer_config.json";
+    public const string JsonName = "tokenizer.json";
+    public const string SpecialTokensName = "special_tokens_map.json";
+
+    /// <summary>Only read to see that it does not contradict the others; a model need not bring it along.</summary>
+    private const string AddedTokensName = "added_tokens.json";
+
     private static readonly string[] _classes =
     [
         "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend",
@@ -25,9 +33,9 @@ internal sealed class TokenizerFiles
     public TokenizerFiles(string directory)
     {
         _directory = directory;
-        (_configPath, _config) = Open("tokenizer_config.json");
-        (_jsonPath, _json) = Open("tokenizer.json");
-        var (mapPath, map) = Open("special_tokens_map.json");
+        (_configPath, _config) = Open(ConfigName);
+        (_jsonPath, _json) = Open(JsonName);
+        var (mapPath, map) = Open(SpecialTokensName);
         _special = new SpecialTokens(_configPath, _config, mapPath, map);
         CheckConfig();
         if (_json is not null)
@@ -86,9 +94,9 @@ internal sealed class TokenizerFiles
 
     /// <summary>The id of a special token such as <c>cls_token</c>, whose text the configuration may change.</summary>
     public int SpecialId(string key) => Added.TryGetValue(_special[key], out var id) ? id
-        : throw InputException.InFile(VocabularyPath, $"has no '{_special[key]}', the '{key}'.", "vocabulary and tokenizer_config.json are from different models.");
+        : throw InputException.InFile(VocabularyPath, $"has no '{_special[key]}', the '{key}'.", $"vocabulary and {ConfigName} are from different models.");
 
-    private string VocabularyPath => File.Exists(Path.Combine(_directory, "vocab.txt")) ? Path.Combine(_directory, "vocab.txt") : _jsonPath;
+    private string VocabularyPath => File.Exists(Path.Combine(_directory, VocabularyName)) ? Path.Combine(_directory, VocabularyName) : _jsonPath;
 
     private (string Path, JsonFields? Fields) Open(string name)
     {
@@ -145,7 +153,7 @@ internal sealed class TokenizerFiles
         if (VocabularyPath == _jsonPath)
         {
             return _json is null
-                ? throw InputException.InFile(_directory, "has neither vocab.txt nor tokenizer.json.", "the tokenizer's files belong into the model's directory.")
+                ? throw InputException.InFile(_directory, $"has neither {VocabularyName} nor {JsonName}.", "the tokenizer's files belong into the model's directory.")
                 : VocabularyFile.ReadJson(_jsonPath, Part("model")!); // its kind is checked before
         }
 
@@ -187,7 +195,7 @@ internal sealed class TokenizerFiles
             }
         }
 
-        var (addedPath, file) = Open("added_tokens.json");
+        var (addedPath, file) = Open(AddedTokensName);
         if (file is not null)
         {
             added.CheckFile(addedPath, file);

@@ -13,6 +13,9 @@ namespace LoraOnnx.Model.Tokenization;
 /// </remarks>
 public sealed class WordPieceTokenizer : Tokenizer
 {
+    /// <summary>What makes up a tokenizer in a checkpoint or ONNX directory. Not all need be there.</summary>
+    public static readonly IReadOnlyList<string> FileNames = [TokenizerFiles.VocabularyName, TokenizerFiles.ConfigName, TokenizerFiles.JsonName, TokenizerFiles.SpecialTokensName];
+
     private readonly CharacterPlan _plan;
     private readonly Vocabulary _vocabulary;
 
