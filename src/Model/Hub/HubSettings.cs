@@ -1,3 +1,5 @@
+using LoraOnnx.Model.Files;
+
 namespace LoraOnnx.Model.Hub;
 
 /// <summary>Where the hub is, who asks, and where its files are kept: the environment variables of Python's huggingface_hub.</summary>
@@ -24,16 +26,20 @@ public sealed record HubSettings
     {
         string? Variable(params string[] names) => names.Select(read).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value))?.Trim();
         var user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string Expand(string path) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
+        string? PathOf(params string[] names)
+        {
+            var path = Variable(names);
+            return path == "~" || path?.StartsWith("~/", StringComparison.Ordinal) == true ? user + path[1..] : path;
+        }
 
-        var home = Expand(Variable("HF_HOME") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? Path.Combine(user, ".cache"), "huggingface"));
+        var home = PathOf("HF_HOME") ?? Path.Combine(UserCache.Root(PathOf("XDG_CACHE_HOME")), "huggingface");
         var endpoint = Variable("HF_ENDPOINT")?.TrimEnd('/') ?? "https://huggingface.co";
         return new HubSettings
         {
             Endpoint = Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address
                 : throw new InputException($"HF_ENDPOINT is '{endpoint}', expected an address such as https://huggingface.co."),
-            CacheDirectory = Path.GetFullPath(Expand(Variable("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"))),
-            Token = Variable("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") ?? TokenOf(Expand(Variable("HF_TOKEN_PATH") ?? Path.Combine(home, "token"))),
+            CacheDirectory = Path.GetFullPath(PathOf("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub")),
+            Token = Variable("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") ?? TokenOf(PathOf("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
             IsOffline = Variable("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE",
         };
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Model;
+using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Data;
@@ -57,14 +58,7 @@ internal sealed class FeatureCache
     }
 
     /// <summary><c>$XDG_CACHE_HOME/lora-onnx/features</c>, by default under <c>~/.cache</c>.</summary>
-    public static string DefaultDirectory
-    {
-        get
-        {
-            var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            return Path.Combine(string.IsNullOrEmpty(cache) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache") : cache, "lora-onnx", "features");
-        }
-    }
+    public static string DefaultDirectory => UserCache.Folder("features");
 
     /// <summary>The features [texts][width] of a key, or null when they are not there or not whole.</summary>
     public float[][]? Find(FeatureKey key, int texts, int width)

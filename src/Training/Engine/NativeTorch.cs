@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using LoraOnnx.Model.Files;
 using TorchSharp;
 
 namespace LoraOnnx.Training.Engine;
@@ -38,12 +39,8 @@ internal static class NativeTorch
     /// <summary>The OpenMP library that came with libtorch; null where it is not found.</summary>
     internal static nint? OpenMp() => Find("libgomp*.so*");
 
-    /// <summary>The user's cache directory for patched copies: under XDG_CACHE_HOME or ~/.cache.</summary>
-    internal static string CacheDirectory()
-    {
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        return Path.Combine(Path.IsPathRooted(cache) ? cache : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "lora-onnx", "native");
-    }
+    /// <summary>Where patched copies are kept.</summary>
+    private static string CacheDirectory => UserCache.Folder("native");
 
     /// <summary>Puts <paramref name="content"/> in the directory under its hash, unless it is there already. Any number of processes may do this at once.</summary>
     internal static (string Path, bool Written) Place(byte[] content, string directory)
@@ -95,7 +92,7 @@ internal static class NativeTorch
         string path;
         try
         {
-            (path, var written) = Place(patched, CacheDirectory());
+            (path, var written) = Place(patched, CacheDirectory);
             if (written)
             {
                 log?.Invoke($"libstdc++ lacks {TroublesomeVersion}, which TorchSharp asks for and does not use: loading a patched copy, {path}");
@@ -108,7 +105,7 @@ internal static class NativeTorch
             // No writable cache: a private copy, gone again once it is mapped.
             var directory = Directory.CreateTempSubdirectory("lora-onnx-");
             (path, _) = Place(patched, directory.FullName);
-            log?.Invoke($"libstdc++ lacks {TroublesomeVersion}, which TorchSharp asks for and does not use: loading a patched copy for this run ({CacheDirectory()} is not writable)");
+            log?.Invoke($"libstdc++ lacks {TroublesomeVersion}, which TorchSharp asks for and does not use: loading a patched copy for this run ({CacheDirectory} is not writable)");
             NativeLibrary.Load(path);
             directory.Delete(recursive: true);
         }

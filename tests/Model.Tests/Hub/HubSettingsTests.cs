@@ -29,6 +29,19 @@ public sealed class HubSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_path_may_begin_with_the_home_directory()
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+        Assert.Equal(Path.Combine(home, "c"), From(("HF_HUB_CACHE", "~/c")).CacheDirectory);
+        Assert.Equal(Path.Combine(home, "hub"), From(("HF_HOME", "~")).CacheDirectory);
+        Assert.Equal(Path.Combine(home, "x", "huggingface", "hub"), From(("XDG_CACHE_HOME", "~/x")).CacheDirectory);
+    }
+
+    [Fact]
+    public void A_relative_XDG_CACHE_HOME_is_ignored() => Assert.Equal(From().CacheDirectory, From(("XDG_CACHE_HOME", "caches")).CacheDirectory);
+
+    [Fact]
     public void The_token_is_HF_TOKEN_or_that_of_the_login()
     {
         _folder.Write("token", "hf_login\n");
