@@ -21,6 +21,10 @@ internal static class ComputeDevices
     /// <summary>True when libtorch sees a CUDA device; false on a CPU build.</summary>
     public static bool CudaIsAvailable() => torch.cuda.is_available();
 
+    /// <summary>What to say where a GPU is asked for and there is none.</summary>
+    public static InputException NoCuda() => new("--device is cuda, but no CUDA device is to be seen.",
+        "use --device cpu, or build with -p:Accelerator=cuda on a machine with an NVIDIA driver.");
+
     /// <summary>CUDA when there is one, else the CPU.</summary>
     public static ComputeDevice Best() => CudaIsAvailable() ? ComputeDevice.Cuda : ComputeDevice.Cpu;
 
@@ -79,8 +83,7 @@ internal static class ComputeDevices
 
         if (!CudaIsAvailable())
         {
-            throw new InputException("no CUDA device is available to this build.",
-                "use --device cpu, or build with -p:Accelerator=cuda on a machine with an NVIDIA driver.");
+            throw NoCuda();
         }
 
         torch.backends.cuda.matmul.allow_tf32 = allowTf32;

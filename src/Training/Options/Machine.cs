@@ -14,7 +14,7 @@ internal sealed record Machine(ComputeDevice Device, Precision Precision, int Th
         var device = options.Device switch
         {
             DeviceChoice.Cpu => ComputeDevice.Cpu,
-            DeviceChoice.Cuda when !ComputeDevices.CudaIsAvailable() => throw NoCuda(),
+            DeviceChoice.Cuda when !ComputeDevices.CudaIsAvailable() => throw ComputeDevices.NoCuda(),
             DeviceChoice.Cuda => ComputeDevice.Cuda,
             _ => ComputeDevices.Best(),
         };
@@ -32,13 +32,10 @@ internal sealed record Machine(ComputeDevice Device, Precision Precision, int Th
     public static Machine Of(RunRecord record)
     {
         var device = record.Device == "cuda" ? ComputeDevice.Cuda : ComputeDevice.Cpu;
-        return device == ComputeDevice.Cuda && !ComputeDevices.CudaIsAvailable() ? throw NoCuda()
+        return device == ComputeDevice.Cuda && !ComputeDevices.CudaIsAvailable() ? throw ComputeDevices.NoCuda()
             : new Machine(device, EnumNames.Parse<Precision>(record.Precision) ?? Precision.Fp32, record.Threads);
     }
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public string DeviceName => Device == ComputeDevice.Cuda ? "cuda" : "cpu";
-
-    private static InputException NoCuda() => new("--device is cuda, but no CUDA device is to be seen.",
-        "use --device cpu, or build with -p:Accelerator=cuda on a machine with an NVIDIA driver.");
 }
