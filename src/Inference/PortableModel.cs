@@ -45,12 +45,6 @@ public sealed class PortableModel : ITokenModel
         return Open(name, () => new InferenceSession(model, settings));
     }
 
-    /// <summary>Number of logits a text, or null where the file leaves it open.</summary>
-    public int? LabelCount => _session.OutputMetadata[Logits].Dimensions is [_, > 0 and var labels] ? labels : null;
-
-    /// <summary>The file's metadata_props.</summary>
-    public IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
-
     /// <summary>Logits [texts][labels] of texts given as token ids, as one batch padded to the longest.</summary>
     public float[][] Run(IReadOnlyList<int[]> batch, CancellationToken cancellationToken)
     {

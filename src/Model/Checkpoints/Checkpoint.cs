@@ -35,9 +35,6 @@ public sealed class Checkpoint
     /// <summary>False for a body without a classification head; then a new head must be made or brought.</summary>
     public bool HasHead => DistilBertTensors.HeadKeys.All(_locations.ContainsKey);
 
-    /// <summary>Keys in the file that the classifier does not use, such as a masked-language-model head.</summary>
-    public IReadOnlyList<string> UnusedKeys { get; private init; } = [];
-
     /// <summary>Paths of the weight files, in name order.</summary>
     public IReadOnlyList<string> WeightFiles => [.. _locations.Values.Select(location => location.File).Distinct().Order(StringComparer.Ordinal)];
 
@@ -55,7 +52,7 @@ public sealed class Checkpoint
 
         var config = DistilBertConfig.Load(directory);
         var locations = new Dictionary<string, (string File, string Name)>(StringComparer.Ordinal);
-        var unused = new List<string>();
+        string? unknown = null;
         var specs = DistilBertTensors.All(config).ToDictionary(spec => spec.Key, StringComparer.Ordinal);
         foreach (var path in FindWeightFiles(directory))
         {
@@ -65,7 +62,7 @@ public sealed class Checkpoint
                 var key = CanonicalKey(name, specs);
                 if (key is null)
                 {
-                    unused.Add(name);
+                    unknown ??= _ignoredPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) ? null : name;
                     continue;
                 }
 
@@ -79,14 +76,13 @@ public sealed class Checkpoint
         }
 
         CheckComplete(directory, config, locations);
-        var unknown = unused.FirstOrDefault(name => !_ignoredPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
         if (unknown is not null)
         {
             throw InputException.InFile(directory, $"tensor '{unknown}' is not part of a DistilBERT classifier with {config.LayerCount} layers.",
                 "the checkpoint and config.json are from different models.");
         }
 
-        return new Checkpoint(directory, config, locations) { UnusedKeys = unused };
+        return new Checkpoint(directory, config, locations);
     }
 
     /// <summary>Reads all weights as fp32.</summary>

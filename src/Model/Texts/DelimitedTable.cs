@@ -41,7 +41,7 @@ internal sealed class DelimitedTable(string path, char delimiter, DistilBertConf
                 throw place.Error($"has {cells.Count} fields, the header has {header.Count}.", $"a field with a {Name(delimiter)} or a line break stands in double quotes.");
             }
 
-            yield return LabelledText.Create(cells[header.Text], _labels.Read(cells[header.Label], place), header.Others(cells));
+            yield return new LabelledText { Text = cells[header.Text], Labels = _labels.Read(cells[header.Label], place), Columns = header.Others(cells) };
         }
     }
 

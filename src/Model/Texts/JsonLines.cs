@@ -68,10 +68,15 @@ internal sealed class JsonLines(string path, DistilBertConfig config)
         }
 
         var labelKey = Array.Find(ColumnNames.Label, key => row.TryGetProperty(key, out _)) ?? throw place.Error("has no 'label'.");
-        return LabelledText.Create(JsonText.Of(text), _labels.Read(row.GetProperty(labelKey), place), row.EnumerateObject()
-            .Where(column => column.Name != textKey && column.Name != labelKey && column.Value.ValueKind != JsonValueKind.Null)
-            .GroupBy(column => column.Name)
-            .ToDictionary(column => column.Key, column => column.Last().Value is { ValueKind: JsonValueKind.String } value ? JsonText.Of(value) : column.Last().Value.ToString()));
+        return new LabelledText
+        {
+            Text = JsonText.Of(text),
+            Labels = _labels.Read(row.GetProperty(labelKey), place),
+            Columns = row.EnumerateObject()
+                .Where(column => column.Name != textKey && column.Name != labelKey && column.Value.ValueKind != JsonValueKind.Null)
+                .GroupBy(column => column.Name)
+                .ToDictionary(column => column.Key, column => column.Last().Value is { ValueKind: JsonValueKind.String } value ? JsonText.Of(value) : column.Last().Value.ToString()),
+        };
     }
 
     private static string Describe(JsonElement value) => value.ValueKind switch

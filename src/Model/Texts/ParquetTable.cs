@@ -63,7 +63,7 @@ internal sealed class ParquetTable(string path, DistilBertConfig config)
             }
         }
 
-        return text is { Kind: LabelKind.Word } word ? LabelledText.Create(word.Text, label, header.Others(others))
+        return text is { Kind: LabelKind.Word } word ? new LabelledText { Text = word.Text, Labels = label, Columns = header.Others(others) }
             : throw place.Error($"'{textName}' is {text?.Text ?? "null"}, expected a string.");
     });
 

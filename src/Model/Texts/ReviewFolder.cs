@@ -36,7 +36,7 @@ internal sealed class ReviewFolder(string path, DistilBertConfig config)
                     throw InputException.InFile(file, $"the texts are larger than {limits.TotalBytes} characters together.");
                 }
 
-                yield return LabelledText.Create(text, [label], new Dictionary<string, string>());
+                yield return new LabelledText { Text = text, Labels = [label] };
             }
         }
     }

@@ -20,9 +20,6 @@ internal sealed class EngineSpeed(double tokensPerSecondOfOneWorker, int workers
     /// <summary>Time that a number of tokens takes all workers.</summary>
     public TimeSpan TimeFor(long tokens) => TimeSpan.FromSeconds(tokens / TokensPerSecond);
 
-    /// <summary>Time that one text takes the worker that has it.</summary>
-    public TimeSpan TimeForOne(int tokens) => TimeSpan.FromSeconds(tokens * Volatile.Read(ref _secondsPerToken));
-
     public void Measured(int tokens, TimeSpan elapsed, int budget)
     {
         if (tokens * 2 < budget || elapsed <= TimeSpan.Zero)

@@ -42,9 +42,6 @@ internal sealed class DeviceBatch
     /// <summary>What attention takes in one call, shortest texts first; they cover all texts.</summary>
     public IReadOnlyList<TextGroup> Groups { get; }
 
-    /// <summary>Number of texts.</summary>
-    public int TextCount => _order.Length;
-
     /// <summary>Number of tokens, none of them padding.</summary>
     public int TokenCount { get; }
 

@@ -32,9 +32,6 @@ internal sealed class HeadTrainer : IDisposable
     /// <summary>Numbers that training changes.</summary>
     public long TrainedParameters => _parameters.Count;
 
-    /// <summary>Optimizer steps done so far.</summary>
-    public long StepCount => _optimizer.StepCount;
-
     /// <summary>Forward, backward, clipping, AdamW on one batch; <paramref name="labels"/> as in <see cref="PackedBatch"/>.</summary>
     public StepResult Step(IReadOnlyList<float[]> features, IReadOnlyList<IReadOnlyList<int>> labels, double learningRate)
     {

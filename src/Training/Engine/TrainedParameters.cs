@@ -88,9 +88,6 @@ internal sealed class TrainedParameters : IDisposable
     /// <summary>A copy of one tensor's values.</summary>
     public NamedTensor Read(string name) => Read(Values, _slots[name], name);
 
-    /// <summary>Replaces one tensor's values.</summary>
-    public void Write(NamedTensor tensor) => Write(Values, _slots[tensor.Name], tensor.Values);
-
     /// <summary>Copies of all values and moments.</summary>
     public EngineState Save(long step) => new(step,
         [.. _slots.Values.SelectMany(slot => (NamedTensor[])

@@ -51,9 +51,6 @@ internal sealed class TrainingEngine : IDisposable
     /// <summary>Numbers that training changes.</summary>
     public long TrainedParameters => _parameters.Count;
 
-    /// <summary>Optimizer steps done so far.</summary>
-    public long StepCount => _optimizer.StepCount;
-
     /// <summary>Forward and backward over all micro-batches (loss: mean over all their texts), clipping, one AdamW update.</summary>
     /// <param name="microBatches">What makes one step; more than one is gradient accumulation. All with labels.</param>
     /// <param name="learningRate">Rate of the adapters.</param>

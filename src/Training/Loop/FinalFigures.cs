@@ -47,7 +47,7 @@ internal sealed class FinalFigures : IDisposable
     public void WriteReferenceLogits(string runDirectory, int maxLength, CancellationToken cancellationToken)
     {
         var texts = ReferenceTexts.All;
-        var set = TextSet.Encode("reference", "built in", [.. texts.Select(text => LabelledText.Create(text, [], new Dictionary<string, string>()))],
+        var set = TextSet.Encode("reference", "built in", [.. texts.Select(text => new LabelledText { Text = text, Labels = [] })],
             text => _base.Tokenizer.Encode(text, maxLength, _truncation), cancellationToken);
         ReferenceLogits.Write(runDirectory, texts, _logits(set, cancellationToken));
     }

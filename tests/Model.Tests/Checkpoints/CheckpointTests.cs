@@ -90,10 +90,7 @@ public sealed class CheckpointTests : IDisposable
     {
         _model.Save([.. _model.Weights.Tensors.SkipLast(4), new NamedTensor("vocab_transform.weight", [2, 2], new float[4]), new NamedTensor("vocab_layer_norm.bias", [2], new float[2])]);
 
-        var checkpoint = Checkpoint.Open(_model.Checkpoint);
-
-        Assert.False(checkpoint.HasHead);
-        Assert.Equal(["vocab_layer_norm.bias", "vocab_transform.weight"], checkpoint.UnusedKeys.Order(StringComparer.Ordinal));
+        Assert.False(Checkpoint.Open(_model.Checkpoint).HasHead);
     }
 
     [Fact]

@@ -20,6 +20,6 @@ public sealed class DelimitedTableProperties
         var read = new DelimitedTable("x.csv", delimiter, Models.Reviews).Read(new MemoryStream(bytes), TextLimits.Standard).ToList();
 
         Assert.Equal(whole, read.Select(row => row.Text));
-        Assert.Equal(whole.Select((_, index) => index % 2), read.Select(row => row.Label));
+        Assert.Equal(whole.Select((_, index) => index % 2), read.Select(row => row.Labels[0]));
     }
 }

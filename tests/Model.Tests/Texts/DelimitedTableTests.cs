@@ -17,7 +17,7 @@ public sealed class DelimitedTableTests : IDisposable
         var texts = Read("a.csv", "text,label\n\"one, \"\"two\"\"\nthree\",1\n\"\",0\nplain,NEGATIVE\n");
 
         Assert.Equal(["one, \"two\"\nthree", "", "plain"], texts.Select(text => text.Text));
-        Assert.Equal([1, 0, 0], texts.Select(text => text.Label));
+        Assert.Equal([1, 0, 0], texts.Select(text => text.Labels[0]));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class DelimitedTableTests : IDisposable
         var texts = Read("a.csv", "\uFEFFlabel,text\r\n1,\"two\r\nlines\"\r\n0,\"last\"");
 
         Assert.Equal(["two\r\nlines", "last"], texts.Select(text => text.Text));
-        Assert.Equal([1, 0], texts.Select(text => text.Label));
+        Assert.Equal([1, 0], texts.Select(text => text.Labels[0]));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class DelimitedTableTests : IDisposable
         var numbers = Read("a.csv", "text,label\na,1\nb,1.0\nc,positive\nd, 0 \n");
         var lists = Read("a.csv", "text,label\na,\"[0, \"\"crime\"\"]\"\nb,\nc,love\nd,[]\ne,\"[true,true,false]\"\n", Models.Topics);
 
-        Assert.Equal([1, 1, 1, 0], numbers.Select(text => text.Label));
+        Assert.Equal([1, 1, 1, 0], numbers.Select(text => text.Labels[0]));
         Assert.Equal([[0, 2], [], [1], [], [0, 1]], lists.Select(text => text.Labels));
     }
 

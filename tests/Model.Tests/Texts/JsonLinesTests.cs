@@ -27,8 +27,8 @@ public sealed class JsonLinesTests : IDisposable
             """{"text": "a", "label": 1}""", """{"text": "b", "label": "0"}""", """{"text": "c", "label": "POSITIVE"}""",
             """{"text": "d", "label": "negative"}""", """{"text": "e", "label": 1.0}""");
 
-        Assert.Equal([1, 0, 1, 0, 1], texts.Select(text => text.Label));
-        Assert.All(texts, text => Assert.Equal([text.Label], text.Labels));
+        Assert.Equal([1, 0, 1, 0, 1], texts.Select(text => text.Labels[0]));
+        Assert.All(texts, text => Assert.Single(text.Labels));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class JsonLinesTests : IDisposable
     {
         var config = Models.WithLabels(["good", "GOOD", "Bad"]);
 
-        Assert.Equal([1, 2], Read(config, """{"text": "a", "label": "GOOD"}""", """{"text": "b", "label": "BAD"}""").Select(text => text.Label));
+        Assert.Equal([1, 2], Read(config, """{"text": "a", "label": "GOOD"}""", """{"text": "b", "label": "BAD"}""").Select(text => text.Labels[0]));
         Assert.Contains("expected 0 to 2 or a name", Fails(config, """{"text": "c", "label": "Good"}""").Message, StringComparison.Ordinal);
     }
 
@@ -45,8 +45,8 @@ public sealed class JsonLinesTests : IDisposable
     {
         var stars = Models.WithLabels(["1", "2", "3"]);
 
-        Assert.Equal(0, Read(stars, """{"text": "a", "label": "1"}""").Single().Label);
-        Assert.Equal(2, Read(stars, """{"text": "a", "label": "3"}""").Single().Label);
+        Assert.Equal(0, Read(stars, """{"text": "a", "label": "1"}""").Single().Labels[0]);
+        Assert.Equal(2, Read(stars, """{"text": "a", "label": "3"}""").Single().Labels[0]);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class ParquetTableTests : IDisposable
         var texts = LabelledTexts.ReadAll(Foreign("reviews"), Models.Reviews);
 
         Assert.Equal(3000, texts.Count);
-        Assert.Equal(Enumerable.Range(0, 3000).Select(row => row % 2), texts.Select(text => text.Label));
+        Assert.Equal(Enumerable.Range(0, 3000).Select(row => row % 2), texts.Select(text => text.Labels[0]));
         Assert.Equal("Review 2: schlecht, \"naïve\" 🎬", texts[2].Text);
         Assert.Equal("Review 2999: good\nfilm", texts[^1].Text);
         Assert.Empty(texts[0].Columns);
@@ -45,7 +45,7 @@ public sealed class ParquetTableTests : IDisposable
         foreach (var (text, row) in texts.Select((text, row) => (text, row)))
         {
             Assert.Equal(ReviewText(row), text.Text);
-            Assert.Equal(row % 2, text.Label);
+            Assert.Equal(row % 2, text.Labels[0]);
             Assert.Equal($"{row * row}", text.Columns["votes"]);
             Assert.Equal(row % 4 == 0 ? "true" : "false", text.Columns["seen"]);
             Assert.Equal(row % 3 == 0, !text.Columns.TryGetValue("stars", out var stars));
@@ -74,7 +74,7 @@ public sealed class ParquetTableTests : IDisposable
     [Fact]
     public void Labels_may_be_strings_and_what_is_neither_text_nor_label_is_named_with_its_row_or_column()
     {
-        Assert.Equal([1, 0], LabelledTexts.ReadAll(Foreign("named"), Models.Reviews).Select(text => text.Label));
+        Assert.Equal([1, 0], LabelledTexts.ReadAll(Foreign("named"), Models.Reviews).Select(text => text.Labels[0]));
         Assert.Contains("wrong.parquet:2: 'label' is 2, expected 0 to 1", Fails(Foreign("wrong")).Message, StringComparison.Ordinal);
         Assert.Contains("null-text.parquet:2: 'text' is null", Fails(Foreign("null-text")).Message, StringComparison.Ordinal);
         Assert.Contains("bytes.parquet: the column 'text' is stored as ByteArray, without or with another meaning, expected strings", Fails(Foreign("bytes")).Message, StringComparison.Ordinal);

@@ -24,7 +24,7 @@ public sealed class ReviewFolderTests : IDisposable
 
         var texts = LabelledTexts.ReadAll(_folder.Path, Models.Reviews);
 
-        Assert.Equal([("worse", 0), ("bad\nin two lines", 0), ("good", 1), ("packed", 1)], texts.Select(text => (text.Text, text.Label)));
+        Assert.Equal([("worse", 0), ("bad\nin two lines", 0), ("good", 1), ("packed", 1)], texts.Select(text => (text.Text, text.Labels[0])));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class ReviewFolderTests : IDisposable
         _folder.Write("pos/a.txt", "good");
         _folder.Write("neg/a.txt", "bad");
 
-        Assert.Equal([0, 1], LabelledTexts.ReadAll(_folder.Path, Models.WithLabels("LABEL_0", "LABEL_1")).Select(text => text.Label));
+        Assert.Equal([0, 1], LabelledTexts.ReadAll(_folder.Path, Models.WithLabels("LABEL_0", "LABEL_1")).Select(text => text.Labels[0]));
         Assert.Equal(["good", "bad"], LabelledTexts.ReadAll(_folder.Path, Models.WithLabels("positive", "negative")).Select(text => text.Text));
     }
 
@@ -43,7 +43,7 @@ public sealed class ReviewFolderTests : IDisposable
         _folder.Write("crime/a.txt", "c");
         _folder.Write("war/a.txt", "w");
 
-        Assert.Equal([("w", 0), ("c", 2)], LabelledTexts.ReadAll(_folder.Path, Models.WithLabels("war", "love", "crime")).Select(text => (text.Text, text.Label)));
+        Assert.Equal([("w", 0), ("c", 2)], LabelledTexts.ReadAll(_folder.Path, Models.WithLabels("war", "love", "crime")).Select(text => (text.Text, text.Labels[0])));
     }
 
     [Fact]

@@ -53,5 +53,5 @@ public sealed class DataReportTests
 
     private static EncodedText Encoded(int tokens) => new(new int[Math.Min(tokens, 512)], tokens);
 
-    private static LabelledText Text(string text, params int[] labels) => new() { Text = text, Label = labels[0], Labels = labels };
+    private static LabelledText Text(string text, params int[] labels) => new() { Text = text, Labels = labels };
 }

@@ -25,7 +25,7 @@ public sealed class TextSplitTests
         Assert.Equal(expected, taken.Count);
         foreach (var (label, share) in new[] { (0, 0.6), (1, 0.3), (2, 0.1) })
         {
-            Assert.InRange(taken.Count(text => text.Label == label), (expected * share) - 1, (expected * share) + 1);
+            Assert.InRange(taken.Count(text => text.Labels[0] == label), (expected * share) - 1, (expected * share) + 1);
         }
 
         Assert.Equal(_texts.Select(text => text.Text).Order(), train.Concat(taken).Select(text => text.Text).Order());
@@ -97,5 +97,5 @@ public sealed class TextSplitTests
         Assert.Contains("--validation", error.Message);
     }
 
-    private static LabelledText Text(int index, int label) => new() { Text = $"text {index}", Label = label, Labels = [label] };
+    private static LabelledText Text(int index, int label) => new() { Text = $"text {index}", Labels = [label] };
 }

@@ -121,7 +121,7 @@ public sealed class LearningOptionTests : IDisposable
         var expected = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Average(pair =>
         {
             var log = LogSoftmax(pair.First);
-            return -((1 - smoothing) * log[pair.Second.Label]) - (smoothing * log.Average());
+            return -((1 - smoothing) * log[pair.Second.Labels[0]]) - (smoothing * log.Average());
         });
         Assert.Equal(expected, run.Steps.Single().GetProperty("loss").GetDouble(), 1e-5);
     }
