@@ -27,7 +27,7 @@ internal static class EngineBenchmark
         switch (arguments)
         {
             case ["speed", "base" or "demo", ..]:
-                var weights = arguments[1] == "demo" ? Demo() : RandomWeights.BaseSize();
+                var weights = arguments[1] == "demo" ? Demo() : BaseSizeModel.Weights();
                 var at = Array.IndexOf(arguments, "--batch");
                 foreach (var batchSize in at > 0 ? [int.Parse(arguments[at + 1], CultureInfo.InvariantCulture)] : (int[])[8, 32])
                 {

@@ -33,7 +33,7 @@ internal static class ServingBenchmark
         var model = at >= 0 ? arguments[at + 1] : Path.Combine(Path.GetTempPath(), "lora-onnx-base-size");
         if (at < 0)
         {
-            BaseSizeModel.Write(model);
+            BaseSizeDirectory.Write(model);
         }
 
         var seconds = arguments.Length > 1 && int.TryParse(arguments[1], out var asked) ? asked : 0;

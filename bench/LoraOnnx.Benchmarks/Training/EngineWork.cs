@@ -27,7 +27,7 @@ internal static class EngineWork
     /// <summary>LoRA steps, after one that is not counted.</summary>
     public static Work LoraSteps(Precision precision)
     {
-        var texts = BaseSizeModel.Texts(_lengths);
+        var texts = RandomTexts.Of(_lengths);
         using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
         var steps = new StepPlan(_lengths, new BatchSize(BatchTexts, null), accumulation: 1, seed: 1).Epoch(0);
         Step(engine, texts, steps[0]);
@@ -76,7 +76,7 @@ internal static class EngineWork
     {
         using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
         int[] lengths = [.. Enumerable.Repeat(512, 3 * LongStepTokens / 512)];
-        var texts = BaseSizeModel.Texts(lengths);
+        var texts = RandomTexts.Of(lengths);
         foreach (var step in new StepPlan(lengths, new BatchSize(null, LongStepTokens), accumulation: 1, seed: 1).Epoch(0))
         {
             Step(engine, texts, step);
@@ -91,7 +91,7 @@ internal static class EngineWork
 
     private static (Work Work, float[][] Features, double Seconds) Encode(TrainingEngine engine)
     {
-        var texts = BaseSizeModel.Texts(ReviewLengths.Draw(EncodedTexts, seed: 3));
+        var texts = RandomTexts.Of(ReviewLengths.Draw(EncodedTexts, seed: 3));
         Encoding.Run(texts[..BatchTexts], engine.Features, CancellationToken.None);
         var clock = new BusyClock();
         var features = Encoding.Run(texts, engine.Features, CancellationToken.None);

@@ -12,7 +12,7 @@ internal static class PlainWork
     public static Work Steps()
     {
         using var loop = new PlainLoop(BaseSizeModel.Weights(), rank: 16, alpha: 32);
-        var texts = BaseSizeModel.Texts(ReviewLengths.Draw(1024, seed: 1));
+        var texts = RandomTexts.Of(ReviewLengths.Draw(1024, seed: 1));
         loop.Step(texts[..2], [0, 1]);
         var (clock, tokens, places, count) = (new BusyClock(), 0L, 0L, 0);
         while (clock.Seconds < LeastSeconds)

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using LoraOnnx.Graph;
+using LoraOnnx.Inference;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Benchmarks.Serving;
+
+/// <summary>An ONNX directory of the <see cref="BaseSizeModel"/> with models/demo's tokenizer: the speed of a base model without its download.</summary>
+internal static class BaseSizeDirectory
+{
+    /// <summary>Writes the directory unless it is there.</summary>
+    public static void Write(string directory)
+    {
+        var model = Path.Combine(directory, ModelFiles.Model);
+        if (File.Exists(model))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(directory);
+        var demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
+        foreach (var name in WordPieceTokenizer.FileNames.Where(name => File.Exists(Path.Combine(demo, name))))
+        {
+            File.Copy(Path.Combine(demo, name), Path.Combine(directory, name), overwrite: true);
+        }
+
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(demo, DistilBertConfig.FileName)))!; // a file of this repository, of as many layers
+        (json["dim"], json["hidden_dim"]) = (BaseSizeModel.Config.Width, BaseSizeModel.Config.FeedForwardWidth);
+        File.WriteAllText(Path.Combine(directory, DistilBertConfig.FileName), json.ToJsonString());
+        using var file = File.Create(model);
+        OnnxModelFile.Write(file, BaseSizeModel.Weights(DistilBertConfig.Load(directory)), OnnxModelFile.DefaultOpset, []);
+    }
+}

@@ -1,0 +1,13 @@
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Benchmarks.Training;
+
+/// <summary>Texts of random words: which they are does not change what a step costs.</summary>
+internal static class RandomTexts
+{
+    public static EncodedText[] Of(int[] lengths)
+    {
+        var random = new Random(2);
+        return Array.ConvertAll(lengths, length => new EncodedText([101, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(1000, BaseSizeModel.Config.VocabularySize)), 102], length));
+    }
+}
