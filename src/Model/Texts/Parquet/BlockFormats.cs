@@ -12,7 +12,7 @@ internal static class BlockFormats
     public static int Snappy(ReadOnlySpan<byte> packed, Span<byte> target)
     {
         var source = new Source(packed);
-        var length = source.Varint();
+        var length = source.Unsigned();
         var written = 0;
         while (!source.IsAtEnd)
         {
@@ -43,7 +43,7 @@ internal static class BlockFormats
             }
         }
 
-        return written == length ? written : throw new FormatException($"the packed data is damaged: {written} bytes, {length} promised.");
+        return (ulong)written == length ? written : throw new FormatException($"the packed data is damaged: {written} bytes, {length} promised.");
     }
 
     /// <summary>github.com/lz4/lz4, doc/lz4_Block_format.md.</summary>
@@ -119,7 +119,7 @@ internal static class BlockFormats
         {
             if (count > _left.Length)
             {
-                throw new FormatException("the packed data is damaged: it ends too early.");
+                throw EndsTooEarly();
             }
 
             var bytes = _left[..(int)count];
@@ -147,20 +147,13 @@ internal static class BlockFormats
             return sum;
         }
 
-        public long Varint()
+        public ulong Unsigned()
         {
-            var value = 0L;
-            for (var shift = 0; shift < 35; shift += 7)
-            {
-                var next = Byte();
-                value |= (long)(next & 0x7F) << shift;
-                if (next < 0x80)
-                {
-                    return value;
-                }
-            }
-
-            throw new FormatException("the packed data is damaged: its length has no end.");
+            var length = Varint.Read(_left, out var value);
+            _left = length > 0 ? _left[length..] : throw EndsTooEarly();
+            return value;
         }
+
+        private static FormatException EndsTooEarly() => new("the packed data is damaged: it ends too early.");
     }
 }

@@ -22,9 +22,9 @@ internal sealed class DeltaNumbers
     public DeltaNumbers(ArraySegment<byte> data, int most)
     {
         _data = data;
-        var block = PackedBits.Varint(data, ref _at);
-        var parts = PackedBits.Varint(data, ref _at);
-        var count = PackedBits.Varint(data, ref _at);
+        var block = PackedBits.Unsigned(data, ref _at);
+        var parts = PackedBits.Unsigned(data, ref _at);
+        var count = PackedBits.Unsigned(data, ref _at);
         if (block > LargestBlock || parts == 0 || parts > block || block % (8 * parts) != 0 || count > (ulong)most)
         {
             throw new FormatException($"a page of differences has {count} numbers in blocks of {block} and {parts} parts.");

@@ -25,26 +25,13 @@ internal static class PackedBits
 
     /// <summary>A number in groups of 7 bits.</summary>
     /// <exception cref="FormatException">It ends behind the page, or not at all.</exception>
-    public static ulong Varint(ReadOnlySpan<byte> data, ref int at)
+    public static ulong Unsigned(ReadOnlySpan<byte> data, ref int at)
     {
-        var value = 0UL;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var next = Read(data, 8L * at++, 8);
-            value |= (next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-
-        throw new FormatException("a number in a page has more than 64 bits.");
+        var length = Varint.Read(data[at..], out var value);
+        at += length;
+        return length > 0 ? value : throw new FormatException("a page ends before its last value.");
     }
 
     /// <summary>A number with a sign in groups of 7 bits.</summary>
-    public static long Signed(ReadOnlySpan<byte> data, ref int at)
-    {
-        var value = Varint(data, ref at);
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    public static long Signed(ReadOnlySpan<byte> data, ref int at) => Varint.Signed(Unsigned(data, ref at));
 }

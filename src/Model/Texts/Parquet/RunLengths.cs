@@ -36,7 +36,7 @@ internal sealed class RunLengths(ArraySegment<byte> data, int bits)
 
     private void ReadRun()
     {
-        var header = PackedBits.Varint(data, ref _at);
+        var header = PackedBits.Unsigned(data, ref _at);
         if ((header & 1) == 1)
         {
             var groups = Math.Min(header >> 1, (ulong)data.Count + 1); // more would lie behind the end; there, reading fails

@@ -33,11 +33,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>A whole number of any width.</summary>
-    public long Number()
-    {
-        var value = Unsigned();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    public long Number() => Varint.Signed(Unsigned());
 
     /// <summary>A whole number from 0 to a limit.</summary>
     public long Limited(string what, long most)
@@ -116,20 +112,13 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private ulong Unsigned()
     {
-        var value = 0UL;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var next = Byte();
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-
-        throw new FormatException("a number has more than 64 bits.");
+        var length = Varint.Read(_bytes[Position..], out var value);
+        Position += length > 0 ? length : throw EndsTooEarly();
+        return value;
     }
 
     private void Advance(ulong count) =>
-        Position = count <= (ulong)(_bytes.Length - Position) ? Position + (int)count : throw new FormatException("a field ends behind the file.");
+        Position = count <= (ulong)(_bytes.Length - Position) ? Position + (int)count : throw EndsTooEarly();
+
+    private static FormatException EndsTooEarly() => new("a field ends behind the file.");
 }
