@@ -53,28 +53,20 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     /// <exception cref="ModelExistsException">That name and version are served.</exception>
     public async Task<ServedModel> LoadAsync(ModelSource source, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
-        try
+        using var change = await BeginChangeAsync(cancellationToken);
+        var model = await ReadAsync(source, cancellationToken);
+        lock (_lock)
         {
-            var model = await ReadAsync(source, cancellationToken);
-            lock (_lock)
+            if (Find(model.Name, model.Version) is null)
             {
-                if (Find(model.Name, model.Version) is null)
-                {
-                    _slots.Add(new ModelSlot(model, source.Path) { LastUse = ++_uses });
-                    Evict(keep: model);
-                    return model;
-                }
+                _slots.Add(new ModelSlot(model, source.Path) { LastUse = ++_uses });
+                Evict(keep: model);
+                return model;
             }
+        }
 
-            model.Dispose();
-            throw new ModelExistsException(model.Name, model.Version);
-        }
-        finally
-        {
-            _changes.Release();
-            Changed?.Invoke();
-        }
+        model.Dispose();
+        throw new ModelExistsException(model.Name, model.Version);
     }
 
     /// <summary>Replaces a version of a name (empty: the newest one). The old one goes on with the calls it has.</summary>
@@ -82,66 +74,50 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     /// <exception cref="ModelNotFoundException">There is no model of that name.</exception>
     public async Task<(ServedModel Model, string Replaced)> SwapAsync(string name, string oldVersion, string? path, string version, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
-        try
+        using var change = await BeginChangeAsync(cancellationToken);
+        ModelSlot old;
+        lock (_lock)
         {
-            ModelSlot old;
-            lock (_lock)
+            old = (name.Length > 0 ? Find(name, oldVersion) : null) ?? throw new ModelNotFoundException(name, oldVersion, Names());
+        }
+
+        var model = await ReadAsync(new ModelSource(name, version, path ?? old.Path), cancellationToken);
+        lock (_lock)
+        {
+            _slots[_slots.IndexOf(old)] = new ModelSlot(model, path ?? old.Path) { LastUse = ++_uses };
+            if (old.Loaded)
             {
-                old = (name.Length > 0 ? Find(name, oldVersion) : null) ?? throw new ModelNotFoundException(name, oldVersion, Names());
+                Retire(old);
             }
 
-            var model = await ReadAsync(new ModelSource(name, version, path ?? old.Path), cancellationToken);
-            lock (_lock)
-            {
-                _slots[_slots.IndexOf(old)] = new ModelSlot(model, path ?? old.Path) { LastUse = ++_uses };
-                if (old.Loaded)
-                {
-                    Retire(old);
-                }
-
-                Evict(keep: model);
-            }
-
-            ServingLog.Swapped(logger, name, old.Version, model.Version);
-            return (model, old.Version);
+            Evict(keep: model);
         }
-        finally
-        {
-            _changes.Release();
-            Changed?.Invoke();
-        }
+
+        ServingLog.Swapped(logger, name, old.Version, model.Version);
+        return (model, old.Version);
     }
 
     /// <summary>Stops serving a name, or one version of it. Calls that have it finish.</summary>
     /// <exception cref="ModelNotFoundException">There is no such model.</exception>
     public async Task UnloadAsync(string name, string version, CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
-        try
+        using var change = await BeginChangeAsync(cancellationToken);
+        lock (_lock)
         {
-            lock (_lock)
+            var leaving = _slots.Where(slot => slot.Name == name && (version.Length == 0 || slot.Version == version)).ToArray();
+            if (leaving.Length == 0)
             {
-                var leaving = _slots.Where(slot => slot.Name == name && (version.Length == 0 || slot.Version == version)).ToArray();
-                if (leaving.Length == 0)
-                {
-                    throw new ModelNotFoundException(name, version, Names());
-                }
+                throw new ModelNotFoundException(name, version, Names());
+            }
 
-                foreach (var slot in leaving)
+            foreach (var slot in leaving)
+            {
+                _slots.Remove(slot);
+                if (slot.Loaded)
                 {
-                    _slots.Remove(slot);
-                    if (slot.Loaded)
-                    {
-                        Retire(slot);
-                    }
+                    Retire(slot);
                 }
             }
-        }
-        finally
-        {
-            _changes.Release();
-            Changed?.Invoke();
         }
     }
 
@@ -163,32 +139,31 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         _changes.Dispose();
     }
 
-    private async Task ReloadAsync(ModelSlot slot, CancellationToken cancellationToken)
+    /// <summary>Waits until no other change is going on.</summary>
+    private async Task<Change> BeginChangeAsync(CancellationToken cancellationToken)
     {
         await _changes.WaitAsync(cancellationToken);
-        try
-        {
-            lock (_lock)
-            {
-                if (slot.Loaded || !_slots.Contains(slot))
-                {
-                    return; // somebody else was faster
-                }
-            }
+        return new Change(this);
+    }
 
-            // A file that changed while the model was out of memory is another version.
-            var model = await ReadAsync(new ModelSource(slot.Name, slot.Version, slot.Path) { VersionedHash = slot.Model.Description.Hash }, cancellationToken);
-            lock (_lock)
+    private async Task ReloadAsync(ModelSlot slot, CancellationToken cancellationToken)
+    {
+        using var change = await BeginChangeAsync(cancellationToken);
+        lock (_lock)
+        {
+            if (slot.Loaded || !_slots.Contains(slot))
             {
-                slot.Model = model;
-                slot.Loaded = true;
-                Evict(keep: model);
+                return; // somebody else was faster
             }
         }
-        finally
+
+        // A file that changed while the model was out of memory is another version.
+        var model = await ReadAsync(new ModelSource(slot.Name, slot.Version, slot.Path) { VersionedHash = slot.Model.Description.Hash }, cancellationToken);
+        lock (_lock)
         {
-            _changes.Release();
-            Changed?.Invoke();
+            slot.Model = model;
+            slot.Loaded = true;
+            Evict(keep: model);
         }
     }
 
@@ -257,5 +232,15 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     {
         _retiring.RemoveAll(task => task.IsCompletedSuccessfully);
         _retiring.Add(Task.Run(slot.Model.RetireAsync));
+    }
+
+    /// <summary>A change of what is served, also one that fails; its end is told.</summary>
+    private readonly struct Change(ModelCatalog catalog) : IDisposable
+    {
+        public void Dispose()
+        {
+            catalog._changes.Release();
+            catalog.Changed?.Invoke();
+        }
     }
 }
