@@ -56,7 +56,7 @@ public sealed record RunRecord
     /// <summary>When the run was first started, in UTC.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>Real (not padded) tokens trained on, over all epochs.</summary>
+    /// <summary>Real (not padded) tokens trained on, over all epochs; for a head on features those of its texts in every epoch, which the encoder had only once.</summary>
     public required long TrainedTokens { get; init; }
 
     /// <summary>Optimizer steps done.</summary>

@@ -7,14 +7,12 @@ internal static class DisplayText
 {
     public static string Step(StepView step) =>
         $"{step.Phase}  epoch {step.Epoch:0.00}/{step.Epochs}  step {step.Step}/{step.Steps}  loss {step.Loss:0.0000}  rate {step.LearningRate:0.0e+0}  "
-        + $"{(step.BestF1 is { } best ? $"best F1 {Percent(best)}  " : "")}{Speed(step)}  {Duration(step.TimeLeft)} left";
+        + $"{(step.BestF1 is { } best ? $"best F1 {Percent(best)}  " : "")}{step.TokensPerSecond:0} tokens/s  {Duration(step.TimeLeft)} left";
 
     public static string Evaluation(string phase, RunMetrics metrics, bool isBest) =>
         $"{phase}  epoch {metrics.Epoch:0.00}  step {metrics.Step}  validation {Figures(metrics)}{(isBest ? "  best so far, kept" : "")}";
 
     public static string Figures(RunMetrics metrics) => $"F1 {Percent(metrics.F1)}  accuracy {Percent(metrics.Accuracy)}  loss {metrics.Loss:0.0000}";
-
-    public static string Speed(StepView step) => step.TokensPerSecond > 0 ? $"{step.TokensPerSecond:0} tokens/s" : $"{step.TextsPerSecond:0} texts/s";
 
     public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
         : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s"

@@ -50,10 +50,8 @@ internal sealed record StepView
     /// <summary>Best F1 so far.</summary>
     public double? BestF1 { get; init; }
 
-    /// <summary>Real tokens through the encoder; 0 for a head on features.</summary>
+    /// <summary>Real tokens of the texts in the steps.</summary>
     public required double TokensPerSecond { get; init; }
-
-    public required double TextsPerSecond { get; init; }
 
     /// <summary>Expected time to the end of the phase.</summary>
     public required TimeSpan TimeLeft { get; init; }

@@ -29,7 +29,8 @@ internal sealed class FeatureTrainer : ITrainer
     {
         // Features have no length: the parts of a step need not be computed apart.
         var texts = parts.SelectMany(part => part).ToArray();
-        return _head.Step([.. texts.Select(text => _trainFeatures[text])], [.. texts.Select(text => _train.Labels[text])], rates.Head);
+        var result = _head.Step([.. texts.Select(text => _trainFeatures[text])], [.. texts.Select(text => _train.Labels[text])], rates.Head);
+        return new StepResult(result.Texts, texts.Sum(text => _train.Encoded[text].Ids.Length), () => (result.Loss, result.GradientNorm));
     }
 
     public float[][] Logits(TextSet texts, CancellationToken cancellationToken) =>

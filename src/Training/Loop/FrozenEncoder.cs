@@ -43,9 +43,6 @@ internal sealed class FrozenEncoder : IDisposable
         };
     }
 
-    /// <summary>Tokens that went through the network, those of cached features not counted.</summary>
-    public long TokensEncoded { get; private set; }
-
     /// <summary>Features [texts][width], in the order of the set.</summary>
     public float[][] Features(TextSet texts, CancellationToken cancellationToken)
     {
@@ -59,7 +56,6 @@ internal sealed class FrozenEncoder : IDisposable
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         _engine ??= TrainingEngine.Create(_base.Weights, _options, WithoutHead(_adapter));
         var features = Encoding.Run(texts, _engine.Features, cancellationToken, done => _display.Preparing($"features of {texts.Count} {texts.Role} texts", (double)done / texts.Tokens));
-        TokensEncoded += texts.Tokens;
         var seconds = System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
         _display.Note($"features of {texts.Count} {texts.Role} texts: {seconds:0.0} s, {texts.Tokens / seconds:0} tokens/s, {key.Precision}.");
         _cache.Keep(key, features);

@@ -100,7 +100,6 @@ internal sealed class StepReports
             LastF1 = progress.Last?.F1,
             BestF1 = progress.Best?.F1,
             TokensPerSecond = tokensPerSecond,
-            TextsPerSecond = unread.Sum(step => (long)step.Result.Texts) / elapsed.TotalSeconds,
             TimeLeft = TimeLeft(progress.PhaseStep),
         });
     }

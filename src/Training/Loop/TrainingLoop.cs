@@ -109,7 +109,7 @@ internal sealed class TrainingLoop
         var evaluation = Evaluation.Of(_trainer.Logits(validation, cancellationToken), validation, _config, _progress.Step, _phase.EpochsAt(_progress.PhaseStep));
         var isBest = Evaluation.IsBetter(evaluation.Metrics, _progress.Best);
         _output.Log.Evaluation("evaluation", validation.Role, evaluation.Metrics);
-        _display.Evaluated(_phase.Name, evaluation.Metrics, isBest);
+        _display.Evaluated(_phase.Name, evaluation.Metrics with { Step = _progress.PhaseStep }, isBest); // a person counts the steps of the phase, as in the lines of steps
         if (evaluation.OnlyAnswer is { } answer)
         {
             _display.Warn($"every validation text was answered with {answer}: the model has learnt nothing yet, or --lr is too high.");

@@ -60,7 +60,7 @@ internal sealed class TrainingRun
             }
 
             var started = Stopwatch.GetTimestamp();
-            using var trainer = CreateTrainer(phases[index], ref progress, cancellationToken);
+            using var trainer = CreateTrainer(phases[index], cancellationToken);
             if (checkpoint is not null && checkpoint.Progress.Phase == index)
             {
                 trainer.RestoreState(checkpoint.Engine);
@@ -85,7 +85,7 @@ internal sealed class TrainingRun
         return new TrainingPhase(plan.Name, plan.Epochs, steps, plan.Peak, _options);
     }
 
-    private ITrainer CreateTrainer(PhasePlan phase, ref RunProgress progress, CancellationToken cancellationToken)
+    private ITrainer CreateTrainer(PhasePlan phase, CancellationToken cancellationToken)
     {
         var engineOptions = EngineSettings.Create(_options, _machine, _machine.Precision);
         if (!phase.IsHeadAlone)
@@ -99,7 +99,6 @@ internal sealed class TrainingRun
         var frozen = _options.IsSequential ? Frozen(_output.ReadWeights().Adapter!) : null; // the first phase wrote them
         using var encoder = new FrozenEncoder(_base, frozen, _options, _machine, _machine.Precision, _cache, _display);
         var train = encoder.Features(_texts.Train, cancellationToken);
-        progress = progress with { Tokens = progress.Tokens + encoder.TokensEncoded };
         var validation = _texts.Validation is null ? null : ValidationFeatures(frozen, _texts.Validation, cancellationToken);
         var head = HeadTrainer.Create(_base.Weights, engineOptions with { TrainHead = true });
         return new FeatureTrainer(head, _texts.Train, train, validation, frozen);

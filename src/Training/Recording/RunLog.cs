@@ -103,7 +103,7 @@ internal sealed record StepRecord
 
     public required int Texts { get; init; }
 
-    /// <summary>Real tokens that went through the encoder; 0 for a head on features.</summary>
+    /// <summary>Real tokens of the step's texts; those of a head on features went through the encoder beforehand.</summary>
     public required long Tokens { get; init; }
 
     public required double TokensPerSecond { get; init; }

@@ -34,7 +34,7 @@ internal sealed record RunProgress
     /// <summary>True when the phase ended before its last step because F1 no longer rose.</summary>
     public bool StoppedEarly { get; init; }
 
-    /// <summary>Tokens through the encoder for training.</summary>
+    /// <summary>Real tokens of the texts of all steps.</summary>
     public long Tokens { get; init; }
 
     /// <summary>Seconds of training, of earlier processes too.</summary>

@@ -88,6 +88,30 @@ public sealed class RunFilesTests : IDisposable
         Assert.DoesNotMatch("(src|href)=|url\\(|@import|<script", page);
     }
 
+    [Theory]
+    [InlineData(4, "--method", "head", "--epochs", "4")]
+    [InlineData(5, "--method", "lora+head", "--lora-epochs", "2", "--head-epochs", "3")]
+    public void Tokens_count_in_every_epoch_whatever_learns_and_whatever_is_cached(int epochs, params string[] options)
+    {
+        TrainedRun.Train(_task.Arguments(_task.Run, options));
+        var run = TrainedRun.Train(_task.Arguments(Path.Combine(_task.Folder, "again"), options));
+
+        Assert.Equal(epochs * run.Record.Data[0].Tokens, run.Record.TrainedTokens);
+        Assert.Equal(run.Record.TrainedTokens, run.Steps.Sum(step => step.GetProperty("tokens").GetInt64()));
+        Assert.All(run.Steps, step => Assert.True(step.GetProperty("tokens_per_second").GetDouble() > 0, $"no speed in {step}"));
+    }
+
+    [Fact]
+    public void A_sequential_run_counts_the_steps_of_each_phase_on_the_screen_and_has_a_chart_of_the_speed_of_each()
+    {
+        var run = TrainedRun.Train(_task.Arguments(_task.Run, "--method", "lora+head", "--lora-epochs", "2", "--head-epochs", "1", "--eval-per-epoch", "1"));
+
+        Assert.Equal([3, 6, 3], run.Display.Evaluations.Select(evaluation => evaluation.Metrics.Step)); // 48 texts are three batches
+        var page = File.ReadAllText(Path.Combine(_task.Run, "report.html"));
+        Assert.Contains("aria-label=\"Real tokens per second, lora\"", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label=\"Real tokens per second, head\"", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_record_of_the_event_file_is_framed_as_TensorBoard_demands_and_has_the_figures_of_metrics_jsonl()
     {
