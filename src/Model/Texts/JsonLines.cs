@@ -45,7 +45,7 @@ internal sealed class JsonLines(string path, DistilBertConfig config)
         }
         catch (JsonException failure)
         {
-            throw place.Error($"is not valid JSON: {Shorten(failure.Message)}", inner: failure);
+            throw place.Error($"is not valid JSON: {Reason(failure)}", inner: failure);
         }
         catch (InvalidOperationException failure)
         {
@@ -77,6 +77,14 @@ internal sealed class JsonLines(string path, DistilBertConfig config)
                 .GroupBy(column => column.Name)
                 .ToDictionary(column => column.Key, column => column.Last().Value is { ValueKind: JsonValueKind.String } value ? JsonText.Of(value) : column.Last().Value.ToString()),
         };
+    }
+
+    /// <summary>The parser's words without its own place: it counts from 0, and knows one line only.</summary>
+    private static string Reason(JsonException failure)
+    {
+        const string Place = " LineNumber: ";
+        var end = failure.Message.IndexOf(Place, StringComparison.Ordinal);
+        return end < 0 ? Shorten(failure.Message) : $"{failure.Message[..end]} (byte {failure.BytePositionInLine + 1} of the line)";
     }
 
     private static string Describe(JsonElement value) => value.ValueKind switch

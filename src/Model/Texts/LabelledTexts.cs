@@ -41,8 +41,8 @@ public static class LabelledTexts
     private static IEnumerable<LabelledText> Rows(string path, DistilBertConfig config)
     {
         var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
-        var extension = Path.GetExtension(packed ? path[..^3] : path).ToUpperInvariant();
-        return extension switch
+        var extension = Path.GetExtension(packed ? path[..^3] : path);
+        return extension.ToUpperInvariant() switch
         {
             ".JSONL" or ".NDJSON" or ".JSON" => Stream(path, packed, stream => new JsonLines(path, config).Read(stream, TextLimits.Standard)),
             ".CSV" => Stream(path, packed, stream => new DelimitedTable(path, ',', config).Read(stream, TextLimits.Standard)),

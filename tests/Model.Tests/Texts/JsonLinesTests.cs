@@ -21,6 +21,28 @@ public sealed class JsonLinesTests : IDisposable
     }
 
     [Fact]
+    public void A_compressed_file_that_was_cut_is_an_error_although_its_last_line_is_whole()
+    {
+        var bytes = new MemoryStream();
+        using (var gzip = new GZipStream(bytes, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write("{\"text\": \"a\", \"label\": 1}\n"u8);
+        }
+
+        const int Checksum = 8; // CRC and length at the end
+        var path = _folder.Write("cut.jsonl.gz", "");
+        File.WriteAllBytes(path, bytes.ToArray()[..^Checksum]);
+
+        var failure = Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews));
+
+        Assert.Contains("cut.jsonl.gz:2: the compressed data is damaged", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Broken_JSON_is_told_with_its_place_in_the_line_counted_from_1() =>
+        Assert.EndsWith(":1: is not valid JSON: 'b' is an invalid start of a property name. Expected a '\"'. (byte 2 of the line)", Fails(_reviews, "{broken").Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Numbers_numbers_in_quotes_and_names_are_labels()
     {
         var texts = Read(_reviews,
@@ -123,7 +145,7 @@ public sealed class JsonLinesTests : IDisposable
         Assert.Contains(".jsonl:1: is empty", Fails(_reviews).Message, StringComparison.Ordinal);
         Assert.Contains("no such file", Assert.Throws<InputException>(() => LabelledTexts.ReadAll("none.jsonl", _reviews)).Message, StringComparison.Ordinal);
         var path = _folder.Write("a.xlsx", "x");
-        Assert.Contains("'.XLSX' is not known", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message, StringComparison.Ordinal);
+        Assert.Contains("'.xlsx' is not known", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
