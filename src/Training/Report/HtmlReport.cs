@@ -72,7 +72,7 @@ internal static class HtmlReport
         var steps = lines.Where(line => Kind(line) == "step").ToList();
         var evaluations = lines.Where(line => Kind(line) == "evaluation").ToList();
         return SvgChart.Draw("Loss", "step", [Of("training", "a", steps, "loss"), Of("validation", "b", evaluations, "loss")])
-            + SvgChart.Draw("Validation", "step", [Of("F1", "a", evaluations, "f1"), Of("accuracy", "c", evaluations, "accuracy")])
+            + SvgChart.Draw("Validation", "step", [Of("F1 %", "a", evaluations, "f1", scale: 100), Of("accuracy %", "c", evaluations, "accuracy", scale: 100)])
             + SvgChart.Draw("Learning rate", "step", [Of("rate", "a", steps, "learning_rate")])
             + SvgChart.Draw("Gradient norm before clipping", "step", [Of("norm", "a", steps, "gradient_norm")])
             + Speeds(steps);
@@ -86,8 +86,8 @@ internal static class HtmlReport
             SvgChart.Draw($"Real tokens per second{(phases.Count > 1 ? $", {phase.Key}" : "")}", "step", [Of("tokens/s", "a", [.. phase], "tokens_per_second")])));
     }
 
-    private static Curve Of(string name, string style, List<JsonElement> lines, string field) =>
-        new(name, style, [.. lines.Select(line => (line.GetProperty("step").GetDouble(), line.GetProperty(field).GetDouble()))]);
+    private static Curve Of(string name, string style, List<JsonElement> lines, string field, double scale = 1) =>
+        new(name, style, [.. lines.Select(line => (line.GetProperty("step").GetDouble(), scale * line.GetProperty(field).GetDouble()))]);
 
     private static string? Kind(JsonElement line) => line.GetProperty("kind").GetString();
 

@@ -15,7 +15,8 @@ internal static class SvgChart
     private const int Right = 12;
     private const int Top = 12;
     private const int Bottom = 34;
-    private const int Ticks = 5;
+    private const int MostTicks = 6;
+    private static readonly double[] _factors = [1, 2, 5, 10];
 
     /// <summary>Draws all curves on one pair of axes; more points than pixels are thinned to the mean of each pixel.</summary>
     public static string Draw(string title, string xName, IReadOnlyList<Curve> curves)
@@ -32,11 +33,14 @@ internal static class SvgChart
         double Y(double value) => Height - Bottom - ((value - bottom) / (top - bottom) * (Height - Top - Bottom));
 
         var svg = new StringBuilder($"<figure><figcaption>{Escape(title)}{Legend(curves)}</figcaption><svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Escape(title)}\">");
-        for (var tick = 0; tick <= Ticks; tick++)
+        foreach (var y in Ticks(bottom, top))
         {
-            var (x, y) = (left + ((right - left) * tick / Ticks), bottom + ((top - bottom) * tick / Ticks));
             svg.Append($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Pixel(Y(y))}\" y2=\"{Pixel(Y(y))}\"/>");
             svg.Append($"<text x=\"{Left - 6}\" y=\"{Pixel(Y(y) + 4)}\" text-anchor=\"end\">{Number(y)}</text>");
+        }
+
+        foreach (var x in Ticks(left, right))
+        {
             svg.Append($"<text x=\"{Pixel(X(x))}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{Number(x)}</text>");
         }
 
@@ -61,6 +65,15 @@ internal static class SvgChart
         curves.Count < 2 ? "" : string.Concat(curves.Select(curve => $" <span class=\"key {curve.Style}\">{Escape(curve.Name)}</span>"));
 
     private static (double Low, double High) Widen(double low, double high) => high > low ? (low, high) : (low - Math.Max(0.5, Math.Abs(low) * 0.01), high + Math.Max(0.5, Math.Abs(high) * 0.01));
+
+    /// <summary>Round numbers from <paramref name="low"/> to <paramref name="high"/>: 1, 2 or 5 times a power of ten apart.</summary>
+    public static IReadOnlyList<double> Ticks(double low, double high)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10((high - low) / MostTicks)));
+        var distance = power * _factors.First(factor => (high - low) / (power * factor) <= MostTicks);
+        var (first, last) = (Math.Ceiling(low / distance), Math.Floor(high / distance));
+        return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(index => (first + index) * distance)];
+    }
 
     private static string Pixel(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
