@@ -16,8 +16,12 @@ internal static class TrainCommand
     public static RootCommand Create()
     {
         var table = TrainOptionTable.Create();
-        var preset = new Option<string>("--preset") { Description = "original: the published experiment (10,000 + 1,000 reviews, rate 2e-5, 15 epochs); options beside it change its values.", HelpName = OriginalPreset.Name };
-        preset.AcceptOnlyFromAmong(OriginalPreset.Name);
+        var preset = new Option<string>("--preset")
+        {
+            Description = "original: the published experiment (10,000 + 1,000 reviews, rate 2e-5, 15 epochs); options beside it change its values.",
+            HelpName = OriginalPreset.Name,
+            CustomParser = result => OptionTable.Word(result, "--preset", word => word == OriginalPreset.Name, OriginalPreset.Name),
+        };
         var root = new RootCommand("Trains LoRA adapters, a classification head, or both, for a DistilBERT classifier.");
         foreach (var option in (IEnumerable<Option>)[.. table.Options, preset, _resume, _overwrite, _json])
         {
@@ -27,10 +31,11 @@ internal static class TrainCommand
         root.SetAction((parsed, cancellationToken) =>
         {
             var resume = parsed.GetValue(_resume);
-            var given = table.Apply(parsed, parsed.GetValue(preset) is null ? new TrainingOptions() : OriginalPreset.Options).WithFullPaths();
-            var stored = resume ? StoredOptions(given.Out) : null;
-            var options = stored is null ? given : CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
-            Check(options);
+            string[] given = [.. table.Given(parsed)];
+            var wanted = table.Apply(parsed, parsed.GetValue(preset) is null ? new TrainingOptions() : OriginalPreset.Beside(given)).WithFullPaths();
+            var stored = resume ? StoredOptions(wanted.Out) : null;
+            var options = stored is null ? wanted : CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
+            Check(options, resume && stored is null, given);
             var start = new RunStart(resume, parsed.GetValue(_overwrite), parsed.GetValue(_json));
             return Task.FromResult(TrainingProgram.Run(options, start, Displays.ForStandardError(), cancellationToken));
         });
@@ -61,10 +66,21 @@ internal static class TrainCommand
 
     private static string Show(string value) => value.Length == 0 ? "not set" : value;
 
-    private static void Check(TrainingOptions options)
+    private static void Check(TrainingOptions options, bool resumesNothing, IReadOnlyList<string> given)
     {
         var missing = new[] { ("--model", options.Model), ("--train", options.Train), ("--out", options.Out) }.Where(pair => pair.Item2.Length == 0).Select(pair => pair.Item1).ToList();
+        if (resumesNothing && options.Out.Length > 0 && missing.Count > 0)
+        {
+            throw InputException.InFile(options.Out, "holds no run to go on with.", "check --out; or begin a run: --model MODEL --train FILE.");
+        }
+
         var problems = options.Problems().ToList();
+        var unused = options.TrainsAdapters ? [] : given.Intersect(TrainOptionTable.OfAdapters).ToList();
+        if (unused.Count > 0)
+        {
+            problems.Add($"{string.Join(", ", unused)} {(unused.Count == 1 ? "is" : "are")} given, but --method head trains no adapters.");
+        }
+
         if (missing.Count > 0)
         {
             problems.Insert(0, $"{string.Join(", ", missing)} {(missing.Count == 1 ? "is" : "are")} missing.");

@@ -70,6 +70,21 @@ public sealed class CommandErrorTests : IDisposable
     public void A_target_that_the_model_does_not_have() => AssertError(["'query'", "q_lin"], "--targets", "query");
 
     [Fact]
+    public void A_preset_that_does_not_exist() => AssertError(["--preset is 'modern', expected original."], "--preset", "modern");
+
+    [Fact]
+    public void Options_of_adapters_where_none_are_trained() =>
+        AssertError(["--rank, --dora are given, but --method head trains no adapters."], "--method", "head", "--dora", "--rank", "4");
+
+    [Fact]
+    public void Nothing_to_resume()
+    {
+        var result = Command.Run(Program, ["--out", _task.Run, "--resume"]);
+
+        Assert.Equal((1, $"error: {_task.Run}: holds no run to go on with.\nhint:  check --out; or begin a run: --model MODEL --train FILE.\n"), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
     public async Task An_interrupted_run_says_how_to_go_on_and_does()
     {
         using (var process = Command.Start(Program, _task.Arguments(_task.Run, "--epochs", "2000", "--checkpoint-seconds", "1000")))

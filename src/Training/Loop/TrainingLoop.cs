@@ -130,7 +130,7 @@ internal sealed class TrainingLoop
         if (_phase.Patience > 0 && _progress.EvaluationsSinceBest >= _phase.Patience && _progress.PhaseStep < _phase.Steps)
         {
             _progress = _progress with { StoppedEarly = true };
-            _display.Note($"stopped at step {_progress.PhaseStep} of {_phase.Steps}: no better F1 in {_phase.Patience} evaluations.");
+            _display.Note($"stopped at step {_progress.PhaseStep} of {_phase.Steps}: no better F1 in {_phase.Patience} {(_phase.Patience == 1 ? "evaluation" : "evaluations")}.");
         }
     }
 

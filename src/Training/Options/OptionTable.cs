@@ -22,6 +22,9 @@ internal sealed class OptionTable
     public TrainingOptions Apply(ParseResult parsed, TrainingOptions options) =>
         _rows.Where(row => parsed.GetResult(row.Option) is { Implicit: false }).Aggregate(options, (changed, row) => row.Apply(parsed, changed));
 
+    /// <summary>Names of the options that are on the command line.</summary>
+    public IEnumerable<string> Given(ParseResult parsed) => Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
+
     public void Text(string name, string helpName, string description, Func<TrainingOptions, string, TrainingOptions> apply) =>
         Add(new Option<string>(name) { Description = description, HelpName = helpName }, apply);
 
@@ -80,7 +83,8 @@ internal sealed class OptionTable
 
     private static string[] Split(string word) => word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static string? Word(ArgumentResult result, string name, Func<string, bool> isValid, string expected)
+    /// <summary>A word of the command line; an error when it is none of those that are valid.</summary>
+    public static string? Word(ArgumentResult result, string name, Func<string, bool> isValid, string expected)
     {
         var word = result.Tokens[0].Value;
         if (!isValid(word))

@@ -3,6 +3,9 @@ namespace LoraOnnx.Training.Options;
 /// <summary>The options of lora-train that say what to train and how.</summary>
 internal static class TrainOptionTable
 {
+    /// <summary>Options that mean nothing where no adapters are trained.</summary>
+    public static IReadOnlyList<string> OfAdapters { get; } = ["--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora", "--lora-plus-ratio"];
+
     public static OptionTable Create()
     {
         var table = new OptionTable();

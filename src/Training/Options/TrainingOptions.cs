@@ -168,11 +168,6 @@ internal sealed record TrainingOptions
             yield return "--lr-head is given, but --method lora does not train the head.";
         }
 
-        if (Method == TrainingMethod.Head && Dora)
-        {
-            yield return "--dora is given, but --method head trains no adapters.";
-        }
-
         if (Patience > 0 && Validation is null)
         {
             yield return "--patience needs --validation: without it there is nothing to wait for.";

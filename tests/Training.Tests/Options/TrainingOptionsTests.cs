@@ -13,7 +13,7 @@ public sealed class TrainingOptionsTests
 
         var problems = options.Problems().ToList();
 
-        Assert.Equal(5, problems.Count);
+        Assert.Equal(5, problems.Count); // both rules of --lora-epochs, batches, length, patience
         Assert.Contains(problems, problem => problem.Contains("--patience", StringComparison.Ordinal));
         Assert.Contains(problems, problem => problem.Contains("--head-epochs", StringComparison.Ordinal));
     }
@@ -42,6 +42,18 @@ public sealed class TrainingOptionsTests
         Assert.Equal(["q_lin", "v_lin"], options.Targets);
         Assert.Equal((2e-5, 32, 1.0, 10_000, AdapterStart.Original), (options.LearningRate, options.BatchSize, options.Alpha, options.TrainLimit, options.Init));
         Assert.Equal((0.0, 0.01, true), (options.Warmup, options.WeightDecay, options.AttentionDropout));
+    }
+
+    [Fact]
+    public void The_preset_gives_way_to_options_that_stand_in_place_of_its_values()
+    {
+        string[] arguments = ["--method", "lora+head", "--lora-epochs", "10", "--head-epochs", "5", "--batch-tokens", "4096"];
+
+        var options = Parse(OriginalPreset.Beside(arguments), arguments);
+
+        Assert.Empty(options.Problems());
+        Assert.Equal((null, null, 2e-5), (options.Epochs, options.BatchSize, options.LearningRate));
+        Assert.Equal((15, 32), (OriginalPreset.Beside([]).Epochs, OriginalPreset.Beside([]).BatchSize));
     }
 
     [Theory]
