@@ -136,7 +136,7 @@ public sealed record RunMetrics
     /// <summary>Mean loss over the texts, without label smoothing.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>F1 of the positive class with two classes, macro F1 otherwise.</summary>
+    /// <summary>F1 of the positive class with two classes, macro F1 with more, micro F1 of a multi-label model.</summary>
     public required double F1 { get; init; }
 
     /// <summary>Share of right predictions.</summary>
@@ -145,9 +145,9 @@ public sealed record RunMetrics
     /// <summary>Mean of the classes' F1.</summary>
     public required double MacroF1 { get; init; }
 
-    /// <summary>Precision of the positive class with two classes, macro precision otherwise.</summary>
+    /// <summary>Precision, of the same classes as <see cref="F1"/>.</summary>
     public required double Precision { get; init; }
 
-    /// <summary>Recall of the positive class with two classes, macro recall otherwise.</summary>
+    /// <summary>Recall, of the same classes as <see cref="F1"/>.</summary>
     public required double Recall { get; init; }
 }

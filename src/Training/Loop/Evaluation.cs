@@ -5,7 +5,7 @@ using LoraOnnx.Training.Data;
 
 namespace LoraOnnx.Training.Loop;
 
-/// <summary>Figures of one evaluation; <paramref name="OnlyAnswer"/> names the class when the model gave every text the same one.</summary>
+/// <summary>Figures of one evaluation; <paramref name="OnlyAnswer"/> names the class (of a multi-label model: the classes, or none) when the model gave every text the same answer.</summary>
 internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
 {
     /// <summary>Scores logits [texts][labels] against the labels of the set.</summary>
@@ -38,12 +38,9 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
 
     private static string? OnlyAnswerOf(ScoredTexts scored, DistilBertConfig config)
     {
-        if (scored.ProblemType == ProblemType.MultiLabel || scored.Count < 2)
-        {
-            return null;
-        }
-
-        var first = scored.Prediction(0);
-        return Enumerable.Range(1, scored.Count - 1).All(text => scored.Prediction(text) == first) ? config.Labels[first] : null;
+        bool[] Answer(int text) => [.. Enumerable.Range(0, scored.Classes).Select(label => scored.Predicted(text, label))];
+        var first = scored.Count < 2 ? [] : Answer(0);
+        return first.Length == 0 || !Enumerable.Range(1, scored.Count - 1).All(text => Answer(text).SequenceEqual(first)) ? null
+            : first.Contains(true) ? string.Join(", ", config.Labels.Where((_, label) => first[label])) : "no label";
     }
 }

@@ -151,6 +151,18 @@ public sealed class LearningOptionTests : IDisposable
     }
 
     [Fact]
+    public void A_multi_label_model_that_gives_no_text_a_label_says_so()
+    {
+        using var model = new TinyModel(new TinyModelOptions { Labels = ["good", "long", "funny"], ProblemType = "multi_label_classification" });
+        var train = Path.Combine(_task.Folder, "none.jsonl");
+        File.WriteAllLines(train, new[] { "a good film", "a long story", "the plot" }.Select(text => $$"""{"text": "{{text}}", "label": []}"""));
+
+        var run = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--validation", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32", "--method", "head", "--epochs", "60", "--lr", "0.01");
+
+        Assert.Contains("the trained model answers every validation text with no label.", run.Display.Warnings);
+    }
+
+    [Fact]
     public void Long_texts_are_cut_at_the_head_the_tail_or_both()
     {
         File.WriteAllLines(_task.Train, Enumerable.Range(0, 8).Select(index => JsonSerializer.Serialize(new { text = "good fine great bad poor awful the film was a and plot", label = index % 2 })));
