@@ -1,3 +1,5 @@
+using LoraOnnx.Model.Files;
+
 namespace LoraOnnx.Model.Hub;
 
 /// <summary>
@@ -33,8 +35,16 @@ internal sealed class HubCache(HubSettings settings, HubRepository repository)
     {
         if (!repository.IsPinned && KnownCommit() != commit)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(RefPath)!); // a file inside the cache has a folder
-            Files.AtomicFile.Write(RefPath, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(RefPath)!); // a file inside the cache has a folder
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw InputException.InFile(settings.CacheDirectory, $"cannot be written: {FailureReason.Of(failure)}", "the cache of the hub must be writable: HF_HUB_CACHE or HF_HOME names another.", failure);
+            }
+
+            AtomicFile.Write(RefPath, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
         }
     }
 
@@ -99,7 +109,7 @@ internal sealed class HubCache(HubSettings settings, HubRepository repository)
             {
                 return new FileStream(Path.Combine(folder, $"{etag}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException failure) when (Files.FileLocks.IsHeldByAnother(failure))
+            catch (IOException failure) when (FileLocks.IsHeldByAnother(failure))
             {
                 if (attempt == 0)
                 {

@@ -149,7 +149,7 @@ internal sealed class HubClient : IDisposable
             {
                 if (attempt == Attempts)
                 {
-                    throw new HubUnreachableException($"{address.Host} cannot be reached: {(failure.InnerException ?? failure).Message}", failure);
+                    throw new HubUnreachableException($"{address.Host} cannot be reached: {(failure.InnerException ?? failure).Message.TrimEnd('.')}.", failure);
                 }
             }
             catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)

@@ -50,6 +50,7 @@ internal sealed class FeatureCache
     private const string TensorName = "features";
     private readonly string _directory;
     private readonly Action<string> _warn;
+    private bool _isUnwritable; // said once
 
     public FeatureCache(string directory, Action<string> warn)
     {
@@ -92,7 +93,11 @@ internal sealed class FeatureCache
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InputException)
         {
-            _warn($"features are not cached: {failure.Message}");
+            if (!_isUnwritable)
+            {
+                _isUnwritable = true;
+                _warn($"features are not cached: {failure.Message}");
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ public sealed class HubModelsTests : IAsyncLifetime
         Assert.Equal(Path.Combine("..", "..", "blobs", FakeHub.GitHash("[PAD]\n[UNK]\n"u8.ToArray())), new FileInfo(Path.Combine(directory, "vocab.txt")).LinkTarget);
         Assert.True(File.Exists(Path.Combine(repository, ".no_exist", FakeHub.Commit, "tokenizer.json")));
         Assert.Empty(Directory.GetFiles(Path.Combine(repository, "blobs"), "*.incomplete"));
-        Assert.Equal(1, Assert.Single(_progress, step => step.Text.StartsWith("model.safetensors: 0.3 of 0.3 MB", StringComparison.Ordinal)).Share);
+        Assert.Equal(1, Assert.Single(_progress, step => step.Text == $"model.safetensors: {_weights.Length / 1e3:0.0} of {_weights.Length / 1e3:0.0} kB").Share);
     }
 
     [Fact]
@@ -53,6 +53,18 @@ public sealed class HubModelsTests : IAsyncLifetime
 
         Assert.Equal(first, Locate($"{Id}@{FakeHub.Commit}"));
         Assert.Single(_hub.Requests);
+    }
+
+    [Fact]
+    public void A_cache_that_cannot_be_written_is_named()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("hub-").FullName, "file");
+        File.WriteAllText(file, "");
+
+        var failure = Assert.Throws<InputException>(() => Locate(Id, settings => settings with { CacheDirectory = Path.Combine(file, "hub") }));
+
+        Assert.StartsWith($"{Path.Combine(file, "hub")}: cannot be written: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HOME", failure.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
