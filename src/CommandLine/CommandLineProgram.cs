@@ -94,6 +94,12 @@ public static class CommandLineProgram
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A disk, its permissions, the network: not a bug, wherever it comes to light.
+            WriteError(new InputException(error.Message.ReplaceLineEndings(" "), verbose ? error.ToString() : "check the path, its permissions and the room on the disk; --verbose shows where it happened."));
+            return ExitCode.Failure;
+        }
         catch (Exception error)
         {
             await Console.Error.WriteLineAsync($"error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}");

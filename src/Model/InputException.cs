@@ -36,13 +36,20 @@ public sealed class InputException : Exception
     public static InputException Unreadable(string path, Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
-        return InFile(path, $"cannot be read: {failure.Message}", inner: failure);
+        return InFile(path, $"cannot be read: {Reason(failure)}", inner: failure);
     }
 
     /// <summary>The system does not let a file or directory be written: says why.</summary>
     public static InputException Unwritable(string path, Exception failure, string hint = "check that the folder is writable and the disk has room.")
     {
         ArgumentNullException.ThrowIfNull(failure);
-        return InFile(path, $"cannot be written: {failure.Message}", hint, failure);
+        return InFile(path, $"cannot be written: {Reason(failure)}", hint, failure);
+    }
+
+    /// <summary>.NET's words without the path at their end, which may be that of a temporary sibling.</summary>
+    private static string Reason(Exception failure)
+    {
+        const string PathBegins = " : '";
+        return failure is UnauthorizedAccessException ? "access is denied." : $"{failure.Message.Split(PathBegins)[0].TrimEnd('.')}.";
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Training.Tests;
 
@@ -75,6 +76,22 @@ public sealed class CommandErrorTests : IDisposable
     [Fact]
     public void Options_of_adapters_where_none_are_trained() =>
         AssertError(["--rank, --dora are given, but --method head trains no adapters."], "--method", "head", "--dora", "--rank", "4");
+
+    [Fact]
+    public void A_file_in_the_way_of_a_folder_is_no_bug_of_the_program()
+    {
+        var run = Runs.TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1"));
+        RunDirectory.WriteRecord(_task.Run, run.Record with { Finished = false });
+        var folder = Path.Combine(_task.Run, "tensorboard");
+        Directory.Delete(folder, recursive: true);
+        File.WriteAllText(folder, "");
+
+        var result = Command.Run(Program, ["--out", _task.Run, "--resume"]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches($"error: .*{folder}", result.Error);
+        Assert.DoesNotContain("bug", result.Error, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Nothing_to_resume()

@@ -41,7 +41,7 @@ internal sealed class HubCache(HubSettings settings, HubRepository repository)
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                throw InputException.InFile(settings.CacheDirectory, $"cannot be written: {FailureReason.Of(failure)}", "the cache of the hub must be writable: HF_HUB_CACHE or HF_HOME names another.", failure);
+                throw InputException.Unwritable(settings.CacheDirectory, failure, "the cache of the hub must be writable: HF_HUB_CACHE or HF_HOME names another.");
             }
 
             AtomicFile.Write(RefPath, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));

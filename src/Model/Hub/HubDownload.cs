@@ -10,6 +10,8 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubRepositor
     /// <summary>Bytes between two reports.</summary>
     private const int Stride = 1 << 20;
 
+    private const long Megabyte = 1_000_000;
+
     /// <summary>Makes sure that the file is in the snapshot.</summary>
     /// <exception cref="InputException">It cannot be fetched or written, or is damaged.</exception>
     public void Fetch(string name, HubFile file, CancellationToken cancellationToken)
@@ -147,6 +149,9 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubRepositor
     }
 
     private void Report(string name, long done, long? size) => progress?.Report(size is { } all and > 0
-        ? new($"{name}: {done / 1e6:0.0} of {all / 1e6:0.0} MB", (double)done / all)
-        : new($"{name}: {done / 1e6:0.0} MB", null));
+        ? new($"{name}: {InUnitsOf(all, done)} of {InUnitsOf(all, all)} {(all < Megabyte ? "kB" : "MB")}", (double)done / all)
+        : new($"{name}: {InUnitsOf(Megabyte, done)} MB", null));
+
+    /// <summary>Kilobytes for a file of less than a megabyte.</summary>
+    private static string InUnitsOf(long all, long bytes) => (bytes / (all < Megabyte ? 1e3 : 1e6)).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -27,7 +27,7 @@ internal sealed class ReviewFolder(string path, DistilBertConfig config)
         var total = 0L;
         foreach (var (folder, label) in folders)
         {
-            foreach (var file in Directory.EnumerateFiles(folder).Where(IsText).Order(StringComparer.Ordinal))
+            foreach (var file in Texts(folder))
             {
                 var text = ReadText(file, limits.LineBytes);
                 total += text.Length;
@@ -38,6 +38,18 @@ internal sealed class ReviewFolder(string path, DistilBertConfig config)
 
                 yield return new LabelledText { Text = text, Labels = [label] };
             }
+        }
+    }
+
+    private static List<string> Texts(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder).Where(IsText).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.Unreadable(folder, failure);
         }
     }
 

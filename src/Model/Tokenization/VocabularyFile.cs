@@ -31,6 +31,10 @@ internal static class VocabularyFile
         {
             throw InputException.InFile(path, $"is not UTF-8: {failure.Message}", inner: failure);
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw InputException.Unreadable(path, failure);
+        }
     }
 
     /// <summary>The pieces of <c>model.vocab</c> in tokenizer.json.</summary>

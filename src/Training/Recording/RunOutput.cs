@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
@@ -33,7 +34,7 @@ internal sealed class RunOutput
 
     /// <summary>Replaces adapter/ and head/.</summary>
     /// <exception cref="Model.InputException">The directory cannot be written.</exception>
-    public void WriteWeights(TrainedWeights weights)
+    public void WriteWeights(TrainedWeights weights) => OrHowToGoOn(() =>
     {
         if (weights.Adapter is { } adapter)
         {
@@ -45,7 +46,7 @@ internal sealed class RunOutput
             Directory.CreateDirectory(Folder.Head);
             SafetensorsWriter.Write(Path.Combine(Folder.Head, Checkpoint.WeightsFileName), head);
         }
-    }
+    });
 
     /// <summary>The weights that are in adapter/ and head/ now.</summary>
     public TrainedWeights ReadWeights()
@@ -62,7 +63,7 @@ internal sealed class RunOutput
 
     /// <summary>Saves a checkpoint, and run.json with it.</summary>
     /// <exception cref="Model.InputException">The disk is full or the folder not writable; the older checkpoint stays.</exception>
-    public void SaveCheckpoint(RunProgress progress, EngineState state)
+    public void SaveCheckpoint(RunProgress progress, EngineState state) => OrHowToGoOn(() =>
     {
         new TrainingCheckpoint { Progress = progress, Log = Log.Flush(toDisk: true), Engine = state }.Save(Folder.LastCheckpoint);
         WriteRecord(Record with
@@ -74,7 +75,7 @@ internal sealed class RunOutput
             Best = progress.Best,
             Last = progress.Last,
         });
-    }
+    });
 
     /// <summary>Replaces run.json.</summary>
     /// <exception cref="Model.InputException">The directory cannot be written.</exception>
@@ -82,5 +83,18 @@ internal sealed class RunOutput
     {
         RunDirectory.WriteRecord(Folder.Path, record);
         Record = record;
+    }
+
+    /// <summary>What is on the disk is whole, so once there is room the run can go on.</summary>
+    private void OrHowToGoOn(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (InputException failure)
+        {
+            throw new InputException(failure.Message, $"check that the folder is writable and the disk has room; then go on with: lora-train --out {Folder.Path} --resume", failure);
+        }
     }
 }

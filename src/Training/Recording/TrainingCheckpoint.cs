@@ -83,9 +83,10 @@ internal sealed class TrainingCheckpoint
             return null;
         }
 
-        using var file = SafetensorsFile.Open(path);
+        const string Hint = "it was changed or damaged after it was saved; start a new run. adapter/ and head/ of this one hold the best weights so far.";
         try
         {
+            using var file = SafetensorsFile.Open(path);
             return new TrainingCheckpoint
             {
                 Progress = JsonSerializer.Deserialize<RunProgress>(file.Metadata[ProgressKey], _json)!, // written from an object above
@@ -95,7 +96,11 @@ internal sealed class TrainingCheckpoint
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or FormatException)
         {
-            throw InputException.InFile(path, $"is not a training checkpoint: {failure.Message}", "start a new run.", failure);
+            throw InputException.InFile(path, $"is not a training checkpoint: {failure.Message}", Hint, failure);
+        }
+        catch (InputException failure)
+        {
+            throw new InputException(failure.Message, Hint, failure);
         }
     }
 }

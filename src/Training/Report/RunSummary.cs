@@ -15,7 +15,7 @@ internal static class RunSummary
             yield return $"validation: raw F1 {DisplayText.Percent(record.Raw?.F1 ?? 0)} -> {DisplayText.Percent(validation.F1)} (fp32; best evaluation: step {best.Step}, epoch {best.Epoch:0.00})";
             if (record.Raw is { } raw && validation.F1 <= raw.F1)
             {
-                yield return "warning: training did not make the model better on the validation texts.";
+                yield return "warning: training did not raise the F1 on the validation texts.";
             }
         }
 

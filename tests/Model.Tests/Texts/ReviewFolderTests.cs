@@ -47,6 +47,15 @@ public sealed class ReviewFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_text_that_cannot_be_read_is_named()
+    {
+        _folder.Write("neg/0.txt", "bad");
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "neg", "1.txt"), Path.Combine(_folder.Path, "nowhere"));
+
+        Assert.Contains(Path.Combine("neg", "1.txt") + ": cannot be read: ", Fails().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_that_is_no_class_a_folder_of_none_and_a_text_that_is_no_UTF8_are_named()
     {
         Assert.Contains("holds no folders", Fails().Message, StringComparison.Ordinal);

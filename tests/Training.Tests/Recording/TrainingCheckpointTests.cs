@@ -49,6 +49,14 @@ public sealed class TrainingCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_checkpoint_says_what_is_left_of_the_run()
+    {
+        File.WriteAllBytes(Path.Combine(_directory, "training-state.safetensors"), [1, 2, 3]);
+
+        Assert.Contains("start a new run", Assert.Throws<InputException>(() => TrainingCheckpoint.Load(_directory)).Hint);
+    }
+
+    [Fact]
     public void Going_on_cuts_the_log_to_where_the_checkpoint_was()
     {
         var path = Path.Combine(_directory, "log");
