@@ -50,8 +50,9 @@ public sealed class PrecisionTests
 
         var largest = LargestDifference(portable.Run([.. _texts.Select(text => text.Ids)], TestContext.Current.CancellationToken), packed.Run(_texts, TestContext.Current.CancellationToken));
 
-        // The same codes; rounded activations may fall to the next code where the two attentions differ in the last bit.
-        Assert.True(largest <= 0.05, $"largest difference {largest}");
+        // The same codes; rounded activations may fall to the next code where the two attentions differ in the last bit. Without VNNI sums of products saturate, which makes more of it.
+        var tolerance = precision == Precision.Int8Dynamic && Int8Support.Instructions is null ? 0.3 : 0.05;
+        Assert.True(largest <= tolerance, $"largest difference {largest}, allowed {tolerance}");
         Assert.Equal(EnumNames.Of(precision), packed.Model.Precision);
     }
 
