@@ -17,6 +17,6 @@ internal static class Displays
         {
             Out = new AnsiConsoleOutput(Console.Error),
             ColorSystem = isColourless ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-        }));
+        }), TimeProvider.System);
     }
 }

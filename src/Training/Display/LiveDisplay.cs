@@ -8,11 +8,18 @@ namespace LoraOnnx.Training.Display;
 internal sealed class LiveDisplay : ITrainingDisplay
 {
     private const int BarWidth = 40;
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(0.1);
     private readonly IAnsiConsole _console;
+    private readonly TimeProvider _clock;
     private LiveDisplayContext? _context;
-    private bool _isPreparing;
+    private int _preparing; // characters on the line of a preparation
+    private long? _lastStep;
 
-    public LiveDisplay(IAnsiConsole console) => _console = console;
+    public LiveDisplay(IAnsiConsole console, TimeProvider clock)
+    {
+        _console = console;
+        _clock = clock;
+    }
 
     public void Note(string line)
     {
@@ -31,19 +38,26 @@ internal sealed class LiveDisplay : ITrainingDisplay
         // Outside the live part: a line that is written over until a note takes its place.
         if (_context is null)
         {
-            _isPreparing = true;
-            _console.Write($"\r{what}: {share,4:P0}");
+            var text = $"{what}: {share:P0}";
+            _preparing = Math.Max(_preparing, text.Length);
+            WriteOver(text);
         }
     }
 
     public void Step(StepView step)
     {
+        // A head makes thousands of steps a second; nobody sees more than a few.
+        if (step.Step < step.Steps && _lastStep is { } last && _clock.GetElapsedTime(last) < _interval)
+        {
+            return;
+        }
+
+        _lastStep = _clock.GetTimestamp();
         var share = (double)step.Step / step.Steps;
         var full = (int)(share * BarWidth);
-        var bar = $"[green]{new string('━', full)}[/][grey]{new string('━', BarWidth - full)}[/] {share,4:P0}";
+        var bar = $"[green]{new string('━', full)}[/][grey]{new string('─', BarWidth - full)}[/] {share,4:P0}";
         var figures = Markup.Escape(DisplayText.Step(step));
-        _context?.UpdateTarget(new Rows(new Markup(bar), new Markup(figures)));
-        _context?.Refresh();
+        _context?.UpdateTarget(new Rows(new Markup(bar), new Markup(figures))); // draws too
     }
 
     public void Evaluated(string phase, RunMetrics metrics, bool isBest)
@@ -72,10 +86,18 @@ internal sealed class LiveDisplay : ITrainingDisplay
 
     private void EndPreparing()
     {
-        if (_isPreparing)
+        if (_preparing > 0)
         {
-            _isPreparing = false;
-            _console.Write("\r" + new string(' ', 60) + "\r");
+            WriteOver("");
+            _preparing = 0;
         }
+    }
+
+    /// <summary>Writes on the line of the preparation. Spectre itself takes a carriage return for a new line.</summary>
+    private void WriteOver(string text)
+    {
+        var writer = _console.Profile.Out.Writer;
+        writer.Write($"\r{text.PadRight(_preparing)}{(text.Length == 0 ? "\r" : "")}");
+        writer.Flush();
     }
 }
