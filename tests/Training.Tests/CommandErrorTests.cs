@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests;
 
@@ -28,6 +29,23 @@ public sealed class CommandErrorTests : IDisposable
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..2000]);
 
         AssertError(["model.safetensors"]);
+    }
+
+    [Fact]
+    public void Weights_that_are_no_numbers()
+    {
+        var path = Path.Combine(_task.Model, "model.safetensors");
+        List<NamedTensor> tensors;
+        using (var file = SafetensorsFile.Open(path))
+        {
+            tensors = [.. file.Names.Select(file.Read)];
+        }
+
+        SafetensorsWriter.Write(path, tensors.Select(tensor => tensor.Name != "classifier.weight" ? tensor : new NamedTensor(tensor.Name, tensor.Shape, [.. tensor.Values.Select(_ => float.NaN)])));
+        var result = Command.Run(Program, _task.Arguments(_task.Run));
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("error: the model answers validation text 1 with NaN, NaN, expected finite numbers.\nhint:  the weights of the base are damaged", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

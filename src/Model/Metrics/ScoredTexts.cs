@@ -37,6 +37,7 @@ public sealed class ScoredTexts
     public void AddLogits(IReadOnlyList<int> labels, ReadOnlySpan<float> logits) => Add(labels, _calibration.Scores(logits, ProblemType));
 
     /// <summary>Adds a text: indices of the labels that hold (exactly one for single-label models) and a score for every class.</summary>
+    /// <exception cref="InputException">A score is not a number: nothing can be ranked or averaged with it.</exception>
     public void Add(IReadOnlyList<int> labels, ReadOnlySpan<double> scores)
     {
         ArgumentNullException.ThrowIfNull(labels);
@@ -44,6 +45,11 @@ public sealed class ScoredTexts
         if (ProblemType == ProblemType.SingleLabel)
         {
             ArgumentOutOfRangeException.ThrowIfNotEqual(labels.Count, 1, nameof(labels));
+        }
+
+        if (System.Numerics.Tensors.TensorPrimitives.IsNaNAny(scores))
+        {
+            throw new InputException($"the model's answer to text {Count + 1} is not a number.", "its weights are damaged, or too large for their precision; export it again, or in fp32.");
         }
 
         var answer = _calibration.Predict(scores);

@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
@@ -9,11 +10,18 @@ namespace LoraOnnx.Training.Loop;
 internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
 {
     /// <summary>Scores logits [texts][labels] against the labels of the set.</summary>
+    /// <exception cref="InputException">A logit is not finite.</exception>
     public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, DistilBertConfig config, int step, double epoch)
     {
         var scored = new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None);
         for (var text = 0; text < texts.Count; text++)
         {
+            if (!logits[text].All(float.IsFinite))
+            {
+                throw new InputException($"the model answers {texts.Role} text {text + 1} with {string.Join(", ", logits[text])}, expected finite numbers{(step == 0 ? "" : "; training has stopped")}.",
+                    step == 0 ? "the weights of the base are damaged, or too large; fetch it again." : "try a lower --lr, or --precision fp32; the weights kept so far and the last checkpoint are from before.");
+            }
+
             scored.AddLogits(texts.Labels[text], logits[text]);
         }
 

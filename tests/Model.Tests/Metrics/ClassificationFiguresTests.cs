@@ -9,6 +9,16 @@ public sealed class ClassificationFiguresTests
     private const double Tolerance = 1e-12;
 
     [Fact]
+    public void An_answer_that_is_no_number_is_refused()
+    {
+        var texts = new ScoredTexts(2, ProblemType.SingleLabel, Calibration.None);
+        texts.AddLogits([0], [1, 2]);
+
+        Assert.Contains("answer to text 2 is not a number", Assert.Throws<InputException>(() => texts.AddLogits([0], [float.NaN, 0])).Message, StringComparison.Ordinal);
+        Assert.Throws<InputException>(() => texts.AddLogits([0], [float.PositiveInfinity, 0]));
+    }
+
+    [Fact]
     public void Figures_of_two_classes_equal_scikit_learns()
     {
         var cases = GoldenMetrics.Binary().ToList();
