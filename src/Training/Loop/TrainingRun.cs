@@ -56,6 +56,7 @@ internal sealed class TrainingRun
                     Tokens = progress.Tokens,
                     Seconds = progress.Seconds,
                     PeakMemoryBytes = progress.PeakMemoryBytes,
+                    BestBefore = progress.Best,
                 };
             }
 
@@ -73,6 +74,11 @@ internal sealed class TrainingRun
             var loop = new TrainingLoop(Phase(phases[index]), trainer, _texts.Validation, _base.Config, _output, _display, progress,
                 TimeSpan.FromSeconds(_options.CheckpointSeconds), _machine.Device == ComputeDevice.Cpu ? 1 : StepsBetweenReadsOnGpu);
             _display.While(() => progress = loop.Run(cancellationToken));
+        }
+
+        if (progress is { BestBefore: { } before, Best: { } best } && best.F1 < before.F1)
+        {
+            _display.Warn($"with the new head validation F1 is {DisplayText.Percent(best.F1)}, the adapters alone had {DisplayText.Percent(before.F1)}: --method lora keeps the head of the base; or try another --lr-head.");
         }
 
         return progress;

@@ -25,6 +25,9 @@ internal sealed record RunProgress
     /// <summary>The best evaluation of the phase; its weights are in adapter/ and head/.</summary>
     public RunMetrics? Best { get; init; }
 
+    /// <summary>The best evaluation of the phase before, whose adapters the head of this one learns on.</summary>
+    public RunMetrics? BestBefore { get; init; }
+
     /// <summary>The most recent evaluation.</summary>
     public RunMetrics? Last { get; init; }
 

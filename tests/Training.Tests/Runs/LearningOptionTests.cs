@@ -162,6 +162,16 @@ public sealed class LearningOptionTests : IDisposable
         Assert.Contains("the trained model answers every validation text with no label.", run.Display.Warnings);
     }
 
+    [Theory]
+    [InlineData("10", true)]
+    [InlineData("0", false)]
+    public void A_head_that_makes_the_adapters_worse_is_told(string headRate, bool isWorse)
+    {
+        var run = Train("--method", "lora+head", "--lora-epochs", "12", "--head-epochs", "1", "--lr", "0.01", "--lr-head", headRate, "--warmup", "0", "--clip", "0");
+
+        Assert.Equal(isWorse, run.Display.Warnings.Any(warning => warning.StartsWith("with the new head validation F1 is ", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Long_texts_are_cut_at_the_head_the_tail_or_both()
     {
