@@ -16,7 +16,7 @@ internal sealed class StepResult
     /// <summary>Texts in the step.</summary>
     public int Texts { get; }
 
-    /// <summary>Real tokens in the step; 0 for a head step on cached features.</summary>
+    /// <summary>Real tokens in the step; 0 from a head alone, which knows features and not their texts.</summary>
     public int Tokens { get; }
 
     /// <summary>Mean loss over all texts of the step, before the update.</summary>
