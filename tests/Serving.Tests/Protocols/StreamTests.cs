@@ -52,10 +52,12 @@ public sealed class StreamTests
         var engine = new TestEngine();
         await using var server = await TestServer.StartAsync(engine, TestServer.Options with { QueueTokens = 40 });
         engine.Hold();
+        var batches = engine.BatchCount;
         using var call = new Sentiment.SentimentClient(server.Connect()).PredictStream(cancellationToken: Cancel);
         var model = server.Host.Catalog.Models[0].Model;
 
         var sending = SendAsync(call.RequestStream, 5000);
+        await Wait.UntilAsync(() => engine.BatchCount > batches); // it is held at the gate; what comes now stays in the queue
         await Wait.UntilAsync(() => model.QueuedTokens > 10);
 
         Assert.False(sending.IsCompleted);

@@ -19,6 +19,17 @@ internal sealed class TestEngine : IDisposable
 
     public List<int[][]> Batches { get; } = [];
 
+    public int BatchCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Batches.Count;
+            }
+        }
+    }
+
     public bool Disposed { get; private set; }
 
     /// <summary>Answers differ by this, so that a test can tell two engines apart.</summary>

@@ -8,9 +8,10 @@ namespace LoraOnnx.Serving.Tests.Support;
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly List<GrpcChannel> _channels = [];
+    private readonly TestEngine? _engine;
     private bool _stopped;
 
-    private TestServer(ServingHost host) => Host = host;
+    private TestServer(ServingHost host, TestEngine? engine) => (Host, _engine) = (host, engine);
 
     public ServingHost Host { get; }
 
@@ -20,10 +21,11 @@ internal sealed class TestServer : IAsyncDisposable
 
     public static ServingOptions Options { get; } = new() { Models = ["demo=demo"], GrpcPort = 0, HttpPort = 0, Drain = TimeSpan.FromSeconds(5) };
 
-    public static Task<TestServer> StartAsync(TestEngine engine, ServingOptions? options = null) => StartAsync(engine.Load, options);
+    public static async Task<TestServer> StartAsync(TestEngine engine, ServingOptions? options = null) =>
+        new(await ServingHost.StartAsync(options ?? Options, engine.Load, TestContext.Current.CancellationToken), engine);
 
     public static async Task<TestServer> StartAsync(LoadEngine? engine, ServingOptions? options = null) =>
-        new(await ServingHost.StartAsync(options ?? Options, engine, TestContext.Current.CancellationToken));
+        new(await ServingHost.StartAsync(options ?? Options, engine, TestContext.Current.CancellationToken), null);
 
     /// <summary>A connection of its own.</summary>
     public GrpcChannel Connect()
@@ -53,6 +55,7 @@ internal sealed class TestServer : IAsyncDisposable
             await StopAsync();
         }
 
+        _engine?.LetGo(); // a test that failed may hold it still, and the server waits for its batch
         await Host.DisposeAsync();
     }
 }
