@@ -20,10 +20,10 @@ internal sealed class OptionTable
 
     /// <summary>Changes <paramref name="options"/> by every option that is on the command line.</summary>
     public TrainingOptions Apply(ParseResult parsed, TrainingOptions options) =>
-        _rows.Where(row => parsed.GetResult(row.Option) is { Implicit: false }).Aggregate(options, (changed, row) => row.Apply(parsed, changed));
+        _rows.Where(row => IsGiven(parsed, row.Option)).Aggregate(options, (changed, row) => row.Apply(parsed, changed));
 
     /// <summary>Names of the options that are on the command line.</summary>
-    public IEnumerable<string> Given(ParseResult parsed) => Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
+    public IEnumerable<string> Given(ParseResult parsed) => Options.Where(option => IsGiven(parsed, option)).Select(option => option.Name);
 
     public void Text(string name, string helpName, string description, Func<TrainingOptions, string, TrainingOptions> apply) =>
         Add(new Option<string>(name) { Description = description, HelpName = helpName }, apply);
@@ -80,6 +80,8 @@ internal sealed class OptionTable
     public void Real(string name, double least, double most, string description, string? fallback, Func<TrainingOptions, double, TrainingOptions> apply) =>
         Add(Number<double>(name, "X", description, fallback, $"a number from {least} to {most}",
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static string[] Split(string word) => word.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
