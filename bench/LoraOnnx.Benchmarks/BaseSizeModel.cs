@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Safetensors;
@@ -15,7 +16,7 @@ internal static class BaseSizeModel
         HeadCount = 12,
         VocabularySize = 30522,
         MaxPositions = 512,
-        Labels = ["NEGATIVE", "POSITIVE"],
+        Task = new(["NEGATIVE", "POSITIVE"], ProblemType.SingleLabel),
     };
 
     public static ModelWeights Weights() => Weights(Config);

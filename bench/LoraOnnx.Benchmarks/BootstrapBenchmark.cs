@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Evaluation.Statistics;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Benchmarks;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.CommandLine;
 

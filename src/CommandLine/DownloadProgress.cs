@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using LoraOnnx.Model.Hub;
+using LoraOnnx.Hub;
 
 namespace LoraOnnx.CommandLine;
 

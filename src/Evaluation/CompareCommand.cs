@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation;

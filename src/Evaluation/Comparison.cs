@@ -3,7 +3,6 @@ using LoraOnnx.Evaluation.Gate;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Scoring;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation;
 
@@ -33,7 +32,7 @@ internal static class Comparison
                 throw new InputException("--sweep-scale: none of the models is a run with an adapter.", "give the directory that lora-train --out wrote; a merged file has its scale folded in.");
             }
 
-            var texts = TestTexts.Scan(options.Data, LabelAgreement.Config(models[0]), cancellationToken);
+            var texts = TestTexts.Scan(options.Data, models[0].Task, cancellationToken);
             texts.CheckColumns(options.Slices);
             var scores = await new ScoringPass(models, options.Slices, options.Threads).RunAsync(texts, progress, cancellationToken);
             var report = ReportBuilder.Build(options, models, choices, chooser.Validation, texts, scores, cancellationToken);

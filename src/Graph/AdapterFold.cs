@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;

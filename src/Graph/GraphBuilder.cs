@@ -1,6 +1,5 @@
 using System.Globalization;
 using LoraOnnx.Graph.Onnx;
-using LoraOnnx.Model;
 using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using LoraOnnx.Graph.Onnx;
-using LoraOnnx.Model;
 using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using LoraOnnx.Graph.Onnx;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Graph;

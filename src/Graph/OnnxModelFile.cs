@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 
 namespace LoraOnnx.Graph;

@@ -47,7 +47,7 @@ internal sealed class PortableGraph
         }
 
         var logits = _nodes.Head(FirstTokens(rows, shape));
-        _graph.Output(logits, DataType.Float, "batch_size", $"{_config.Labels.Count}");
+        _graph.Output(logits, DataType.Float, "batch_size", $"{_config.Task.Labels.Count}");
         return _graph.Build(metadata);
     }
 

@@ -42,7 +42,7 @@ internal sealed class ServingGraph
             x = _nodes.FeedForward(AddAndNorm(context, asked, name), name);
         }
 
-        _graph.Output(_nodes.Head(x), DataType.Float, "texts", $"{_config.Labels.Count}");
+        _graph.Output(_nodes.Head(x), DataType.Float, "texts", $"{_config.Task.Labels.Count}");
         return _graph.Build([]);
     }
 

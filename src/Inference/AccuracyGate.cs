@@ -1,6 +1,5 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
 
@@ -27,19 +26,19 @@ public static class AccuracyGate
 
     /// <summary>Runs both models over the same texts. <paramref name="labels"/> are the true ones of each text, or null: then the fp32 model's answers stand for them.</summary>
     public static GateReport Measure(Precision precision, RunTexts exact, RunTexts candidate, IReadOnlyList<EncodedText> texts,
-        IReadOnlyList<IReadOnlyList<int>>? labels, DistilBertConfig config, CancellationToken cancellationToken)
+        IReadOnlyList<IReadOnlyList<int>>? labels, ClassificationTask task, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(task);
         var expected = Logits(exact, texts, cancellationToken);
         var found = Logits(candidate, texts, cancellationToken);
-        var (before, after) = (new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None), new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None));
+        var (before, after) = (new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None), new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None));
         var (same, sum, largest) = (0, 0.0, 0.0);
         for (var text = 0; text < texts.Count; text++)
         {
-            var (p, q) = (Probabilities.Of(expected[text], config.ProblemType), Probabilities.Of(found[text], config.ProblemType));
-            var answers = Answers(p, config.ProblemType);
-            same += answers.SequenceEqual(Answers(q, config.ProblemType)) ? 1 : 0;
+            var (p, q) = (Probabilities.Of(expected[text], task.ProblemType), Probabilities.Of(found[text], task.ProblemType));
+            var answers = Answers(p, task.ProblemType);
+            same += answers.SequenceEqual(Answers(q, task.ProblemType)) ? 1 : 0;
             for (var i = 0; i < p.Length; i++)
             {
                 var change = Math.Abs(p[i] - q[i]);
@@ -51,7 +50,7 @@ public static class AccuracyGate
             after.Add(labels?[text] ?? answers, q);
         }
 
-        var (agreement, mean) = ((double)same / texts.Count, sum / (texts.Count * config.Labels.Count));
+        var (agreement, mean) = ((double)same / texts.Count, sum / (texts.Count * task.Labels.Count));
         var (f1Exact, f1) = (ClassificationFigures.Of(before).F1, ClassificationFigures.Of(after).F1);
         var limits = GateLimits.Of(precision);
         return new GateReport

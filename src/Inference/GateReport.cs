@@ -1,7 +1,5 @@
 using System.Text.Json;
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Inference;
 

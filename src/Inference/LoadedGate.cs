@@ -1,5 +1,4 @@
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Inference;
@@ -43,7 +42,7 @@ internal static class LoadedGate
         var config = classifier.Model.Config;
         var fp32 = onnx.ToServingModel(config, Precision.Fp32)!; // not null: the precision of the weights is known
         using var exact = TextClassifier.OfServingModel(fp32, config, classifier.Tokenizer, file, options, Precision.Fp32);
-        var report = AccuracyGate.Measure(precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, config, CancellationToken.None)
+        var report = AccuracyGate.Measure(precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, config.Task, CancellationToken.None)
             with
         { ModelSha256 = classifier.Model.Hash, ExactSha256 = classifier.Model.Hash };
         options.Log?.Invoke($"{file}: accuracy gate of {report.Precision} {(report.Passed ? "passed" : "failed")}: {report}.");

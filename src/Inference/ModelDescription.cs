@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 
@@ -18,8 +19,11 @@ public sealed record ModelDescription
     /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: what the layers compute with, as far as it is known.</summary>
     public string Precision { get; init; } = "fp32";
 
-    /// <summary>Labels, limits and problem type.</summary>
+    /// <summary>Shape of the model.</summary>
     public required DistilBertConfig Config { get; init; }
+
+    /// <summary>Its classes, and what its logits mean.</summary>
+    public ClassificationTask Task => Config.Task;
 
     /// <summary>Longest input in tokens: the smaller of the model's positions and the tokenizer's model_max_length.</summary>
     public required int MaxTokens { get; init; }

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;

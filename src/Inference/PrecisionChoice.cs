@@ -1,6 +1,4 @@
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Inference;
 

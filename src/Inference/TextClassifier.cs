@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
@@ -127,9 +125,9 @@ public sealed class TextClassifier : IDisposable
         }
 
         var logits = Run([Encode("A first run.")], CancellationToken.None)[0];
-        if (logits.Length != config.Labels.Count)
+        if (logits.Length != config.Task.Labels.Count)
         {
-            throw InputException.InFile(Model.Path, $"gives {logits.Length} logits; config.json names {config.Labels.Count} labels.",
+            throw InputException.InFile(Model.Path, $"gives {logits.Length} logits; config.json names {config.Task.Labels.Count} labels.",
                 "config.json and the model are from different checkpoints.");
         }
     }

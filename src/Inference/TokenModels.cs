@@ -1,5 +1,4 @@
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Inference;

@@ -1,11 +1,9 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Reference;
-using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
 
@@ -37,14 +35,14 @@ internal static class GatedFile
     private static GateReport Measure(string exact, string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var tokenizer = WordPieceTokenizer.Load(input.BaseDirectory);
-        var config = input.Weights.Config;
-        var labelled = options.VerifyData is { } data ? LabelledTexts.ReadAll(data, config) : null;
+        var task = input.Weights.Config.Task;
+        var labelled = options.VerifyData is { } data ? LabelledTexts.ReadAll(data, task) : null;
         var texts = labelled?.Select(text => text.Text) ?? ReferenceTexts.ShortTexts;
         EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
         var cpu = new InferenceOptions { Device = "cpu" };
         using var before = PortableModel.Open(exact, cpu);
         using var after = PortableModel.Open(file, cpu);
-        var report = AccuracyGate.Measure(options.Precision, Run(before), Run(after), encoded, labelled?.Select(text => text.Labels).ToList(), config, cancellationToken);
+        var report = AccuracyGate.Measure(options.Precision, Run(before), Run(after), encoded, labelled?.Select(text => text.Labels).ToList(), task, cancellationToken);
         return labelled is null ? report : report with { Sample = Path.GetFileName(options.VerifyData)! }; // a file was given
     }
 

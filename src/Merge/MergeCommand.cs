@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Merge;
 

@@ -1,11 +1,8 @@
 using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Files;
-using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
 

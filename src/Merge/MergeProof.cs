@@ -1,10 +1,9 @@
 using System.Numerics.Tensors;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Inference;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Reference;
-using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
 
@@ -26,7 +25,7 @@ internal static class MergeProof
     public static ProofResult Check(string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var tokenizer = WordPieceTokenizer.Load(input.BaseDirectory, input.Weights.Config);
-        var texts = ReferenceTexts.All.Concat(options.VerifyData is { } data ? LabelledTexts.Read(data, input.Weights.Config, DownloadProgress.OnStandardError, cancellationToken).Select(text => text.Text) : []);
+        var texts = ReferenceTexts.All.Concat(options.VerifyData is { } data ? LabelledTexts.Read(data, input.Weights.Config.Task, DownloadProgress.OnStandardError, cancellationToken).Select(text => text.Text) : []);
         EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
         var expected = Expected(encoded, input, options, cancellationToken);
         var largest = 0.0;

@@ -2,9 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Merge;

@@ -4,7 +4,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using LoraOnnx.Client;
 using LoraOnnx.CommandLine;
-using LoraOnnx.Model;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Serving;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Serving;
 

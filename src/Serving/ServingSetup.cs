@@ -1,6 +1,5 @@
 using System.Net;
 using LoraOnnx.Inference;
-using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Page;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Options;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;
@@ -46,7 +45,7 @@ internal static class TrainingProgram
         var @base = BaseModel.Load(Locate(options.Model, earlier, cancellationToken), options);
         var maxLength = @base.MaxLength(options);
         _ = options.TrainsAdapters ? AdapterOptions.Plan(options, @base.Config) : null; // targets that match nothing are told before anything is computed
-        var texts = TrainingTexts.Load(options, @base.Config, @base.Tokenizer, maxLength, cancellationToken);
+        var texts = TrainingTexts.Load(options, @base.Config.Task, @base.Tokenizer, maxLength, cancellationToken);
         NativeTorch.Prepare(display.Note);
         var machine = earlier is null ? Machine.Choose(options) : Machine.Of(earlier);
         var record = RunRecords.Begin(options, @base, texts, machine, maxLength, earlier);

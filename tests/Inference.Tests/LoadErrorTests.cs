@@ -1,5 +1,4 @@
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Inference.Tests;
 

@@ -1,5 +1,4 @@
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 
@@ -85,7 +84,7 @@ public sealed class PrecisionTests
         }
 
         Assert.Contains("accuracy gate of int8 passed", Assert.Single(log), StringComparison.Ordinal);
-        Assert.True(GateReport.Find(folder.ModelFile, Model.Files.ContentHash.OfFile(folder.ModelFile), Precision.Int8) is { Passed: true, Texts: 256, LabelAgreement: >= 0.99 });
+        Assert.True(GateReport.Find(folder.ModelFile, ContentHash.OfFile(folder.ModelFile), Precision.Int8) is { Passed: true, Texts: 256, LabelAgreement: >= 0.99 });
         log.Clear();
         TextClassifier.Load(folder.Path, options).Dispose();
         Assert.Empty(log); // not measured again
@@ -139,7 +138,7 @@ public sealed class PrecisionTests
         float[][] exact = [[0, 2], [2, 0], [0, 1], [1, 0]];
         float[][] candidate = [[0, 2], [2, 0], [1, 0], [1, 0]]; // one answer turned round
 
-        var report = AccuracyGate.Measure(Precision.Int8, (_, _) => exact, (_, _) => candidate, texts, [[1], [0], [1], [0]], config, TestContext.Current.CancellationToken);
+        var report = AccuracyGate.Measure(Precision.Int8, (_, _) => exact, (_, _) => candidate, texts, [[1], [0], [1], [0]], config.Task, TestContext.Current.CancellationToken);
 
         Assert.False(report.Passed);
         Assert.Equal(0.75, report.LabelAgreement);
@@ -161,7 +160,7 @@ public sealed class PrecisionTests
 
     private static GateReport Report(ModelFolder folder, bool passed)
     {
-        var hash = Model.Files.ContentHash.OfFile(folder.ModelFile);
+        var hash = ContentHash.OfFile(folder.ModelFile);
         return new GateReport
         {
             Precision = "int8",

@@ -1,5 +1,4 @@
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Safetensors;

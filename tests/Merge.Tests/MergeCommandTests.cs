@@ -99,7 +99,7 @@ public sealed class MergeCommandTests : IDisposable
         Assert.Equal(gate.RootElement.GetProperty("label_agreement").GetDouble(), report.RootElement.GetProperty("gate").GetProperty("label_agreement").GetDouble());
         Assert.Equal(precision, OnnxModel.Read(file).Metadata[OnnxMetadata.Precision]);
         using var classifier = TextClassifier.Load(folder, new InferenceOptions { Device = "cpu", Precision = precision });
-        Assert.Equal(Model.Files.ContentHash.OfFile(file), classifier.Model.Hash);
+        Assert.Equal(Files.ContentHash.OfFile(file), classifier.Model.Hash);
         AssertFile(_model.Weights);
     }
 

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Merge.Tests;

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LoraOnnx.Client;
-using LoraOnnx.Model;
 using LoraOnnx.Serving.Tests.Support;
 
 namespace LoraOnnx.Serving.Tests;

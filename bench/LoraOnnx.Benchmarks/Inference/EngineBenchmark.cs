@@ -2,10 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Benchmarks.Inference;
 
@@ -99,12 +98,12 @@ internal static class EngineBenchmark
     {
         var weights = Demo();
         using var exact = TextClassifier.FromWeights(weights, _demo, _options);
-        var labelled = LabelledTexts.ReadAll(file, weights.Config);
+        var labelled = LabelledTexts.ReadAll(file, weights.Config.Task);
         EncodedText[] texts = [.. labelled.Select(text => exact.Encode(text.Text))];
         foreach (var precision in (Precision[])[Precision.Int8, Precision.Int8Dynamic])
         {
             using var candidate = TextClassifier.FromWeights(weights, _demo, _options, precision);
-            Console.WriteLine($"{EnumNames.Of(precision)}: {AccuracyGate.Measure(precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config, CancellationToken.None)}");
+            Console.WriteLine($"{EnumNames.Of(precision)}: {AccuracyGate.Measure(precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config.Task, CancellationToken.None)}");
         }
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
 
@@ -74,14 +73,14 @@ internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgr
 
     private ChoiceReport Choose(IScoredModel model, TestScores scores, Calibration before, double? scale, IReadOnlyList<ScalePoint> curve)
     {
-        if (options.Threshold && model is { ProblemType: ProblemType.SingleLabel, Labels.Count: > 2 })
+        if (options.Threshold && model is { Task.ProblemType: ProblemType.SingleLabel, Task.Labels.Count: > 2 })
         {
-            throw new InputException($"--threshold: {model.Name} has {model.Labels.Count} classes, of which the most likely one is the answer.", "only two-class and multi-label models have a threshold.");
+            throw new InputException($"--threshold: {model.Name} has {model.Task.Labels.Count} classes, of which the most likely one is the answer.", "only two-class and multi-label models have a threshold.");
         }
 
         var chosen = new Calibration
         {
-            Temperature = options.Calibrate ? TemperatureChoice.Choose(scores.Labels, scores.Models[0].Logits, model.ProblemType) : 1,
+            Temperature = options.Calibrate ? TemperatureChoice.Choose(scores.Labels, scores.Models[0].Logits, model.Task.ProblemType) : 1,
             Scale = scale,
             ModelHash = model.Card.FileHash,
             Provenance = new Dictionary<string, string>
@@ -110,11 +109,11 @@ internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgr
     }
 
     private static ScoredTexts Apply(IScoredModel model, TestScores scores, Calibration calibration) =>
-        scores.Models[0].Apply(calibration, model.Labels.Count, model.ProblemType, scores.Labels);
+        scores.Models[0].Apply(calibration, model.Task.Labels.Count, model.Task.ProblemType, scores.Labels);
 
     private async Task<TestScores> ScoreAsync(IScoredModel model, CancellationToken cancellationToken)
     {
-        _validation ??= TestTexts.Scan(options.Validation!, LabelAgreement.Config(model), cancellationToken); // checked with the options
+        _validation ??= TestTexts.Scan(options.Validation!, model.Task, cancellationToken); // checked with the options
         return await new ScoringPass([model], [], options.Threads).RunAsync(_validation, progress, cancellationToken);
     }
 }

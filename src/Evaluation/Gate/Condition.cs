@@ -1,5 +1,4 @@
 using System.Globalization;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Gate;
 

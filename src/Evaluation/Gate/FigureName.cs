@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Reports;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Gate;
 

@@ -1,5 +1,5 @@
 using LoraOnnx.Evaluation.Scoring;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Models;
@@ -16,11 +16,8 @@ internal interface IScoredModel : IDisposable
     /// <summary>What it is and what it cost.</summary>
     ModelCard Card { get; }
 
-    /// <summary>Class names in the order of the logits.</summary>
-    IReadOnlyList<string> Labels { get; }
-
-    /// <summary>What the logits mean.</summary>
-    ProblemType ProblemType { get; }
+    /// <summary>Its classes, and what its logits mean.</summary>
+    ClassificationTask Task { get; }
 
     /// <summary>How its files say that logits become an answer.</summary>
     Calibration Calibration { get; }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Inference;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
 
@@ -33,9 +33,7 @@ internal sealed class LocalModel : IScoredModel
 
     public Calibration Calibration { get; }
 
-    public IReadOnlyList<string> Labels => _classifier.Model.Config.Labels;
-
-    public ProblemType ProblemType => _classifier.Model.Config.ProblemType;
+    public ClassificationTask Task => _classifier.Model.Config.Task;
 
     public void Prepare(TextWindow window) => window.Encode(_classifier.Tokenizer, Card.MaxTokens, _truncation);
 
@@ -54,7 +52,7 @@ internal sealed class LocalModel : IScoredModel
                 scores[batch[row]] = new TextScore(logits[row], text.Ids.Length, text.Truncated);
             }
         });
-        return Task.FromResult<IReadOnlyList<TextScore>>(scores);
+        return System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>(scores);
     }
 
     public void Dispose() => _classifier.Dispose();

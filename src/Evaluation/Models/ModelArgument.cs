@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Models;
 

@@ -1,9 +1,7 @@
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Evaluation.Models;

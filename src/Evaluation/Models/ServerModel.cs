@@ -3,7 +3,6 @@ using LoraOnnx.Client;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.V1;
 using Kept = LoraOnnx.Model.Tokenization.Truncation;
@@ -40,9 +39,7 @@ internal sealed class ServerModel : IScoredModel
 
     public ModelCard Card { get; }
 
-    public IReadOnlyList<string> Labels => _summary.Labels;
-
-    public ProblemType ProblemType => _summary.MultiLabel ? ProblemType.MultiLabel : ProblemType.SingleLabel;
+    public ClassificationTask Task => new(_summary.Labels, _summary.MultiLabel ? ProblemType.MultiLabel : ProblemType.SingleLabel);
 
     /// <summary>The server's own: a threshold of 0.5 is the most likely class.</summary>
     public Calibration Calibration => new() { Temperature = _summary.Temperature, Threshold = _summary.Threshold == 0.5 ? null : _summary.Threshold };

@@ -4,7 +4,7 @@ using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
 using LoraOnnx.Evaluation.Texts;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Reports;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using LoraOnnx.Evaluation.Statistics;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Evaluation.Reports;
 

@@ -1,5 +1,4 @@
 using LoraOnnx.Evaluation.Reports.Html;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Evaluation.Reports;
 

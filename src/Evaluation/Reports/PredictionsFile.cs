@@ -3,8 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LoraOnnx.Evaluation.Scoring;
-using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Reports;
 

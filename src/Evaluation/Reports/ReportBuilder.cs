@@ -5,7 +5,6 @@ using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
 using LoraOnnx.Evaluation.Texts;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Reports;
@@ -29,18 +28,18 @@ internal sealed class ReportBuilder
         _models = models;
         _choices = choices;
         _scores = scores;
-        _scored = [.. models.Select((model, index) => scores.Models[index].Apply(CalibrationOf(index), model.Labels.Count, model.ProblemType, scores.Labels))];
+        _scored = [.. models.Select((model, index) => scores.Models[index].Apply(CalibrationOf(index), model.Task.Labels.Count, model.Task.ProblemType, scores.Labels))];
         _figures = [.. _scored.Select(ClassificationFigures.Of)];
         _resamples = options.Resamples ?? Resampling.DefaultCount(scores.Count);
         _intervals = PairedBootstrap.Run(_scored, options.Seed, _resamples, options.Threads, cancellationToken);
-        _selection = TextSelection.Of(_scored, models[0].Labels, texts);
+        _selection = TextSelection.Of(_scored, models[0].Task.Labels, texts);
     }
 
     public static ComparisonReport Build(CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts? validation,
         TestTexts texts, TestScores scores, CancellationToken cancellationToken)
     {
         var builder = new ReportBuilder(options, models, choices, texts, scores, cancellationToken);
-        var labels = models[0].Labels;
+        var labels = models[0].Task.Labels;
         var reports = models.Select((_, index) => builder.Model(index)).ToList();
         var sliceResamples = Math.Min(builder._resamples, 10_000);
         return new ComparisonReport
@@ -51,7 +50,7 @@ internal sealed class ReportBuilder
             Data = Describe(texts),
             Validation = validation is null ? null : Describe(validation),
             Labels = labels,
-            ProblemType = models[0].ProblemType,
+            ProblemType = models[0].Task.ProblemType,
             Options = builder.OptionsInEffect(),
             Machine = Machine.Describe(options.Threads),
             Models = reports,
@@ -73,7 +72,7 @@ internal sealed class ReportBuilder
         {
             Name = _models[index].Name,
             Card = _models[index].Card,
-            ProblemType = _models[index].ProblemType,
+            ProblemType = _models[index].Task.ProblemType,
             Calibration = CalibrationOf(index),
             Choice = _choices[index],
             Figures = _figures[index],

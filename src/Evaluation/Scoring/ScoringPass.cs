@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.Evaluation.Models;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Scoring;
 

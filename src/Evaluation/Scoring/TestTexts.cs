@@ -2,9 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Scoring;
 
@@ -14,12 +12,12 @@ namespace LoraOnnx.Evaluation.Scoring;
 /// </summary>
 internal sealed class TestTexts
 {
-    private readonly DistilBertConfig _config;
+    private readonly ClassificationTask _task;
 
-    private TestTexts(string path, DistilBertConfig config, string hash, int count, long characters, IReadOnlyDictionary<string, int> labels, IReadOnlyList<string> columns)
+    private TestTexts(string path, ClassificationTask task, string hash, int count, long characters, IReadOnlyDictionary<string, int> labels, IReadOnlyList<string> columns)
     {
         Path = path;
-        _config = config;
+        _task = task;
         Hash = hash;
         Count = count;
         Characters = characters;
@@ -43,20 +41,20 @@ internal sealed class TestTexts
     public IReadOnlyList<string> Columns { get; }
 
     /// <exception cref="InputException">A row is malformed, or there is none.</exception>
-    public static TestTexts Scan(string path, DistilBertConfig config, CancellationToken cancellationToken)
+    public static TestTexts Scan(string path, ClassificationTask task, CancellationToken cancellationToken)
     {
-        var counts = config.Labels.Distinct().ToDictionary(label => label, _ => 0);
+        var counts = task.Labels.Distinct().ToDictionary(label => label, _ => 0);
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (count, characters) = (0, 0L);
-        foreach (var text in LabelledTexts.Read(path, config, DownloadProgress.OnStandardError, cancellationToken))
+        foreach (var text in LabelledTexts.Read(path, task, DownloadProgress.OnStandardError, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             count++;
             characters += text.Text.Length;
             foreach (var label in text.Labels)
             {
-                counts[config.Labels[label]]++;
+                counts[task.Labels[label]]++;
             }
 
             columns.AddRange(text.Columns.Keys.Except(columns));
@@ -64,7 +62,7 @@ internal sealed class TestTexts
         }
 
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
-        return new TestTexts(path, config, hash, count, characters, counts, columns);
+        return new TestTexts(path, task, hash, count, characters, counts, columns);
     }
 
     /// <exception cref="InputException">There is no column of a name.</exception>
@@ -77,5 +75,5 @@ internal sealed class TestTexts
     }
 
     /// <summary>Streams the texts again.</summary>
-    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _config, null, CancellationToken.None);
+    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _task, null, CancellationToken.None);
 }

@@ -1,5 +1,5 @@
-using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Scoring;
 

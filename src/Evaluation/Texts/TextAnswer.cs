@@ -1,4 +1,4 @@
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Texts;

@@ -1,6 +1,5 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;

@@ -1,5 +1,4 @@
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;

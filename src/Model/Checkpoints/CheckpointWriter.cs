@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
 

@@ -57,7 +57,7 @@ public static class DistilBertTensors
         }
 
         yield return (PreClassifier, config.Width, config.Width);
-        yield return (Classifier, config.Labels.Count, config.Width);
+        yield return (Classifier, config.Task.Labels.Count, config.Width);
     }
 
     /// <summary>Every tensor of the classifier, the head last.</summary>
@@ -107,8 +107,8 @@ public static class DistilBertTensors
         [
             new("pre_classifier.weight", config.Width, config.Width),
             new("pre_classifier.bias", config.Width, null),
-            new("classifier.weight", config.Labels.Count, config.Width),
-            new("classifier.bias", config.Labels.Count, null),
+            new("classifier.weight", config.Task.Labels.Count, config.Width),
+            new("classifier.bias", config.Task.Labels.Count, null),
         ];
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Configuration;
 
@@ -41,8 +40,8 @@ public sealed record DistilBertConfig
     /// <summary>Longest input in tokens, [CLS] and [SEP] included (<c>max_position_embeddings</c>).</summary>
     public required int MaxPositions { get; init; }
 
-    /// <summary>Class names in the order of the logits (<c>id2label</c>).</summary>
-    public required IReadOnlyList<string> Labels { get; init; }
+    /// <summary>The classes (<c>id2label</c>) and what the logits mean (<c>problem_type</c>).</summary>
+    public required ClassificationTask Task { get; init; }
 
     /// <summary>Dropout after embeddings and feed-forward, 0 to 1 (<c>dropout</c>).</summary>
     public double Dropout { get; init; } = 0.1;
@@ -61,9 +60,6 @@ public sealed record DistilBertConfig
 
     /// <summary>Positions are fixed sines and cosines, so the checkpoint may leave them out.</summary>
     public bool SinusoidalPositions { get; init; }
-
-    /// <summary>What the logits mean.</summary>
-    public ProblemType ProblemType { get; init; }
 
     /// <summary>Width of one attention head.</summary>
     public int HeadWidth => Width / HeadCount;
@@ -94,7 +90,7 @@ public sealed record DistilBertConfig
             HeadCount = fields.Integer("n_heads", fields.Integer("num_attention_heads", 12, 1, 1 << 12), 1, 1 << 12),
             VocabularySize = fields.Integer("vocab_size", 30522, 1, 1 << 24),
             MaxPositions = fields.Integer("max_position_embeddings", 512, 2, 1 << 20),
-            Labels = ReadLabels(path, fields),
+            Task = new ClassificationTask(ReadLabels(path, fields), ReadProblemType(path, fields)),
             Dropout = fields.Number("dropout", 0.1, 0, 1),
             AttentionDropout = fields.Number("attention_dropout", 0.1, 0, 1),
             ClassifierDropout = fields.Number("seq_classif_dropout", 0.2, 0, 1),
@@ -106,21 +102,13 @@ public sealed record DistilBertConfig
                 "relu" => Activation.Relu,
                 var other => throw InputException.InFile(path, $"'activation' is '{other}', expected 'gelu' or 'relu'."),
             },
-            ProblemType = fields.Text("problem_type") switch
-            {
-                null or "single_label_classification" => ProblemType.SingleLabel,
-                "multi_label_classification" => ProblemType.MultiLabel,
-                var other => throw InputException.InFile(path,
-                    $"'problem_type' is '{other}', expected 'single_label_classification' or 'multi_label_classification'.",
-                    "regression heads are not supported."),
-            },
         };
         if (config.Width % config.HeadCount != 0)
         {
             throw InputException.InFile(path, $"'dim' is {config.Width}, which 'n_heads' {config.HeadCount} does not divide.");
         }
 
-        if (config.Labels.Count == 1 && config.ProblemType == ProblemType.SingleLabel)
+        if (config.Task.Labels.Count == 1 && !config.Task.IsMultiLabel)
         {
             throw InputException.InFile(path, "has one label, which means regression; expected at least two labels.", "regression heads are not supported.");
         }
@@ -141,6 +129,15 @@ public sealed record DistilBertConfig
             throw InputException.InFile(path, $"'quantization_config' is {JsonFields.Describe(quantization)}, which is not supported.", "use the checkpoint before its quantisation.");
         }
     }
+
+    private static ProblemType ReadProblemType(string path, JsonFields fields) => fields.Text("problem_type") switch
+    {
+        null or "single_label_classification" => ProblemType.SingleLabel,
+        "multi_label_classification" => ProblemType.MultiLabel,
+        var other => throw InputException.InFile(path,
+            $"'problem_type' is '{other}', expected 'single_label_classification' or 'multi_label_classification'.",
+            "regression heads are not supported."),
+    };
 
     /// <summary>The labels of <c>id2label</c>, or LABEL_0 to LABEL_(N-1) for <c>num_labels</c> N, or two of them.</summary>
     private static string[] ReadLabels(string path, JsonFields fields)

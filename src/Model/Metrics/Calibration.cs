@@ -1,6 +1,4 @@
 using System.Text.Json;
-using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Metrics;
 

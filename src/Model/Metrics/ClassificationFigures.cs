@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Configuration;
-
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>

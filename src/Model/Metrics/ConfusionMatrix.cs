@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Configuration;
-
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>How often each class was answered for each true class; and what follows from these counts alone, with scikit-learn's conventions: 0 where a figure is 0/0.</summary>

@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Configuration;
-
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>The figures that follow from counts of right and wrong answers alone; what each means is said at <see cref="ClassificationFigures"/>.</summary>

@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Configuration;
-
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>What a wrong or unsure score costs, a text at a time; the mean over texts is the figure.</summary>

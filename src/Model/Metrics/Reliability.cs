@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Configuration;
-
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>Answers whose confidence lies in (<paramref name="From"/>, <paramref name="To"/>]: how many, how sure, and how often right.</summary>

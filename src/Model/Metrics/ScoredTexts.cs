@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Configuration;
-
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>What the figures are computed from: for each text which labels hold, the scores of one model, and its answer.</summary>

@@ -63,7 +63,7 @@ public sealed class ReferenceModel
 
         var pooled = Linear(hidden[..width], 1, DistilBertTensors.PreClassifier, width);
         TensorPrimitives.Max(pooled, 0f, pooled);
-        return Linear(pooled, 1, DistilBertTensors.Classifier, _config.Labels.Count);
+        return Linear(pooled, 1, DistilBertTensors.Classifier, _config.Task.Labels.Count);
     }
 
     // Letters: n tokens, H width. hidden is [n, H].

@@ -1,7 +1,6 @@
 using System.Text.Json;
+using LoraOnnx.Hub;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Files;
-using LoraOnnx.Model.Hub;
 using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Model.Runs;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Safetensors;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Tokenization;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LoraOnnx.Model.Files;
 
 namespace LoraOnnx.Model.Tokenization;
 

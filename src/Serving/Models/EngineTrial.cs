@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Serving.Models;
@@ -74,7 +73,7 @@ internal static class EngineTrial
     private static float[][] Run(LoadedEngine engine, string path, EncodedText[] batch, CancellationToken cancellationToken)
     {
         var logits = engine.Run(batch, cancellationToken);
-        var labels = engine.Model.Config.Labels.Count;
+        var labels = engine.Model.Task.Labels.Count;
         if (logits.Length != batch.Length || logits.Any(row => row.Length != labels))
         {
             throw InputException.InFile(path, $"gave logits [{logits.Length}, {logits.FirstOrDefault()?.Length}], expected [{batch.Length}, {labels}].");

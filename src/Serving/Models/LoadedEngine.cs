@@ -5,7 +5,7 @@ using LoraOnnx.Serving.Batching;
 namespace LoraOnnx.Serving.Models;
 
 /// <summary>Reads a model's files into something that can run.</summary>
-/// <exception cref="LoraOnnx.Model.InputException">The files are missing or wrong.</exception>
+/// <exception cref="InputException">The files are missing or wrong.</exception>
 internal delegate LoadedEngine LoadEngine(string path);
 
 /// <summary>An engine and what is known of it.</summary>

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Serving.Models;
 

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.V1;
 

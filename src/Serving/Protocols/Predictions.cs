@@ -1,4 +1,4 @@
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.V1;
@@ -10,10 +10,10 @@ internal static class Predictions
 {
     public static PredictResponse Response(ServedModel model, Classification classification, bool includeLogits)
     {
-        var config = model.Description.Config;
-        var scores = model.Calibration.Scores(classification.Logits, config.ProblemType);
+        var task = model.Description.Task;
+        var scores = model.Calibration.Scores(classification.Logits, task.ProblemType);
         var decided = model.Calibration.Predict(scores);
-        var labels = config.Labels;
+        var labels = task.Labels;
         var response = new PredictResponse
         {
             Label = labels[decided],
@@ -37,7 +37,7 @@ internal static class Predictions
             response.Scores.Add(new ClassScore { Label = labels[i], Score = (float)scores[i] });
         }
 
-        if (config.ProblemType == ProblemType.MultiLabel)
+        if (task.ProblemType == ProblemType.MultiLabel)
         {
             response.Labels.Add(labels.Where((_, index) => model.Calibration.Holds(scores[index])));
         }

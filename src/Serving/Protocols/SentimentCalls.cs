@@ -1,5 +1,5 @@
 using Grpc.Core;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.V1;
@@ -158,8 +158,8 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
     {
         Name = model.Name,
         Version = model.Version,
-        Labels = { model.Description.Config.Labels },
-        MultiLabel = model.Description.Config.ProblemType == ProblemType.MultiLabel,
+        Labels = { model.Description.Task.Labels },
+        MultiLabel = model.Description.Task.ProblemType == ProblemType.MultiLabel,
         MaxTokens = (uint)model.Description.MaxTokens,
         IsDefault = isDefault,
         Sha256 = model.Description.Hash,
@@ -182,7 +182,7 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         {
             throw new CallError(StatusCode.NotFound, missing.Message, "model").ToRpcException();
         }
-        catch (LoraOnnx.Model.InputException failure)
+        catch (InputException failure)
         {
             ServingLog.LoadFailed(logger, name, failure.Message);
             throw new CallError(StatusCode.FailedPrecondition, failure.Message, "model").ToRpcException();

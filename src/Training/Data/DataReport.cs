@@ -1,6 +1,6 @@
 using System.Globalization;
 using LoraOnnx.Model.Runs;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Training.Data;
 

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using LoraOnnx.Model;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Data;

@@ -1,5 +1,5 @@
 using LoraOnnx.Model.Sampling;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Options;
 
 namespace LoraOnnx.Training.Data;

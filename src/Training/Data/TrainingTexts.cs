@@ -1,7 +1,7 @@
 using LoraOnnx.CommandLine;
-using LoraOnnx.Model.Configuration;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Options;
 
 namespace LoraOnnx.Training.Data;
@@ -32,13 +32,13 @@ internal sealed class TrainingTexts
     public IEnumerable<TextSet> All => new[] { Train, Validation, Test }.OfType<TextSet>();
 
     /// <summary>Reads the files, splits off validation texts and encodes.</summary>
-    /// <exception cref="Model.InputException">A file is wrong, or too small for the split.</exception>
-    public static TrainingTexts Load(TrainingOptions options, DistilBertConfig config, WordPieceTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
+    /// <exception cref="InputException">A file is wrong, or too small for the split.</exception>
+    public static TrainingTexts Load(TrainingOptions options, ClassificationTask task, WordPieceTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
     {
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
             TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
 
-        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, config, DownloadProgress.OnStandardError, cancellationToken)];
+        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, task, DownloadProgress.OnStandardError, cancellationToken)];
         var (train, validation) = TextSplit.Take(Read(options.Train), options, Read);
         var test = options.Test is null ? null : Read(options.Test);
         var trainSet = Encode("train", options.Train, train);
@@ -58,6 +58,6 @@ internal sealed class TrainingTexts
             trainSet,
             validation is null ? null : Encode("validation", validationSource!, validation),
             test is null ? null : Encode("test", options.Test!, test),
-            [.. DataReport.Warnings(sets, trainSet.Describe(config.Labels))]);
+            [.. DataReport.Warnings(sets, trainSet.Describe(task.Labels))]);
     }
 }

@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using TorchSharp;
@@ -28,13 +29,13 @@ internal static class ClassifierHead
     /// <summary>Sum over texts: cross-entropy, or for a multi-label model the mean over labels of each label's binary cross-entropy.</summary>
     public static Tensor Loss(Tensor logits, IReadOnlyList<IReadOnlyList<int>> labels, DistilBertConfig config, double smoothing)
     {
-        if (config.ProblemType == ProblemType.SingleLabel)
+        if (config.Task.ProblemType == ProblemType.SingleLabel)
         {
             var classes = ComputeDevices.Upload([.. labels.Select(label => (long)label[0])], logits.device);
             return nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.Sum, label_smoothing: smoothing);
         }
 
-        var count = config.Labels.Count;
+        var count = config.Task.Labels.Count;
         var targets = new float[labels.Count * count];
         Array.Fill(targets, (float)(smoothing / 2));
         for (var text = 0; text < labels.Count; text++)

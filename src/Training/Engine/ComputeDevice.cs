@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using LoraOnnx.Model;
 using TorchSharp;
 
 namespace LoraOnnx.Training.Engine;

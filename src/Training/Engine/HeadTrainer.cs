@@ -67,7 +67,7 @@ internal sealed class HeadTrainer : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var logits = ClassifierHead.Forward(Matrix(features), _parameters.ValueOf, plan: null, dropout: null, 0);
-        return [.. logits.cpu().data<float>().ToArray().Chunk(_weights.Config.Labels.Count)];
+        return [.. logits.cpu().data<float>().ToArray().Chunk(_weights.Config.Task.Labels.Count)];
     }
 
     /// <summary>The four tensors of the head as they are now.</summary>
@@ -77,7 +77,7 @@ internal sealed class HeadTrainer : IDisposable
     public EngineState SaveState() => _parameters.Save(_optimizer.StepCount);
 
     /// <summary>Goes back to a state of a trainer with the same options.</summary>
-    /// <exception cref="LoraOnnx.Model.InputException">The state has other tensors.</exception>
+    /// <exception cref="InputException">The state has other tensors.</exception>
     public void RestoreState(EngineState state)
     {
         _parameters.Restore(state);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using LoraOnnx.Model.Files;
 using TorchSharp;
 
 namespace LoraOnnx.Training.Engine;

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Model.Safetensors;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
@@ -13,7 +12,7 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
     /// <exception cref="InputException">A logit is not finite.</exception>
     public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, DistilBertConfig config, int step, double epoch)
     {
-        var scored = new ScoredTexts(config.Labels.Count, config.ProblemType, Calibration.None);
+        var scored = new ScoredTexts(config.Task.Labels.Count, config.Task.ProblemType, Calibration.None);
         for (var text = 0; text < texts.Count; text++)
         {
             if (!logits[text].All(float.IsFinite))
@@ -49,6 +48,6 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
         bool[] Answer(int text) => [.. Enumerable.Range(0, scored.Classes).Select(label => scored.Predicted(text, label))];
         var first = scored.Count < 2 ? [] : Answer(0);
         return first.Length == 0 || !Enumerable.Range(1, scored.Count - 1).All(text => Answer(text).SequenceEqual(first)) ? null
-            : first.Contains(true) ? string.Join(", ", config.Labels.Where((_, label) => first[label])) : "no label";
+            : first.Contains(true) ? string.Join(", ", config.Task.Labels.Where((_, label) => first[label])) : "no label";
     }
 }

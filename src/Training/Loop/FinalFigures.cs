@@ -1,7 +1,7 @@
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Runs;
-using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Options;

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;

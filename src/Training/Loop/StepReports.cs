@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using LoraOnnx.Model;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;

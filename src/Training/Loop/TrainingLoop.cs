@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;

@@ -11,7 +11,7 @@ internal static class AdapterOptions
     /// <summary>Every linear module; of the head's only where the head is not trained in full.</summary>
     private const string AllLinear = "all-linear";
 
-    /// <exception cref="Model.InputException">A target matches nothing.</exception>
+    /// <exception cref="InputException">A target matches nothing.</exception>
     public static AdapterPlan Plan(TrainingOptions options, DistilBertConfig config) => new()
     {
         Modules = AdapterPlan.ModulesMatching(config, Targets(options)),

@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Engine;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Training.Options;

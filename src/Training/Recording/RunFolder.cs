@@ -1,5 +1,3 @@
-using LoraOnnx.Model;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Training.Recording;

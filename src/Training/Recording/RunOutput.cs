@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
@@ -33,7 +32,7 @@ internal sealed class RunOutput
     public RunRecord Record { get; private set; }
 
     /// <summary>Replaces adapter/ and head/.</summary>
-    /// <exception cref="Model.InputException">The directory cannot be written.</exception>
+    /// <exception cref="InputException">The directory cannot be written.</exception>
     public void WriteWeights(TrainedWeights weights) => OrHowToGoOn(() =>
     {
         if (weights.Adapter is { } adapter)
@@ -62,7 +61,7 @@ internal sealed class RunOutput
     }
 
     /// <summary>Saves a checkpoint, and run.json with it.</summary>
-    /// <exception cref="Model.InputException">The disk is full or the folder not writable; the older checkpoint stays.</exception>
+    /// <exception cref="InputException">The disk is full or the folder not writable; the older checkpoint stays.</exception>
     public void SaveCheckpoint(RunProgress progress, EngineState state) => OrHowToGoOn(() =>
     {
         new TrainingCheckpoint { Progress = progress, Log = Log.Flush(toDisk: true), Engine = state }.Save(Folder.LastCheckpoint);
@@ -78,7 +77,7 @@ internal sealed class RunOutput
     });
 
     /// <summary>Replaces run.json.</summary>
-    /// <exception cref="Model.InputException">The directory cannot be written.</exception>
+    /// <exception cref="InputException">The directory cannot be written.</exception>
     public void WriteRecord(RunRecord record)
     {
         RunDirectory.WriteRecord(Folder.Path, record);

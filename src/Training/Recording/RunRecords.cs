@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Options;
@@ -14,7 +13,7 @@ internal static class RunRecords
     /// <exception cref="InputException">Model or texts have changed since the run began.</exception>
     public static RunRecord Begin(TrainingOptions options, BaseModel @base, TrainingTexts texts, Machine machine, int maxLength, RunRecord? earlier)
     {
-        RunData[] data = [.. texts.All.Select(set => set.Describe(@base.Config.Labels))];
+        RunData[] data = [.. texts.All.Select(set => set.Describe(@base.Config.Task.Labels))];
         if (earlier is not null)
         {
             CheckUnchanged(earlier, @base, data);

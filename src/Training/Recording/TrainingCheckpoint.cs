@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Training.Engine;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Recording;
@@ -23,7 +22,7 @@ internal static class HtmlReport
         """;
 
     /// <summary>Writes the report of a run whose metrics.jsonl is complete.</summary>
-    /// <exception cref="Model.InputException">The directory cannot be written.</exception>
+    /// <exception cref="InputException">The directory cannot be written.</exception>
     public static void Write(RunFolder folder, RunRecord record)
     {
         var lines = File.ReadLines(Path.Combine(folder.Path, RunLog.MetricsFileName)).Select(line => JsonDocument.Parse(line).RootElement).ToList();

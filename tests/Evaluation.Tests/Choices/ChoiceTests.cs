@@ -1,5 +1,5 @@
 using LoraOnnx.Evaluation.Choices;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Choices;

@@ -1,8 +1,6 @@
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Tests.Support;
-using LoraOnnx.Model;
-using LoraOnnx.Model.Files;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Choices;
@@ -35,7 +33,7 @@ public sealed class ChosenModelTests : IDisposable
         Assert.Equal(choice.Scale, report.Models[1].Card.Scale);
         using var merged = new ModelLoader(options).LoadRun("again", RunWeights.Read(options.Models[1].Path, CancellationToken.None), choice.Scale!.Value);
         var again = await new ScoringPass([merged], [], 2).RunAsync(
-            TestTexts.Scan(options.Data, _model.Config, CancellationToken.None), new Progress<ScoringStep>(), CancellationToken.None);
+            TestTexts.Scan(options.Data, _model.Config.Task, CancellationToken.None), new Progress<ScoringStep>(), CancellationToken.None);
         Assert.Equal(again.Models[0].Logits, scores.Models[1].Logits);
     }
 
@@ -45,7 +43,7 @@ public sealed class ChosenModelTests : IDisposable
         var run = _model.Run("run");
         var options = new CompareOptions { Models = TinyModels.Arguments($"raw={_model.Checkpoint}", $"lora={run}"), Data = TinyTexts.Write(_model.Folder, 40) };
         var loader = new ModelLoader(options);
-        var texts = TestTexts.Scan(options.Data, _model.Config, CancellationToken.None);
+        var texts = TestTexts.Scan(options.Data, _model.Config.Task, CancellationToken.None);
 
         using var zero = loader.LoadRun("zero", RunWeights.Read(run, CancellationToken.None), 0);
         var (_, scores) = await TinyModels.CompareAsync(options);

@@ -1,5 +1,4 @@
 using LoraOnnx.Evaluation.Gate;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Tests.Gate;
 

@@ -1,5 +1,4 @@
 using LoraOnnx.Evaluation.Models;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Tests.Models;
 

@@ -1,5 +1,4 @@
 using LoraOnnx.Evaluation.Tests.Support;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Tests.Models;
 

@@ -1,6 +1,6 @@
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Slices;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Slices;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Statistics;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Support;
@@ -13,9 +13,7 @@ internal sealed class RecordedModel(string name, ModelCard card, Queue<TextScore
 
     public ModelCard Card => card;
 
-    public IReadOnlyList<string> Labels => ["NEGATIVE", "POSITIVE"];
-
-    public ProblemType ProblemType => ProblemType.SingleLabel;
+    public ClassificationTask Task { get; } = new(["NEGATIVE", "POSITIVE"], ProblemType.SingleLabel);
 
     public Calibration Calibration => Calibration.None;
 
@@ -29,7 +27,7 @@ internal sealed class RecordedModel(string name, ModelCard card, Queue<TextScore
     }
 
     public Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<TextScore>>([.. window.Texts.Select(_ => scores.Dequeue())]);
+        System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>([.. window.Texts.Select(_ => scores.Dequeue())]);
 
     public void Dispose()
     {

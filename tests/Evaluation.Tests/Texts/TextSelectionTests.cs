@@ -1,6 +1,6 @@
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Texts;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Texts;
@@ -46,7 +46,7 @@ public sealed class TextSelectionTests : IDisposable
     {
         var path = Path.Combine(_model.Folder, "texts.jsonl");
         File.WriteAllLines(path, Enumerable.Range(0, count).Select(index => System.Text.Json.JsonSerializer.Serialize(new { text = text(index), label = 1 })));
-        return TestTexts.Scan(path, _model.Config, CancellationToken.None);
+        return TestTexts.Scan(path, _model.Config.Task, CancellationToken.None);
     }
 
     private static ScoredTexts Texts(double[] scores)

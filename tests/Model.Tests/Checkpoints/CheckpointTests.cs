@@ -17,7 +17,7 @@ public sealed class CheckpointTests : IDisposable
 
         Assert.True(checkpoint.HasHead);
         Assert.Equal((384, 1536, 6, 12, 8192), (checkpoint.Config.Width, checkpoint.Config.FeedForwardWidth, checkpoint.Config.LayerCount, checkpoint.Config.HeadCount, checkpoint.Config.VocabularySize));
-        Assert.Equal(["NEGATIVE", "POSITIVE"], checkpoint.Config.Labels);
+        Assert.Equal(["NEGATIVE", "POSITIVE"], checkpoint.Config.Task.Labels);
         Assert.Equal(104, checkpoint.LoadWeights().Tensors.Count());
     }
 

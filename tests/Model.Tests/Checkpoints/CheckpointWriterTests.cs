@@ -39,7 +39,7 @@ public sealed class CheckpointWriterTests : IDisposable
 
         var read = Checkpoint.Open(Saved);
         Assert.True(read.HasHead);
-        Assert.Equal(["a", "b", "c"], read.Config.Labels);
+        Assert.Equal(["a", "b", "c"], read.Config.Task.Labels);
         Assert.All(merged.Tensors, tensor => Assert.Equal(tensor.Values, read.LoadWeights()[tensor.Name].Values));
         using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Saved, "config.json")));
         Assert.Equal("DistilBertForSequenceClassification", config.RootElement.GetProperty("architectures")[0].GetString());

@@ -12,8 +12,8 @@ public sealed class DistilBertConfigTests
 
         Assert.Equal((768, 3072, 6, 12, 30522, 512), (config.Width, config.FeedForwardWidth, config.LayerCount, config.HeadCount, config.VocabularySize, config.MaxPositions));
         Assert.Equal((0.1, 0.1, 0.2, 0.02), (config.Dropout, config.AttentionDropout, config.ClassifierDropout, config.InitializerRange));
-        Assert.Equal(["LABEL_0", "LABEL_1"], config.Labels);
-        Assert.Equal((Activation.Gelu, ProblemType.SingleLabel, false), (config.Activation, config.ProblemType, config.SinusoidalPositions));
+        Assert.Equal(["LABEL_0", "LABEL_1"], config.Task.Labels);
+        Assert.Equal((Activation.Gelu, ProblemType.SingleLabel, false), (config.Activation, config.Task.ProblemType, config.SinusoidalPositions));
     }
 
     [Fact]
@@ -28,12 +28,12 @@ public sealed class DistilBertConfigTests
     public void Labels_are_in_the_order_of_their_numbers()
     {
         Assert.Equal(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"],
-            Parse(""" "id2label": {"10": "k", "1": "b", "2": "c", "3": "d", "0": "a", "4": "e", "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"} """).Labels);
+            Parse(""" "id2label": {"10": "k", "1": "b", "2": "c", "3": "d", "0": "a", "4": "e", "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"} """).Task.Labels);
     }
 
     [Fact]
     public void Multi_label_models_may_have_one_label() =>
-        Assert.Equal(ProblemType.MultiLabel, Parse(""" "problem_type": "multi_label_classification", "id2label": {"0": "toxic"} """).ProblemType);
+        Assert.Equal(ProblemType.MultiLabel, Parse(""" "problem_type": "multi_label_classification", "id2label": {"0": "toxic"} """).Task.ProblemType);
 
     [Theory]
     [InlineData(""" "problem_type": "regression" """, "'problem_type' is 'regression'")]

@@ -8,7 +8,7 @@ namespace LoraOnnx.Model.Tests.Fuzzing;
 /// <summary>adapter_config.json from strangers, beside a tensor file that fits the first of the seeds.</summary>
 public sealed class AdapterConfigFuzzTests : IDisposable
 {
-    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 16, LayerCount = 2, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Labels = ["a", "b"] };
+    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 16, LayerCount = 2, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Task = new(["a", "b"], ProblemType.SingleLabel) };
 
     private static readonly string[] _seeds =
     [

@@ -1,4 +1,3 @@
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Model.Tests.Metrics;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Model.Tests.Metrics;

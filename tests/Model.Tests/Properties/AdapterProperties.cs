@@ -9,7 +9,7 @@ namespace LoraOnnx.Model.Tests.Properties;
 /// <summary>An adapter that is written is read back, whatever its rank, modules and variant.</summary>
 public sealed class AdapterProperties : IDisposable
 {
-    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 12, LayerCount = 3, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Labels = ["a", "b", "c"] };
+    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 12, LayerCount = 3, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Task = new(["a", "b", "c"], ProblemType.SingleLabel) };
     private static readonly string[] _targets = ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("lora-onnx-").FullName;

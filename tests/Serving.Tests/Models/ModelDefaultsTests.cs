@@ -29,7 +29,7 @@ public sealed class ModelDefaultsTests : IDisposable
         var answer = await client.PredictAsync("a good film", PredictOptions.Default, Cancel);
         var model = Assert.Single(await client.ListModelsAsync(Cancel));
 
-        var expected = calibration.Scores(engine.LogitsFor("a good film"), engine.Config.ProblemType);
+        var expected = calibration.Scores(engine.LogitsFor("a good film"), engine.Config.Task.ProblemType);
         Assert.Equal(expected.Select(score => (float)score), answer.Scores.Select(score => score.Score));
         Assert.Equal("POSITIVE", answer.Label); // every score is at least 0
         Assert.Equal((2.0, 0.0), (model.Temperature, model.Threshold));

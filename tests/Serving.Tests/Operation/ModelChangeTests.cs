@@ -3,7 +3,6 @@ using System.Globalization;
 using Grpc.Core;
 using LoraOnnx.Client;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Configuration;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 using LoraOnnx.V1;
@@ -242,7 +241,7 @@ public sealed class ModelChangeTests : IDisposable
     public async Task A_multi_label_model_scores_each_class_on_its_own()
     {
         var single = new TestEngine();
-        var engine = new TestEngine { Config = single.Config with { ProblemType = ProblemType.MultiLabel } };
+        var engine = new TestEngine { Config = single.Config with { Task = single.Config.Task with { ProblemType = ProblemType.MultiLabel } } };
         engine.Answer = _ => [2, -1];
         await using var server = await TestServer.StartAsync(engine);
 

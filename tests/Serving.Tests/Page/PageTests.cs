@@ -66,7 +66,7 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
         await answer.WaitForAsync();
         var shown = await answer.InnerTextAsync();
 
-        var scores = Probabilities.Of(_engine.LogitsFor("a good film"), _engine.Config.ProblemType);
+        var scores = Probabilities.Of(_engine.LogitsFor("a good film"), _engine.Config.Task.ProblemType);
         Assert.Contains(scores[1] > scores[0] ? "POSITIVE" : "NEGATIVE", shown, StringComparison.Ordinal);
         Assert.Contains(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * scores[1]:f1} %"), shown, StringComparison.Ordinal);
         Assert.Contains("Not cut: 5 tokens.", shown, StringComparison.Ordinal);

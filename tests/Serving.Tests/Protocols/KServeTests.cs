@@ -61,7 +61,7 @@ public sealed class KServeTests : IAsyncLifetime
         Assert.Equal(raw, byText.RawOutputContents.Count > 0);
         Assert.Equal(expected, Numbers(byText, "logits"));
         Assert.Equal(expected, Numbers(byIds, "logits"));
-        Assert.Equal(texts.SelectMany(text => Probabilities.Of(_engine.LogitsFor(text), _engine.Config.ProblemType)).Select(score => (float)score), Numbers(byText, "scores"));
+        Assert.Equal(texts.SelectMany(text => Probabilities.Of(_engine.LogitsFor(text), _engine.Config.Task.ProblemType)).Select(score => (float)score), Numbers(byText, "scores"));
         Assert.Equal(texts.Select(text => _engine.LogitsFor(text) is [var no, var yes] && yes > no ? "POSITIVE" : "NEGATIVE"), Strings(byText, "label"));
         Assert.Equal(("demo", "1", "7"), (byText.ModelName, byText.ModelVersion, byText.Id));
         Assert.Equal([2L, 2L], byText.Outputs[0].Shape);

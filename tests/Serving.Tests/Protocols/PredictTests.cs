@@ -19,7 +19,7 @@ public sealed class PredictTests
         var answer = await client.PredictAsync(new PredictRequest { Text = "a good film", IncludeLogits = true }, cancellationToken: Cancel);
 
         var logits = engine.LogitsFor("a good film");
-        var expected = Probabilities.Of(logits, engine.Config.ProblemType);
+        var expected = Probabilities.Of(logits, engine.Config.Task.ProblemType);
         Assert.Equal(logits, answer.Logits);
         Assert.Equal(["NEGATIVE", "POSITIVE"], answer.Scores.Select(score => score.Label));
         Assert.Equal(expected.Select(score => (float)score), answer.Scores.Select(score => score.Score));

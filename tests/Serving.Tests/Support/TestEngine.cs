@@ -92,5 +92,5 @@ internal sealed class TestEngine : IDisposable
     }
 
     private float[] Logits(int[] ids) =>
-        [.. Enumerable.Range(0, Config.Labels.Count).Select(label => Offset + (ids.Sum(id => (long)id * (label + 3)) % 97) / 20f)];
+        [.. Enumerable.Range(0, Config.Task.Labels.Count).Select(label => Offset + (ids.Sum(id => (long)id * (label + 3)) % 97) / 20f)];
 }

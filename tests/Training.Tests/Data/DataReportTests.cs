@@ -1,5 +1,5 @@
-using LoraOnnx.Model.Texts;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Data;
 
 namespace LoraOnnx.Training.Tests.Data;

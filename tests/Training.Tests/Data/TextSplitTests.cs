@@ -1,5 +1,4 @@
-using LoraOnnx.Model;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Options;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LoraOnnx.Hub.Tests;
 
 namespace LoraOnnx.Training.Tests.Hub;
 

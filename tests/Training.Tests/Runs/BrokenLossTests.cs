@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Training.Recording;
 
 namespace LoraOnnx.Training.Tests.Runs;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LoraOnnx.Model.Safetensors;
-using LoraOnnx.Model.Texts;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
@@ -117,7 +117,7 @@ public sealed class LearningOptionTests : IDisposable
     {
         var run = Train("--batch-size", "48", "--epochs", "1", "--dropout", "false", "--lr", "0", "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
 
-        var texts = LabelledTexts.ReadAll(_task.Train, Model.Configuration.DistilBertConfig.Load(_task.Model));
+        var texts = LabelledTexts.ReadAll(_task.Train, Model.Configuration.DistilBertConfig.Load(_task.Model).Task);
         var expected = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Average(pair =>
         {
             var log = LogSoftmax(pair.First);
@@ -139,7 +139,7 @@ public sealed class LearningOptionTests : IDisposable
         var still = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32", "--batch-size", "4", "--epochs", "1", "--dropout", "false", "--lr", "0",
             "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
 
-        var texts = LabelledTexts.ReadAll(train, model.Config);
+        var texts = LabelledTexts.ReadAll(train, model.Config.Task);
         var expected = still.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Average(pair => pair.First.Select((logit, label) =>
         {
             var target = ((1 - smoothing) * (pair.Second.Labels.Contains(label) ? 1 : 0)) + (smoothing / 2);

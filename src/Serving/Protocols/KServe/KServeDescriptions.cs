@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using TritonInference;
 using ModelMetrics = LoraOnnx.Serving.Telemetry.ModelMetrics;
@@ -21,7 +20,7 @@ internal static class KServeDescriptions
     /// <summary>All versions of a name are listed with each of them.</summary>
     public static ModelMetadataResponse Metadata(ServedModel model, IEnumerable<string> versions)
     {
-        var labels = model.Description.Config.Labels.Count;
+        var labels = model.Description.Task.Labels.Count;
         return new ModelMetadataResponse
         {
             Name = model.Name,
@@ -35,7 +34,7 @@ internal static class KServeDescriptions
     /// <summary>Inputs are optional because either the text or the ids are given.</summary>
     public static ModelConfig Config(ServedModel model, int maxBatchTexts)
     {
-        var labels = model.Description.Config.Labels.Count;
+        var labels = model.Description.Task.Labels.Count;
         return new ModelConfig
         {
             Name = model.Name,

@@ -38,12 +38,12 @@ internal sealed class KServeOutputs
     public ModelInferResponse Write(string id, IReadOnlyList<Classification> rows)
     {
         var response = new ModelInferResponse { ModelName = _model.Name, ModelVersion = _model.Version, Id = id };
-        var scores = rows.Select(row => _model.Calibration.Scores(row.Logits, _model.Description.Config.ProblemType)).ToArray();
+        var scores = rows.Select(row => _model.Calibration.Scores(row.Logits, _model.Description.Task.ProblemType)).ToArray();
         foreach (var (name, classes) in _wanted)
         {
             if (name == Label)
             {
-                WriteTexts(response, name, [rows.Count, 1], scores.Select(row => _model.Description.Config.Labels[_model.Calibration.Predict(row)]));
+                WriteTexts(response, name, [rows.Count, 1], scores.Select(row => _model.Description.Task.Labels[_model.Calibration.Predict(row)]));
             }
             else
             {
@@ -84,7 +84,7 @@ internal sealed class KServeOutputs
             throw CallError.Invalid(field, $"there is no output '{output.Name}'; there are {string.Join(", ", _all)}.").ToRpcException();
         }
 
-        var labels = _model.Description.Config.Labels.Count;
+        var labels = _model.Description.Task.Labels.Count;
         return !output.Parameters.TryGetValue(ClassificationParameter, out var parameter) ? 0
             : output.Name == Label ? throw CallError.Invalid(field, $"'{Label}' holds no numbers to rank; ask for {Scores} or {Logits}.").ToRpcException()
             : parameter.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.Int64Param && parameter.Int64Param > 0 ? (int)Math.Min(parameter.Int64Param, labels)
@@ -95,11 +95,11 @@ internal sealed class KServeOutputs
         .Select((value, index) => (value, index))
         .OrderByDescending(entry => entry.value)
         .Take(classes)
-        .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.value:f6}:{entry.index}:{_model.Description.Config.Labels[entry.index]}"));
+        .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.value:f6}:{entry.index}:{_model.Description.Task.Labels[entry.index]}"));
 
     private void WriteNumbers(ModelInferResponse response, string name, float[][] rows)
     {
-        var output = Add(response, name, "FP32", [rows.Length, _model.Description.Config.Labels.Count]);
+        var output = Add(response, name, "FP32", [rows.Length, _model.Description.Task.Labels.Count]);
         if (!_raw)
         {
             output.Contents = new InferTensorContents();

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Grpc.Core;
-using LoraOnnx.Model;
 using LoraOnnx.Serving.Protocols.KServe;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using LoraOnnx.Model;
 using TextEmbeddingsInference;
 
 namespace LoraOnnx.Serving.Protocols.Tei;

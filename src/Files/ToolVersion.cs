@@ -1,0 +1,11 @@
+using System.Reflection;
+
+namespace LoraOnnx.Files;
+
+/// <summary>The version of the programs, which are built together, for the readers of what they write.</summary>
+public static class ToolVersion
+{
+    /// <summary>The version of this build, without the commit.</summary>
+    public static string Text { get; } =
+        typeof(ToolVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]; // set by the SDK
+}
