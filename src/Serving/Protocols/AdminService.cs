@@ -1,5 +1,7 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Serving.Protocols;
@@ -47,16 +49,16 @@ internal sealed class AdminService(ModelCatalog catalog, ModelRepository reposit
         }
         catch (ModelNotFoundException missing)
         {
-            throw new CallError(StatusCode.NotFound, missing.Message, "name").ToRpcException();
+            throw new CallError(ErrorKind.NotFound, missing.Message, "name").ToRpcException();
         }
         catch (ModelExistsException exists)
         {
-            throw new CallError(StatusCode.AlreadyExists, exists.Message, "name").ToRpcException();
+            throw new CallError(ErrorKind.AlreadyExists, exists.Message, "name").ToRpcException();
         }
         catch (InputException failure)
         {
             ServingLog.LoadFailed(logger, model, failure.Message);
-            throw new CallError(StatusCode.FailedPrecondition, failure.Message, "path").ToRpcException();
+            throw new CallError(ErrorKind.FailedPrecondition, failure.Message, "path").ToRpcException();
         }
     }
 

@@ -1,3 +1,5 @@
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.Rest;
 
 namespace LoraOnnx.Serving.Protocols;
@@ -18,7 +20,7 @@ internal static class EarlyAnswer
             // "Trailers-Only" of the gRPC protocol: status in the headers, no body.
             context.Response.StatusCode = StatusCodes.Status200OK;
             context.Response.ContentType = GrpcContentType;
-            context.Response.Headers["grpc-status"] = ((int)error.Code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers["grpc-status"] = ((int)GrpcErrors.Code(error.Kind)).ToString(System.Globalization.CultureInfo.InvariantCulture);
             context.Response.Headers["grpc-message"] = Uri.EscapeDataString(error.Message);
             return Task.CompletedTask;
         }

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
 using Grpc.Core;
 using Grpc.Health.V1;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
+using LoraOnnx.Serving.Protocols.Grpc;
 
 namespace LoraOnnx.Serving.Protocols;
 
@@ -32,7 +34,7 @@ internal sealed class HealthService : Health.HealthBase, IDisposable
 
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) => StatusOf(request.Service) is { } status
         ? Task.FromResult(new HealthCheckResponse { Status = status })
-        : throw new CallError(StatusCode.NotFound, "no service or model of that name.", "service").ToRpcException();
+        : throw new CallError(ErrorKind.NotFound, "no service or model of that name.", "service").ToRpcException();
 
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {

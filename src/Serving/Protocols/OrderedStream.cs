@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 
 namespace LoraOnnx.Serving.Protocols;
 
@@ -38,7 +40,7 @@ internal static class OrderedStream
 
         if (stopping.IsCancellationRequested)
         {
-            throw new CallError(StatusCode.Unavailable, "the server is shutting down; go on with another one.").ToRpcException();
+            throw new CallError(ErrorKind.Unavailable, "the server is shutting down; go on with another one.").ToRpcException();
         }
     }
 

@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Calls;
 
 namespace LoraOnnx.Serving.Protocols;
 

@@ -1,7 +1,9 @@
 using Grpc.Core;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Serving.Protocols;
@@ -98,7 +100,7 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         }
         catch (RpcException missing)
         {
-            return Task.FromResult(new ItemResult { Error = new CallError(missing.StatusCode, missing.Status.Detail, "request.model").ToItem() });
+            return Task.FromResult(new ItemResult { Error = (GrpcErrors.From(missing) with { Field = "request.model" }).ToItem() });
         }
 
         try
@@ -180,12 +182,12 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         }
         catch (ModelNotFoundException missing)
         {
-            throw new CallError(StatusCode.NotFound, missing.Message, "model").ToRpcException();
+            throw new CallError(ErrorKind.NotFound, missing.Message, "model").ToRpcException();
         }
         catch (InputException failure)
         {
             ServingLog.LoadFailed(logger, name, failure.Message);
-            throw new CallError(StatusCode.FailedPrecondition, failure.Message, "model").ToRpcException();
+            throw new CallError(ErrorKind.FailedPrecondition, failure.Message, "model").ToRpcException();
         }
     }
 

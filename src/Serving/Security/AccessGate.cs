@@ -1,4 +1,4 @@
-using Grpc.Core;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Protocols;
 
 namespace LoraOnnx.Serving.Security;
@@ -6,7 +6,7 @@ namespace LoraOnnx.Serving.Security;
 /// <summary>Decides who may call what, before anything is read of the request's body; turns calls away while the server drains; counts those that run.</summary>
 internal sealed class AccessGate(RequestDelegate next, ServerState state, AccessPolicy policy)
 {
-    private static readonly CallError _draining = new(StatusCode.Unavailable, "the server is shutting down; go on with another one.", RetryAfter: TimeSpan.FromSeconds(1));
+    private static readonly CallError _draining = new(ErrorKind.Unavailable, "the server is shutting down; go on with another one.", RetryAfter: TimeSpan.FromSeconds(1));
 
     public async Task InvokeAsync(HttpContext context)
     {

@@ -1,7 +1,6 @@
 using System.Net;
-using Grpc.Core;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Page;
-using LoraOnnx.Serving.Protocols;
 
 namespace LoraOnnx.Serving.Security;
 
@@ -30,9 +29,9 @@ internal sealed class AccessPolicy(ReloadedFile<ApiKeys>? keys, bool boundToLoop
         if (keys is null)
         {
             return !isAdmin ? null
-                : !boundToLoopback ? new CallError(StatusCode.PermissionDenied, "administrative calls need a server on loopback or with an API key file (--api-keys).")
+                : !boundToLoopback ? new CallError(ErrorKind.PermissionDenied, "administrative calls need a server on loopback or with an API key file (--api-keys).")
                 // Loopback is no protection from a web page that the user of this machine looks at; browsers say where a call comes from.
-                : context.Request.Headers.Origin.Count > 0 ? new CallError(StatusCode.PermissionDenied, "administrative calls from web pages need an API key (--api-keys).")
+                : context.Request.Headers.Origin.Count > 0 ? new CallError(ErrorKind.PermissionDenied, "administrative calls from web pages need an API key (--api-keys).")
                 : null;
         }
 
@@ -44,8 +43,8 @@ internal sealed class AccessPolicy(ReloadedFile<ApiKeys>? keys, bool boundToLoop
 
         return (KeyOf(context.Request.Headers) is { } key ? keys.Content.RoleOf(key) : KeyRole.None, isAdmin) switch
         {
-            (KeyRole.None, _) => new CallError(StatusCode.Unauthenticated, "an API key is needed: 'authorization: Bearer KEY'."),
-            (KeyRole.User, true) => new CallError(StatusCode.PermissionDenied, "the key's role is user; this call needs admin."),
+            (KeyRole.None, _) => new CallError(ErrorKind.Unauthenticated, "an API key is needed: 'authorization: Bearer KEY'."),
+            (KeyRole.User, true) => new CallError(ErrorKind.PermissionDenied, "the key's role is user; this call needs admin."),
             _ => null,
         };
     }

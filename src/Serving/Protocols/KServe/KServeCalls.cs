@@ -1,6 +1,8 @@
 using Grpc.Core;
 using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Protocols.Grpc;
 using TritonInference;
 
 namespace LoraOnnx.Serving.Protocols.KServe;

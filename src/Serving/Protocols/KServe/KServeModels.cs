@@ -1,5 +1,7 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Protocols.Grpc;
 using TritonInference;
 
 namespace LoraOnnx.Serving.Protocols.KServe;
@@ -33,7 +35,7 @@ internal sealed class KServeModels(
             .Where(model => (name.Length == 0 || model.Name == name) && (version.Length == 0 || model.Version == version))];
         if (name.Length > 0 && wanted.Length == 0)
         {
-            throw new CallError(StatusCode.NotFound, $"no model '{name}'{(version.Length > 0 ? $" of version '{version}'" : "")}.", "name").ToRpcException();
+            throw new CallError(ErrorKind.NotFound, $"no model '{name}'{(version.Length > 0 ? $" of version '{version}'" : "")}.", "name").ToRpcException();
         }
 
         return new ModelStatisticsResponse { ModelStats = { wanted.Select(KServeDescriptions.Statistics) } };
@@ -59,7 +61,7 @@ internal sealed class KServeModels(
     {
         if (parameters.FirstOrDefault() is { } parameter)
         {
-            throw new CallError(StatusCode.Unimplemented, $"parameters: '{parameter}' is not taken; a model is served as the files in its folder say.", "parameters").ToRpcException();
+            throw new CallError(ErrorKind.Unimplemented, $"parameters: '{parameter}' is not taken; a model is served as the files in its folder say.", "parameters").ToRpcException();
         }
 
         if (Served(name).Any())
@@ -69,7 +71,7 @@ internal sealed class KServeModels(
         }
 
         var path = repository.PathOf(name)
-            ?? throw new CallError(StatusCode.NotFound, $"no model '{name}' is served, and there is no such folder in the --models directory.", "model_name").ToRpcException();
+            ?? throw new CallError(ErrorKind.NotFound, $"no model '{name}' is served, and there is no such folder in the --models directory.", "model_name").ToRpcException();
         await AdminService.AnswerAsync(name, logger, () => catalog.LoadAsync(new ModelSource(name, "", path), cancellationToken));
     }
 

@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using TritonInference;
 
 namespace LoraOnnx.Serving.Protocols.KServe;

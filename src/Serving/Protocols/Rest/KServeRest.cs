@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.KServe;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.KServe;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -84,7 +86,7 @@ internal static class RestApi
         }
         catch (RpcException failure)
         {
-            return RestErrors.Result(CallError.From(failure));
+            return RestErrors.Result(GrpcErrors.From(failure));
         }
         catch (BadHttpRequestException failure)
         {
@@ -96,7 +98,7 @@ internal static class RestApi
         }
         catch (OperationCanceledException)
         {
-            return RestErrors.Result(new CallError(StatusCode.DeadlineExceeded, "the deadline passed."));
+            return RestErrors.Result(new CallError(ErrorKind.DeadlineExceeded, "the deadline passed."));
         }
     }
 }

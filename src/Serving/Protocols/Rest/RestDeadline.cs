@@ -1,5 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
 

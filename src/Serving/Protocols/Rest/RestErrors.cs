@@ -1,5 +1,5 @@
 using System.Globalization;
-using Grpc.Core;
+using LoraOnnx.Serving.Calls;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
 
@@ -9,25 +9,24 @@ internal static class RestErrors
     public static IResult Result(CallError error) => new RetryableResult(
         TypedResults.Problem(
             detail: error.Message,
-            statusCode: HttpStatus(error.Code),
-            title: error.Code.ToString(),
+            statusCode: HttpStatus(error.Kind),
+            title: error.Kind.ToString(),
             extensions: error.Field.Length > 0 ? [new("field", error.Field)] : []),
         error.RetryAfter);
 
-    /// <summary>The HTTP status that gRPC gateways use for a gRPC status.</summary>
-    private static int HttpStatus(StatusCode code) => code switch
+    /// <summary>The HTTP status that gRPC gateways use for such an error.</summary>
+    private static int HttpStatus(ErrorKind kind) => kind switch
     {
-        StatusCode.InvalidArgument => StatusCodes.Status400BadRequest,
-        StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-        StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
-        StatusCode.NotFound => StatusCodes.Status404NotFound,
-        StatusCode.AlreadyExists => StatusCodes.Status409Conflict,
-        StatusCode.FailedPrecondition => StatusCodes.Status412PreconditionFailed,
-        StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
-        StatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
-        StatusCode.Unimplemented => StatusCodes.Status501NotImplemented,
-        StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
-        StatusCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        ErrorKind.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ErrorKind.PermissionDenied => StatusCodes.Status403Forbidden,
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.AlreadyExists => StatusCodes.Status409Conflict,
+        ErrorKind.FailedPrecondition => StatusCodes.Status412PreconditionFailed,
+        ErrorKind.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+        ErrorKind.Unimplemented => StatusCodes.Status501NotImplemented,
+        ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorKind.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         _ => StatusCodes.Status500InternalServerError,
     };
 

@@ -1,3 +1,5 @@
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Serving.Protocols.Rest;

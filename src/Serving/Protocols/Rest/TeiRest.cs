@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.Tei;
 using Microsoft.AspNetCore.Mvc;
 using TextEmbeddingsInference;
@@ -59,7 +61,7 @@ internal static class TeiRest
         var batch = new V1.PredictBatchRequest { Texts = { texts }, IncludeLogits = body.RawScores, Truncation = TeiTranslation.Request(requests[0]).Truncation };
         var results = (await calls.PredictBatchAsync(batch, deadline.At, deadline.Token)).Results;
         return results.FirstOrDefault(result => result.Error is not null)?.Error is { } error
-            ? RestErrors.Result(CallError.From(error))
+            ? RestErrors.Result(GrpcErrors.From(error))
             : TypedResults.Ok(results.Select((result, index) => Predictions(requests[index], result.Prediction)));
     }
 

@@ -1,4 +1,6 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using TextEmbeddingsInference;
 using Sentiment = LoraOnnx.V1;
 
@@ -7,7 +9,7 @@ namespace LoraOnnx.Serving.Protocols.Tei;
 /// <summary>tei.v1.Predict, as text-embeddings-inference answers it: labels by falling score, a too long text refused unless <c>truncate</c> is set.</summary>
 internal sealed class TeiPredictService(SentimentCalls calls, ServerState state) : Predict.PredictBase
 {
-    private static readonly CallError _pairs = new(StatusCode.Unimplemented, "inputs: the models of this server classify single texts, not pairs.", "inputs");
+    private static readonly CallError _pairs = new(ErrorKind.Unimplemented, "inputs: the models of this server classify single texts, not pairs.", "inputs");
 
     public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
     {
@@ -36,6 +38,6 @@ internal sealed class TeiPredictService(SentimentCalls calls, ServerState state)
         var result = await running;
         return result.Prediction is { } prediction
             ? TeiTranslation.Response(request, prediction)
-            : throw CallError.From(result.Error).ToRpcException();
+            : throw GrpcErrors.From(result.Error).ToRpcException();
     }
 }

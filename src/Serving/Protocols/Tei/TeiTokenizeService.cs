@@ -1,4 +1,6 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Protocols.Grpc;
 using TextEmbeddingsInference;
 
 namespace LoraOnnx.Serving.Protocols.Tei;

@@ -1,6 +1,8 @@
 using System.Text;
 using Grpc.Core;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Protocols.Grpc;
 using TextEmbeddingsInference;
 using Metadata = TextEmbeddingsInference.Metadata;
 using Sentiment = LoraOnnx.V1;
