@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+
 namespace LoraOnnx.Evaluation.Statistics;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace LoraOnnx.Evaluation.Statistics;
 /// </summary>
 internal static class CountInterval
 {
-    /// <summary>Counts this much less likely than the likeliest add nothing to a percentile.</summary>
-    private const double Negligible = 1e-18;
-
     /// <summary>The 2.5 % and 97.5 % percentiles of the count in resamples of <paramref name="total"/> texts.</summary>
     public static Interval Of(long count, long total)
     {
@@ -19,41 +18,20 @@ internal static class CountInterval
             return new Interval(count, count);
         }
 
-        // The likeliest count is the count itself. Neighbours follow from it by the ratio of binomial chances, down to where they vanish.
-        var odds = (double)count / (total - count);
-        var below = Falling(count, 0, -1, drawn => drawn / ((total - drawn + 1) * odds)).ToList();
-        var above = Falling(count, total, 1, drawn => (total - drawn) * odds / (drawn + 1)).ToList();
-        double[] chances = [.. Enumerable.Reverse(below), .. above.Skip(1)];
-        var least = count - below.Count + 1;
-        return new Interval(least + Percentile(chances, 0.025), least + Percentile(chances, 0.975));
+        var drawn = new Binomial((double)count / total, (int)total);
+        return new Interval(Percentile(drawn, 0.025), Percentile(drawn, 0.975));
     }
 
-    /// <summary>Chances relative to that of <paramref name="start"/>, one count after the other.</summary>
-    private static IEnumerable<double> Falling(long start, long end, int step, Func<long, double> ratio)
+    /// <summary>The smallest count at which the distribution function reaches <paramref name="share"/>.</summary>
+    private static int Percentile(Binomial drawn, double share)
     {
-        var (drawn, chance) = (start, 1.0);
-        while (chance > Negligible)
+        var (low, high) = (0, drawn.N);
+        while (low < high)
         {
-            yield return chance;
-            if (drawn == end)
-            {
-                yield break;
-            }
-
-            chance *= ratio(drawn);
-            drawn += step;
-        }
-    }
-
-    private static int Percentile(double[] chances, double share)
-    {
-        var left = share * chances.Sum();
-        var place = 0;
-        while (place < chances.Length - 1 && (left -= chances[place]) > 0)
-        {
-            place++;
+            var middle = low + ((high - low) / 2);
+            (low, high) = drawn.CumulativeDistribution(middle) >= share ? (low, middle) : (middle + 1, high);
         }
 
-        return place;
+        return low;
     }
 }
