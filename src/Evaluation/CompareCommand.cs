@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
+using LoraOnnx.Graph;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation;
@@ -22,7 +23,26 @@ internal static class CompareCommand
     private static readonly Option<bool> _json = new("--json") { Description = "Print the whole report as one JSON object, instead of the table." };
     private static readonly Option<bool> _markdown = new("--markdown") { Description = "Print a Markdown table, for a pull request." };
     private static readonly Option<string?> _csv = new("--csv") { HelpName = "FILE", Description = "Write the figures as CSV, a line a model and figure." };
-    private static readonly Option<string?> _predictions = new("--predictions") { HelpName = "FILE", Description = "Write every model's logits and label for every text, as JSON lines." };
+    private static readonly Option<string?> _predictions = new("--predictions")
+    {
+        HelpName = "FILE",
+        Description = "Write every model's logits and label for every text, as JSON lines; as CSV where the file ends in .csv.",
+    };
+
+    private static readonly Option<bool> _byteOrderMark = new("--bom") { Description = "Begin CSV files with a byte order mark, by which Excel knows UTF-8." };
+
+    private static readonly Option<string?> _apiKey = new("--api-key")
+    {
+        HelpName = "KEY",
+        Description = "API key for the models that are servers; default: the environment variable LORA_SERVE_API_KEY.",
+    };
+
+    private static readonly Option<string> _precision = new Option<string>("--precision")
+    {
+        Description = "What the layers of ONNX directories compute in. auto: what lora-serve would choose on this machine.",
+        DefaultValueFactory = _ => CompareOptions.AutomaticPrecision,
+    }.AcceptOnlyFromAmong([CompareOptions.AutomaticPrecision, .. EnumNames.All<Precision>()]);
+
     private static readonly Option<string[]> _slice = new("--slice") { HelpName = "COLUMN", Description = "Also report by the values of this column of the data; may be given several times." };
     private static readonly Option<string?> _sweep = new("--sweep-scale") { HelpName = "0,0.5,1", Description = "Merge the runs' adapters at these scales, choose by F1 on --validation, and report the choice on --data." };
     private static readonly Option<bool> _threshold = new("--threshold") { Description = "Choose the score from which the positive class is answered, by F1 on --validation; written to calibration.json beside the model." };
@@ -47,7 +67,7 @@ internal static class CompareCommand
         _truncate.AcceptOnlyFromAmong([.. EnumNames.All<Truncation>()]);
         var root = new RootCommand("Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
         {
-            _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _slice, _sweep, _threshold, _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
+            _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _byteOrderMark, _apiKey, _precision, _slice, _sweep, _threshold, _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
         };
         root.SetAction(async (parsed, cancellationToken) =>
         {
@@ -72,6 +92,9 @@ internal static class CompareCommand
         Markdown = parsed.GetValue(_markdown),
         Csv = parsed.GetValue(_csv),
         Predictions = parsed.GetValue(_predictions),
+        ByteOrderMark = parsed.GetValue(_byteOrderMark),
+        ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
+        Precision = parsed.GetRequiredValue(_precision),
         Slices = [.. (parsed.GetValue(_slice) ?? []).Distinct()],
         SweepScales = Scales(parsed.GetValue(_sweep)),
         Threshold = parsed.GetValue(_threshold),

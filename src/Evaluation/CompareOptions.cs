@@ -6,6 +6,8 @@ namespace LoraOnnx.Evaluation;
 /// <summary>Everything that decides a comparison and where it goes.</summary>
 internal sealed record CompareOptions
 {
+    public const string AutomaticPrecision = "auto";
+
     /// <summary>The models; the first is what the others are compared with.</summary>
     public required IReadOnlyList<ModelArgument> Models { get; init; }
 
@@ -26,6 +28,15 @@ internal sealed record CompareOptions
 
     /// <summary>Where each model's answer to each text goes, or null.</summary>
     public string? Predictions { get; init; }
+
+    /// <summary>CSV files begin with a byte order mark.</summary>
+    public bool ByteOrderMark { get; init; }
+
+    /// <summary>Key for the models that are servers; null: none. No report names it.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>What the layers of ONNX directories compute in; <see cref="AutomaticPrecision"/>: what lora-serve would choose here.</summary>
+    public string Precision { get; init; } = AutomaticPrecision;
 
     /// <summary>Texts to choose scale, threshold and temperature on; null when nothing is chosen.</summary>
     public string? Validation { get; init; }

@@ -12,6 +12,11 @@ internal static class CompareOptionsCheck
             throw new InputException("--json and --markdown both ask for standard output.", "give one of them; --out and --csv write files beside it.");
         }
 
+        if (options.ByteOrderMark && options.Csv is null && options.Predictions?.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            throw new InputException("--bom is for CSV files, of which none is asked for.", "add --csv FILE, or --predictions FILE.csv.");
+        }
+
         CheckChoices(options);
         CheckRange("--max-length", options.MaxLength, 2, int.MaxValue);
         CheckRange("--threads", options.Threads, 1, 1024);

@@ -38,13 +38,13 @@ internal static class ComparisonOutput
     {
         if (options.Predictions is { } predictions)
         {
-            PredictionsFile.Write(predictions, report, scores);
+            PredictionsFile.Write(predictions, report, scores, options.ByteOrderMark);
             Console.Error.WriteLine($"predictions: {predictions}");
         }
 
         if (options.Csv is { } csv)
         {
-            CsvReport.Write(csv, report);
+            CsvReport.Write(csv, report, options.ByteOrderMark);
             Console.Error.WriteLine($"figures: {csv}");
         }
 

@@ -77,7 +77,36 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Contains(lines, line => line.StartsWith("same,f1,0.", StringComparison.Ordinal) && line.EndsWith(",0,0,0", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Predictions_as_CSV_are_text_and_numbers_to_a_spreadsheet()
+    {
+        using var model = new TinyModel(new TinyModelOptions { Labels = ["=1+1", "@fine"] });
+        var (predictions, csv) = (Path.Combine(model.Folder, "predictions.csv"), Path.Combine(model.Folder, "figures.csv"));
+
+        var result = Compare($"raw={model.Checkpoint}", "--data", TinyTexts.Write(model.Folder, 30), "--predictions", predictions, "--csv", csv, "--bom");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal([0xEF, 0xBB, 0xBF], File.ReadAllBytes(predictions)[..3]);
+        Assert.Equal([0xEF, 0xBB, 0xBF], File.ReadAllBytes(csv)[..3]);
+        var lines = File.ReadAllLines(predictions);
+        Assert.Equal("index,model,tokens,truncated,label,logit_=1+1,logit_@fine", lines[0]);
+        Assert.All(lines[1..], line => Assert.Matches(@"^\d+,raw,\d+,false,'(=1\+1|@fine),-?\d[^,]*,-?\d[^,]*$", line));
+    }
+
+    [Fact]
+    public void Texts_without_a_positive_one_are_warned_of_once()
+    {
+        var data = Path.Combine(_model.Folder, "negative.jsonl");
+        File.WriteAllLines(data, Enumerable.Repeat("""{"text":"a bad film","label":0}""", 20));
+
+        var result = Compare($"raw={_model.Checkpoint}", $"same={_model.Checkpoint}", "--data", data);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Single(result.Error.Split('\n'), line => line.Contains("none of the 20 texts is labelled POSITIVE, so F1, precision and recall are undefined", StringComparison.Ordinal));
+    }
+
     [Theory]
+    [InlineData("error: --bom is for CSV files", "models/demo", "--data", "samples/reviews/test.jsonl", "--bom")]
     [InlineData("error: no/such/model: no such file or directory.", "no/such/model", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: README.md: is not an ONNX file", "README.md", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: no/such.jsonl: no such file", "models/demo", "--data", "no/such.jsonl")]

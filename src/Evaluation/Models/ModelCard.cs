@@ -18,6 +18,9 @@ internal sealed record ModelCard
     /// <summary>Longest input in tokens.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>What its layers computed in when it was measured: <c>fp32</c>, <c>int8</c> or another; null where a server does not say.</summary>
+    public required string? Precision { get; init; }
+
     /// <summary>Which part of a longer text is kept: <c>head</c>, <c>tail</c> or <c>head+tail</c>.</summary>
     public required string Truncate { get; init; }
 

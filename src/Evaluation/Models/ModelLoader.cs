@@ -44,6 +44,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Kind = "run",
             Hashes = run.Hashes,
             Bytes = classifier.Model.Bytes,
+            Precision = classifier.Model.Precision,
             MaxTokens = Math.Min(record.MaxLength, classifier.Model.MaxTokens),
             Truncate = record.Truncate,
             Method = record.Method,
@@ -72,6 +73,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Kind = "checkpoint",
             Hashes = new Dictionary<string, string> { ["weights"] = checkpoint.WeightsHash() },
             Bytes = classifier.Model.Bytes,
+            Precision = classifier.Model.Precision,
             MaxTokens = classifier.Model.MaxTokens,
             Truncate = EnumNames.Of(classifier.Model.Truncation),
             Method = "raw",
@@ -95,7 +97,7 @@ internal sealed class ModelLoader(CompareOptions options)
             throw InputException.InFile(argument.Path, "is not an ONNX file, whose name would end in .onnx.", WhatIsTaken);
         }
 
-        var classifier = TextClassifier.Load(argument.Path, Inference());
+        var classifier = TextClassifier.Load(argument.Path, Inference() with { Precision = options.Precision });
         var metadata = classifier.Model.Metadata;
         var raw = metadata.GetValueOrDefault(OnnxMetadata.Method) == "raw";
         return Local(argument.Name, classifier, classifier.Model.Truncation, new ModelCard
@@ -104,6 +106,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Kind = "onnx",
             Hashes = new Dictionary<string, string> { ["onnx"] = classifier.Model.Hash },
             Bytes = classifier.Model.Bytes,
+            Precision = classifier.Model.Precision,
             MaxTokens = classifier.Model.MaxTokens,
             Truncate = EnumNames.Of(classifier.Model.Truncation),
             Method = metadata.GetValueOrDefault(OnnxMetadata.Method),
@@ -124,7 +127,9 @@ internal sealed class ModelLoader(CompareOptions options)
             MaxTokens = Math.Min(options.MaxLength ?? card.MaxTokens, classifier.Model.Config.MaxPositions),
             Truncate = EnumNames.Of(kept),
         };
-        var calibration = card.FileHash is { } hash ? Calibration.LoadFor(card.Directory!, hash, warning => Console.Error.WriteLine($"warning: {warning}")) : Calibration.None; // a file has a directory
+        var calibration = card.FileHash is { } hash
+            ? Calibration.LoadFor(card.Directory!, hash, warning => Console.Error.WriteLine($"warning: {warning}")) // a file has a directory
+            : Calibration.None;
         return new LocalModel(name, limited, classifier, kept, calibration, options.Threads);
     }
 

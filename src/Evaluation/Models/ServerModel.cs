@@ -29,7 +29,10 @@ internal sealed class ServerModel : IScoredModel
             Hashes = new Dictionary<string, string> { ["onnx"] = summary.Sha256 },
             Bytes = (long)summary.SizeBytes,
             MaxTokens = (int)summary.MaxTokens,
-            Truncate = predict.Truncation == V1.Truncation.Unspecified ? Note(OnnxMetadata.Truncate) ?? EnumNames.Of(Kept.Head) : EnumNames.Of(ToKept(predict.Truncation)),
+            Precision = summary.Precision.Length > 0 ? summary.Precision : Note(OnnxMetadata.Precision),
+            Truncate = predict.Truncation == V1.Truncation.Unspecified
+                ? Note(OnnxMetadata.Truncate) ?? EnumNames.Of(Kept.Head)
+                : EnumNames.Of(ToKept(predict.Truncation)),
             Method = Note(OnnxMetadata.Method),
             Rank = Note(OnnxMetadata.Rank),
         };
@@ -53,7 +56,7 @@ internal sealed class ServerModel : IScoredModel
         }
 
         var address = new Uri(argument.Path);
-        var client = new SentimentClient(address.GetLeftPart(UriPartial.Authority), new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(2) });
+        var client = new SentimentClient(address.GetLeftPart(UriPartial.Authority), new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(2), ApiKey = options.ApiKey });
         try
         {
             var summary = Find(argument.Path, Uri.UnescapeDataString(address.AbsolutePath.Trim('/')), await client.ListModelsAsync(cancellationToken));
@@ -128,6 +131,11 @@ internal sealed class ServerModel : IScoredModel
 
     private static InputException Failed(string path, RpcException failure) => new(
         $"{path}: {failure.StatusCode}: {failure.Status.Detail}",
-        failure.StatusCode == StatusCode.Unavailable ? "start it with lora-serve and give its gRPC address." : null,
+        failure.StatusCode switch
+        {
+            StatusCode.Unavailable => "start it with lora-serve and give its gRPC address.",
+            StatusCode.Unauthenticated or StatusCode.PermissionDenied => "give a key that the server knows with --api-key KEY, or in LORA_SERVE_API_KEY.",
+            _ => null,
+        },
         failure);
 }

@@ -6,7 +6,8 @@ namespace LoraOnnx.Evaluation.Reports;
 /// <summary>The figures as CSV, a line a model and figure, with all digits: for spreadsheets and plots.</summary>
 internal static class CsvReport
 {
-    public static void Write(string path, ComparisonReport report) => AtomicFile.WriteText(path, string.Join('\n', Lines(report)) + "\n");
+    public static void Write(string path, ComparisonReport report, bool byteOrderMark) =>
+        AtomicFile.WriteText(path, $"{(byteOrderMark ? CsvText.ByteOrderMark : "")}{string.Join('\n', Lines(report))}\n");
 
     private static IEnumerable<string> Lines(ComparisonReport report)
     {
@@ -17,12 +18,9 @@ internal static class CsvReport
             {
                 var interval = model.Intervals[figure];
                 Difference? difference = model.ToFirst?.Differences.TryGetValue(figure, out var found) == true ? found : null;
-                yield return string.Join(',', model.Name, figure.Key, Text(figure.Of(model.Figures)), Text(interval?.Low), Text(interval?.High),
-                    Text(difference?.Value), Text(difference?.Interval?.Low), Text(difference?.Interval?.High));
+                double?[] numbers = [figure.Of(model.Figures), interval?.Low, interval?.High, difference?.Value, difference?.Interval?.Low, difference?.Interval?.High];
+                yield return CsvText.Row([model.Name, figure.Key, .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);
             }
         }
     }
-
-    /// <summary>Model names have letters, digits and dashes only, and numbers a point: nothing needs quotes.</summary>
-    private static string Text(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 }

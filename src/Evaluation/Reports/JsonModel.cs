@@ -68,6 +68,7 @@ internal static class JsonModel
         ["method"] = model.Card.Method,
         ["rank"] = model.Card.Rank,
         ["scale"] = model.Card.Scale,
+        ["precision"] = model.Card.Precision,
         ["max_tokens"] = model.Card.MaxTokens,
         ["truncate"] = model.Card.Truncate,
     };

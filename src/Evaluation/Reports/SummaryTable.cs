@@ -7,7 +7,7 @@ internal static class SummaryTable
 {
     /// <summary>Column names; figures are in percent.</summary>
     public static readonly IReadOnlyList<string> Headers =
-        ["model", "accuracy", "F1", "95 % interval", "to first", "macro F1", "precision", "recall", "trained", "training", "size", "texts/s"];
+        ["model", "accuracy", "F1", "95 % interval", "to first", "macro F1", "precision", "recall", "trained", "training", "size", "runs in", "texts/s"];
 
     /// <summary>Cells of all models, as text.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Rows(ComparisonReport report) => [.. report.Models.Select(Row)];
@@ -25,6 +25,7 @@ internal static class SummaryTable
         Numbers.Count(model.Card.TrainedParameters),
         Numbers.Duration(model.Card.TrainingSeconds),
         Numbers.Size(model.Card.Bytes),
+        model.Card.Precision ?? Numbers.Absent,
         Numbers.Speed(model.TextsPerSecond),
     ];
 }

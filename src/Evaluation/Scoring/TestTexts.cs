@@ -61,9 +61,19 @@ internal sealed class TestTexts
             content.AppendData(Encoding.UTF8.GetBytes($"{string.Join(',', text.Labels)}\t{text.Text}\n"));
         }
 
+        if (!HasPositives(task, counts))
+        {
+            var positive = task.IsMultiLabel ? "has any label" : $"is labelled {task.Labels[1]}";
+            Console.Error.WriteLine($"warning: {path}: none of the {count} texts {positive}, so F1, precision and recall are undefined; they are shown as 0.");
+        }
+
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
         return new TestTexts(path, task, hash, count, characters, counts, columns);
     }
+
+    /// <summary>Averages over more than two classes always have one that occurs.</summary>
+    private static bool HasPositives(ClassificationTask task, Dictionary<string, int> counts) =>
+        task.IsMultiLabel ? counts.Values.Any(texts => texts > 0) : task.Labels.Count > 2 || counts[task.Labels[1]] > 0;
 
     /// <exception cref="InputException">There is no column of a name.</exception>
     public void CheckColumns(IEnumerable<string> columns)

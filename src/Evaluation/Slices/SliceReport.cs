@@ -17,10 +17,13 @@ internal sealed record SliceReport(Slice Slice, IReadOnlyList<SliceFigures> Mode
     private static SliceFigures Figures(Slice slice, ScoredTexts texts, ScoredTexts first, Interval? interval)
     {
         var accuracy = Accuracy(texts);
-        // Within one label, F1 says no more than accuracy does.
-        double? f1 = slice.Kind == SliceCutter.Label ? null : CountFigures.Of(texts).F1;
+        // Within one label, F1 says no more than accuracy does; without a text of the positive class it is undefined.
+        double? f1 = slice.Kind == SliceCutter.Label || !HasPositives(texts) ? null : CountFigures.Of(texts).F1;
         return new SliceFigures(accuracy, f1, interval is null ? null : accuracy - Accuracy(first), interval);
     }
+
+    private static bool HasPositives(ScoredTexts texts) =>
+        Enumerable.Range(0, texts.Count).Any(text => texts.RankedLabels.Any(label => texts.Holds(text, label)));
 
     private static double Accuracy(ScoredTexts texts) => (double)Enumerable.Range(0, texts.Count).Count(texts.IsRight) / texts.Count;
 }

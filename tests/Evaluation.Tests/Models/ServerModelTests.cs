@@ -30,6 +30,25 @@ public sealed class ServerModelTests : IDisposable
         Assert.True(served.Agreement.DifferentTexts == 0, served.Agreement.Describe("served", 600));
         Assert.Null(file.Agreement);
         Assert.Equal(file.Card.FileHash, served.Card.FileHash);
+        Assert.Equal(("fp32", "fp32"), (file.Card.Precision, served.Card.Precision));
+    }
+
+    [Fact]
+    public async Task A_server_with_keys_is_scored_with_one_and_says_so_without()
+    {
+        const string Key = "0123456789abcdef";
+        var keys = Path.Combine(_model.Folder, "keys");
+        await File.WriteAllTextAsync(keys, $"user compare {Key}\n", TestContext.Current.CancellationToken);
+        using var server = await ServerProcess.StartAsync("--model", $"sentiment={_model.Onnx("file")}", "--api-keys", keys);
+        string[] arguments = [$"http://{server.GrpcAddress}/sentiment", "--data", TinyTexts.Write(_model.Folder, 10), "--json"];
+
+        var refused = Command.Run(Repository.Path("bin", "lora-compare"), arguments);
+        var scored = Command.Run(Repository.Path("bin", "lora-compare"), [.. arguments, "--api-key", Key]);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("hint:  give a key that the server knows with --api-key KEY", refused.Error, StringComparison.Ordinal);
+        Assert.True(scored.ExitCode == 0, scored.ToString());
+        Assert.DoesNotContain(Key, scored.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -97,6 +97,7 @@ public sealed class DemoReportTests
         Hashes = new Dictionary<string, string>(),
         Method = method,
         Bytes = 56_598_325,
+        Precision = "fp32",
         MaxTokens = 512,
         Truncate = "head",
     };
