@@ -1,9 +1,11 @@
 using System.Net;
 using LoraOnnx.Inference;
+using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Page;
 using LoraOnnx.Serving.Protocols;
+using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.KServe;
 using LoraOnnx.Serving.Protocols.Rest;
 using LoraOnnx.Serving.Protocols.Tei;
@@ -75,6 +77,7 @@ internal static class ServingSetup
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelWatch>());
+        services.AddSingleton(new RequestMemory(options.MaxMessageMebibytes));
         services.AddSingleton<RequestChecks>();
         services.AddSingleton<SentimentCalls>();
         services.AddSingleton(provider => new AccessPolicy(
@@ -96,6 +99,7 @@ internal static class ServingSetup
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageMebibytes << 20;
+            grpc.IgnoreUnknownServices = true; // its own routes for them would make 404 of REST's 405 and 415; CheckedRequests answers them
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
@@ -146,6 +150,7 @@ internal static class ServingSetup
     {
         application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
         application.UseMiddleware<AccessGate>();
+        application.UseMiddleware<CheckedRequests>();
         application.UseRequestDecompression(); // the limit on a body's size holds for what comes out
         application.MapGrpcService<SentimentService>();
         application.MapGrpcService<AdminService>();
