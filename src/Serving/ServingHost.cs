@@ -19,19 +19,21 @@ internal sealed class ServingHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly ServingOptions _options;
     private readonly ILogger _logger;
+    private ListeningAddresses _addresses;
 
-    private ServingHost(WebApplication application, ServingOptions options)
+    private ServingHost(WebApplication application, ServingOptions options, ListeningAddresses addresses)
     {
         _application = application;
         _options = options;
+        _addresses = addresses;
         _logger = application.Services.GetRequiredService<ILogger<ServingHost>>();
     }
 
     /// <summary>Where gRPC is served.</summary>
-    public IPEndPoint GrpcAddress { get; private set; } = new(IPAddress.None, 0);
+    public IPEndPoint GrpcAddress => _addresses.Grpc;
 
     /// <summary>Where REST, the page and metrics are served.</summary>
-    public IPEndPoint HttpAddress { get; private set; } = new(IPAddress.None, 0);
+    public IPEndPoint HttpAddress => _addresses.Http;
 
     public ModelCatalog Catalog => _application.Services.GetRequiredService<ModelCatalog>();
 
@@ -42,18 +44,20 @@ internal sealed class ServingHost : IAsyncDisposable
     public static async Task<ServingHost> StartAsync(ServingOptions options, LoadEngine? engine, CancellationToken cancellationToken)
     {
         var plan = WorkerPlan.For(Environment.ProcessorCount, options.Workers, options.Threads);
-        var builder = WebApplication.CreateSlimBuilder();
+        var addresses = ListeningAddresses.Of(options);
+        // Empty: nothing that lies about (appsettings.json, ASPNETCORE_*, DOTNET_*, Kestrel__*) may open a port or change who may do what.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         ServingSetup.AddLogging(builder, options);
         ServingSetup.AddServices(builder, options, plan, engine);
         ServingSetup.AddTelemetry(builder);
-        ServingSetup.Listen(builder, options);
+        ServingSetup.Listen(builder, options, addresses);
         var application = builder.Build();
         ServingSetup.MapEndpoints(application);
-        var host = new ServingHost(application, options);
+        var host = new ServingHost(application, options, addresses);
         try
         {
             host.CheckFiles();
-            host.CheckPorts();
+            addresses.Try();
             await host.LoadModelsAsync(cancellationToken);
             host.ObserveQueues();
             await host.ListenAsync(cancellationToken);
@@ -100,36 +104,6 @@ internal sealed class ServingHost : IAsyncDisposable
         Services.GetRequiredService<AccessPolicy>();
     }
 
-    /// <summary>Takes the ports for a moment: a port in use must not cost that time either.</summary>
-    private void CheckPorts()
-    {
-        if (_options.GrpcPort == _options.HttpPort && _options.GrpcPort != 0)
-        {
-            throw new InputException($"--grpc-port and --http-port are both {_options.GrpcPort}.", "gRPC and HTTP need a port each.");
-        }
-
-        foreach (var port in new[] { _options.GrpcPort, _options.HttpPort }.Where(port => port != 0))
-        {
-            var address = new IPEndPoint(ServingSetup.AddressOf(_options.Host), port);
-            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(address);
-            }
-            catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                throw PortInUse($"{address}", failure);
-            }
-            catch (SocketException)
-            {
-                return; // what else can be wrong with an address is said when it is listened on
-            }
-        }
-    }
-
-    private static InputException PortInUse(string address, Exception failure) =>
-        new($"{address}: address already in use.", "another program has the port; choose another with --grpc-port or --http-port, 0 for a free one.", failure);
-
     private async Task LoadModelsAsync(CancellationToken cancellationToken)
     {
         var repository = Services.GetRequiredService<ModelRepository>();
@@ -172,15 +146,13 @@ internal sealed class ServingHost : IAsyncDisposable
         }
         catch (IOException failure) when (failure.InnerException is AddressInUseException)
         {
-            throw PortInUse($"{_options.Host}, port {_options.GrpcPort} or {_options.HttpPort}", failure);
+            throw ListeningAddresses.PortInUse($"{_options.Host}, port {_options.GrpcPort} or {_options.HttpPort}", failure);
         }
         catch (Exception failure) when (failure is SocketException or IOException)
         {
-            throw new InputException($"--host {_options.Host}: cannot listen: {failure.Message}", "use an address of this machine, such as 127.0.0.1 or 0.0.0.0.", failure);
+            throw new InputException($"--host {_options.Host}: cannot listen: {failure.Message}", inner: failure);
         }
 
-        var addresses = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-            .Select(address => IPEndPoint.Parse(new Uri(address).Authority)).ToArray();
-        (GrpcAddress, HttpAddress) = (addresses[0], addresses[1]);
+        _addresses = _addresses.Bound(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses); // a started server has it
     }
 }

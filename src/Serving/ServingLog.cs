@@ -35,4 +35,10 @@ internal static partial class ServingLog
 
     [LoggerMessage(11, LogLevel.Error, "{File} changed and is not usable; the old content stays in force: {Reason}")]
     public static partial void ReloadFailed(ILogger logger, string file, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "All {Connections} connections that the limit of open files (nofile) allows are in use; those idle longest make room.")]
+    public static partial void ConnectionsFull(ILogger logger, int connections);
+
+    [LoggerMessage(13, LogLevel.Error, "{Problem} What is wrong opens nothing; the other keys hold.")]
+    public static partial void KeysWrong(ILogger logger, string problem);
 }

@@ -1,7 +1,8 @@
-using System.Net;
+using System.Collections;
 using LoraOnnx.Inference;
 using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Connections;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Page;
 using LoraOnnx.Serving.Protocols;
@@ -11,6 +12,7 @@ using LoraOnnx.Serving.Protocols.Rest;
 using LoraOnnx.Serving.Protocols.Tei;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Telemetry;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
@@ -56,6 +58,7 @@ internal static class ServingSetup
     public static void AddServices(WebApplicationBuilder builder, ServingOptions options, WorkerPlan plan, LoadEngine? engine)
     {
         var services = builder.Services;
+        services.AddRouting();
         services.AddSingleton<IHostLifetime, SignalsHandledElsewhere>();
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
@@ -82,7 +85,7 @@ internal static class ServingSetup
         services.AddSingleton<SentimentCalls>();
         services.AddSingleton(provider => new AccessPolicy(
             options.ApiKeys is { } path
-                ? new ReloadedFile<ApiKeys>([path], () => ApiKeys.Load(path), TimeProvider.System, provider.GetRequiredService<ILogger<ApiKeys>>())
+                ? KeysOf(path, provider.GetRequiredService<ILogger<ApiKeys>>())
                 : null,
             AccessPolicy.IsLoopback(options.Host)));
 
@@ -110,6 +113,10 @@ internal static class ServingSetup
 
     public static void AddTelemetry(WebApplicationBuilder builder)
     {
+        // OpenTelemetry's own variables are the only ones that are asked.
+        builder.Configuration.AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Where(variable => ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal))
+            .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)));
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(ServerName, serviceVersion: ToolVersion.Text).AddEnvironmentVariableDetector()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
             .WithMetrics(metrics => metrics
@@ -127,13 +134,17 @@ internal static class ServingSetup
     }
 
     /// <summary>Two ports: gRPC over HTTP/2 with prior knowledge, and HTTP/1.1 for the rest; without TLS a port cannot tell the two apart.</summary>
-    /// <exception cref="InputException">The host is not an address, or a TLS file is wrong.</exception>
-    public static void Listen(WebApplicationBuilder builder, ServingOptions options)
+    /// <exception cref="InputException">A TLS file is wrong.</exception>
+    public static void Listen(WebApplicationBuilder builder, ServingOptions options, ListeningAddresses addresses)
     {
-        var address = AddressOf(options.Host);
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddSingleton(ConnectionLimits.For(DescriptorLimit.Current));
+        builder.Services.AddSingleton<OpenConnections>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, BoundedTransport>();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.Limits.KeepAliveTimeout = ConnectionLimits.Idle;
+            kestrel.Limits.RequestHeadersTimeout = ConnectionLimits.Headers;
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = (long)options.MaxMessageMebibytes << 20;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
@@ -141,13 +152,18 @@ internal static class ServingSetup
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             var certificate = options.TlsCertificate is null ? null : CertificateOf(options, kestrel.ApplicationServices);
-            kestrel.Listen(address, options.GrpcPort, listen => Secure(listen, HttpProtocols.Http2, certificate));
-            kestrel.Listen(address, options.HttpPort, listen => Secure(listen, certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, certificate));
+            kestrel.Listen(addresses.Grpc, listen => Secure(listen, HttpProtocols.Http2, certificate));
+            kestrel.Listen(addresses.Http, listen => Secure(listen, certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, certificate));
         });
     }
 
     public static void MapEndpoints(WebApplication application)
     {
+        application.Use(async (context, next) =>
+        {
+            using var request = OpenConnections.BeginRequest(context);
+            await next(context);
+        });
         application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
         application.UseMiddleware<AccessGate>();
         application.UseMiddleware<CheckedRequests>();
@@ -169,7 +185,7 @@ internal static class ServingSetup
     private static void AddError(ProblemDetailsContext context) =>
         context.ProblemDetails.Extensions["error"] = context.ProblemDetails.Detail ?? context.ProblemDetails.Title;
 
-    private static void Secure(ListenOptions listen, HttpProtocols protocols, ReloadedFile<ServerCertificate>? certificate)
+    private static void Secure(ListenOptions listen, HttpProtocols protocols, ReloadedFiles<ServerCertificate>? certificate)
     {
         listen.Protocols = protocols;
         if (certificate is not null)
@@ -178,21 +194,29 @@ internal static class ServingSetup
         }
     }
 
-    private static ReloadedFile<ServerCertificate> CertificateOf(ServingOptions options, IServiceProvider services)
+    /// <exception cref="InputException">There is no key to begin with.</exception>
+    private static ReloadedFiles<ApiKeys> KeysOf(string path, ILogger logger)
+    {
+        InputException? first = null;
+        if (ApiKeys.Read(FileText.Read(path), wrong => first ??= wrong).Count == 0)
+        {
+            throw first!; // a file without keys is wrong
+        }
+
+        return new ReloadedFiles<ApiKeys>([path], files => ApiKeys.Read(files[0], wrong => ServingLog.KeysWrong(logger, wrong.Message)), TimeProvider.System, logger);
+    }
+
+    private static ReloadedFiles<ServerCertificate> CertificateOf(ServingOptions options, IServiceProvider services)
     {
         var certificate = options.TlsCertificate!; // asked by the caller
         var key = options.TlsKey ?? certificate;
         string[] files = options.ClientCertificateAuthority is { } authority ? [certificate, key, authority] : [certificate, key];
-        return new ReloadedFile<ServerCertificate>(
+        return new ReloadedFiles<ServerCertificate>(
             files,
-            () => ServerCertificate.Load(certificate, key, options.ClientCertificateAuthority),
+            read => ServerCertificate.Read(read[0], read[1], read.Count > 2 ? read[2] : null),
             TimeProvider.System,
             services.GetRequiredService<ILogger<ServerCertificate>>());
     }
-
-    public static IPAddress AddressOf(string host) => host == "localhost" ? IPAddress.Loopback
-        : IPAddress.TryParse(host, out var address) ? address
-        : throw new InputException($"--host '{host}' is not an address; expected one such as 127.0.0.1 or 0.0.0.0.", "the host is the address to listen on, not the server's name.");
 
     /// <summary>The command line turns SIGINT and SIGTERM into a cancellation; the host's own handlers would be a second opinion.</summary>
     private sealed class SignalsHandledElsewhere : IHostLifetime

@@ -32,17 +32,27 @@ internal static class Command
         return new CommandResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    /// <summary>Starts a program in the checkout with its outputs redirected.</summary>
-    public static Process Start(string program, IEnumerable<string> arguments, bool redirectInput = false)
+    /// <summary>Starts a program with its outputs redirected, in the checkout unless a folder is given.</summary>
+    public static Process Start(
+        string program,
+        IEnumerable<string> arguments,
+        bool redirectInput = false,
+        string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            WorkingDirectory = Repository.Root,
+            WorkingDirectory = folder ?? Repository.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = redirectInput,
         };
         start.Environment["NO_COLOR"] = "1";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
     }
 }

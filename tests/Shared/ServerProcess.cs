@@ -28,9 +28,14 @@ internal sealed partial class ServerProcess : IDisposable
 
     public string GrpcAddress => GrpcLine().Match(string.Join('\n', Lines)).Groups[1].Value;
 
-    public static async Task<ServerProcess> StartAsync(params string[] arguments)
+    public Uri HttpAddress => new(HttpLine().Match(string.Join('\n', Lines)).Groups[1].Value);
+
+    public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(new Surroundings(), arguments);
+
+    /// <summary>Starts it somewhere else than a user's shell would.</summary>
+    public static async Task<ServerProcess> StartAsync(Surroundings surroundings, params string[] arguments)
     {
-        var process = Command.Start(Program, [.. arguments, "--grpc-port", "0", "--http-port", "0"]);
+        var process = Start(surroundings, [.. arguments, "--grpc-port", "0", "--http-port", "0"]);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var lines = new List<string>();
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
@@ -43,6 +48,15 @@ internal sealed partial class ServerProcess : IDisposable
         }
 
         throw new InvalidOperationException($"The server did not start: {string.Join('\n', lines)}\n{await error}");
+    }
+
+    /// <summary>Starts it without waiting for anything.</summary>
+    public static Process Start(Surroundings surroundings, params string[] arguments)
+    {
+        var (program, before) = surroundings.Before.Length == 0
+            ? (Program, Array.Empty<string>())
+            : ("/bin/bash", ["-c", $"{surroundings.Before} && exec \"$0\" \"$@\"", Program]);
+        return Command.Start(program, [.. before, .. arguments], folder: surroundings.Folder, environment: surroundings.Environment);
     }
 
     /// <summary>Sends a signal and waits for the end.</summary>
@@ -63,6 +77,12 @@ internal sealed partial class ServerProcess : IDisposable
         _process.Dispose();
     }
 
+    [GeneratedRegex(@"^listening: (https?://\S+)", RegexOptions.Multiline)]
+    private static partial Regex HttpLine();
+
     [GeneratedRegex(@"^listening: grpc (\S+)", RegexOptions.Multiline)]
     private static partial Regex GrpcLine();
 }
+
+/// <summary>Where a program is started: what the shell does first (such as <c>ulimit -n 1024</c>), the folder, and further variables.</summary>
+internal sealed record Surroundings(string Before = "", string? Folder = null, IReadOnlyDictionary<string, string>? Environment = null);

@@ -1,8 +1,11 @@
 namespace LoraOnnx.Serving.Models;
 
-/// <summary>Tells whether the files of a model changed, from names, sizes and times.</summary>
+/// <summary>Tells whether the files of a model changed, from the names, sizes and times of what stands behind all links.</summary>
 internal static class FilesStamp
 {
+    /// <summary>More links one behind the other than any system follows.</summary>
+    private const int MostLinks = 40;
+
     /// <summary>A stamp of all files beside the ONNX file; empty where there is no such directory.</summary>
     public static string Of(string path)
     {
@@ -10,11 +13,37 @@ internal static class FilesStamp
         {
             return string.Join('|', new DirectoryInfo(ModelSource.DirectoryOf(path)).EnumerateFiles()
                 .OrderBy(file => file.Name, StringComparer.Ordinal)
-                .Select(file => $"{file.Name}/{file.Length}/{file.LastWriteTimeUtc.Ticks}"));
+                .Select(Of));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return ""; // gone, or going while it is looked at: the next look sees what became of it
         }
+    }
+
+    private static string Of(FileInfo file)
+    {
+        // A mounted ConfigMap is a link to a link to a folder that is swapped: neither link's own size or time says so.
+        var links = 0;
+        var target = new FileInfo(Resolve(file.FullName, ref links));
+        return target.Exists ? $"{file.Name}/{target.FullName}/{target.Length}/{target.LastWriteTimeUtc.Ticks}" : file.Name; // a dead link
+    }
+
+    /// <summary>The path without links, also in the folders above.</summary>
+    private static string Resolve(string path, ref int links)
+    {
+        var resolved = Path.GetPathRoot(path)!; // paths are full here
+        foreach (var part in path[resolved.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var next = Path.Combine(resolved, part);
+            if (new FileInfo(next).LinkTarget is { } target)
+            {
+                next = ++links <= MostLinks ? Resolve(Path.GetFullPath(target, resolved), ref links) : throw new IOException($"{path}: too many links.");
+            }
+
+            resolved = next;
+        }
+
+        return resolved;
     }
 }

@@ -60,7 +60,7 @@ internal sealed partial record ModelSource(string Name, string Version, string P
         return Unnameable().Replace(name, "-");
     }
 
-    [GeneratedRegex("^[A-Za-z0-9._-]+$")]
+    [GeneratedRegex(@"\A[A-Za-z0-9._-]+\z")]
     private static partial Regex NamePattern();
 
     [GeneratedRegex("[^A-Za-z0-9._-]")]

@@ -5,7 +5,7 @@ using LoraOnnx.Serving.Page;
 namespace LoraOnnx.Serving.Security;
 
 /// <summary>Which calls need which key. Without a key file everybody may classify, and administrative calls are for servers on loopback only.</summary>
-internal sealed class AccessPolicy(ReloadedFile<ApiKeys>? keys, bool boundToLoopback)
+internal sealed class AccessPolicy(ReloadedFiles<ApiKeys>? keys, bool boundToLoopback)
 {
     private static readonly string[] _adminPaths =
     [
@@ -41,10 +41,10 @@ internal sealed class AccessPolicy(ReloadedFile<ApiKeys>? keys, bool boundToLoop
             return null;
         }
 
-        return (KeyOf(context.Request.Headers) is { } key ? keys.Content.RoleOf(key) : KeyRole.None, isAdmin) switch
+        return (KeyOf(context.Request.Headers) is { } key ? keys.Content.Find(key) : null, isAdmin) switch
         {
-            (KeyRole.None, _) => new CallError(ErrorKind.Unauthenticated, "an API key is needed: 'authorization: Bearer KEY'."),
-            (KeyRole.User, true) => new CallError(ErrorKind.PermissionDenied, "the key's role is user; this call needs admin."),
+            (null, _) => new CallError(ErrorKind.Unauthenticated, "an API key is needed: 'authorization: Bearer KEY'."),
+            ({ IsAdmin: false }, true) => new CallError(ErrorKind.PermissionDenied, "the key's role is user; this call needs admin."),
             _ => null,
         };
     }

@@ -3,18 +3,8 @@ using System.Text;
 
 namespace LoraOnnx.Serving.Security;
 
-/// <summary>What a key allows.</summary>
-internal enum KeyRole
-{
-    /// <summary>Nothing: unknown.</summary>
-    None,
-
-    /// <summary>Every call but the administrative ones.</summary>
-    User,
-
-    /// <summary>Every call.</summary>
-    Admin,
-}
+/// <summary>Who a key belongs to, and what it allows.</summary>
+internal sealed record ApiKey(string Name, bool IsAdmin);
 
 /// <summary>The keys of an API key file: a line <c>ROLE NAME KEY</c> each, role <c>user</c> or <c>admin</c>; blank lines and lines with # are skipped.</summary>
 internal sealed class ApiKeys
@@ -22,59 +12,77 @@ internal sealed class ApiKeys
     /// <summary>Shortest key; shorter ones can be guessed.</summary>
     private const int ShortestKey = 16;
 
-    private readonly (KeyRole Role, byte[] Hash)[] _keys;
+    private const int LongestName = 64;
 
-    private ApiKeys((KeyRole Role, byte[] Hash)[] keys) => _keys = keys;
+    /// <summary>Wrong lines that are told one by one.</summary>
+    private const int MostTold = 5;
 
-    /// <summary>Reads a file of keys.</summary>
-    /// <exception cref="InputException">The file cannot be read, a line is malformed, or there is no key. The message never holds a key.</exception>
-    public static ApiKeys Load(string path)
+    private readonly (ApiKey Key, byte[] Hash)[] _keys;
+
+    private ApiKeys((ApiKey Key, byte[] Hash)[] keys) => _keys = keys;
+
+    public int Count => _keys.Length;
+
+    /// <summary>Reads a file of keys: a wrong line is no key, the others hold; a file that is missing or empty lets nobody in.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="wrong">Hears of each wrong line, and of a file without keys. No message holds a key.</param>
+    public static ApiKeys Read(FileText file, Action<InputException> wrong)
     {
-        string[] lines;
-        try
+        if (file.Text is not { } text)
         {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw InputException.Unreadable(path, failure);
+            wrong(file.Failure!); // set where there is no text
+            return new ApiKeys([]);
         }
 
-        var keys = new List<(KeyRole, byte[])>();
-        for (var i = 0; i < lines.Length; i++)
+        var keys = new List<(ApiKey, byte[])>();
+        var (number, wrongLines) = (0, 0);
+        foreach (var line in text.AsSpan().EnumerateLines())
         {
-            var fields = lines[i].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            number++;
+            var fields = line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length == 0 || fields[0].StartsWith('#'))
             {
                 continue;
             }
 
-            var role = fields[0] switch { "user" => KeyRole.User, "admin" => KeyRole.Admin, _ => KeyRole.None };
-            if (fields.Length != 3 || role == KeyRole.None || fields[2].Length < ShortestKey)
+            if (fields is ["user" or "admin", { Length: <= LongestName } name, { Length: >= ShortestKey } key] && !name.Any(char.IsControl))
             {
-                throw InputException.InLine(path, i + 1, $"is not 'user NAME KEY' or 'admin NAME KEY' with a key of at least {ShortestKey} characters.");
+                keys.Add((new ApiKey(name, fields[0] == "admin"), Hash(key)));
             }
-
-            keys.Add((role, Hash(fields[2])));
+            else if (++wrongLines <= MostTold)
+            {
+                wrong(InputException.InLine(file.Path, number,
+                    $"is not 'user NAME KEY' or 'admin NAME KEY' with a key of at least {ShortestKey} characters and a name of at most {LongestName}."));
+            }
         }
 
-        return keys.Count > 0 ? new ApiKeys([.. keys]) : throw InputException.InFile(path, "holds no key.", "write lines of 'user NAME KEY' or 'admin NAME KEY'.");
+        if (wrongLines > MostTold)
+        {
+            wrong(InputException.InFile(file.Path, $"{wrongLines - MostTold} more lines are wrong, too."));
+        }
+
+        if (keys.Count == 0)
+        {
+            wrong(InputException.InFile(file.Path, "holds no key.", "write lines of 'user NAME KEY' or 'admin NAME KEY'."));
+        }
+
+        return new ApiKeys([.. keys]);
     }
 
-    /// <summary>What a key allows. Takes the same time for every key: hashes are compared, all of them, in constant time.</summary>
-    public KeyRole RoleOf(string key)
+    /// <summary>Whose key it is; null for nobody's. Takes the same time for every key: hashes are compared, all of them, in constant time.</summary>
+    public ApiKey? Find(string key)
     {
         var hash = Hash(key);
-        var role = KeyRole.None;
-        foreach (var (knownRole, knownHash) in _keys)
+        ApiKey? found = null;
+        foreach (var (known, knownHash) in _keys)
         {
             if (CryptographicOperations.FixedTimeEquals(hash, knownHash))
             {
-                role = knownRole;
+                found = known;
             }
         }
 
-        return role;
+        return found;
     }
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

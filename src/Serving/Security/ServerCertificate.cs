@@ -7,23 +7,23 @@ namespace LoraOnnx.Serving.Security;
 /// <summary>The certificate that the server shows, and whose certificates it asks of clients.</summary>
 internal sealed record ServerCertificate(SslStreamCertificateContext Own, X509Certificate2Collection? ClientAuthorities)
 {
-    /// <summary>Reads PEM files.</summary>
+    /// <summary>Reads PEM files: the chain, its key, and where clients are to show a certificate, who may have signed theirs.</summary>
     /// <exception cref="InputException">A file is missing, is not PEM, or the key is not the certificate's.</exception>
-    public static ServerCertificate Load(string certificatePath, string keyPath, string? clientAuthorityPath)
+    public static ServerCertificate Read(FileText certificate, FileText key, FileText? clientAuthority)
     {
-        var chain = ReadCertificates(certificatePath);
+        var chain = ReadCertificates(certificate);
         try
         {
-            using var leaf = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+            using var leaf = X509Certificate2.CreateFromPem(certificate.Required, key.Required);
             // Through PKCS#12, because some platforms cannot use a key that lives in memory only.
             var usable = X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null);
             return new ServerCertificate(
                 SslStreamCertificateContext.Create(usable, chain, offline: true),
-                clientAuthorityPath is null ? null : ReadCertificates(clientAuthorityPath));
+                clientAuthority is null ? null : ReadCertificates(clientAuthority));
         }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
-            throw InputException.InFile(keyPath, $"is not the PEM key of {certificatePath}: {failure.Message}", inner: failure);
+            throw InputException.InFile(key.Path, $"is not the PEM key of {certificate.Path}: {failure.Message}", inner: failure);
         }
     }
 
@@ -51,18 +51,18 @@ internal sealed record ServerCertificate(SslStreamCertificateContext Own, X509Ce
         return chain.Build(copy);
     }
 
-    private static X509Certificate2Collection ReadCertificates(string path)
+    private static X509Certificate2Collection ReadCertificates(FileText file)
     {
         var certificates = new X509Certificate2Collection();
         try
         {
-            certificates.ImportFromPemFile(path);
+            certificates.ImportFromPem(file.Required);
         }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (CryptographicException failure)
         {
-            throw InputException.InFile(path, $"is not a PEM certificate: {failure.Message}", inner: failure);
+            throw InputException.InFile(file.Path, $"is not a PEM certificate: {failure.Message}", inner: failure);
         }
 
-        return certificates.Count > 0 ? certificates : throw InputException.InFile(path, "holds no PEM certificate.");
+        return certificates.Count > 0 ? certificates : throw InputException.InFile(file.Path, "holds no PEM certificate.");
     }
 }
