@@ -13,7 +13,7 @@ public sealed class TextClassifier : IDisposable
 
     private readonly ITokenModel _model;
 
-    private TextClassifier(ITokenModel model, ModelDescription description, WordPieceTokenizer tokenizer)
+    private TextClassifier(ITokenModel model, ModelDescription description, TextTokenizer tokenizer)
     {
         _model = model;
         Model = description;
@@ -28,7 +28,7 @@ public sealed class TextClassifier : IDisposable
         var (file, precision) = PrecisionChoice.Of(path, options);
         var directory = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
         var config = DistilBertConfig.Load(directory);
-        var tokenizer = WordPieceTokenizer.Load(directory);
+        var tokenizer = TextTokenizer.Load(directory);
         var onnx = OnnxModel.Read(file);
         var own = onnx.PrecisionFor(config);
         var classifier = Start(TokenModels.Open(file, onnx, config, options, precision), tokenizer, new ModelDescription
@@ -51,11 +51,11 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
         var serving = OnnxModelFile.ServingModel(weights, precision);
-        return OfServingModel(serving, weights.Config, WordPieceTokenizer.Load(tokenizerDirectory), tokenizerDirectory, options, precision);
+        return OfServingModel(serving, weights.Config, TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, options, precision);
     }
 
     /// <summary>A classifier over a serving-shaped model that stands in no file.</summary>
-    internal static TextClassifier OfServingModel(byte[] serving, DistilBertConfig config, WordPieceTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
+    internal static TextClassifier OfServingModel(byte[] serving, DistilBertConfig config, TextTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
         Start(PackedModel.Open(serving, options), tokenizer, new ModelDescription
         {
             Path = path,
@@ -72,7 +72,7 @@ public sealed class TextClassifier : IDisposable
     public ModelDescription Model { get; }
 
     /// <summary>The tokenizer that made the model's training ids.</summary>
-    public WordPieceTokenizer Tokenizer { get; }
+    public TextTokenizer Tokenizer { get; }
 
     /// <summary>The text as the model reads it: cut where and how its training cut.</summary>
     public EncodedText Encode(string text) => Tokenizer.Encode(text, Model.MaxTokens, Model.Truncation);
@@ -99,7 +99,7 @@ public sealed class TextClassifier : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();
 
-    private static TextClassifier Start(ITokenModel model, WordPieceTokenizer tokenizer, ModelDescription description)
+    private static TextClassifier Start(ITokenModel model, TextTokenizer tokenizer, ModelDescription description)
     {
         var classifier = new TextClassifier(model, description, tokenizer);
         try
@@ -133,7 +133,7 @@ public sealed class TextClassifier : IDisposable
     }
 
     /// <summary>The smallest of what the model has positions for, what the tokenizer allows and what training used.</summary>
-    private static int MaxTokens(DistilBertConfig config, WordPieceTokenizer tokenizer, IReadOnlyDictionary<string, string> metadata)
+    private static int MaxTokens(DistilBertConfig config, TextTokenizer tokenizer, IReadOnlyDictionary<string, string> metadata)
     {
         var limit = Math.Min(config.MaxPositions, Math.Max(2, tokenizer.MaxLength));
         return metadata.TryGetValue(OnnxMetadata.MaxLength, out var text) && int.TryParse(text, out var length) && length >= 2

@@ -34,7 +34,7 @@ internal static class GatedFile
 
     private static GateReport Measure(string exact, string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
-        var tokenizer = WordPieceTokenizer.Load(input.BaseDirectory);
+        var tokenizer = TextTokenizer.Load(input.BaseDirectory);
         var task = input.Weights.Config.Task;
         var labelled = options.VerifyData is { } data ? LabelledTexts.ReadAll(data, task) : null;
         var texts = labelled?.Select(text => text.Text) ?? ReferenceTexts.ShortTexts;

@@ -50,7 +50,7 @@ public sealed class ComparisonTests : IDisposable
     public void Texts_are_tokenized_once_for_models_with_one_tokenizer()
     {
         var window = new TextWindow([.. TestTexts.Scan(TinyTexts.Write(_raw.Folder, 20), _raw.Config.Task, CancellationToken.None).Read()], threads: 2);
-        var tokenizers = new[] { _raw, _other }.Select(model => LoraOnnx.Model.Tokenization.WordPieceTokenizer.Load(model.Checkpoint)).ToList();
+        var tokenizers = new[] { _raw, _other }.Select(model => LoraOnnx.Model.Tokenization.TextTokenizer.Load(model.Checkpoint)).ToList();
 
         var encoded = tokenizers.ConvertAll(tokenizer => window.Encode(tokenizer, 64, LoraOnnx.Model.Tokenization.Truncation.Head));
 

@@ -14,7 +14,7 @@ internal sealed class ModelFolder : IDisposable
     /// <summary>The first layer, which computes every token, and one more as the last, which computes [CLS] only: every kind of operation at its real size, in a third of the time.</summary>
     public static ModelWeights TwoLayers { get; } = Shorten(Weights, 2);
 
-    public static WordPieceTokenizer Tokenizer { get; } = WordPieceTokenizer.Load(Golden.DemoModel);
+    public static TextTokenizer Tokenizer { get; } = TextTokenizer.Load(Golden.DemoModel);
 
     public ModelFolder()
     {

@@ -15,7 +15,7 @@ public sealed class GoldenMergeTests
 
     private static readonly Checkpoint _demo = Checkpoint.Open(Golden.DemoModel);
 
-    private static readonly WordPieceTokenizer _tokenizer = WordPieceTokenizer.Load(Golden.DemoModel);
+    private static readonly TextTokenizer _tokenizer = TextTokenizer.Load(Golden.DemoModel);
 
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Golden.Path("adapters")).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 

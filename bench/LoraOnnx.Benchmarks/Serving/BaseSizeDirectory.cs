@@ -20,7 +20,7 @@ internal static class BaseSizeDirectory
 
         Directory.CreateDirectory(directory);
         var demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
-        foreach (var name in WordPieceTokenizer.FileNames.Where(name => File.Exists(Path.Combine(demo, name))))
+        foreach (var name in TextTokenizer.FileNames.Where(name => File.Exists(Path.Combine(demo, name))))
         {
             File.Copy(Path.Combine(demo, name), Path.Combine(directory, name), overwrite: true);
         }

@@ -22,7 +22,7 @@ public class TokenizerBenchmark
     private const int MaxTokens = 512;
 
     private string[] _texts = [];
-    private WordPieceTokenizer _ours = null!; // both are made in Load
+    private TextTokenizer _ours = null!; // both are made in Load
     private BertTokenizer _theirs = null!;
 
     /// <summary><c>reviews</c>: samples/reviews/test.jsonl, English with little else. <c>mixed</c>: the same with accents, combining marks, Chinese and emoji after every tenth word.</summary>
@@ -44,7 +44,7 @@ public class TokenizerBenchmark
     public void Load()
     {
         var model = Path.Combine(CheckoutRoot.Path, "models", "demo");
-        _ours = WordPieceTokenizer.Load(model);
+        _ours = TextTokenizer.Load(model);
         _theirs = BertTokenizer.Create(Path.Combine(model, "vocab.txt"), new BertOptions { LowerCaseBeforeTokenization = true, RemoveNonSpacingMarks = true });
         _texts = [.. File.ReadLines(Path.Combine(CheckoutRoot.Path, "samples", "reviews", "test.jsonl")).Select(TextOf).Select(text => Texts == "reviews" ? text : Mixed(text))];
         if (_texts.Length != TextCount)

@@ -21,7 +21,7 @@ internal sealed class TextWindow
     public IReadOnlyList<LabelledText> Texts { get; }
 
     /// <summary>Encodings of all texts, in order.</summary>
-    public IReadOnlyList<EncodedText> Encode(WordPieceTokenizer tokenizer, int maxTokens, Truncation truncation)
+    public IReadOnlyList<EncodedText> Encode(TextTokenizer tokenizer, int maxTokens, Truncation truncation)
     {
         var key = (tokenizer.ContentHash, maxTokens, truncation);
         if (!_encoded.TryGetValue(key, out var encoded))

@@ -22,7 +22,7 @@ public static class CheckpointWriter
         {
             File.WriteAllText(Path.Combine(temporary, DistilBertConfig.FileName), Config(sourceDirectory));
             SafetensorsWriter.Write(Path.Combine(temporary, Checkpoint.WeightsFileName), weights.Tensors);
-            foreach (var name in WordPieceTokenizer.FileNames.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
+            foreach (var name in TextTokenizer.FileNames.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
             {
                 File.Copy(Path.Combine(sourceDirectory, name), Path.Combine(temporary, name));
             }

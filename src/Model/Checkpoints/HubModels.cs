@@ -11,7 +11,7 @@ public static class HubModels
     /// <summary>What a checkpoint cannot do without, weights aside.</summary>
     private static readonly string[] _required = [DistilBertConfig.FileName, TokenizerFiles.VocabularyName];
 
-    private static readonly string[] _optional = [.. WordPieceTokenizer.FileNames.Except(_required)];
+    private static readonly string[] _optional = [.. TextTokenizer.FileNames.Except(_required)];
 
     /// <summary>The directory of a model. Anything that is neither a directory nor a possible id is given back as it is, for whoever opens it to say what is wrong.</summary>
     /// <exception cref="InputException">There is no such model, it may not be read, or it cannot be fetched.</exception>

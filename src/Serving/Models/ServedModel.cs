@@ -53,7 +53,7 @@ internal sealed class ServedModel : IDisposable
 
     public ModelDescription Description => _engine.Model;
 
-    public WordPieceTokenizer Tokenizer => _engine.Tokenizer;
+    public TextTokenizer Tokenizer => _engine.Tokenizer;
 
     /// <summary>Most tokens in the next batch.</summary>
     public int BatchTokens => _limits.Budget(_speed);

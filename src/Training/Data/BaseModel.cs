@@ -8,7 +8,7 @@ namespace LoraOnnx.Training.Data;
 /// <summary>The checkpoint that training starts from.</summary>
 internal sealed class BaseModel
 {
-    private BaseModel(string directory, string hash, ModelWeights weights, WordPieceTokenizer tokenizer, ulong? newHeadSeed)
+    private BaseModel(string directory, string hash, ModelWeights weights, TextTokenizer tokenizer, ulong? newHeadSeed)
     {
         Directory = directory;
         Hash = hash;
@@ -27,7 +27,7 @@ internal sealed class BaseModel
     public ModelWeights Weights { get; }
 
     /// <summary>The tokenizer beside the weights.</summary>
-    public WordPieceTokenizer Tokenizer { get; }
+    public TextTokenizer Tokenizer { get; }
 
     /// <summary>The seed of a head that was made because the checkpoint has none; null for the checkpoint's own.</summary>
     public ulong? NewHeadSeed { get; }
@@ -42,7 +42,7 @@ internal sealed class BaseModel
         var checkpoint = Checkpoint.Open(directory);
         var isNew = !checkpoint.HasHead && options.TrainsHead;
         var weights = isNew ? checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, options.Seed)) : checkpoint.LoadWeights();
-        return new BaseModel(directory, checkpoint.WeightsHash(), weights, WordPieceTokenizer.Load(directory, checkpoint.Config), isNew ? options.Seed : null);
+        return new BaseModel(directory, checkpoint.WeightsHash(), weights, TextTokenizer.Load(directory, checkpoint.Config.VocabularySize), isNew ? options.Seed : null);
     }
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>

@@ -33,7 +33,7 @@ internal sealed class TrainingTexts
 
     /// <summary>Reads the files, splits off validation texts and encodes.</summary>
     /// <exception cref="InputException">A file is wrong, or too small for the split.</exception>
-    public static TrainingTexts Load(TrainingOptions options, ClassificationTask task, WordPieceTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
+    public static TrainingTexts Load(TrainingOptions options, ClassificationTask task, TextTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
     {
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
             TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);

@@ -6,7 +6,7 @@ namespace LoraOnnx.Model.Tests.Properties;
 /// <summary>What holds for every text.</summary>
 public sealed class TokenizerProperties
 {
-    private static readonly WordPieceTokenizer _demo = WordPieceTokenizer.Load(Golden.DemoModel);
+    private static readonly TextTokenizer _demo = TextTokenizer.Load(Golden.DemoModel);
 
     [Property(MaxTest = 3000, Arbitrary = [typeof(AnyText)])]
     public void Ids_begin_with_CLS_end_with_SEP_and_stay_in_the_limit(string text, ushort limit, byte kept)

@@ -8,7 +8,7 @@ public sealed class ReferenceTextsTests
     [Fact]
     public void There_are_at_least_64_different_texts_from_2_tokens_to_beyond_512()
     {
-        var tokenizer = WordPieceTokenizer.Load(Golden.DemoModel);
+        var tokenizer = TextTokenizer.Load(Golden.DemoModel);
 
         var lengths = ReferenceTexts.All.Select(text => tokenizer.Encode(text, 512, Truncation.Head)).ToList();
 

@@ -15,12 +15,12 @@ internal sealed class GoldenTokenizer : IDisposable
         File.Copy(Path.Combine(GoldenDirectory, set, "tokenizer_config.json"), Path.Combine(_directory, "tokenizer_config.json"));
         File.Copy(vocabularyOf == "demo" ? Path.Combine(DemoDirectory, "vocab.txt") : Path.Combine(GoldenDirectory, vocabularyOf, "vocab.txt"),
             Path.Combine(_directory, "vocab.txt"));
-        Tokenizer = WordPieceTokenizer.Load(_directory);
+        Tokenizer = TextTokenizer.Load(_directory);
     }
 
     public static string DemoDirectory { get; } = Path.Combine(RepositoryRoot(), "models", "demo");
 
-    public WordPieceTokenizer Tokenizer { get; }
+    public TextTokenizer Tokenizer { get; }
 
     private static string GoldenDirectory => Path.Combine(RepositoryRoot(), "tests", "Model.Tests", "golden", "tokenizer");
 

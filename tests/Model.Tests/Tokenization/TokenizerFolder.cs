@@ -24,7 +24,7 @@ internal sealed class TokenizerFolder : IDisposable
 
     public void Delete(string name) => File.Delete(System.IO.Path.Combine(Path, name));
 
-    public WordPieceTokenizer Load() => WordPieceTokenizer.Load(Path);
+    public TextTokenizer Load() => TextTokenizer.Load(Path);
 
     /// <summary>The pieces of a text without [CLS] and [SEP], separated by spaces.</summary>
     public string Pieces(string text)

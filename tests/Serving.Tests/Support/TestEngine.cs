@@ -11,7 +11,7 @@ namespace LoraOnnx.Serving.Tests.Support;
 /// </summary>
 internal sealed class TestEngine : IDisposable
 {
-    private static readonly WordPieceTokenizer _tokenizer = WordPieceTokenizer.Load(Golden.DemoModel);
+    private static readonly TextTokenizer _tokenizer = TextTokenizer.Load(Golden.DemoModel);
     private static readonly DistilBertConfig _config = DistilBertConfig.Load(Golden.DemoModel);
 
     private readonly ManualResetEventSlim _gate = new(initialState: true);

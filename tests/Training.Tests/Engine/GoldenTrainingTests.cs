@@ -11,7 +11,7 @@ namespace LoraOnnx.Training.Tests.Engine;
 public sealed class GoldenTrainingTests
 {
     private static readonly Lazy<ModelWeights> _weights = new(() => Checkpoint.Open(Golden.DemoModel).LoadWeights());
-    private static readonly Lazy<WordPieceTokenizer> _tokenizer = new(() => WordPieceTokenizer.Load(Golden.DemoModel));
+    private static readonly Lazy<TextTokenizer> _tokenizer = new(() => TextTokenizer.Load(Golden.DemoModel));
 
     public GoldenTrainingTests() => NativeTorch.Prepare(null);
 

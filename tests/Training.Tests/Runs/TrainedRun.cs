@@ -69,7 +69,7 @@ internal sealed class TrainedRun
     /// <summary>Logits of texts by <see cref="ManagedModel"/>, cut as the run says.</summary>
     public List<float[]> ManagedLogits(IEnumerable<string> texts)
     {
-        var (model, tokenizer) = (ManagedModel(), WordPieceTokenizer.Load(Record.ModelDirectory));
+        var (model, tokenizer) = (ManagedModel(), TextTokenizer.Load(Record.ModelDirectory));
         return [.. texts.Select(text => model.Logits(tokenizer.Encode(text, Record.MaxLength, EnumNames.Parse<Truncation>(Record.Truncate)!.Value).Ids))];
     }
 }

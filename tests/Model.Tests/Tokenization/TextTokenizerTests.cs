@@ -5,11 +5,11 @@ using Tokenizer = Microsoft.ML.Tokenizers.Tokenizer;
 namespace LoraOnnx.Model.Tests.Tokenization;
 
 /// <summary>The tokenizer beyond the golden cases: every cut, halves of surrogate pairs, and what users of the base class expect.</summary>
-public sealed class WordPieceTokenizerTests
+public sealed class TextTokenizerTests
 {
     private const string Text = "A déjà-vu of 中文 films 😀, [SEP] and e\u0301te\u0323\u0301 – unforgettably long, isn't it?";
 
-    private static readonly WordPieceTokenizer _demo = WordPieceTokenizer.Load(Golden.DemoModel);
+    private static readonly TextTokenizer _demo = TextTokenizer.Load(Golden.DemoModel);
     private static readonly Tokenizer _base = _demo;
 
     [Theory]

@@ -1,25 +1,27 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using LoraOnnx.Model.Configuration;
 using Microsoft.ML.Tokenizers;
 
 namespace LoraOnnx.Model.Tokenization;
 
-/// <summary>Hugging Face's BertTokenizer, id by id, as a Microsoft.ML.Tokenizers tokenizer. Thread-safe.</summary>
+/// <summary>Hugging Face's tokenizers, id by id, as a Microsoft.ML.Tokenizers tokenizer. Thread-safe.</summary>
 /// <remarks>
 /// The members of the base class give [CLS] and [SEP] too, and always normalize and split: the ids of a model do not depend on which of the two
 /// types a variable has. Offsets count UTF-16 units; <see cref="TextOffsets"/> turns them into code points or UTF-8 bytes.
 /// </remarks>
-public sealed class WordPieceTokenizer : Tokenizer
+public sealed class TextTokenizer : Tokenizer
 {
     /// <summary>What makes up a tokenizer in a checkpoint or ONNX directory. Not all need be there.</summary>
-    public static readonly IReadOnlyList<string> FileNames = [TokenizerFiles.VocabularyName, TokenizerFiles.ConfigName, TokenizerFiles.JsonName, TokenizerFiles.SpecialTokensName];
+    public static readonly IReadOnlyList<string> FileNames = 
+    [
+        TokenizerFiles.VocabularyName, TokenizerFiles.ConfigName, TokenizerFiles.JsonName, TokenizerFiles.SpecialTokensName,
+    ];
 
     private readonly CharacterPlan _plan;
     private readonly Vocabulary _vocabulary;
 
-    private WordPieceTokenizer(TokenizerFiles files)
+    private TextTokenizer(TokenizerFiles files)
     {
         ClsTokenId = files.SpecialId("cls_token");
         SepTokenId = files.SpecialId("sep_token");
@@ -53,21 +55,23 @@ public sealed class WordPieceTokenizer : Tokenizer
     public int UnknownTokenId { get; }
 
     /// <summary>Like <see cref="Load(string)"/>, and checks that the model has an embedding for every id.</summary>
+    /// <param name="directory">A checkpoint or ONNX directory.</param>
+    /// <param name="embeddingRows">What config.json calls <c>vocab_size</c>.</param>
     /// <exception cref="InputException">A file is missing, malformed, or not this model's.</exception>
-    public static WordPieceTokenizer Load(string directory, DistilBertConfig config)
+    public static TextTokenizer Load(string directory, int embeddingRows)
     {
-        ArgumentNullException.ThrowIfNull(config);
         var tokenizer = Load(directory);
-        return tokenizer.VocabularySize <= config.VocabularySize ? tokenizer
-            : throw InputException.InFile(directory, $"the tokenizer has {tokenizer.VocabularySize} words, config.json 'vocab_size' {config.VocabularySize}.", "tokenizer and model are from different checkpoints.");
+        return tokenizer.VocabularySize <= embeddingRows ? tokenizer
+            : throw InputException.InFile(directory, $"the tokenizer has {tokenizer.VocabularySize} words, config.json 'vocab_size' {embeddingRows}.",
+                "tokenizer and model are from different checkpoints.");
     }
 
     /// <summary>Reads vocab.txt and tokenizer_config.json (or tokenizer.json) in a checkpoint or ONNX directory.</summary>
     /// <exception cref="InputException">A file is missing, malformed, or asks for an option that is not supported.</exception>
-    public static WordPieceTokenizer Load(string directory)
+    public static TextTokenizer Load(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        return new WordPieceTokenizer(new TokenizerFiles(directory));
+        return new TextTokenizer(new TokenizerFiles(directory));
     }
 
     /// <summary>Encodes [CLS] text [SEP], cut to <paramref name="maxTokens"/> (at least 2). Never throws for any text, lone surrogates included.</summary>
