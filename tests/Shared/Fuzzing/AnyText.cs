@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace LoraOnnx.Tests;
 
 /// <summary>Texts of all of Unicode and beyond: words, any UTF-16 unit (lone surrogates and controls too), any code point, combining marks, special tokens.</summary>
