@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Merge.Tests;
 
@@ -37,6 +38,32 @@ public sealed class MergeErrorTests : IDisposable
         File.WriteAllBytes(_model.WeightsFile, bytes[..(bytes.Length / 2)]);
 
         Refuse(["--model", _model.Checkpoint], "model.safetensors");
+    }
+
+    [Theory]
+    [InlineData("distilbert.embeddings.word_embeddings.weight")]
+    [InlineData("classifier.bias")]
+    public void A_weight_that_is_not_finite_also_where_no_text_of_the_proof_would_meet_it(string name)
+    {
+        _model.Save(_model.Weights.Tensors.Select(tensor => tensor.Name == name ? WithNaN(tensor) : tensor));
+
+        Refuse(["--model", _model.Checkpoint], $"tensor '{name}': 1 of ");
+    }
+
+    [Fact]
+    public void A_head_in_an_adapter_that_is_not_finite()
+    {
+        var adapter = TinyAdapter.Write(_model, "adapter", 1);
+        var file = Path.Combine(adapter, "adapter_model.safetensors");
+        List<NamedTensor> tensors;
+        using (var read = SafetensorsFile.Open(file))
+        {
+            tensors = [.. read.Names.Select(read.Read)];
+        }
+
+        SafetensorsWriter.Write(file, [.. tensors[..^1], WithNaN(tensors[^1])]);
+
+        Refuse(["--model", _model.Checkpoint, "--adapter", adapter], "adapter_model.safetensors: tensor 'base_model");
     }
 
     [Fact]
@@ -97,6 +124,8 @@ public sealed class MergeErrorTests : IDisposable
 
         Refuse(["--run", run], "not equal to the adapter form");
     }
+
+    private static NamedTensor WithNaN(NamedTensor tensor) => new(tensor.Name, tensor.Shape, [.. tensor.Values[..^1], float.NaN]);
 
     /// <summary>Once into an empty place, once over a file that must stay as it is.</summary>
     private void Refuse(string[] arguments, string expected)

@@ -45,7 +45,8 @@ public sealed class CommandErrorTests : IDisposable
         var result = Command.Run(Program, _task.Arguments(_task.Run));
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("error: the model answers validation text 1 with NaN, NaN, expected finite numbers.\nhint:  the weights of the base are damaged", result.Error, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors: tensor 'classifier.weight': ", result.Error, StringComparison.Ordinal);
+        Assert.Contains("numbers are not finite", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class SafetensorsFile : IDisposable
     public TensorType TypeOf(string name) => _tensors[name].Type;
 
     /// <summary>Reads a floating-point tensor, widened to fp32 (fp64 is rounded).</summary>
-    /// <exception cref="InputException">The tensor is of an integer type.</exception>
+    /// <exception cref="InputException">The tensor is of an integer type, or holds a number that is not finite.</exception>
     public NamedTensor Read(string name)
     {
         var entry = _tensors[name];
@@ -95,11 +95,23 @@ public sealed class SafetensorsFile : IDisposable
             Widen(entry.Type, values);
         }
 
+        CheckFinite(name, values);
         return new NamedTensor(name, entry.Shape, values);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>No weight is NaN or infinite. One that is may touch few texts, such as a word's row of the embeddings, so no proof on texts would find it.</summary>
+    private void CheckFinite(string name, float[] values)
+    {
+        if (values.Length > 0 && !TensorPrimitives.IsFiniteAll<float>(values)) // of nothing, it says no
+        {
+            var count = values.Count(value => !float.IsFinite(value));
+            throw InputException.InFile(Path, $"tensor '{name}': {count} of {values.Length} numbers are not finite (NaN or infinite, or too large for fp32).",
+                "the file is damaged, or its training diverged; take an earlier one.");
+        }
+    }
 
     private void Widen(TensorType type, Span<float> values)
     {

@@ -26,7 +26,8 @@ public sealed class SafetensorsFuzzTests
     public void Every_input_gives_tensors_or_an_error_of_ours() =>
         new FuzzRun(new Mutator(_seeds, _words),
             "a safetensors file starts with an 8-byte header length", "says its header has", "header is not valid JSON", "it is not UTF-8", "header is not a JSON object", "twice", "__metadata__ is not an object of strings", "is not a string.",
-            "lacks dtype, shape or two data_offsets", "expected one of F32", "has an axis of length", "but lies from", "has a hole", "overlaps", "its header describes", "expected F32, F16 or BF16")
+            "lacks dtype, shape or two data_offsets", "expected one of F32", "has an axis of length", "but lies from", "has a hole", "overlaps", "its header describes", "expected F32, F16 or BF16",
+            "numbers are not finite")
             .Check(Read);
 
     private static void Read(byte[] input)

@@ -15,7 +15,7 @@ internal static class SafetensorsBytes
         text.CopyTo(file.AsSpan(8));
         for (var i = 8 + text.Length; i < file.Length; i++)
         {
-            file[i] = (byte)(i * 31);
+            file[i] = (byte)((i * 31) & 0x3F); // a small number in every type of float
         }
 
         return file;

@@ -39,16 +39,34 @@ public sealed class SafetensorsFileTests
     }
 
     [Fact]
-    public void Every_half_and_bfloat16_is_widened_exactly()
+    public void Every_finite_half_and_bfloat16_is_widened_exactly()
     {
-        var bits = Enumerable.Range(0, 1 << 16).Select(value => (ushort)value).ToArray();
+        var all = Enumerable.Range(0, 1 << 16).Select(value => (ushort)value);
+        var halves = all.Select(bits => Half.IsFinite(BitConverter.UInt16BitsToHalf(bits)) ? bits : (ushort)0).ToArray();
+        var brains = all.Select(bits => float.IsFinite(BitConverter.Int32BitsToSingle(bits << 16)) ? bits : (ushort)0).ToArray();
         var bytes = SafetensorsBytes.Of("""{"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[65536],"data_offsets":[131072,262144]}}""", 1 << 18);
-        Buffer.BlockCopy(bits, 0, bytes, bytes.Length - (1 << 18), 1 << 17);
-        Buffer.BlockCopy(bits, 0, bytes, bytes.Length - (1 << 17), 1 << 17);
+        Buffer.BlockCopy(halves, 0, bytes, bytes.Length - (1 << 18), 1 << 17);
+        Buffer.BlockCopy(brains, 0, bytes, bytes.Length - (1 << 17), 1 << 17);
         using var file = SafetensorsFile.Open("x.safetensors", new MemoryStream(bytes));
 
-        Assert.Equal(bits.Select(value => (float)BitConverter.UInt16BitsToHalf(value)), file.Read("h").Values);
-        Assert.Equal(bits.Select(value => BitConverter.Int32BitsToSingle(value << 16)), file.Read("b").Values);
+        Assert.Equal(halves.Select(value => (float)BitConverter.UInt16BitsToHalf(value)), file.Read("h").Values);
+        Assert.Equal(brains.Select(value => BitConverter.Int32BitsToSingle(value << 16)), file.Read("b").Values);
+    }
+
+    [Theory]
+    [InlineData("F32", 0x7FC00000)]
+    [InlineData("F32", 0x7F800000)]
+    [InlineData("BF16", 0xFF80FF80)]
+    [InlineData("F16", 0x7C007C00)]
+    public void Numbers_that_are_not_finite_are_named_by_tensor_and_count(string type, uint bits)
+    {
+        var count = type == "F32" ? 1 : 2;
+        var bytes = SafetensorsBytes.Of($$$"""{"a":{"dtype":"{{{type}}}","shape":[{{{2 * count}}}],"data_offsets":[0,8]}}""", 8);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), bits);
+        using var file = SafetensorsFile.Open("x.safetensors", new MemoryStream(bytes));
+
+        Assert.StartsWith($"x.safetensors: tensor 'a': {count} of {2 * count} numbers are not finite",
+            Assert.Throws<InputException>(() => file.Read("a")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
