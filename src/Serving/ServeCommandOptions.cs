@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraOnnx.Graph;
+using LoraOnnx.Serving.Security;
 
 namespace LoraOnnx.Serving;
 
@@ -52,7 +53,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<FileInfo> _tlsCertificate = PemFile("--tls-cert", "PEM certificate chain for both ports; read again when it changes.");
     private readonly Option<FileInfo> _tlsKey = PemFile("--tls-key", "PEM private key; default: in the certificate's file.");
     private readonly Option<FileInfo> _clientAuthority = PemFile("--client-ca", "PEM certificates; clients must show one that these have signed (mutual TLS).");
-    private readonly Option<FileInfo> _apiKeys = PemFile("--api-keys", "Lines 'user NAME KEY' or 'admin NAME KEY'; read again when it changes.");
+    private readonly IReadOnlyList<AccessArguments> _access = AccessSchemes.Arguments();
     private readonly Option<bool> _logCalls = new("--log-calls") { Description = "Log a line for every text, without the text." };
     private readonly Option<bool> _logTexts = new("--log-texts") { Description = "Log a line for every text, with the text." };
     private readonly Option<string> _logFormat = new Option<string>("--log-format") { Description = "Logs go to standard error.", DefaultValueFactory = _ => "text" }.AcceptOnlyFromAmong("text", "json");
@@ -62,7 +63,7 @@ internal sealed class ServeCommandOptions
         Option[] all =
         [
             _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _precision, _workers, _threads, _latencyTarget, _batchTokens, _queueTokens, _cache, _memory,
-            _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority, _apiKeys, _logCalls, _logTexts, _logFormat,
+            _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority, .. _access.SelectMany(scheme => scheme.Options), _logCalls, _logTexts, _logFormat,
         ];
         foreach (var option in all)
         {
@@ -70,6 +71,13 @@ internal sealed class ServeCommandOptions
         }
 
         root.Validators.Add(result => Require(result, _tlsCertificate, [_tlsKey, _clientAuthority]));
+        foreach (var scheme in _access)
+        {
+            if (scheme.Check is { } check)
+            {
+                root.Validators.Add(check);
+            }
+        }
     }
 
     public ServingOptions Read(ParseResult parsed) => new()
@@ -96,7 +104,7 @@ internal sealed class ServeCommandOptions
         TlsCertificate = parsed.GetValue(_tlsCertificate)?.FullName,
         TlsKey = parsed.GetValue(_tlsKey)?.FullName,
         ClientCertificateAuthority = parsed.GetValue(_clientAuthority)?.FullName,
-        ApiKeys = parsed.GetValue(_apiKeys)?.FullName,
+        Access = [.. _access.Select(scheme => scheme.Read(parsed)).OfType<IAccessScheme>()],
         LogCalls = parsed.GetValue(_logCalls),
         LogTexts = parsed.GetValue(_logTexts),
         LogJson = parsed.GetValue(_logFormat) == "json",

@@ -56,7 +56,9 @@ internal sealed class ServingHost : IAsyncDisposable
         var host = new ServingHost(application, options, addresses);
         try
         {
-            host.CheckFiles();
+            // What is quickly found wrong must not cost the time of loading models.
+            host.Services.GetRequiredService<IServer>(); // reads the certificate
+            await Access.PrepareAsync(host.Services, options, cancellationToken);
             addresses.Try();
             await host.LoadModelsAsync(cancellationToken);
             host.ObserveQueues();
@@ -96,13 +98,6 @@ internal sealed class ServingHost : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
-
-    /// <summary>Reads certificates and keys: a wrong one must not cost the time of loading models.</summary>
-    private void CheckFiles()
-    {
-        Services.GetRequiredService<IServer>();
-        Services.GetRequiredService<AccessPolicy>();
-    }
 
     private async Task LoadModelsAsync(CancellationToken cancellationToken)
     {

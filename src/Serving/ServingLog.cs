@@ -18,11 +18,13 @@ internal static partial class ServingLog
     [LoggerMessage(5, LogLevel.Information, "{Line}")]
     public static partial void Engine(ILogger logger, string line);
 
-    [LoggerMessage(6, LogLevel.Information, "Predicted {Label} with {Model} {Version}: {Tokens} tokens, {TotalMicroseconds} us.")]
-    public static partial void Predicted(ILogger logger, string label, string model, string version, uint tokens, ulong totalMicroseconds);
+    [LoggerMessage(6, LogLevel.Information, "Predicted {Label} with {Model} {Version} for '{Caller}': {Tokens} tokens, {TotalMicroseconds} us.")]
+    public static partial void Predicted(
+        ILogger logger, string label, string model, string version, string caller, uint tokens, ulong totalMicroseconds);
 
-    [LoggerMessage(7, LogLevel.Information, "Predicted {Label} with {Model} {Version}: {Tokens} tokens, {TotalMicroseconds} us. Text: {Text}")]
-    public static partial void PredictedText(ILogger logger, string label, string model, string version, uint tokens, ulong totalMicroseconds, string text);
+    [LoggerMessage(7, LogLevel.Information, "Predicted {Label} with {Model} {Version} for '{Caller}': {Tokens} tokens, {TotalMicroseconds} us. Text: {Text}")]
+    public static partial void PredictedText(
+        ILogger logger, string label, string model, string version, string caller, uint tokens, ulong totalMicroseconds, string text);
 
     [LoggerMessage(8, LogLevel.Information, "Draining: no new calls, {Seconds} s for those that run.")]
     public static partial void Draining(ILogger logger, double seconds);
@@ -41,4 +43,7 @@ internal static partial class ServingLog
 
     [LoggerMessage(13, LogLevel.Error, "{Problem} What is wrong opens nothing; the other keys hold.")]
     public static partial void KeysWrong(ILogger logger, string problem);
+
+    [LoggerMessage(14, LogLevel.Information, "Administrative call {Path} by '{Caller}'.")]
+    public static partial void Administered(ILogger logger, string path, string caller);
 }

@@ -1,3 +1,5 @@
+using LoraOnnx.Serving.Security;
+
 namespace LoraOnnx.Serving;
 
 /// <summary>Everything that can be set at start; <c>lora-serve --help</c> says the same in more words.</summary>
@@ -69,8 +71,8 @@ internal sealed record ServingOptions
     /// <summary>PEM certificates that clients' certificates must be signed by; null: none asked for.</summary>
     public string? ClientCertificateAuthority { get; init; }
 
-    /// <summary>A file of API keys; null: none asked for.</summary>
-    public string? ApiKeys { get; init; }
+    /// <summary>How callers say who they are; empty: they need not.</summary>
+    public IReadOnlyList<IAccessScheme> Access { get; init; } = [];
 
     /// <summary>Log a line for every call.</summary>
     public bool LogCalls { get; init; }

@@ -83,11 +83,9 @@ internal static class ServingSetup
         services.AddSingleton(new RequestMemory(options.MaxMessageMebibytes));
         services.AddSingleton<RequestChecks>();
         services.AddSingleton<SentimentCalls>();
-        services.AddSingleton(provider => new AccessPolicy(
-            options.ApiKeys is { } path
-                ? KeysOf(path, provider.GetRequiredService<ILogger<ApiKeys>>())
-                : null,
-            AccessPolicy.IsLoopback(options.Host)));
+        Access.Add(services, options);
+        services.AddHttpContextAccessor();
+        services.AddSingleton<CallerName>();
 
         // Singletons: a service object for every call is a waste.
         services.AddSingleton<SentimentService>();
@@ -165,7 +163,8 @@ internal static class ServingSetup
             await next(context);
         });
         application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
-        application.UseMiddleware<AccessGate>();
+        application.UseAuthorization();
+        application.UseMiddleware<CallGate>();
         application.UseMiddleware<CheckedRequests>();
         application.UseRequestDecompression(); // the limit on a body's size holds for what comes out
         application.MapGrpcService<SentimentService>();
@@ -175,10 +174,10 @@ internal static class ServingSetup
         application.MapGrpcService<TeiPredictService>();
         application.MapGrpcService<TeiTokenizeService>();
         application.MapGrpcService<KServeService>();
-        application.MapGrpcReflectionService();
+        application.MapGrpcReflectionService().RequireAuthorization(Access.User);
         RestApi.Map(application);
         PageFiles.Map(application);
-        application.MapPrometheusScrapingEndpoint("/metrics");
+        application.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Access.User);
     }
 
     /// <summary>KServe's and text-embeddings-inference's clients read the reason from <c>error</c>, others from <c>detail</c>.</summary>
@@ -192,18 +191,6 @@ internal static class ServingSetup
         {
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Content.ToOptions()) });
         }
-    }
-
-    /// <exception cref="InputException">There is no key to begin with.</exception>
-    private static ReloadedFiles<ApiKeys> KeysOf(string path, ILogger logger)
-    {
-        InputException? first = null;
-        if (ApiKeys.Read(FileText.Read(path), wrong => first ??= wrong).Count == 0)
-        {
-            throw first!; // a file without keys is wrong
-        }
-
-        return new ReloadedFiles<ApiKeys>([path], files => ApiKeys.Read(files[0], wrong => ServingLog.KeysWrong(logger, wrong.Message)), TimeProvider.System, logger);
     }
 
     private static ReloadedFiles<ServerCertificate> CertificateOf(ServingOptions options, IServiceProvider services)

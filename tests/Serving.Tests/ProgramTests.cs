@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LoraOnnx.Client;
+using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Tests.Support;
 
 namespace LoraOnnx.Serving.Tests;
@@ -116,7 +117,7 @@ public sealed class ProgramTests(DemoOnnx demo)
             (good with { Models = ["a="] }, "names no path"),
             (good with { Models = ["a=x", "a=y"] }, "two models are called the same"),
             (good with { TlsCertificate = license }, "LICENSE: holds no PEM certificate"),
-            (good with { ApiKeys = license }, "LICENSE:2: is not 'user NAME KEY'"),
+            (good with { Access = [new ApiKeyScheme(license)] }, "LICENSE:2: is not 'user NAME KEY'"),
         ];
         foreach (var (options, expected) in cases)
         {

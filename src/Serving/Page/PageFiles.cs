@@ -16,9 +16,6 @@ internal static class PageFiles
         ["/favicon.ico"] = (Read("icon.svg"), "image/svg+xml"),
     }.ToFrozenDictionary();
 
-    /// <summary>Whether a path is one of the page's files.</summary>
-    public static bool IsFile(string path) => _files.ContainsKey(path);
-
     public static void Map(WebApplication application)
     {
         foreach (var (path, (content, type)) in _files)
@@ -30,7 +27,7 @@ internal static class PageFiles
                 context.Response.Headers["Referrer-Policy"] = "no-referrer";
                 context.Response.Headers.CacheControl = "no-cache";
                 return TypedResults.Bytes(content, type);
-            }).ExcludeFromDescription();
+            }).ExcludeFromDescription().AllowAnonymous(); // the page asks for a key itself; its files hold nothing secret
         }
     }
 

@@ -2,11 +2,14 @@ using Grpc.Core;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Protocols.Grpc;
+using LoraOnnx.Serving.Security;
 using LoraOnnx.V1;
+using Microsoft.AspNetCore.Authorization;
 
 namespace LoraOnnx.Serving.Protocols;
 
 /// <summary>lora_onnx.v1.Admin over gRPC. Who may call it is decided before it is reached.</summary>
+[Authorize(Access.Admin)]
 internal sealed class AdminService(ModelCatalog catalog, ModelRepository repository, ILogger<AdminService> logger) : Admin.AdminBase
 {
     public override async Task<LoadModelResponse> LoadModel(LoadModelRequest request, ServerCallContext context)

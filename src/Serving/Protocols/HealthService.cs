@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Security;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 using LoraOnnx.Serving.Protocols.Grpc;
 
@@ -12,6 +13,7 @@ namespace LoraOnnx.Serving.Protocols;
 /// grpc.health.v1. Names: empty for the server, each service that classifies, and each model (<c>NAME</c> and <c>NAME@VERSION</c>).
 /// A service serves while there is a model and the server is not draining. Watch ends when the server drains, after saying NOT_SERVING.
 /// </summary>
+[Probe]
 internal sealed class HealthService : Health.HealthBase, IDisposable
 {
     private static readonly string[] _services = ["", "lora_onnx.v1.Sentiment", "tei.v1.Predict", "tei.v1.Tokenize", "tei.v1.Info", "inference.GRPCInferenceService"];

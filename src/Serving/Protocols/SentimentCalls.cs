@@ -3,13 +3,14 @@ using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Serving.Protocols;
 
 /// <summary>The calls of lora_onnx.v1 apart from their transport: gRPC, REST and tei.v1 share them. Errors are <see cref="RpcException"/>s in all.</summary>
-internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks, ServingOptions options, TimeProvider time, ILogger<SentimentCalls> logger)
+internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks, ServingOptions options, TimeProvider time, CallerName caller, ILogger<SentimentCalls> logger)
 {
     /// <summary>Classifies one text; errors about it name <paramref name="textField"/>, which other protocols call differently.</summary>
     public async Task<PredictResponse> PredictAsync(PredictRequest request, DateTime deadline, string textField, CancellationToken cancellationToken)
@@ -225,11 +226,11 @@ internal sealed class SentimentCalls(ModelCatalog catalog, RequestChecks checks,
         var response = Predictions.Response(model, classification, includeLogits);
         if (options.LogTexts)
         {
-            ServingLog.PredictedText(logger, response.Label, model.Name, model.Version, response.Tokens, response.Times.TotalUs, text);
+            ServingLog.PredictedText(logger, response.Label, model.Name, model.Version, caller.Now, response.Tokens, response.Times.TotalUs, text);
         }
         else if (options.LogCalls)
         {
-            ServingLog.Predicted(logger, response.Label, model.Name, model.Version, response.Tokens, response.Times.TotalUs);
+            ServingLog.Predicted(logger, response.Label, model.Name, model.Version, caller.Now, response.Tokens, response.Times.TotalUs);
         }
 
         return response;

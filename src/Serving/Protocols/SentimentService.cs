@@ -1,9 +1,12 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Security;
 using LoraOnnx.V1;
+using Microsoft.AspNetCore.Authorization;
 
 namespace LoraOnnx.Serving.Protocols;
 
 /// <summary>lora_onnx.v1.Sentiment over gRPC.</summary>
+[Authorize(Access.User)]
 internal sealed class SentimentService(SentimentCalls calls, ServerState state) : Sentiment.SentimentBase
 {
     public override Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context) =>

@@ -29,6 +29,7 @@ internal sealed class ServingMetrics : IDisposable
         Refusals = _meter.CreateCounter<long>("lora_serve.refusals", "{text}", "Texts refused, by reason.");
         BatchTokens = Count("lora_serve.batch.tokens", "{token}", "Tokens in a batch.", _tokenBuckets);
         BatchTexts = Count("lora_serve.batch.texts", "{text}", "Texts in a batch.", _textBuckets);
+        Calls = _meter.CreateCounter<long>("lora_serve.calls", "{call}", "Calls, by caller and outcome; probes do not count.");
         ModelLoads = _meter.CreateCounter<long>("lora_serve.model.loads", "{load}", "Models loaded, by outcome.");
     }
 
@@ -54,7 +55,12 @@ internal sealed class ServingMetrics : IDisposable
 
     public Histogram<int> BatchTexts { get; }
 
+    public Counter<long> Calls { get; }
+
     public Counter<long> ModelLoads { get; }
+
+    /// <summary>A call came: what became of it at the door, and who made it.</summary>
+    public void Called(string caller, string outcome) => Calls.Add(1, new KeyValuePair<string, object?>("caller", caller), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Reads a gauge when metrics are collected.</summary>
     public void Observe(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>

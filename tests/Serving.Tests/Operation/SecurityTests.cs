@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Grpc.Core;
 using Grpc.Health.V1;
 using LoraOnnx.Client;
+using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Tests.Support;
 using LoraOnnx.V1;
 using TritonInference;
@@ -28,7 +29,10 @@ public sealed class SecurityTests : IDisposable
     [Fact]
     public async Task A_key_is_asked_for_and_its_role_decides_what_it_opens_in_every_protocol()
     {
-        await using var server = await TestServer.StartAsync(new TestEngine(), TestServer.Options with { ApiKeys = Write("keys", $"# comment\nuser alice {UserKey}\nadmin root {AdminKey}\n") });
+        await using var server = await TestServer.StartAsync(new TestEngine(), TestServer.Options with
+        {
+            Access = [new ApiKeyScheme(Write("keys", $"# comment\nuser alice {UserKey}\nadmin root {AdminKey}\n"))],
+        });
         var channel = server.Connect();
         var sentiment = new Sentiment.SentimentClient(channel);
         var admin = new Admin.AdminClient(channel);
@@ -84,7 +88,10 @@ public sealed class SecurityTests : IDisposable
     public async Task Keys_are_read_again_when_their_mounted_file_changes()
     {
         using var files = new MountedFiles();
-        await using var server = await TestServer.StartAsync(new TestEngine(), TestServer.Options with { ApiKeys = files.Mount(("keys", $"user alice {UserKey}\n")) });
+        await using var server = await TestServer.StartAsync(new TestEngine(), TestServer.Options with
+        {
+            Access = [new ApiKeyScheme(files.Mount(("keys", $"user alice {UserKey}\n")))],
+        });
 
         async Task<bool> OpensAsync(string key)
         {

@@ -1,15 +1,21 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Security;
+using Microsoft.AspNetCore.Authorization;
 using TritonInference;
 
 namespace LoraOnnx.Serving.Protocols.KServe;
 
 /// <summary>inference.GRPCInferenceService: KServe v2 with Triton's model repository, configuration and statistics. Shared memory, trace and log settings are UNIMPLEMENTED.</summary>
+[Authorize(Access.User)]
 internal sealed class KServeService(KServeCalls calls, KServeModels models, ServerState state) : GRPCInferenceService.GRPCInferenceServiceBase
 {
+    [Probe]
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) => Task.FromResult(new ServerLiveResponse { Live = true });
 
+    [Probe]
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) => Task.FromResult(new ServerReadyResponse { Ready = models.IsReady });
 
+    [Probe]
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>
         Task.FromResult(new ModelReadyResponse { Ready = models.IsModelReady(request.Name, request.Version) });
 
@@ -38,12 +44,14 @@ internal sealed class KServeService(KServeCalls calls, KServeModels models, Serv
 
     public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) => Task.FromResult(models.Index(request.Ready));
 
+    [Authorize(Access.Admin)]
     public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
     {
         await models.LoadAsync(request.ModelName, request.Parameters.Keys, context.CancellationToken);
         return new RepositoryModelLoadResponse();
     }
 
+    [Authorize(Access.Admin)]
     public override async Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
     {
         await models.UnloadAsync(request.ModelName, context.CancellationToken);

@@ -3,6 +3,7 @@ using System.Globalization;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.KServe;
+using LoraOnnx.Serving.Security;
 using Microsoft.AspNetCore.Mvc;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
@@ -15,10 +16,11 @@ internal static class KServeRest
 
     public static void Map(RouteGroupBuilder api)
     {
-        var v2 = api.MapGroup("/v2").WithTags("KServe v2");
+        var v2 = api.MapGroup("/v2").WithTags("KServe v2").RequireAuthorization(Access.User);
+        var probe = new ProbeAttribute();
         v2.MapGet("", () => KServeJson.Result(KServeDescriptions.Server())).WithSummary("Says what this server is.");
-        v2.MapGet("/health/live", () => TypedResults.Ok()).WithSummary("200 while the process runs.");
-        v2.MapGet("/health/ready", (KServeModels models) => ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls.");
+        v2.MapGet("/health/live", () => TypedResults.Ok()).WithSummary("200 while the process runs.").WithMetadata(probe);
+        v2.MapGet("/health/ready", (KServeModels models) => ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls.").WithMetadata(probe);
         MapModel(v2.MapGroup("/models/{model}"));
         MapModel(v2.MapGroup("/models/{model}/versions/{version}"));
         v2.MapGet("/models/stats", (KServeModels models) => KServeJson.Result(models.Statistics("", ""))).WithSummary("What became of the calls of all models.");
@@ -29,19 +31,20 @@ internal static class KServeRest
         {
             await models.LoadAsync(model, KServeJson.ReadParameterNames(await ReadBodyAsync(request, cancellationToken)), cancellationToken);
             return TypedResults.Ok();
-        }).WithSummary("Loads a model, or reads it again. Needs an admin key.");
+        }).WithSummary("Loads a model, or reads it again. Needs an admin key.").RequireAuthorization(Access.Admin);
         repository.MapPost("/models/{model}/unload", async (string model, KServeModels models, CancellationToken cancellationToken) =>
         {
             await models.UnloadAsync(model, cancellationToken);
             return TypedResults.Ok();
-        }).WithSummary("Stops serving a model. Needs an admin key.");
+        }).WithSummary("Stops serving a model. Needs an admin key.").RequireAuthorization(Access.Admin);
     }
 
     private static void MapModel(RouteGroupBuilder one)
     {
         one.MapGet("", async (string model, string? version, KServeModels models, CancellationToken cancellationToken) =>
             KServeJson.Result(await models.MetadataAsync(model, version ?? "", cancellationToken))).WithSummary("Inputs and outputs of a model.");
-        one.MapGet("/ready", (string model, string? version, KServeModels models) => ReadyResult(models.IsModelReady(model, version ?? ""))).WithSummary("200 while the model takes calls.");
+        one.MapGet("/ready", (string model, string? version, KServeModels models) => ReadyResult(models.IsModelReady(model, version ?? "")))
+            .WithSummary("200 while the model takes calls.").WithMetadata(new ProbeAttribute());
         one.MapGet("/config", async (string model, string? version, KServeModels models, CancellationToken cancellationToken) =>
             KServeJson.Result((await models.ConfigAsync(model, version ?? "", cancellationToken)).Config)).WithSummary("A model's configuration, as Triton writes it.");
         one.MapGet("/stats", (string model, string? version, KServeModels models) => KServeJson.Result(models.Statistics(model, version ?? ""))).WithSummary("What became of a model's calls.");

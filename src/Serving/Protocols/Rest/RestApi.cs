@@ -4,6 +4,7 @@ using Grpc.Core;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.KServe;
+using LoraOnnx.Serving.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -31,8 +32,8 @@ internal static class RestApi
 
     public static void Map(WebApplication application)
     {
-        application.MapOpenApi();
-        application.MapOpenApi("/openapi.json"); // where tools look, too
+        application.MapOpenApi().RequireAuthorization(Access.User);
+        application.MapOpenApi("/openapi.json").RequireAuthorization(Access.User); // where tools look, too
         var api = application.MapGroup("").AddEndpointFilter(AnswerErrorsAsync);
         MapSentiment(api);
         MapHealth(api);
@@ -42,7 +43,7 @@ internal static class RestApi
 
     private static void MapSentiment(RouteGroupBuilder api)
     {
-        var v1 = api.MapGroup("/v1").WithTags("lora_onnx.v1");
+        var v1 = api.MapGroup("/v1").WithTags("lora_onnx.v1").RequireAuthorization(Access.User);
         v1.MapPost("/predict", PredictAsync).WithSummary("Classifies one text.");
         v1.MapPost("/predict_batch", PredictBatchAsync).WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
         v1.MapPost("/tokenize", async (TokenizeBody body, SentimentCalls calls, CancellationToken cancellationToken) =>
@@ -68,7 +69,7 @@ internal static class RestApi
 
     private static void MapHealth(RouteGroupBuilder api)
     {
-        var health = api.MapGroup("/health").WithTags("health");
+        var health = api.MapGroup("/health").WithTags("health").WithMetadata(new ProbeAttribute());
         foreach (var path in (string[])["", "/ready"])
         {
             health.MapGet(path, (KServeModels models) => KServeRest.ReadyResult(models.IsReady)).WithSummary("200 while the server takes calls, 503 otherwise.");

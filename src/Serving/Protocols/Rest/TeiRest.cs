@@ -3,6 +3,7 @@ using System.Text.Json;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Protocols.Tei;
+using LoraOnnx.Serving.Security;
 using Microsoft.AspNetCore.Mvc;
 using TextEmbeddingsInference;
 
@@ -29,7 +30,7 @@ internal static class TeiRest
 
     public static void Map(RouteGroupBuilder api)
     {
-        var tei = api.MapGroup("").WithTags("text-embeddings-inference");
+        var tei = api.MapGroup("").WithTags("text-embeddings-inference").RequireAuthorization(Access.User);
         tei.MapPost("/predict", PredictAsync).WithSummary("Classifies a text, or a batch of texts as [[\"text\"], ...]; labels by falling score.").Produces<Prediction[]>();
         tei.MapPost("/tokenize", TokenizeAsync).WithSummary("Tokenises a text or texts.").Produces<SimpleToken[][]>();
         tei.MapGet("/info", async (TeiInfoService info, CancellationToken cancellationToken) => Describe(await info.DescribeAsync(cancellationToken)))

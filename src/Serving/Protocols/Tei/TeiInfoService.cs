@@ -1,9 +1,12 @@
 using Grpc.Core;
+using LoraOnnx.Serving.Security;
+using Microsoft.AspNetCore.Authorization;
 using TextEmbeddingsInference;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
 
 /// <summary>tei.v1.Info: what is served, of the default model.</summary>
+[Authorize(Access.User)]
 internal sealed class TeiInfoService(SentimentCalls calls, ServingOptions options) : Info.InfoBase
 {
     public override async Task<InfoResponse> Info(InfoRequest request, ServerCallContext context) => await DescribeAsync(context.CancellationToken);

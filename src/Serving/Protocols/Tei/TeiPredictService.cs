@@ -1,12 +1,15 @@
 using Grpc.Core;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Protocols.Grpc;
+using LoraOnnx.Serving.Security;
+using Microsoft.AspNetCore.Authorization;
 using TextEmbeddingsInference;
 using Sentiment = LoraOnnx.V1;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
 
 /// <summary>tei.v1.Predict, as text-embeddings-inference answers it: labels by falling score, a too long text refused unless <c>truncate</c> is set.</summary>
+[Authorize(Access.User)]
 internal sealed class TeiPredictService(SentimentCalls calls, ServerState state) : Predict.PredictBase
 {
     private static readonly CallError _pairs = new(ErrorKind.Unimplemented, "inputs: the models of this server classify single texts, not pairs.", "inputs");

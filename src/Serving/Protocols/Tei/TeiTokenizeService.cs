@@ -1,11 +1,14 @@
 using Grpc.Core;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Protocols.Grpc;
+using LoraOnnx.Serving.Security;
+using Microsoft.AspNetCore.Authorization;
 using TextEmbeddingsInference;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
 
 /// <summary>tei.v1.Tokenize with the default model's tokenizer; nothing is cut.</summary>
+[Authorize(Access.User)]
 internal sealed class TeiTokenizeService(SentimentCalls calls, RequestChecks checks, ServerState state) : Tokenize.TokenizeBase
 {
     public override async Task<EncodeResponse> Tokenize(EncodeRequest request, ServerCallContext context)
