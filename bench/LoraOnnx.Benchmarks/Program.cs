@@ -7,6 +7,7 @@ internal static class Program
     {
         ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
         ["inference"] = (Inference.EngineBenchmark.Question, Inference.EngineBenchmark.Run),
+        ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
         ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),

@@ -9,6 +9,7 @@ public sealed class DependencyRuleTests
         ["Client"] = [],
         ["CommandLine"] = ["Files", "Hub"],
         ["Hub"] = ["Files"],
+        ["Kernels"] = ["Files"],
         ["Model"] = ["Files", "Hub"],
         ["Texts"] = ["Files", "Hub", "Model"],
         ["Graph"] = ["Files", "Model"],
