@@ -8,7 +8,7 @@ public static class ContentHash
     /// <summary>SHA-256 of a file's bytes.</summary>
     public static string OfFile(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = ForeignFile.Open(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 

@@ -1,18 +1,37 @@
 namespace LoraOnnx.Files;
 
 /// <summary>Something the user gave is wrong: a file, a line of data, an option. Programs print it as <c>error:</c> and <c>hint:</c> lines and exit 1.</summary>
-/// <remarks>The message says where, what was found and what was expected, in one or two lines; the hint says what to do.</remarks>
+/// <remarks>
+/// The message says where, what was found and what was expected, in one or two lines; the hint says what to do. What stands in a hole of
+/// <c>$"..."</c> is taken for foreign: bounded and escaped.
+/// </remarks>
 public sealed class InputException : Exception
 {
-    /// <summary>An error that is not about one file.</summary>
-    public InputException(string message, string? hint = null, Exception? inner = null)
-        : base(message, inner) => Hint = hint;
+    private const int MostProblems = 20;
 
-    private InputException(string path, int? line, string message, string? hint, Exception? inner)
-        : this($"{path}{(line is null ? "" : $":{line}")}: {message}", hint, inner)
+    /// <summary>An error that is not about one file.</summary>
+    public InputException(ErrorText message, ErrorText? hint = null, Exception? inner = null)
+        : this(inner, $"{message}", hint)
+    {
+    }
+
+    /// <summary>Takes a text that can be shown as it is.</summary>
+    private InputException(Exception? inner, string shown, ErrorText? hint)
+        : base(shown, inner) => Hint = hint?.ToString();
+
+    private InputException(string path, int? line, ErrorText message, ErrorText? hint, Exception? inner)
+        : this(inner, $"{VisibleText.Of(path, ErrorText.MostCharacters)}{(line is null ? "" : $":{line}")}: {message}", hint)
     {
         Path = path;
         Line = line;
+    }
+
+    /// <summary>Several things that are wrong, a line each.</summary>
+    public static InputException Several(IEnumerable<string> problems, ErrorText hint)
+    {
+        ArgumentNullException.ThrowIfNull(hint);
+        const string NewLine = "\n       "; // below the first message, after "error: "
+        return new(null, string.Join(NewLine, problems.Take(MostProblems).Select(problem => VisibleText.Of(problem, ErrorText.MostCharacters))), hint);
     }
 
     /// <summary>The file in question, as the user named it, or null.</summary>
@@ -25,11 +44,11 @@ public sealed class InputException : Exception
     public string? Hint { get; }
 
     /// <summary>An error in a file: the message becomes <c>path: message</c>.</summary>
-    public static InputException InFile(string path, string message, string? hint = null, Exception? inner = null) =>
+    public static InputException InFile(string path, ErrorText message, ErrorText? hint = null, Exception? inner = null) =>
         new(path, null, message, hint, inner);
 
     /// <summary>An error in a line of a file: the message becomes <c>path:line: message</c>.</summary>
-    public static InputException InLine(string path, int line, string message, string? hint = null, Exception? inner = null) =>
+    public static InputException InLine(string path, int line, ErrorText message, ErrorText? hint = null, Exception? inner = null) =>
         new(path, line, message, hint, inner);
 
     /// <summary>The system does not let a file be read: says why.</summary>

@@ -7,7 +7,7 @@ namespace LoraOnnx.Files;
 public sealed partial class JsonFields
 {
     /// <summary>Model and adapter descriptions are a few kilobytes, a label map of 10,000 classes or a tokenizer.json of 120,000 words a few megabytes.</summary>
-    private const long LargestFile = 16 << 20;
+    private const int LargestFile = 16 << 20;
 
     private readonly string _path;
     private readonly JsonElement _object;
@@ -24,27 +24,8 @@ public sealed partial class JsonFields
     public static JsonFields Of(string path, JsonElement json) => new(path, json);
 
     /// <exception cref="InputException">The file is missing, too large, not JSON, or not an object.</exception>
-    public static JsonFields Load(string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw InputException.InFile(path, "no such file.");
-        }
-
-        if (new FileInfo(path).Length > LargestFile)
-        {
-            throw InputException.InFile(path, $"is larger than {LargestFile >> 20} MiB; this is not a description of a model.");
-        }
-
-        try
-        {
-            return Parse(path, File.ReadAllBytes(path));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw InputException.Unreadable(path, failure);
-        }
-    }
+    public static JsonFields Load(string path) =>
+        Parse(path, ForeignFile.ReadBytes(path, LargestFile, "a description of a model", CancellationToken.None));
 
     public static JsonFields Parse(string path, ReadOnlyMemory<byte> utf8)
     {

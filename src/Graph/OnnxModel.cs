@@ -33,7 +33,7 @@ public sealed class OnnxModel
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = ForeignFile.Open(path);
             var model = ModelProto.Parser.ParseFrom(stream);
             return model.Graph is { Node.Count: > 0 } ? new OnnxModel(model) : throw NotOnnx(path, "it has no graph.", null);
         }

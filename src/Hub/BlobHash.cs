@@ -27,7 +27,7 @@ public static class BlobHash
 #pragma warning disable CA5350 // git's name of a file, which the hub gives, is a SHA-1
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
 #pragma warning restore CA5350
-        using var stream = File.OpenRead(path);
+        using var stream = ForeignFile.Open(path);
         hash.AppendData(Encoding.ASCII.GetBytes($"blob {stream.Length}\0"));
         var buffer = new byte[1 << 16];
         for (int read; (read = stream.Read(buffer)) > 0;)

@@ -7,6 +7,8 @@ namespace LoraOnnx.Hub;
 /// </summary>
 public sealed class HubCache(HubSettings settings, HubRepository repository)
 {
+    private const int LargestRef = 256;
+
     private string Root => Path.Combine(settings.CacheDirectory, repository.FolderName);
 
     /// <summary>Where a blob is once it is whole.</summary>
@@ -26,7 +28,7 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
             return repository.Revision;
         }
 
-        return File.Exists(RefPath) ? File.ReadAllText(RefPath).Trim() : null;
+        return File.Exists(RefPath) ? ForeignFile.ReadText(RefPath, LargestRef, "a commit", CancellationToken.None).Trim() : null;
     }
 
     /// <summary>Notes the commit that the revision stands for.</summary>

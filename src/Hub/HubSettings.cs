@@ -43,9 +43,12 @@ public sealed record HubSettings
         };
     }
 
+    /// <summary>Tokens have 37 characters.</summary>
+    private const int LargestToken = 4096;
+
     private static string? TokenOf(string path)
     {
-        var token = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
+        var token = File.Exists(path) ? ForeignFile.ReadText(path, LargestToken, "a file with a token", CancellationToken.None).Trim() : "";
         return token.Length == 0 ? null : token;
     }
 }

@@ -17,6 +17,8 @@ public sealed record GateReport
     /// <summary><c>embedded</c>, or the name of the file of texts.</summary>
     public required string Sample { get; init; }
 
+    private const int LargestReport = 1 << 20;
+
     /// <summary>Number of texts.</summary>
     public required int Texts { get; init; }
 
@@ -71,7 +73,7 @@ public sealed record GateReport
 
         try
         {
-            var report = JsonSerializer.Deserialize<GateReport>(File.ReadAllBytes(path), _json);
+            var report = JsonSerializer.Deserialize<GateReport>(ForeignFile.ReadBytes(path, LargestReport, "a gate report", CancellationToken.None), _json);
             return report is not null && report.Precision == EnumNames.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash) ? report : null;
         }
         catch (JsonException failure)

@@ -33,6 +33,7 @@ public sealed class PortableModel : ITokenModel
             throw InputException.InFile(path, "no such file.", "lora-merge writes one: lora-merge --model MODEL --out model.onnx.");
         }
 
+        ForeignFile.Require(path);
         using var settings = RuntimeDevice.CreateSettings(options);
         return Open(path, () => new InferenceSession(path, settings));
     }

@@ -35,7 +35,7 @@ public sealed class TextClassifier : IDisposable
         {
             Path = path,
             Hash = ContentHash.OfFile(file),
-            Bytes = new FileInfo(file).Length,
+            Bytes = ForeignFile.LengthOf(file),
             Precision = EnumNames.Of(precision ?? own ?? Precision.Fp32),
             Config = config,
             MaxTokens = MaxTokens(config, tokenizer, onnx.Metadata),

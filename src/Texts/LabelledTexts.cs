@@ -63,15 +63,8 @@ public static class LabelledTexts
 
     private static Stream Open(string path, bool packed)
     {
-        try
-        {
-            var file = File.OpenRead(path);
-            return packed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw InputException.Unreadable(path, failure);
-        }
+        var file = ForeignFile.Open(path);
+        return packed ? new GZipStream(file, CompressionMode.Decompress) : file;
     }
 
     private static IEnumerable<LabelledText> AtLeastOne(string path, IEnumerable<LabelledText> rows)

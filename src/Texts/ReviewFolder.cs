@@ -80,7 +80,7 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
     {
         try
         {
-            using var content = File.OpenRead(file);
+            using var content = ForeignFile.Open(file);
             using var stream = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(content, CompressionMode.Decompress) : (Stream)content;
             using var bytes = new MemoryStream();
             var buffer = new byte[16 << 10];

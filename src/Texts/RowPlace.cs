@@ -4,5 +4,6 @@ namespace LoraOnnx.Texts;
 internal readonly record struct RowPlace(string Path, int Line)
 {
     /// <summary>Something that is wrong with the row.</summary>
-    public InputException Error(string message, string? hint = null, Exception? inner = null) => InputException.InLine(Path, Line, message, hint, inner);
+    public InputException Error(ErrorText message, ErrorText? hint = null, Exception? inner = null) =>
+        InputException.InLine(Path, Line, message, hint, inner);
 }

@@ -87,7 +87,7 @@ internal static class TrainCommand
 
         if (problems.Count > 0)
         {
-            throw new InputException(string.Join("\n       ", problems), "lora-train --help lists the options.");
+            throw InputException.Several(problems, "lora-train --help lists the options.");
         }
     }
 }

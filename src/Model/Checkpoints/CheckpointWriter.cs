@@ -31,7 +31,7 @@ public static class CheckpointWriter
 
     private static string Config(string sourceDirectory)
     {
-        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(sourceDirectory, DistilBertConfig.FileName)))!.AsObject(); // checked when the checkpoint was opened
+        var config = JsonNode.Parse(JsonFields.Load(Path.Combine(sourceDirectory, DistilBertConfig.FileName)).Root.GetRawText())!.AsObject(); // checked when the checkpoint was opened
         config["architectures"] = new JsonArray("DistilBertForSequenceClassification");
         config.Remove("dtype");
         config["torch_dtype"] = "float32";

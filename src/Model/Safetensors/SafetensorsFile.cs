@@ -30,20 +30,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens and checks the header; the data of each tensor is checked for length here too.</summary>
     /// <exception cref="InputException">The file is missing or not a valid safetensors file.</exception>
-    public static SafetensorsFile Open(string path)
-    {
-        FileStream stream;
-        try
-        {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw InputException.Unreadable(path, failure);
-        }
-
-        return Open(path, stream);
-    }
+    public static SafetensorsFile Open(string path) => Open(path, ForeignFile.Open(path));
 
     /// <summary>Takes over a seekable stream; <paramref name="path"/> is used in messages only.</summary>
     /// <exception cref="InputException">It is not a valid safetensors file.</exception>

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace LoraOnnx.Model.Tokenization;
@@ -9,31 +8,13 @@ internal static class VocabularyFile
     /// <summary>Highest id that is taken; an embedding of as many rows would have gigabytes.</summary>
     public const int LargestId = 1 << 24;
 
-    private const long LargestFile = 64 << 20;
+    private const int LargestFile = 64 << 20;
 
     /// <summary>One piece a line; the number of the line, from 0, is its id.</summary>
     public static List<(string Text, int Id)> ReadLines(string path)
     {
-        if (new FileInfo(path).Length > LargestFile)
-        {
-            throw InputException.InFile(path, $"is larger than {LargestFile >> 20} MiB; this is not a vocabulary.");
-        }
-
-        try
-        {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));
-            var lines = text.Split('\n');
-            var count = lines[^1].Length == 0 ? lines.Length - 1 : lines.Length;
-            return count > 0 ? [.. lines.Take(count).Select((line, index) => (line.TrimEnd('\r'), index))] : throw InputException.InFile(path, "is empty.");
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw InputException.InFile(path, $"is not UTF-8: {failure.Message}", inner: failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw InputException.Unreadable(path, failure);
-        }
+        var lines = ForeignFile.ReadLines(path, LargestFile, "a vocabulary", CancellationToken.None);
+        return lines.Length > 0 ? [.. lines.Select((line, index) => (line, index))] : throw InputException.InFile(path, "is empty.");
     }
 
     /// <summary>The pieces of <c>model.vocab</c> in tokenizer.json.</summary>

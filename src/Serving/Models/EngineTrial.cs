@@ -13,6 +13,9 @@ internal static class EngineTrial
     /// <summary>Largest difference to golden logits, and between a text alone and in a batch, relative to the largest logit; int8 kernels differ by processor.</summary>
     private const float Tolerance = 2e-2f;
 
+    /// <summary>Golden texts are a few; a file of gigabytes is something else.</summary>
+    private const int LargestGolden = 16 << 20;
+
     private static readonly string[] _texts =
     [
         "",
@@ -48,7 +51,7 @@ internal static class EngineTrial
         }
 
         var number = 0;
-        foreach (var line in File.ReadLines(file))
+        foreach (var line in ForeignFile.ReadLines(file, LargestGolden, "a file of golden texts", cancellationToken))
         {
             number++;
             var (text, expected) = ReadGolden(file, number, line);

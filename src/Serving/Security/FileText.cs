@@ -19,21 +19,12 @@ internal sealed record FileText(string Path, string? Text, InputException? Failu
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            using var bytes = new MemoryStream();
-            var part = new byte[8192];
-            for (var length = stream.Read(part); length > 0 && bytes.Length <= MostBytes; length = stream.Read(part))
-            {
-                bytes.Write(part.AsSpan(0, length));
-            }
-
-            return bytes.Length <= MostBytes
-                ? new FileText(path, Encoding.UTF8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)).TrimStart('\uFEFF'), null)
-                : new FileText(path, null, InputException.InFile(path, $"is larger than {MostBytes >> 20} MiB."));
+            var bytes = ForeignFile.ReadBytes(path, MostBytes, "a file of keys or certificates", CancellationToken.None);
+            return new FileText(path, Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), null);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (InputException failure)
         {
-            return new FileText(path, null, InputException.Unreadable(path, failure));
+            return new FileText(path, null, failure);
         }
     }
 }

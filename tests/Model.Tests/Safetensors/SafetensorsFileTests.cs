@@ -119,7 +119,7 @@ public sealed class SafetensorsFileTests
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Contains("/no/such.safetensors: cannot be read", Assert.Throws<InputException>(() => SafetensorsFile.Open("/no/such.safetensors")).Message, StringComparison.Ordinal);
+        Assert.Contains("/no/such.safetensors: no such file.", Assert.Throws<InputException>(() => SafetensorsFile.Open("/no/such.safetensors")).Message, StringComparison.Ordinal);
 
     private static SafetensorsFile Open(string header, int dataBytes) => SafetensorsFile.Open("x.safetensors", new MemoryStream(SafetensorsBytes.Of(header, dataBytes)));
 }

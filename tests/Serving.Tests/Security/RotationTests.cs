@@ -52,7 +52,7 @@ public sealed class RotationTests : IDisposable
         })];
 
         Assert.Equal([0, 1, 0, 1], counts);
-        Assert.Equal([$"{path}: holds no key.", $"{path}: cannot be read"], _wrong.Select(wrong => wrong[..Math.Min(wrong.Length, path.Length + 16)].TrimEnd()));
+        Assert.Equal([$"{path}: holds no key.", $"{path}: no such file."], _wrong.Select(wrong => wrong[..Math.Min(wrong.Length, path.Length + 16)].TrimEnd()));
     }
 
     [Fact]
