@@ -111,6 +111,7 @@ public sealed class ComparisonTests : IDisposable
         {
             model!.AsObject().Remove("texts_per_second");
             model.AsObject().Remove("tokens_per_second");
+            model.AsObject().Remove("speed_to_first");
         }
 
         return json.ToJsonString();

@@ -14,10 +14,11 @@ public sealed class DependencyRuleTests
         ["Texts"] = ["Files", "Hub", "Model"],
         ["Graph"] = ["Files", "Model"],
         ["Inference"] = ["Files", "Model", "Graph"],
-        ["Training"] = ["CommandLine", "Files", "Hub", "Model", "Texts"],
+        ["Reports"] = ["Files", "Model"],
+        ["Training"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Reports"],
         ["Merge"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference"],
         ["Serving"] = ["CommandLine", "Files", "Model", "Graph", "Inference", "Client"],
-        ["Evaluation"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference", "Client"],
+        ["Evaluation"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference", "Client", "Reports"],
     };
 
     [Fact]

@@ -86,7 +86,7 @@ internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgr
             Provenance = new Dictionary<string, string>
             {
                 ["tool"] = $"lora-compare {ToolVersion.Text}",
-                ["validation"] = _validation!.Path, // the scores are of these texts
+                ["validation"] = SourceName.Of(_validation!.Path), // the scores are of these texts
                 ["validation_sha256"] = _validation.Hash,
                 ["texts"] = _validation.Count.ToString(CultureInfo.InvariantCulture),
             },

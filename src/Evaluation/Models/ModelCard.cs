@@ -6,6 +6,9 @@ internal sealed record ModelCard
     /// <summary>The path or address as given.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The path as reports show it.</summary>
+    public string Source => SourceName.Of(Path);
+
     /// <summary><c>onnx</c>, <c>checkpoint</c>, <c>run</c> or <c>server</c>.</summary>
     public required string Kind { get; init; }
 

@@ -50,7 +50,14 @@ internal sealed record ComparisonReport
 }
 
 /// <summary>A set of labelled texts.</summary>
-internal sealed record DataReport(string Path, string Hash, int Texts, IReadOnlyDictionary<string, int> LabelCounts);
+internal sealed record DataReport(string Path, string Hash, int Texts, IReadOnlyDictionary<string, int> LabelCounts)
+{
+    /// <summary>The path as reports show it.</summary>
+    public string Source => SourceName.Of(Path);
+
+    /// <summary>In a word.</summary>
+    public string Name => Source.StartsWith("hf:", StringComparison.Ordinal) ? Source : System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Source));
+}
 
 /// <summary>Where the speeds were measured.</summary>
 internal sealed record MachineReport(string Processor, int Threads, string System, string Runtime);
@@ -101,6 +108,9 @@ internal sealed record ModelReport
 
     /// <summary>The same in tokens.</summary>
     public required double TokensPerSecond { get; init; }
+
+    /// <summary>Against the first model; null for the first itself, and where a server is one of the two.</summary>
+    public required SpeedRatio? SpeedToFirst { get; init; }
 }
 
 /// <summary>A model against the first one on the same texts: each figure's difference with its interval, and McNemar's test.</summary>

@@ -1,41 +1,38 @@
-using LoraOnnx.Evaluation.Reports.Html;
+using LoraOnnx.Evaluation.Reports.Page;
+using LoraOnnx.Reports;
+using LoraOnnx.Reports.Pages;
 
 namespace LoraOnnx.Evaluation.Reports;
 
 /// <summary>report.html: one file that needs no other, no script and no network.</summary>
 internal static class HtmlReport
 {
-    private static readonly string _style = ReadStyle();
-
     public static void Write(string path, ComparisonReport report) => AtomicFile.WriteText(path, Of(report));
 
-    public static string Of(ComparisonReport report) =>
-        $"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>{Markup.Text(string.Join(", ", report.Models.Select(model => model.Name)))} on {Markup.Text(Path.GetFileName(report.Data.Path))}</title>
-        <style>
-        {_style}
-        </style>
-        </head>
-        <body>
-        <main>
-        <header>
-        <h1>{Markup.Text(string.Join(", ", report.Models.Select(model => model.Name)))}</h1>
-        <p class="lead">{Markup.Text(report.Summary)}</p>
-        </header>
-        {MethodSection.Requirements(report)}{OverviewSection.Of(report)}{MethodSection.Servers(report)}{FiguresSection.Of(report)}{ChoicesSection.Of(report)}{ScoresSection.Of(report)}{AnswersSection.Of(report)}{SlicesSection.Of(report)}{TextsSection.Of(report)}{MethodSection.Of(report)}</main>
-        </body>
-        </html>
-
-        """;
-
-    private static string ReadStyle()
+    public static string Of(ComparisonReport report) => PageWriter.Html(new ComparisonValues
     {
-        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream("report.css")!; // embedded by the project file
-        return new StreamReader(stream).ReadToEnd();
-    }
+        Head = Head(report),
+        Requirements = MethodSection.Requirements(report),
+        Glance = OverviewSection.Table(report),
+        Intervals = OverviewSection.Intervals(report),
+        Changes = ChangesSection.Of(report),
+        Examples = ChangesSection.Examples(report),
+        Servers = MethodSection.Servers(report),
+        Figures = FiguresSection.Figures(report),
+        McNemar = FiguresSection.McNemar(report),
+        Cost = FiguresSection.Cost(report),
+        Choices = ChoicesSection.Of(report),
+        Scores = ScoresSection.Of(report),
+        Matrices = AnswersSection.Matrices(report),
+        Labels = AnswersSection.Labels(report),
+        Slices = SlicesSection.Of(report),
+        Texts = TextsSection.Of(report),
+        Method = MethodSection.Of(report),
+    });
+
+    private static ReportHead Head(ComparisonReport report) => new(
+        $"{string.Join(", ", report.Models.Select(model => model.Name))} on {report.Data.Name}",
+        $"{report.Data.Name}, {Numbers.Count(report.Data.Texts)} texts · {Numbers.Moment(report.MadeAt)}",
+        Summary.Headline(report.Models),
+        report.Summary);
 }

@@ -14,7 +14,7 @@ internal static class JsonModel
 
     /// <summary>Objects and lists with further numbers.</summary>
     public static readonly IReadOnlyList<string> GroupKeys =
-        ["intervals", "difference", "mcnemar", "confusion_matrix", "confusion_matrix_intervals", "per_label", "roc", "reliability", "calibration", "choice", "agreement", "source"];
+        ["intervals", "difference", "mcnemar", "confusion_matrix", "confusion_matrix_intervals", "per_label", "roc", "reliability", "calibration", "choice", "agreement", "speed_to_first", "source"];
 
     public static JsonObject Of(ModelReport model, ComparisonReport report)
     {
@@ -37,6 +37,9 @@ internal static class JsonModel
         json["calibration"] = new JsonObject { ["temperature"] = model.Calibration.Temperature, ["threshold"] = model.Calibration.Threshold };
         json["choice"] = model.Choice is { } choice ? Choice(choice) : null;
         json["agreement"] = model.Agreement is { } agreement ? Agreement(agreement) : null;
+        json["speed_to_first"] = model.SpeedToFirst is { } speed
+            ? new JsonObject { ["ratio"] = speed.Ratio, ["low"] = speed.Interval?.Low, ["high"] = speed.Interval?.High, ["same"] = speed.IsSame }
+            : null;
         json["texts"] = new JsonObject
         {
             ["gained"] = JsonReport.Texts(model.Texts.Gained, report.Models),
@@ -62,7 +65,7 @@ internal static class JsonModel
 
     private static JsonObject Source(ModelReport model) => new()
     {
-        ["path"] = model.Card.Path,
+        ["path"] = model.Card.Source,
         ["kind"] = model.Card.Kind,
         ["sha256"] = JsonReport.Map(model.Card.Hashes, hash => hash.Key, hash => hash.Value),
         ["method"] = model.Card.Method,

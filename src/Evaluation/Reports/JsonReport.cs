@@ -105,7 +105,7 @@ internal static class JsonReport
 
     private static JsonObject Data(DataReport data) => new()
     {
-        ["path"] = data.Path,
+        ["path"] = data.Source,
         ["sha256"] = data.Hash,
         ["texts"] = data.Texts,
         ["label_counts"] = Map(data.LabelCounts, count => count.Key, count => count.Value),

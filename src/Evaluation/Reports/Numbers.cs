@@ -53,6 +53,9 @@ internal static class Numbers
     public static string Speed(double perSecond) =>
         Text(perSecond, perSecond >= 100 ? "#,0" : perSecond >= 10 ? "0.0" : "0.00");
 
+    /// <summary>28 November 2026, 19:42 UTC.</summary>
+    public static string Moment(DateTimeOffset time) => $"{time.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC";
+
     /// <summary>A number in a format, with a point and thousands' commas everywhere.</summary>
     public static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

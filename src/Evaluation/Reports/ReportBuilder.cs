@@ -86,7 +86,21 @@ internal sealed class ReportBuilder
             CutTexts = scores.Truncated.Count(truncated => truncated),
             TextsPerSecond = _scores.Count / scores.Elapsed.TotalSeconds,
             TokensPerSecond = tokens / scores.Elapsed.TotalSeconds,
+            SpeedToFirst = index == 0 || _models[index] is ServerModel || _models[0] is ServerModel ? null
+                : SpeedRatio.Of(_scores.Models[0].Windows, scores.Windows, AreEqualModels(index)),
         };
+    }
+
+    /// <summary>
+    /// The first model and this one do the same work: equally many weights in one precision, on equally many tokens. Files of one architecture differ by what their
+    /// notes say, which is far below the share asked for here.
+    /// </summary>
+    private bool AreEqualModels(int index)
+    {
+        const double Notes = 0.002;
+        var (first, card) = (_models[0].Card, _models[index].Card);
+        return card.Precision == first.Precision && Math.Abs(card.Bytes - first.Bytes) <= Notes * first.Bytes
+            && _scores.Models[index].Tokens.SequenceEqual(_scores.Models[0].Tokens);
     }
 
     private ComparisonToFirst ToFirst(int index)

@@ -6,7 +6,26 @@ namespace LoraOnnx.Evaluation.Reports;
 internal static class Summary
 {
     /// <summary>The level below which a p-value counts as evidence.</summary>
-    private const double Significance = 0.05;
+    public const double Significance = 0.05;
+
+    /// <summary>The answer in half a line.</summary>
+    public static string Headline(IReadOnlyList<ModelReport> models)
+    {
+        var (first, best) = (models[0], models.MaxBy(model => model.Figures.F1)!); // there is at least one model
+        var f1 = $"F1 {Numbers.Figure(Figure.F1, best.Figures.F1)} %";
+        if (models.Count == 1)
+        {
+            return $"{best.Name}: {f1}";
+        }
+
+        if (best.ToFirst is not { } comparison)
+        {
+            return $"{first.Name} stays best: {f1}";
+        }
+
+        var points = Numbers.Text(100 * comparison.Differences[Figure.F1].Value, "0.00");
+        return IsClear(comparison) ? $"{best.Name} beats {first.Name} by {points} points: {f1}" : $"{best.Name} may be ahead of {first.Name}: {f1}, {points} points more";
+    }
 
     public static string Of(IReadOnlyList<ModelReport> models)
     {
@@ -26,8 +45,7 @@ internal static class Summary
         }
 
         var difference = comparison.Differences[Figure.F1];
-        var verdict = difference.Interval is { ExcludesZero: true } && comparison.McNemar.PValue < Significance ? "more than chance explains"
-            : "which chance may explain on a test set of this size";
+        var verdict = IsClear(comparison) ? "more than chance explains" : "which chance may explain on a test set of this size";
         return $"{best.Name} is best with {score}: {Numbers.Difference(Figure.F1, difference.Value)} points to {first.Name} "
             + $"(interval {Numbers.DifferenceRange(Figure.F1, difference.Interval)}; McNemar p {Relation(comparison.McNemar.PValue)}), {verdict}. "
             + Price(best, first, comparison);
@@ -38,9 +56,21 @@ internal static class Summary
         var trained = best.Card.TrainedParameters is > 0 and { } parameters
             ? $"It trained {Numbers.Count(parameters)} parameters{(best.Card.TrainingSeconds is { } seconds ? $" in {Numbers.Duration(seconds)}" : "")}, "
             : "It ";
-        return $"{trained}reads {Numbers.Speed(best.TextsPerSecond)} texts a second here ({first.Name}: {Numbers.Speed(first.TextsPerSecond)}), "
-            + $"and answers {Numbers.Count(comparison.McNemar.OnlySecondRight)} texts rightly that {first.Name} gets wrong, {Numbers.Count(comparison.McNemar.OnlyFirstRight)} the other way round.";
+        return $"{trained}{Speed(best, first)}, and answers {Numbers.Count(comparison.McNemar.OnlySecondRight)} texts rightly that {first.Name} gets wrong, "
+            + $"{Numbers.Count(comparison.McNemar.OnlyFirstRight)} the other way round.";
     }
+
+    /// <summary>Models of one architecture are equally fast, unless their turns on the same texts say otherwise.</summary>
+    private static string Speed(ModelReport best, ModelReport first) => best.SpeedToFirst switch
+    {
+        { IsSame: true } => $"runs at the same speed as {first.Name} (about {Numbers.Speed(first.TextsPerSecond)} texts a second here)",
+        { Ratio: { } ratio, Interval: { } interval } =>
+            $"is {Numbers.Text(ratio, "0.00")} times as fast as {first.Name} (interval {Numbers.Text(interval.Low, "0.00")} to {Numbers.Text(interval.High, "0.00")})",
+        _ => $"reads {Numbers.Speed(best.TextsPerSecond)} texts a second here ({first.Name}: {Numbers.Speed(first.TextsPerSecond)})",
+    };
+
+    private static bool IsClear(ComparisonToFirst comparison) =>
+        comparison.Differences[Figure.F1].Interval is { ExcludesZero: true } && comparison.McNemar.PValue < Significance;
 
     private static string Runner(IReadOnlyList<ModelReport> models, ModelReport best)
     {

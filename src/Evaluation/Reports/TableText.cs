@@ -32,7 +32,7 @@ internal static class TableText
             AppendRow(text, row);
         }
 
-        return text.Append($"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Path}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired bootstrap intervals.\n").ToString();
+        return text.Append($"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired bootstrap intervals.\n").ToString();
     }
 
     private static void AppendRow(StringBuilder text, IEnumerable<string> cells) =>

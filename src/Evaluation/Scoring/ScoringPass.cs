@@ -33,16 +33,17 @@ internal sealed class ScoringPass
         };
         var clock = Stopwatch.StartNew();
         var characters = 0L;
-        foreach (var chunk in texts.Read().Chunk(TextsPerWindow))
+        foreach (var (place, chunk) in texts.Read().Chunk(TextsPerWindow).Index())
         {
             var window = new TextWindow(chunk, _threads);
             var inWindow = chunk.Sum(text => (long)text.Text.Length);
-            for (var model = 0; model < _models.Count; model++)
+            for (var turn = 0; turn < _models.Count; turn++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                var model = (place + turn) % _models.Count; // no model has the same neighbours in every window: speeds are compared
                 await ScoreAsync(window, _models[model], scores.Models[model], cancellationToken);
-                var work = ((double)characters * _models.Count) + ((double)inWindow * (model + 1));
-                var done = scores.Count + (model == _models.Count - 1 ? chunk.Length : 0);
+                var work = ((double)characters * _models.Count) + ((double)inWindow * (turn + 1));
+                var done = scores.Count + (turn == _models.Count - 1 ? chunk.Length : 0);
                 progress.Report(new ScoringStep(texts.Path, done, texts.Count, work / Math.Max(1.0, (double)texts.Characters * _models.Count), clock.Elapsed));
             }
 
@@ -58,7 +59,9 @@ internal sealed class ScoringPass
         model.Prepare(window);
         var clock = Stopwatch.StartNew();
         var answers = await model.ScoreAsync(window, cancellationToken);
-        scores.Elapsed += clock.Elapsed;
+        var elapsed = clock.Elapsed;
+        scores.Elapsed += elapsed;
+        scores.Windows.Add(elapsed);
         foreach (var (logits, tokens, truncated) in answers)
         {
             scores.Logits.Add(logits);

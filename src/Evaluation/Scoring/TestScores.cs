@@ -32,6 +32,9 @@ internal sealed class ModelScores
     /// <summary>Wall time of the model's runs, tokenization aside; of a server, everything.</summary>
     public TimeSpan Elapsed { get; set; }
 
+    /// <summary>The same, window by window.</summary>
+    public List<TimeSpan> Windows { get; } = [];
+
     /// <summary>The texts as the metrics take them.</summary>
     public ScoredTexts Apply(Calibration calibration, int classes, ProblemType problemType, IReadOnlyList<IReadOnlyList<int>> labels)
     {

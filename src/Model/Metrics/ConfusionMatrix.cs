@@ -26,6 +26,23 @@ public sealed class ConfusionMatrix
         }
     }
 
+    /// <summary>Takes counts row by row, as <see cref="Rows"/> gives them.</summary>
+    public static ConfusionMatrix Of(IReadOnlyList<IReadOnlyList<long>> rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var counts = new long[rows.Count, rows.Count];
+        for (var cell = 0; cell < counts.Length; cell++)
+        {
+            counts[cell / rows.Count, cell % rows.Count] = rows[cell / rows.Count][cell % rows.Count];
+        }
+
+        return new ConfusionMatrix(counts);
+    }
+
+    /// <summary>The counts: a row a true class.</summary>
+    public IReadOnlyList<IReadOnlyList<long>> Rows =>
+        [.. Enumerable.Range(0, Classes).Select(actual => (long[])[.. Enumerable.Range(0, Classes).Select(predicted => _counts[actual, predicted])])];
+
     /// <summary>Number of classes.</summary>
     public int Classes => _support.Length;
 

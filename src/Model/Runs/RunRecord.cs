@@ -150,4 +150,7 @@ public sealed record RunMetrics
 
     /// <summary>Recall, of the same classes as <see cref="F1"/>.</summary>
     public required double Recall { get; init; }
+
+    /// <summary>Texts by true class (rows) and answer; null for a multi-label model, and in runs of earlier versions.</summary>
+    public IReadOnlyList<IReadOnlyList<long>>? Confusion { get; init; }
 }

@@ -35,6 +35,7 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
             MacroF1 = figures.MacroF1,
             Precision = figures.Precision,
             Recall = figures.Recall,
+            Confusion = figures.Confusion?.Rows,
         };
         return new Evaluation(metrics, OnlyAnswerOf(scored, config));
     }

@@ -24,7 +24,7 @@ internal static class RunSummary
             yield return $"test:       raw F1 {DisplayText.Percent(record.RawTest?.F1 ?? 0)} -> {DisplayText.Percent(test.F1)} (fp32), accuracy {DisplayText.Percent(test.Accuracy)}";
         }
 
-        yield return $"trained:    {record.TrainedParameters:N0} numbers in {record.Steps} steps, {DisplayText.Duration(TimeSpan.FromSeconds(record.TrainingSeconds))}; "
+        yield return $"trained:    {record.TrainedParameters:N0} parameters in {record.Steps} steps, {DisplayText.Duration(TimeSpan.FromSeconds(record.TrainingSeconds))}; "
             + $"start-up {record.StartUpSeconds:0.0} s; peak memory {DisplayText.Bytes(record.PeakMemoryBytes ?? 0)}; padding {record.PaddingShare ?? 0:P0}";
         if (Directory.Exists(folder.Adapter))
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraOnnx.Tests.Browsing;
 using Microsoft.Playwright;
 
 namespace LoraOnnx.Evaluation.Tests.Reports;
@@ -11,6 +12,7 @@ internal static class PageFigures
     /// <summary>Every number of the JSON, or those whose place passes, is visible text on the page, marked with its place in the JSON.</summary>
     public static async Task AssertAllVisibleAsync(IPage page, JsonNode report, Func<string, bool>? isChecked = null)
     {
+        await Browser.UnfoldAsync(page);
         var shown = await ShownAsync(page);
         var numbers = Numbers(report).Where(number => isChecked?.Invoke(number.Pointer) ?? true).ToList();
         var missing = numbers.Where(number => !shown.TryGetValue(number.Pointer, out var text) || !ShownNumber.Shows(text, number.Value))

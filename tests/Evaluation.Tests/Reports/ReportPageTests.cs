@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Tests.Support;
+using LoraOnnx.Tests.Browsing;
 using Microsoft.Playwright;
 
 namespace LoraOnnx.Evaluation.Tests.Reports;
@@ -42,6 +43,7 @@ public sealed class ReportPageTests : IDisposable
     {
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(Written(await FullReportAsync()), 1200, 900);
+        await Browser.UnfoldAsync(page);
 
         Assert.Contains("love & <b>hate</b>", await page.InnerTextAsync("main"), StringComparison.Ordinal);
         Assert.Equal(0, await page.Locator("b:text-is('hate')").CountAsync());
@@ -60,6 +62,33 @@ public sealed class ReportPageTests : IDisposable
         Assert.Equal("rgb(22, 23, 26)", await BackgroundAsync(phone));
         await phone.EmulateMediaAsync(new PageEmulateMediaOptions { Media = Media.Print });
         Assert.Equal("rgb(255, 255, 255)", await BackgroundAsync(phone));
+    }
+
+    [Fact]
+    public async Task A_link_of_the_contents_opens_its_chapter()
+    {
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(Written(await FullReportAsync()), 1200, 900);
+        var links = page.Locator("nav a");
+        Assert.False(await page.Locator("#method").IsVisibleAsync());
+
+        for (var link = 0; link < await links.CountAsync(); link++)
+        {
+            await links.Nth(link).ClickAsync();
+        }
+
+        Assert.Equal(0, await page.Locator("details.chapter:not([open])").CountAsync());
+        Assert.True(await page.Locator("#method").IsVisibleAsync());
+    }
+
+    [Fact]
+    public async Task Axe_finds_nothing_in_a_report_that_has_everything()
+    {
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(Written(await FullReportAsync()), 1200, 900);
+        await Browser.UnfoldAsync(page);
+
+        await Browser.AssertAccessibleAsync(page);
     }
 
     /// <summary>Everything that a report can have: a sweep, a threshold, a temperature, slices, requirements, three models.</summary>

@@ -1,0 +1,55 @@
+using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Reports.Plots;
+using LoraOnnx.Reports.Values;
+
+namespace LoraOnnx.Evaluation.Reports.Page;
+
+/// <summary>The table that answers the question, and the same as a picture.</summary>
+internal static class OverviewSection
+{
+    public static Table Table(ComparisonReport report) => new(
+        $"In percent; F1, precision and recall are {(report.IsBinary ? $"those of {report.Labels[1]}" : "averages over the labels")}, below F1 its 95 % interval",
+        ["model", "F1", "to first", "accuracy", "precision", "recall", "trained", "size", "runs in", "speed"],
+        [.. report.Models.Select(model => Row(report, model))])
+    {
+        IsCards = true,
+    };
+
+    public static IntervalPlot Intervals(ComparisonReport report) => new(
+        "F1 of each model with its interval",
+        Axis.Around("F1 %", report.Models.SelectMany(Ends).SelectMany(end => new[] { Math.Max(0, end - 0.01), Math.Min(1, end + 0.01) }).Select(end => 100 * end)),
+        [.. report.Models.Select((model, place) => new IntervalRow(
+            place, model.Name, $"{Numbers.Figure(Figure.F1, model.Figures.F1)} ({Numbers.Range(Figure.F1, model.Intervals[Figure.F1])})", 100 * model.Figures.F1,
+            model.Intervals[Figure.F1] is { } interval ? (100 * interval.Low, 100 * interval.High) : null))]);
+
+    private static double[] Ends(ModelReport model) =>
+        model.Intervals[Figure.F1] is { } interval ? [model.Figures.F1, interval.Low, interval.High] : [model.Figures.F1];
+
+    private static IReadOnlyList<Cell> Row(ComparisonReport report, ModelReport model)
+    {
+        var at = Shown.PointerTo(model);
+        Line Share(Figure figure) => new(Shown.Number($"{at}/{figure.Key}", Numbers.Figure(figure, figure.Of(model.Figures))));
+        return
+        [
+            Shown.Name(report, model),
+            new Cell(
+                Share(Figure.F1) with { IsStrong = model.Figures.F1 >= report.Models.Max(other => other.Figures.F1) },
+                new Line(Shown.Range($"{at}/intervals/f1", model.Intervals[Figure.F1], end => Numbers.Figure(Figure.F1, end))) { IsSmall = true }),
+            model.ToFirst is { } comparison ? ToFirst(at, comparison.Differences[Figure.F1]) : Numbers.Absent,
+            new Cell(Share(Figure.Accuracy)),
+            new Cell(Share(Figure.Precision)),
+            new Cell(Share(Figure.Recall)),
+            Shown.Number($"{at}/trained_parameters", Numbers.Count(model.Card.TrainedParameters)),
+            Shown.Number($"{at}/bytes", Numbers.Size(model.Card.Bytes)),
+            model.Card.Precision ?? Numbers.Absent,
+            Speed(at, model),
+        ];
+    }
+
+    private static Cell ToFirst(string at, Difference difference) =>
+        Shown.Number($"{at}/difference/f1/value", Numbers.Difference(Figure.F1, difference.Value)) with { Tone = Shown.ToneOf(difference, higherIsBetter: true) };
+
+    /// <summary>Of equal models the same, whatever the clock said.</summary>
+    private static Cell Speed(string at, ModelReport model) => model.SpeedToFirst is { IsSame: true } ? "same speed"
+        : new Cell(new Line(Shown.Number($"{at}/texts_per_second", Numbers.Speed(model.TextsPerSecond)), " texts/s"));
+}

@@ -1,0 +1,61 @@
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Tests.Browsing;
+using LoraOnnx.Training.Report;
+
+namespace LoraOnnx.Training.Tests.Report;
+
+/// <summary>report.html of a recorded run: what it says, in a browser, and the pictures of it in docs/.</summary>
+public sealed class RunReportTests : IDisposable
+{
+    private static readonly string _recorded = Repository.Path("tests", "Training.Tests", "Report", "recorded");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_headline_says_from_where_to_where_how_surely_on_what_and_when()
+    {
+        var head = RunHeadline.Of(Record());
+
+        Assert.Equal("Test F1 from 86.61 to 93.62 %", head.Headline);
+        Assert.Equal("test.jsonl, 240 test texts · base demo · 28 November 2026, 19:42 UTC", head.Facts);
+        Assert.Matches(@"^95 % interval 9\d\.\d\d to 9\d\.\d\d % \(raw model: 8\d\.\d\d to 9\d\.\d\d\)\. ", head.Lead);
+        Assert.Contains("Method lora, rank 8: 110,592 parameters trained in 5 min 30 s. The weights of step 120 of 120 are kept", head.Lead, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Training_that_did_not_raise_F1_says_so_first()
+    {
+        var record = Record();
+
+        var head = RunHeadline.Of(record with { Test = record.RawTest });
+
+        Assert.Equal("Test F1 did not rise: from 86.61 to 86.61 %", head.Headline);
+    }
+
+    [Fact]
+    public void Options_that_nobody_gave_are_called_defaults_and_no_path_of_the_machine_is_told()
+    {
+        var page = Page();
+
+        Assert.Matches("(?s)--warmup.{0,200}0.06.{0,200}default", page);
+        Assert.Matches("(?s)--epochs.{0,200}5.{0,200}given", page);
+        Assert.DoesNotContain("/data/", page, StringComparison.Ordinal);
+    }
+
+    /// <summary>The pictures go to artifacts/; with UPDATE_DOCS=1 also to docs/pictures.</summary>
+    [Fact]
+    public async Task It_is_readable_on_a_desk_and_a_phone_in_light_and_dark()
+    {
+        await using var browser = await Browser.StartAsync();
+        var path = Path.Combine(_folder.Path, "report.html");
+        await File.WriteAllTextAsync(path, Page(), TestContext.Current.CancellationToken);
+
+        await browser.TakePicturesAsync(path, "training", mostScreens: 3);
+    }
+
+    private static string Page() => HtmlReport.Of(Record(), Path.Combine(_recorded, "metrics.jsonl"));
+
+    private static RunRecord Record() => RunDirectory.Open(_recorded).Record;
+}
