@@ -17,6 +17,7 @@ internal sealed class GraphBuilder(string name, int opset)
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private GraphProto? _branch; // where nodes go while a branch is made
     private bool _usesContrib;
+    private bool _usesKernels;
 
     /// <summary>Version of the standard operators.</summary>
     public int Opset => opset;
@@ -56,6 +57,13 @@ internal sealed class GraphBuilder(string name, int opset)
         return Add(ContribDomain, op, output, inputs, attributes);
     }
 
+    /// <summary>Adds a node of <see cref="PackedInputs.KernelDomain"/> and returns its only output; what it computes is known by its name.</summary>
+    public string KernelNode(string op, params ReadOnlySpan<string> inputs)
+    {
+        _usesKernels = true;
+        return Add(PackedInputs.KernelDomain, op, op, inputs, []);
+    }
+
     /// <summary>Adds a value that is made in one of two ways, by a condition that is known when the graph runs. What a branch adds, constants aside, exists in it alone.</summary>
     public string If(string output, DataType type, string condition, Func<string> then, Func<string> otherwise) =>
         Add("", "If", output, [condition], [Branch("then_branch", type, then), Branch("else_branch", type, otherwise)]);
@@ -79,6 +87,11 @@ internal sealed class GraphBuilder(string name, int opset)
         if (_usesContrib)
         {
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContribDomain, Version = 1 });
+        }
+
+        if (_usesKernels)
+        {
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = PackedInputs.KernelDomain, Version = 1 });
         }
 
         model.MetadataProps.Add(OnnxMetadata.ToProto(metadata));

@@ -27,6 +27,9 @@ public static class PackedInputs
     /// <summary>The output: logits [B, labels].</summary>
     public const string Logits = "logits";
 
+    /// <summary>The domain of operators that src/Inference adds to a session and computes itself; never in a file.</summary>
+    public const string KernelDomain = "lora-onnx";
+
     /// <summary>All inputs, in the order of the graph.</summary>
     public static readonly IReadOnlyList<string> All = [Ids, Positions, Slots, Rows, Lengths, First];
 }

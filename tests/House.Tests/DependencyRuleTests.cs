@@ -13,7 +13,7 @@ public sealed class DependencyRuleTests
         ["Model"] = ["Files", "Hub"],
         ["Texts"] = ["Files", "Hub", "Model"],
         ["Graph"] = ["Files", "Model"],
-        ["Inference"] = ["Files", "Model", "Graph"],
+        ["Inference"] = ["Files", "Kernels", "Model", "Graph"],
         ["Reports"] = ["Files", "Model"],
         ["Training"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Reports"],
         ["Merge"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference"],
