@@ -1,6 +1,8 @@
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Benchmarks;
@@ -8,24 +10,20 @@ namespace LoraOnnx.Benchmarks;
 /// <summary>A DistilBERT of base size with random weights: what they say does not change what it costs.</summary>
 internal static class BaseSizeModel
 {
-    public static readonly DistilBertConfig Config = new()
+    public static readonly ModelConfig Config = new()
     {
-        Width = 768,
-        FeedForwardWidth = 3072,
-        LayerCount = 6,
-        HeadCount = 12,
-        VocabularySize = 30522,
-        MaxPositions = 512,
+        Family = DistilBert.Family,
         Task = new(["NEGATIVE", "POSITIVE"], ProblemType.SingleLabel),
+        Layout = DistilBert.Layout(new EncoderShape { Width = 768, UpWidth = 3072, Blocks = 6, Heads = 12, Vocabulary = 30522, Positions = 512 }, classes: 2),
     };
 
     public static ModelWeights Weights() => Weights(Config);
 
     /// <summary>The same with what else a configuration says, such as another vocabulary.</summary>
-    public static ModelWeights Weights(DistilBertConfig config)
+    public static ModelWeights Weights(ModelConfig config)
     {
         var random = new Random(1);
-        return new ModelWeights(config, [.. DistilBertTensors.All(config).Select(spec => new NamedTensor(spec.Key, spec.Shape, Values(spec, random)))]);
+        return new ModelWeights(config, [.. config.Layout.Tensors.Select(spec => new NamedTensor(spec.Key, spec.Shape, Values(spec, random)))]);
     }
 
     /// <summary>Matrices with a standard deviation of 0.02, as trained models have; layer norms and biases that change nothing.</summary>

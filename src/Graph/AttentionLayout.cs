@@ -1,4 +1,4 @@
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using static LoraOnnx.Graph.GraphBuilder;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
@@ -12,7 +12,7 @@ namespace LoraOnnx.Graph;
 internal sealed class AttentionLayout
 {
     private readonly GraphBuilder _graph;
-    private readonly DistilBertConfig _config;
+    private readonly EncoderShape _encoder;
     private readonly string _slots;
     private readonly string _rows;
     private readonly string _lengths;
@@ -20,15 +20,15 @@ internal sealed class AttentionLayout
     private readonly string _shape;
 
     // Letters: B texts, T tokens of all texts, W the width that attention is padded to, H width of the hidden state.
-    public AttentionLayout(GraphBuilder graph, DistilBertConfig config, string ids)
+    public AttentionLayout(GraphBuilder graph, EncoderShape encoder, string ids)
     {
-        (_graph, _config) = (graph, config);
+        (_graph, _encoder) = (graph, encoder);
         _slots = graph.Input(PackedInputs.Slots, DataType.Int32, "texts", "width");
         _rows = graph.Input(PackedInputs.Rows, DataType.Int32, "tokens");
         _lengths = graph.Input(PackedInputs.Lengths, DataType.Int32, "texts");
 
         var texts = graph.Node("Shape", "/layout/texts", [_slots]); // [B, W]
-        _shape = graph.Node("Concat", "/layout/shape", [texts, graph.Int64s(config.Width)], Int("axis", 0)); // [B, W, H]
+        _shape = graph.Node("Concat", "/layout/shape", [texts, graph.Int64s(encoder.Width)], Int("axis", 0)); // [B, W, H]
         var width = graph.Node("Gather", "/layout/width", [texts, graph.Initializer(Tensors.Int64Scalar("one_int64", 1))]);
         var full = graph.Node("Equal", "/layout/full", [graph.Node("Size", "/layout/tokens", [ids]), graph.Node("Size", "/layout/slots", [_slots])]);
         var wide = graph.Node("Greater", "/layout/wide", [width, graph.Initializer(Tensors.Int64Scalar("widest_mask", PackedInputs.WidestMask))]);
@@ -59,8 +59,8 @@ internal sealed class AttentionLayout
         string One(string branch) => _graph.Node("Unsqueeze", $"{query}/{branch}", [query, _graph.Int64s(1)]); // [B, 1, H]
 
         string Attend(string output, params ReadOnlySpan<string> inputs) =>
-            _graph.ContribNode("MultiHeadAttention", output, inputs, Int("num_heads", _config.HeadCount), Float("scale", 1));
+            _graph.ContribNode("MultiHeadAttention", output, inputs, Int("num_heads", _encoder.Heads), Float("scale", 1));
 
-        string Rows(string context) => _graph.Node("Reshape", $"{context}/rows", [context, _graph.Int64s(-1, _config.Width)]);
+        string Rows(string context) => _graph.Node("Reshape", $"{context}/rows", [context, _graph.Int64s(-1, _encoder.Width)]);
     }
 }

@@ -1,80 +1,109 @@
 using LoraOnnx.Graph.Onnx;
-using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using static LoraOnnx.Graph.GraphBuilder;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>The parts of DistilBERT that work on each token by itself, over rows [n, width]; both graphs are made of them.</summary>
-internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, WeightSet weights)
+/// <summary>The parts of an encoder that work on each token by itself, over rows [n, width]; both graphs are made of them.</summary>
+internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, WeightSet weights)
 {
     private readonly RoundedRows _rows = new(graph);
 
     /// <summary>fp16 graphs compute in fp16; the others in fp32.</summary>
     public TensorProto.Types.DataType FloatType { get; } =
-        (TensorProto.Types.DataType)weights[$"{DistilBertTensors.EmbeddingNorm}.weight"].DataType;
+        (TensorProto.Types.DataType)weights[layout.Embeddings.Norm.Weight].DataType;
 
     /// <summary>An initializer under its checkpoint key.</summary>
     public string Weight(string name) => graph.Initializer(weights[name]);
 
     /// <summary>x·Wᵀ + b with a weight that is not in 8 bits.</summary>
-    public string ExactLinear(string x, string module) =>
-        graph.Node("Gemm", $"/{module}", [x, Weight($"{module}.weight"), Weight($"{module}.bias")], Int("transB", 1));
+    public string ExactLinear(string x, LinearLayout linear) =>
+        graph.Node("Gemm", $"/{linear.Name}", [x, Weight(linear.Weight), Weight(linear.Bias)], Int("transB", 1));
 
-    /// <summary>x·Wᵀ + b for a module of a layer, in the precision of its weights.</summary>
-    public string Linear(string x, string module)
+    /// <summary>x·Wᵀ + b for a module of a block, in the precision of its weights.</summary>
+    public string Linear(string x, LinearLayout linear)
     {
-        var weight = $"{module}.weight";
-        if (!weights.IsRounded(weight))
+        if (!weights.IsRounded(linear.Weight))
         {
-            return ExactLinear(x, module); // the weight keeps the checkpoint's (out, in) layout
+            return ExactLinear(x, linear); // the weight keeps the checkpoint's (out, in) layout
         }
 
         return weights.Precision switch
         {
-            Precision.Int8 => BlockLinear(x, module, weights[WeightSet.Codes(weight)].Dims[0]),
-            _ => graph.Node("Add", $"/{module}",
-                [_rows.Product(x, Weight(WeightSet.Codes(weight)), Weight(WeightSet.Scales(weight)), $"/{module}", IsLast(module)), Weight($"{module}.bias")]),
+            Precision.Int8 => BlockLinear(x, linear),
+            _ => graph.Node("Add", $"/{linear.Name}",
+                [_rows.Product(x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), $"/{linear.Name}", ReadsActivation(linear)),
+                    Weight(linear.Bias)]),
         };
     }
 
-    /// <summary>Layer normalisation over the last axis.</summary>
-    public string Norm(string x, string module) => graph.Opset >= 17
-        ? graph.Node("LayerNormalization", $"/{module}", [x, Weight($"{module}.weight"), Weight($"{module}.bias")],
-            Int("axis", -1), Float("epsilon", DistilBertConfig.LayerNormEpsilon))
-        : NormInSteps(x, module);
+    /// <summary>The first hidden state of words and positions, each [..., width].</summary>
+    public string EmbeddingSum(string words, string positions) => graph.Node("Add", "/embeddings/sum", [words, positions]);
 
-    /// <summary>norm(x + lin2(activation(lin1(x)))).</summary>
-    public string FeedForward(string x, string layer)
+    /// <summary>Layer normalisation over the last axis.</summary>
+    public string Norm(string x, NormLayout norm) => graph.Opset >= 17
+        ? graph.Node("LayerNormalization", $"/{norm.Name}", [x, Weight(norm.Weight), Weight(norm.Bias)],
+            Int("axis", -1), Float("epsilon", layout.Shape.NormEpsilon))
+        : NormInSteps(x, norm);
+
+    /// <summary>norm(x + output(context)).</summary>
+    public string AttentionOutput(string context, string x, BlockLayout block)
     {
-        var inner = Linear(x, $"{layer}.ffn.lin1");
-        var active = config.Activation == Activation.Gelu ? Gelu(inner, $"/{layer}.ffn") : graph.Node("Relu", $"/{layer}.ffn/relu", [inner]);
-        var outer = Linear(active, $"{layer}.ffn.lin2");
-        return Norm(graph.Node("Add", $"/{layer}.ffn/residual", [outer, x]), $"{layer}.output_layer_norm");
+        var sum = graph.Node("Add", $"/{block.Output.Name}/residual", [Linear(context, block.Output), x]);
+        return Norm(sum, block.AttentionNorm);
     }
 
-    /// <summary>The classification head over the [CLS] rows [texts, width]: logits [texts, labels] in fp32.</summary>
-    public string Head(string cls)
+    /// <summary>norm(x + down(activation(up(x)))).</summary>
+    public string FeedForward(string x, BlockLayout block)
     {
-        var hidden = graph.Node("Relu", "/pre_classifier/relu", [ExactLinear(cls, DistilBertTensors.PreClassifier)]);
-        var logits = ExactLinear(hidden, DistilBertTensors.Classifier);
-        return graph.Node(FloatType == TensorProto.Types.DataType.Float ? "Identity" : "Cast", "logits", [logits],
+        var active = Activate(Linear(x, block.Up), layout.Shape.Activation, $"/{block.Up.Name}");
+        var sum = graph.Node("Add", $"/{block.Down.Name}/residual", [Linear(active, block.Down), x]);
+        return Norm(sum, block.OutputNorm);
+    }
+
+    /// <summary>Pooler and head over the rows of the texts' first tokens [texts, width]: logits [texts, labels] in fp32.</summary>
+    public string Head(string first)
+    {
+        var x = layout.Pooler is { } pooler ? Activate(ExactLinear(first, pooler), Activation.Tanh, $"/{pooler.Name}") : first;
+        foreach (var step in layout.Head.Linears)
+        {
+            x = ExactLinear(x, step.Linear);
+            x = step.Activation is { } activation ? Activate(x, activation, $"/{step.Linear.Name}") : x;
+        }
+
+        return graph.Node(FloatType == TensorProto.Types.DataType.Float ? "Identity" : "Cast", "logits", [x],
             FloatType == TensorProto.Types.DataType.Float ? [] : [Int("to", (long)TensorProto.Types.DataType.Float)]);
     }
 
     /// <summary>A scalar in the graph's float type.</summary>
     public string Scalar(string name, double value) => graph.Initializer(Tensors.Scalar(name, FloatType, value));
 
-    /// <summary>The module that reads what the activation function gave.</summary>
-    private static bool IsLast(string module) => module.EndsWith(".ffn.lin2", StringComparison.Ordinal);
+    private string Activate(string x, Activation activation, string scope) => activation switch
+    {
+        Activation.Gelu => Gelu(x, scope),
+        Activation.GeluTanh => GeluTanh(x, $"{scope}/gelu"),
+        Activation.Relu => graph.Node("Relu", $"{scope}/relu", [x]),
+        _ => graph.Node("Tanh", $"{scope}/tanh", [x]),
+    };
+
+    /// <summary>Whether a module reads what the activation function gave.</summary>
+    private bool ReadsActivation(LinearLayout linear) => layout.Blocks.Any(block => block.Down.Name == linear.Name);
 
     /// <summary>8-bit weights times activations that the operator rounds to 8 bits block by block (accuracy level 4).</summary>
-    private string BlockLinear(string x, string module, long outputs)
+    private string BlockLinear(string x, LinearLayout linear) =>
+        graph.ContribNode("MatMulNBits", $"/{linear.Name}",
+            [x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), "", "", Weight(linear.Bias)],
+            Int("K", linear.In), Int("N", linear.Out), Int("bits", 8), Int("block_size", BlockWeights.BlockSize), Int("accuracy_level", 4));
+
+    /// <summary>½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).</summary>
+    private string GeluTanh(string x, string scope)
     {
-        var inputs = IsLast(module) ? config.FeedForwardWidth : config.Width;
-        return graph.ContribNode("MatMulNBits", $"/{module}",
-            [x, Weight(WeightSet.Codes($"{module}.weight")), Weight(WeightSet.Scales($"{module}.weight")), "", "", Weight($"{module}.bias")],
-            Int("K", inputs), Int("N", outputs), Int("bits", 8), Int("block_size", BlockWeights.BlockSize), Int("accuracy_level", 4));
+        var square = graph.Node("Mul", $"{scope}/square", [x, x]);
+        var cube = graph.Node("Mul", $"{scope}/cube", [square, x]);
+        var bent = graph.Node("Add", $"{scope}/bent", [x, graph.Node("Mul", $"{scope}/small", [cube, Scalar("gelu_cube", 0.044715)])]);
+        var tanh = graph.Node("Tanh", $"{scope}/tanh", [graph.Node("Mul", $"{scope}/scaled", [bent, Scalar("gelu_scale", Math.Sqrt(2 / Math.PI))])]);
+        var product = graph.Node("Mul", $"{scope}/product", [x, graph.Node("Add", $"{scope}/sum", [tanh, Scalar("one", 1)])]);
+        return graph.Node("Mul", scope, [product, Scalar("half", 0.5)]);
     }
 
     /// <summary>x·Φ(x) in the exact form that ONNX Runtime fuses: x/√2, erf, +1, ·x, ·½.</summary>
@@ -88,17 +117,17 @@ internal sealed class EncoderNodes(GraphBuilder graph, DistilBertConfig config, 
     }
 
     /// <summary>LayerNormalization came with opset 17; before, it is spelt out.</summary>
-    private string NormInSteps(string x, string module)
+    private string NormInSteps(string x, NormLayout norm)
     {
-        var scope = $"/{module}";
+        var scope = $"/{norm.Name}";
         var mean = graph.Node("ReduceMean", $"{scope}/mean", [x], Ints("axes", -1), Int("keepdims", 1));
         var centred = graph.Node("Sub", $"{scope}/centred", [x, mean]);
         var squared = graph.Node("Mul", $"{scope}/squared", [centred, centred]);
         var variance = graph.Node("ReduceMean", $"{scope}/variance", [squared], Ints("axes", -1), Int("keepdims", 1));
-        var shifted = graph.Node("Add", $"{scope}/shifted", [variance, Scalar("epsilon", DistilBertConfig.LayerNormEpsilon)]);
+        var shifted = graph.Node("Add", $"{scope}/shifted", [variance, Scalar("epsilon", layout.Shape.NormEpsilon)]);
         var deviation = graph.Node("Sqrt", $"{scope}/deviation", [shifted]);
         var normal = graph.Node("Div", $"{scope}/normal", [centred, deviation]);
-        var weighted = graph.Node("Mul", $"{scope}/weighted", [normal, Weight($"{module}.weight")]);
-        return graph.Node("Add", scope, [weighted, Weight($"{module}.bias")]);
+        var weighted = graph.Node("Mul", $"{scope}/weighted", [normal, Weight(norm.Weight)]);
+        return graph.Node("Add", scope, [weighted, Weight(norm.Bias)]);
     }
 }

@@ -48,14 +48,14 @@ public sealed class OnnxModel
     }
 
     /// <summary>The precision of the file's weights, or null when its initializers are not the checkpoint's tensors.</summary>
-    public Precision? PrecisionFor(DistilBertConfig config) => WeightSet.TryRead(_model, config)?.Precision;
+    public Precision? PrecisionFor(ModelConfig config) => WeightSet.TryRead(_model, config)?.Precision;
 
     /// <summary>The serving-shaped model over the same weights, in a precision that can be made of the file's; null when the file's initializers are not the checkpoint's tensors.</summary>
-    public byte[]? ToServingModel(DistilBertConfig config, Precision precision) =>
+    public byte[]? ToServingModel(ModelConfig config, Precision precision) =>
         WeightSet.TryRead(_model, config) is { } weights ? ServingGraph.Build(config, weights.To(precision, config)).ToByteArray() : null;
 
     /// <summary>The portable model over the same weights in another precision; null as above.</summary>
-    public byte[]? ToPortableModel(DistilBertConfig config, Precision precision) =>
+    public byte[]? ToPortableModel(ModelConfig config, Precision precision) =>
         WeightSet.TryRead(_model, config) is { } weights
             ? PortableGraph.Build(config, weights.To(precision, config), OnnxModelFile.DefaultOpset, Metadata).ToByteArray()
             : null;

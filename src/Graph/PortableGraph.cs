@@ -1,6 +1,6 @@
 using LoraOnnx.Graph.Onnx;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using static LoraOnnx.Graph.GraphBuilder;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
@@ -18,16 +18,16 @@ internal sealed class PortableGraph
 
     private readonly GraphBuilder _graph;
     private readonly EncoderNodes _nodes;
-    private readonly DistilBertConfig _config;
+    private readonly ModelConfig _config;
 
-    private PortableGraph(DistilBertConfig config, WeightSet weights, int opset)
+    private PortableGraph(ModelConfig config, WeightSet weights, int opset)
     {
-        _graph = new GraphBuilder("distilbert-sequence-classification", opset);
-        _nodes = new EncoderNodes(_graph, config, weights);
+        _graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification", opset);
+        _nodes = new EncoderNodes(_graph, config.Layout, weights);
         _config = config;
     }
 
-    public static ModelProto Build(DistilBertConfig config, WeightSet weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata) =>
+    public static ModelProto Build(ModelConfig config, WeightSet weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata) =>
         new PortableGraph(config, weights, opset).Build(metadata);
 
     // Letters: B texts, S tokens of the longest, H width, N heads, D width of a head.
@@ -37,13 +37,12 @@ internal sealed class PortableGraph
         var mask = _graph.Input(AttentionMask, DataType.Int64, "batch_size", "sequence_length");
 
         var shape = _graph.Node("Shape", "/shape", [ids]); // [B, S]
-        var headShape = _graph.Node("Concat", "/head_shape", [shape, _graph.Int64s(_config.HeadCount, _config.HeadWidth)], Int("axis", 0)); // [B, S, N, D]
+        var headShape = _graph.Node("Concat", "/head_shape", [shape, _graph.Int64s(_config.Shape.Heads, _config.Shape.HeadWidth)], Int("axis", 0)); // [B, S, N, D]
         var padding = Padding(mask);
         var rows = Embed(ids, shape);
-        for (var layer = 0; layer < _config.LayerCount; layer++)
+        foreach (var block in _config.Layout.Blocks)
         {
-            var name = DistilBertTensors.Layer(layer);
-            rows = _nodes.FeedForward(Attention(rows, headShape, padding, name), name);
+            rows = _nodes.FeedForward(Attention(rows, headShape, padding, block), block);
         }
 
         var logits = _nodes.Head(FirstTokens(rows, shape));
@@ -54,12 +53,31 @@ internal sealed class PortableGraph
     /// <summary>norm(word + position) as rows [B·S, H].</summary>
     private string Embed(string ids, string shape)
     {
+        var embeddings = _config.Layout.Embeddings;
+        var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight(embeddings.Words.Key), ids]); // [B, S, H]
+        var positions = embeddings.UncountedToken is { } uncounted ? CountedPositions(ids, uncounted) : PositionsFromZero(shape);
+        var sum = _nodes.EmbeddingSum(words, positions);
+        return _nodes.Norm(_graph.Node("Reshape", "/embeddings/rows", [sum, _graph.Int64s(-1, _config.Shape.Width)]), embeddings.Norm);
+    }
+
+    /// <summary>The position embedding's first rows, the same for every text [S, H].</summary>
+    private string PositionsFromZero(string shape)
+    {
         var length = _graph.Node("Slice", "/length", [shape, _graph.Int64s(1), _graph.Int64s(2)]);
-        var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight($"{DistilBertTensors.WordEmbeddings}.weight"), ids]); // [B, S, H]
-        var positions = _graph.Node("Slice", "/embeddings/positions",
-            [_nodes.Weight($"{DistilBertTensors.PositionEmbeddings}.weight"), _graph.Int64s(0), length, _graph.Int64s(0)]); // [S, H]
-        var sum = _graph.Node("Add", "/embeddings/sum", [words, positions]);
-        return _nodes.Norm(_graph.Node("Reshape", "/embeddings/rows", [sum, _graph.Int64s(-1, _config.Width)]), DistilBertTensors.EmbeddingNorm);
+        return _graph.Node("Slice", "/embeddings/positions",
+            [_nodes.Weight(_config.Layout.Embeddings.Positions.Key), _graph.Int64s(0), length, _graph.Int64s(0)]);
+    }
+
+    /// <summary>Rows of the position embedding counted over tokens other than <paramref name="uncounted"/>, which takes the row before the first [B, S, H].</summary>
+    private string CountedPositions(string ids, int uncounted)
+    {
+        string Number(string name, long value) => _graph.Initializer(Tensors.Int64Scalar(name, value));
+        var isUncounted = _graph.Node("Equal", "/positions/is_uncounted", [ids, Number("uncounted_token", uncounted)]);
+        var counts = _graph.Node("Where", "/positions/counts", [isUncounted, Number("zero_int64", 0), Number("one_int64", 1)]);
+        var sums = _graph.Node("CumSum", "/positions/sums", [counts, Number("one_int64", 1)]);
+        var places = _graph.Node("Mul", "/positions/places", [sums, counts]);
+        var rows = _graph.Node("Add", "/positions", [places, Number("before_first", _config.Layout.Embeddings.FirstPosition - 1)]);
+        return _graph.Node("Gather", "/embeddings/positions", [_nodes.Weight(_config.Layout.Embeddings.Positions.Key), rows]);
     }
 
     /// <summary>
@@ -74,20 +92,20 @@ internal sealed class PortableGraph
         return _graph.Node("Unsqueeze", "/padding", [fill, _graph.Int64s(1, 2)]);
     }
 
-    /// <summary>norm(x + out_lin(softmax(q·kᵀ/√D + padding)·v)).</summary>
-    private string Attention(string x, string headShape, string padding, string layer)
+    /// <summary>norm(x + output(softmax(q·kᵀ/√D + padding)·v)).</summary>
+    private string Attention(string x, string headShape, string padding, BlockLayout block)
     {
-        var scope = $"/{layer}.attention";
-        var queries = _graph.Node("Mul", $"{scope}/queries", [_nodes.Linear(x, $"{layer}.attention.q_lin"), _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_config.HeadWidth))]);
+        var scope = $"/{block.Query.Name}/attention";
+        var queries = _graph.Node("Mul", $"{scope}/queries",
+            [_nodes.Linear(x, block.Query), _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_config.Shape.HeadWidth))]);
         var q = Heads(queries, headShape, $"{scope}/q", 0, 2, 1, 3); // [B, N, S, D]
-        var k = Heads(_nodes.Linear(x, $"{layer}.attention.k_lin"), headShape, $"{scope}/k", 0, 2, 3, 1); // [B, N, D, S]
-        var v = Heads(_nodes.Linear(x, $"{layer}.attention.v_lin"), headShape, $"{scope}/v", 0, 2, 1, 3); // [B, N, S, D]
+        var k = Heads(_nodes.Linear(x, block.Key), headShape, $"{scope}/k", 0, 2, 3, 1); // [B, N, D, S]
+        var v = Heads(_nodes.Linear(x, block.Value), headShape, $"{scope}/v", 0, 2, 1, 3); // [B, N, S, D]
         var scores = _graph.Node("Add", $"{scope}/scores", [_graph.Node("MatMul", $"{scope}/products", [q, k]), padding]); // [B, N, S, S]
         var shares = _graph.Node("Softmax", $"{scope}/shares", [scores], Int("axis", -1));
-        var context = _graph.Node("Transpose", $"{scope}/context", [_graph.Node("MatMul", $"{scope}/mixed", [shares, v])], Ints("perm", 0, 2, 1, 3)); // [B, S, N, D]
-        var rows = _graph.Node("Reshape", $"{scope}/rows", [context, _graph.Int64s(-1, _config.Width)]);
-        var sum = _graph.Node("Add", $"{scope}/residual", [_nodes.Linear(rows, $"{layer}.attention.out_lin"), x]);
-        return _nodes.Norm(sum, $"{layer}.sa_layer_norm");
+        var mixed = _graph.Node("MatMul", $"{scope}/mixed", [shares, v]);
+        var context = _graph.Node("Transpose", $"{scope}/context", [mixed], Ints("perm", 0, 2, 1, 3)); // [B, S, N, D]
+        return _nodes.AttentionOutput(_graph.Node("Reshape", $"{scope}/rows", [context, _graph.Int64s(-1, _config.Shape.Width)]), x, block);
     }
 
     private string Heads(string rows, string headShape, string scope, params long[] order)
@@ -99,7 +117,7 @@ internal sealed class PortableGraph
     /// <summary>The rows of the texts' first tokens, [CLS]: [B, H].</summary>
     private string FirstTokens(string rows, string shape)
     {
-        var hiddenShape = _graph.Node("Concat", "/cls/shape", [shape, _graph.Int64s(_config.Width)], Int("axis", 0));
+        var hiddenShape = _graph.Node("Concat", "/cls/shape", [shape, _graph.Int64s(_config.Shape.Width)], Int("axis", 0));
         var hidden = _graph.Node("Reshape", "/cls/hidden", [rows, hiddenShape]);
         return _graph.Node("Gather", "/cls", [hidden, _graph.Initializer(Tensors.Int64Scalar("first", 0))], Int("axis", 1));
     }

@@ -1,6 +1,6 @@
 using LoraOnnx.Graph.Onnx;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
 namespace LoraOnnx.Graph;
@@ -13,33 +13,32 @@ internal sealed class ServingGraph
 {
     private readonly GraphBuilder _graph;
     private readonly EncoderNodes _nodes;
-    private readonly DistilBertConfig _config;
+    private readonly ModelConfig _config;
 
-    private ServingGraph(DistilBertConfig config, WeightSet weights)
+    private ServingGraph(ModelConfig config, WeightSet weights)
     {
-        _graph = new GraphBuilder("distilbert-sequence-classification-packed", OnnxModelFile.DefaultOpset);
-        _nodes = new EncoderNodes(_graph, config, weights);
+        _graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification-packed", OnnxModelFile.DefaultOpset);
+        _nodes = new EncoderNodes(_graph, config.Layout, weights);
         _config = config;
     }
 
-    public static ModelProto Build(DistilBertConfig config, WeightSet weights) => new ServingGraph(config, weights).Build();
+    public static ModelProto Build(ModelConfig config, WeightSet weights) => new ServingGraph(config, weights).Build();
 
     // Letters: B texts, T tokens of all texts, W the width that attention is padded to, H width of the hidden state.
     private ModelProto Build()
     {
         var ids = _graph.Input(PackedInputs.Ids, DataType.Int32, "tokens");
         var positions = _graph.Input(PackedInputs.Positions, DataType.Int32, "tokens");
-        var layout = new AttentionLayout(_graph, _config, ids);
+        var layout = new AttentionLayout(_graph, _config.Shape, ids);
         var first = _graph.Input(PackedInputs.First, DataType.Int32, "texts");
 
         var x = Embed(ids, positions); // [T, H]
-        for (var layer = 0; layer < _config.LayerCount; layer++)
+        foreach (var block in _config.Layout.Blocks)
         {
-            var name = DistilBertTensors.Layer(layer);
-            var last = layer == _config.LayerCount - 1;
+            var last = block == _config.Layout.Blocks[^1];
             var asked = last ? _graph.Node("Gather", "/cls", [x, first]) : x; // [B, H] or [T, H]: the rows that anything reads afterwards
-            var context = layout.Attention(Query(asked, name), _nodes.Linear(x, $"{name}.attention.k_lin"), _nodes.Linear(x, $"{name}.attention.v_lin"), $"/{name}.attention", last);
-            x = _nodes.FeedForward(AddAndNorm(context, asked, name), name);
+            var context = layout.Attention(Query(asked, block), _nodes.Linear(x, block.Key), _nodes.Linear(x, block.Value), $"/{block.Query.Name}/attention", last);
+            x = _nodes.FeedForward(_nodes.AttentionOutput(context, asked, block), block);
         }
 
         _graph.Output(_nodes.Head(x), DataType.Float, "texts", $"{_config.Task.Labels.Count}");
@@ -48,18 +47,13 @@ internal sealed class ServingGraph
 
     private string Embed(string ids, string positions)
     {
-        var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight($"{DistilBertTensors.WordEmbeddings}.weight"), ids]);
-        var places = _graph.Node("Gather", "/embeddings/positions", [_nodes.Weight($"{DistilBertTensors.PositionEmbeddings}.weight"), positions]);
-        return _nodes.Norm(_graph.Node("Add", "/embeddings/sum", [words, places]), DistilBertTensors.EmbeddingNorm);
+        var embeddings = _config.Layout.Embeddings;
+        var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight(embeddings.Words.Key), ids]);
+        var places = _graph.Node("Gather", "/embeddings/positions", [_nodes.Weight(embeddings.Positions.Key), positions]);
+        return _nodes.Norm(_nodes.EmbeddingSum(words, places), embeddings.Norm);
     }
 
     /// <summary>Queries divided by √D before the product with the keys, as the portable graph does it: the same roundings.</summary>
-    private string Query(string x, string layer) =>
-        _graph.Node("Mul", $"/{layer}.attention/queries", [_nodes.Linear(x, $"{layer}.attention.q_lin"), _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_config.HeadWidth))]);
-
-    private string AddAndNorm(string rows, string x, string layer)
-    {
-        var sum = _graph.Node("Add", $"/{layer}.attention/residual", [_nodes.Linear(rows, $"{layer}.attention.out_lin"), x]);
-        return _nodes.Norm(sum, $"{layer}.sa_layer_norm");
-    }
+    private string Query(string x, BlockLayout block) => _graph.Node("Mul", $"/{block.Query.Name}/attention/queries",
+        [_nodes.Linear(x, block.Query), _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_config.Shape.HeadWidth))]);
 }

@@ -1,6 +1,9 @@
+using System.Numerics.Tensors;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Safetensors;
 using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;
@@ -35,10 +38,10 @@ internal sealed class WeightSet
     public static string Scales(string weight) => $"{weight}.scales";
 
     public static WeightSet Of(ModelWeights weights) =>
-        new(weights.Tensors.ToDictionary(tensor => tensor.Name, Tensors.Of, StringComparer.Ordinal), Precision.Fp32);
+        new(Stored(weights.Config).Select(spec => Tensors.Of(Stored(weights, spec))).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal), Precision.Fp32);
 
     /// <summary>The weights of a model file in whichever precision they are, or null when one of the checkpoint's tensors is not there in its shape.</summary>
-    public static WeightSet? TryRead(ModelProto model, DistilBertConfig config)
+    public static WeightSet? TryRead(ModelProto model, ModelConfig config)
     {
         var tensors = model.Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (var precision in Enum.GetValues<Precision>())
@@ -54,7 +57,7 @@ internal sealed class WeightSet
     }
 
     /// <summary>The same weights in another precision that <see cref="PrecisionName.CanMake"/> allows.</summary>
-    public WeightSet To(Precision precision, DistilBertConfig config)
+    public WeightSet To(Precision precision, ModelConfig config)
     {
         if (precision == Precision)
         {
@@ -67,7 +70,7 @@ internal sealed class WeightSet
         }
 
         var changed = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
-        foreach (var spec in DistilBertTensors.All(config))
+        foreach (var spec in Stored(config))
         {
             if (precision == Precision.Fp32 || precision == Precision.Fp16)
             {
@@ -89,9 +92,9 @@ internal sealed class WeightSet
         return new WeightSet(changed, precision);
     }
 
-    private static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Expected(DistilBertConfig config, Precision precision)
+    private static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Expected(ModelConfig config, Precision precision)
     {
-        foreach (var spec in DistilBertTensors.All(config))
+        foreach (var spec in Stored(config))
         {
             if (IsRounded(spec, precision, config))
             {
@@ -112,16 +115,39 @@ internal sealed class WeightSet
     /// Whether a precision keeps a tensor in 8 bits: the matrices of the layers, where the time goes. Not those that the serving graph multiplies with [CLS] alone,
     /// which cost nothing, nor in int8 the values' matrix, a twelfth of the work, whose rounding moved the answers of models/demo most for its size. The head is small and decides.
     /// </summary>
-    private static bool IsRounded(TensorSpec spec, Precision precision, DistilBertConfig config)
+    private static bool IsRounded(TensorSpec spec, Precision precision, ModelConfig config)
     {
-        if (precision is not (Precision.Int8 or Precision.Int8Dynamic) || spec.Shape.Count != 2 || !spec.Key.StartsWith(DistilBertTensors.LayerPrefix, StringComparison.Ordinal))
+        if (precision is not (Precision.Int8 or Precision.Int8Dynamic)
+            || config.Layout.Blocks.FirstOrDefault(block => block.Linears.Any(linear => linear.Weight == spec.Key)) is not { } block)
         {
             return false;
         }
 
-        var isValues = spec.Key.EndsWith(".attention.v_lin.weight", StringComparison.Ordinal);
-        var readsEveryToken = isValues || spec.Key.EndsWith(".attention.k_lin.weight", StringComparison.Ordinal)
-            || !spec.Key.StartsWith($"{DistilBertTensors.Layer(config.LayerCount - 1)}.", StringComparison.Ordinal);
+        var isValues = spec.Key == block.Value.Weight;
+        var readsEveryToken = isValues || spec.Key == block.Key.Weight || block != config.Layout.Blocks[^1];
         return readsEveryToken && !(isValues && precision == Precision.Int8);
+    }
+
+    /// <summary>The tensors that a file holds: the checkpoint's, but for token types, of which a text of its own takes one row.</summary>
+    private static IEnumerable<TensorSpec> Stored(ModelConfig config) =>
+        config.Layout.Tensors.Where(spec => spec.Key != config.Layout.Embeddings.TokenTypes?.Key);
+
+    /// <summary>The tensor of a file: the checkpoint's; row 0 of the token types is added to each position.</summary>
+    private static NamedTensor Stored(ModelWeights weights, TensorSpec spec)
+    {
+        var (tensor, embeddings) = (weights[spec.Key], weights.Config.Layout.Embeddings);
+        if (spec.Key != embeddings.Positions.Key || embeddings.TokenTypes is not { } types)
+        {
+            return tensor;
+        }
+
+        var type = weights[types.Key].Values.AsSpan(0, weights.Config.Shape.Width);
+        var sums = new float[tensor.Values.Length];
+        for (var start = 0; start < sums.Length; start += type.Length)
+        {
+            TensorPrimitives.Add(tensor.Values.AsSpan(start, type.Length), type, sums.AsSpan(start));
+        }
+
+        return new NamedTensor(tensor.Name, tensor.Shape, sums);
     }
 }

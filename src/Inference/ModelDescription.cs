@@ -20,7 +20,7 @@ public sealed record ModelDescription
     public string Precision { get; init; } = "fp32";
 
     /// <summary>Shape of the model.</summary>
-    public required DistilBertConfig Config { get; init; }
+    public required ModelConfig Config { get; init; }
 
     /// <summary>Its classes, and what its logits mean.</summary>
     public ClassificationTask Task => Config.Task;

@@ -11,7 +11,7 @@ public static class ModelFiles
     public const string Model = "model.onnx";
 
     /// <summary>Files that stand beside a model and travel with it when they exist.</summary>
-    public static readonly IReadOnlyList<string> Companions = [DistilBertConfig.FileName, .. TextTokenizer.FileNames];
+    public static readonly IReadOnlyList<string> Companions = [ModelConfig.FileName, .. TextTokenizer.FileNames];
 
     /// <summary>The name of a model file in another precision: model.onnx is model.int8.onnx in int8, and the other way round.</summary>
     public static string InPrecision(string file, Precision precision)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using LoraOnnx.Graph;
+using LoraOnnx.Model.Encoders;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
@@ -12,7 +13,7 @@ internal sealed class PackedLayout : IDisposable
     private readonly int _tokens;
     private readonly int _width;
 
-    public PackedLayout(IReadOnlyList<int[]> batch, int width)
+    public PackedLayout(IReadOnlyList<int[]> batch, int width, EmbeddingLayout embeddings)
     {
         _texts = batch.Count;
         _tokens = batch.Sum(ids => ids.Length);
@@ -21,6 +22,7 @@ internal sealed class PackedLayout : IDisposable
         var first = 0;
         for (var text = 0; text < batch.Count; text++)
         {
+            embeddings.FillPositions(batch[text], Positions.Span.Slice(first, batch[text].Length));
             Place(text, batch[text], first);
             first += batch[text].Length;
         }
@@ -55,12 +57,10 @@ internal sealed class PackedLayout : IDisposable
     private void Place(int text, int[] ids, int first)
     {
         ids.CopyTo(Ids.Span[first..]);
-        var positions = Positions.Span[first..];
         var rows = Rows.Span[first..];
         var slots = Slots.Span.Slice(text * _width, _width);
         for (var token = 0; token < ids.Length; token++)
         {
-            positions[token] = token;
             rows[token] = (text * _width) + token;
             slots[token] = first + token;
         }

@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model.Encoders;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
@@ -10,19 +11,21 @@ internal sealed class PackedModel : ITokenModel
 
     private readonly InferenceSession _session;
 
-    private PackedModel(InferenceSession session) => _session = session;
+    private readonly EmbeddingLayout _embeddings;
+
+    private PackedModel(InferenceSession session, EmbeddingLayout embeddings) => (_session, _embeddings) = (session, embeddings);
 
     /// <summary>Opens a model made by <see cref="OnnxModelFile"/>; the bytes are not needed afterwards.</summary>
-    public static PackedModel Open(byte[] servingModel, InferenceOptions options)
+    public static PackedModel Open(byte[] servingModel, EmbeddingLayout embeddings, InferenceOptions options)
     {
         using var settings = RuntimeDevice.CreateSettings(options);
-        return new PackedModel(new InferenceSession(servingModel, settings));
+        return new PackedModel(new InferenceSession(servingModel, settings), embeddings);
     }
 
     /// <inheritdoc/>
     public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
-        using var layout = new PackedLayout(batch, width);
+        using var layout = new PackedLayout(batch, width, _embeddings);
         return SessionRun.Logits(_session, _inputs, layout.CreateValues(), batch.Count, cancellationToken);
     }
 

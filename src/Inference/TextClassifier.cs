@@ -27,7 +27,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var (file, precision) = PrecisionChoice.Of(path, options);
         var directory = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
-        var config = DistilBertConfig.Load(directory);
+        var config = ModelConfig.Load(directory);
         var tokenizer = TextTokenizer.Load(directory);
         var onnx = OnnxModel.Read(file);
         var own = onnx.PrecisionFor(config);
@@ -55,8 +55,8 @@ public sealed class TextClassifier : IDisposable
     }
 
     /// <summary>A classifier over a serving-shaped model that stands in no file.</summary>
-    internal static TextClassifier OfServingModel(byte[] serving, DistilBertConfig config, TextTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
-        Start(PackedModel.Open(serving, options), tokenizer, new ModelDescription
+    internal static TextClassifier OfServingModel(byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
+        Start(PackedModel.Open(serving, config.Layout.Embeddings, options), tokenizer, new ModelDescription
         {
             Path = path,
             Hash = Convert.ToHexStringLower(SHA256.HashData(serving)),
@@ -84,7 +84,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(batch);
         int[][] ids = [.. batch.Select(text => text.Ids)];
         var logits = new float[batch.Count][];
-        foreach (var (width, texts) in WidthGroups.Of(ids, Model.Config.MaxPositions))
+        foreach (var (width, texts) in WidthGroups.Of(ids, Model.Config.MaxTokens))
         {
             var rows = _model.Run([.. texts.Select(text => ids[text])], width, cancellationToken);
             for (var row = 0; row < texts.Length; row++)
@@ -118,9 +118,9 @@ public sealed class TextClassifier : IDisposable
     private void CheckFit()
     {
         var config = Model.Config;
-        if (Tokenizer.VocabularySize > config.VocabularySize)
+        if (Tokenizer.VocabularySize > config.Shape.Vocabulary)
         {
-            throw InputException.InFile(Model.Path, $"the tokenizer has {Tokenizer.VocabularySize} words, the model {config.VocabularySize}.",
+            throw InputException.InFile(Model.Path, $"the tokenizer has {Tokenizer.VocabularySize} words, the model {config.Shape.Vocabulary}.",
                 "vocab.txt and the model are from different checkpoints.");
         }
 
@@ -133,9 +133,9 @@ public sealed class TextClassifier : IDisposable
     }
 
     /// <summary>The smallest of what the model has positions for, what the tokenizer allows and what training used.</summary>
-    private static int MaxTokens(DistilBertConfig config, TextTokenizer tokenizer, IReadOnlyDictionary<string, string> metadata)
+    private static int MaxTokens(ModelConfig config, TextTokenizer tokenizer, IReadOnlyDictionary<string, string> metadata)
     {
-        var limit = Math.Min(config.MaxPositions, Math.Max(2, tokenizer.MaxLength));
+        var limit = Math.Min(config.MaxTokens, Math.Max(2, tokenizer.MaxLength));
         return metadata.TryGetValue(OnnxMetadata.MaxLength, out var text) && int.TryParse(text, out var length) && length >= 2
             ? Math.Min(length, limit)
             : limit;

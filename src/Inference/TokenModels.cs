@@ -11,7 +11,7 @@ internal static class TokenModels
 
     /// <summary>Opens a file in the precision asked for, or as it is.</summary>
     /// <exception cref="InputException">The file cannot be loaded or has no such precision in it, or the device cannot be had.</exception>
-    public static ITokenModel Open(string file, OnnxModel onnx, DistilBertConfig config, InferenceOptions options, Precision? wanted)
+    public static ITokenModel Open(string file, OnnxModel onnx, ModelConfig config, InferenceOptions options, Precision? wanted)
     {
         var own = onnx.PrecisionFor(config);
         var precision = wanted ?? own ?? Precision.Fp32;
@@ -42,7 +42,7 @@ internal static class TokenModels
             return PortableModel.Open(file, options);
         }
 
-        var packed = PackedModel.Open(serving, options);
+        var packed = PackedModel.Open(serving, config.Layout.Embeddings, options);
         if (onnx.IsOurs)
         {
             return packed;
@@ -60,10 +60,10 @@ internal static class TokenModels
         return packed;
     }
 
-    private static bool Differ(PackedModel packed, PortableModel portable, DistilBertConfig config)
+    private static bool Differ(PackedModel packed, PortableModel portable, ModelConfig config)
     {
-        int[] lengths = [2, Math.Min(9, config.MaxPositions), Math.Min(40, config.MaxPositions)];
-        int[][] batch = [.. lengths.Select(length => Enumerable.Range(0, length).Select(i => ((i + length) * 37) % config.VocabularySize).ToArray())];
+        int[] lengths = [2, Math.Min(9, config.MaxTokens), Math.Min(40, config.MaxTokens)];
+        int[][] batch = [.. lengths.Select(length => Enumerable.Range(0, length).Select(i => ((i + length) * 37) % config.Shape.Vocabulary).ToArray())];
         var width = lengths[^1];
         var ours = packed.Run(batch, width, CancellationToken.None);
         var theirs = portable.Run(batch, CancellationToken.None);

@@ -48,14 +48,14 @@ internal sealed class MergeInput
             Console.Error.WriteLine($"warning: {adapter.Directory}: weight times --scale is 0, so the adapter is left out{(adapter.Replacements.Count > 0 ? "; the tensors that it replaces (head, biases) are taken" : "")}.");
         }
 
-        var bringsHead = adapters.SelectMany(entry => entry.Adapter.Replacements).Where(tensor => DistilBertTensors.HeadKeys.Contains(tensor.Name)).ToList();
+        var bringsHead = adapters.SelectMany(entry => entry.Adapter.Replacements).Where(tensor => checkpoint.Config.Layout.Head.Keys.Contains(tensor.Name)).ToList();
         if (run is null && head is not null && bringsHead.Count > 0)
         {
             throw new InputException($"--head {head} and an adapter both bring '{bringsHead[0].Name}'.", "leave --head out to take the adapter's head.");
         }
 
         var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config))
-            : checkpoint.HasHead || bringsHead.Count < 4 ? checkpoint.LoadWeights()
+            : checkpoint.HasHead || bringsHead.Count < checkpoint.Config.Layout.Head.Keys.Count ? checkpoint.LoadWeights()
             : checkpoint.LoadWeights(bringsHead);
         return new MergeInput
         {
@@ -63,7 +63,7 @@ internal sealed class MergeInput
             Weights = weights,
             Adapters = adapters,
             Run = run,
-            MaxTokens = Math.Min(run?.Record.MaxLength ?? int.MaxValue, checkpoint.Config.MaxPositions),
+            MaxTokens = Math.Min(run?.Record.MaxLength ?? int.MaxValue, checkpoint.Config.MaxTokens),
             Truncation = EnumNames.Parse<Truncation>(run?.Record.Truncate) ?? Truncation.Head,
             Metadata = Describe(options, run, run?.Record.ModelHash ?? checkpoint.WeightsHash(), head, adapters, bringsHead.Count > 0),
         };

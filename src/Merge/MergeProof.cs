@@ -24,7 +24,7 @@ internal static class MergeProof
     /// <exception cref="InputException">The file does not give the same logits.</exception>
     public static ProofResult Check(string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
-        var tokenizer = TextTokenizer.Load(input.BaseDirectory, input.Weights.Config.VocabularySize);
+        var tokenizer = TextTokenizer.Load(input.BaseDirectory, input.Weights.Config.Shape.Vocabulary);
         var texts = ReferenceTexts.All.Concat(options.VerifyData is { } data ? LabelledTexts.Read(data, input.Weights.Config.Task, DownloadProgress.OnStandardError, cancellationToken).Select(text => text.Text) : []);
         EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
         var expected = Expected(encoded, input, options, cancellationToken);

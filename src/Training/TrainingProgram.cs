@@ -72,10 +72,10 @@ internal static class TrainingProgram
 
     private static void Introduce(RunRecord record, TrainingTexts texts, BaseModel @base, ITrainingDisplay display)
     {
-        display.Note($"model: {record.Model} ({@base.Config.LayerCount} layers, width {@base.Config.Width}), {record.Device}, {record.Precision}, {record.Threads} threads");
+        display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Device}, {record.Precision}, {record.Threads} threads");
         if (@base.NewHeadSeed is { } seed)
         {
-            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} ({string.Join(", ", DistilBertTensors.HeadKeys)}); figures of the raw model say nothing.");
+            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} ({string.Join(", ", @base.Config.Layout.Head.Keys)}); figures of the raw model say nothing.");
         }
 
         foreach (var (set, data) in texts.All.Zip(record.Data))

@@ -2,7 +2,7 @@ namespace LoraOnnx.House.Tests;
 
 public sealed class TrackedFilesTests
 {
-    private const long LargestTree = 42L << 20;
+    private const long LargestTree = 62L << 20;
 
     [Fact]
     public void The_tracked_tree_stays_small_enough_to_travel()

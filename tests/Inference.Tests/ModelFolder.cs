@@ -1,5 +1,6 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference.Tests;
@@ -47,8 +48,8 @@ internal sealed class ModelFolder : IDisposable
 
     private static ModelWeights Shorten(ModelWeights weights, int layers)
     {
-        var config = weights.Config with { LayerCount = layers };
-        return new ModelWeights(config, DistilBertTensors.All(config).Select(spec => weights[spec.Key]));
+        var config = weights.Config with { Layout = DistilBert.Layout(weights.Config.Shape with { Blocks = layers }, weights.Config.Task.Labels.Count) };
+        return new ModelWeights(config, config.Layout.Tensors.Select(spec => weights[spec.Key]));
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

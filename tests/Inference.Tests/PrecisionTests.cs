@@ -133,7 +133,7 @@ public sealed class PrecisionTests
     [Fact]
     public void The_gate_counts_answers_probabilities_and_F1()
     {
-        var config = DistilBertConfig.Load(Golden.DemoModel);
+        var config = ModelConfig.Load(Golden.DemoModel);
         EncodedText[] texts = [.. Enumerable.Range(0, 4).Select(_ => new EncodedText([2, 3], 2))];
         float[][] exact = [[0, 2], [2, 0], [0, 1], [1, 0]];
         float[][] candidate = [[0, 2], [2, 0], [1, 0], [1, 0]]; // one answer turned round

@@ -75,7 +75,7 @@ public sealed class CheckpointFormsTests
     public void A_cased_vocabulary()
     {
         using var model = new TinyModel(new TinyModelOptions { Cased = true });
-        var tokenizer = TextTokenizer.Load(model.Checkpoint, model.Config.VocabularySize);
+        var tokenizer = TextTokenizer.Load(model.Checkpoint, model.Config.Shape.Vocabulary);
 
         Assert.NotEqual(tokenizer.Encode("Film", 8, Truncation.Head).Ids, tokenizer.Encode("film", 8, Truncation.Head).Ids);
         AssertSameLogits(model);

@@ -50,7 +50,7 @@ public sealed class MergeCommandTests : IDisposable
         Succeed("--adapter", adapter, "--save-checkpoint", saved);
 
         using var file = SafetensorsFile.Open(Path.Combine(saved, "model.safetensors"));
-        Assert.Equal(DistilBertTensors.All(_model.Config).Select(spec => spec.Key).Order(StringComparer.Ordinal), file.Names.Order(StringComparer.Ordinal));
+        Assert.Equal(_model.Config.Layout.Tensors.Select(spec => spec.Key).Order(StringComparer.Ordinal), file.Names.Order(StringComparer.Ordinal));
         var merged = AdapterFold.Fold(_model.Weights, [(LoraAdapter.Load(adapter, _model.Config), 1)], 1).Merged;
         var loaded = Checkpoint.Open(saved).LoadWeights();
         Assert.All(merged.Tensors, tensor => Assert.Equal(tensor.Values, loaded[tensor.Name].Values));

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests;
@@ -55,8 +55,8 @@ internal sealed class TinyTask : IDisposable
         File.WriteAllText(Path.Combine(Model, "tokenizer_config.json"), """{"do_lower_case": true, "tokenizer_class": "DistilBertTokenizer"}""");
         File.WriteAllLines(Path.Combine(Model, "vocab.txt"), _words);
         var random = new Random(5);
-        var config = DistilBertConfig.Load(Model);
-        SafetensorsWriter.Write(Path.Combine(Model, "model.safetensors"), DistilBertTensors.All(config).Select(spec => Tensor(spec, random)));
+        var config = ModelConfig.Load(Model);
+        SafetensorsWriter.Write(Path.Combine(Model, "model.safetensors"), config.Layout.Tensors.Select(spec => Tensor(spec, random)));
     }
 
     private static NamedTensor Tensor(TensorSpec spec, Random random)

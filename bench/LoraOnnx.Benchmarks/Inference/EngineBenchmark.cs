@@ -70,7 +70,7 @@ internal static class EngineBenchmark
         long real = 0, padded = 0;
         for (var round = 0; round < rounds; round++)
         {
-            foreach (var batch in ReviewLengths.Batches(batchSize, Math.Min(8000, weights.Config.VocabularySize), round))
+            foreach (var batch in ReviewLengths.Batches(batchSize, Math.Min(8000, weights.Config.Shape.Vocabulary), round))
             {
                 real += batch.Sum(ids => ids.Length);
                 padded += batch.Length * batch.Max(ids => ids.Length);
@@ -85,7 +85,7 @@ internal static class EngineBenchmark
         }
 
         var limit = LastLayerGain * padded / real;
-        Console.WriteLine($"width {weights.Config.Width}, batches of {batchSize}, {real} real tokens, {padded} padded; padded / real x {LastLayerGain} = {limit:F2}");
+        Console.WriteLine($"width {weights.Config.Shape.Width}, batches of {batchSize}, {real} real tokens, {padded} padded; padded / real x {LastLayerGain} = {limit:F2}");
         for (var engine = 0; engine < engines.Length; engine++)
         {
             var (byWall, byCpu) = (wall[0] / wall[engine], cpu[0] / cpu[engine]);

@@ -25,10 +25,10 @@ internal static class BaseSizeDirectory
             File.Copy(Path.Combine(demo, name), Path.Combine(directory, name), overwrite: true);
         }
 
-        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(demo, DistilBertConfig.FileName)))!; // a file of this repository, of as many layers
-        (json["dim"], json["hidden_dim"]) = (BaseSizeModel.Config.Width, BaseSizeModel.Config.FeedForwardWidth);
-        File.WriteAllText(Path.Combine(directory, DistilBertConfig.FileName), json.ToJsonString());
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(demo, ModelConfig.FileName)))!; // a file of this repository, of as many layers
+        (json["dim"], json["hidden_dim"]) = (BaseSizeModel.Config.Shape.Width, BaseSizeModel.Config.Shape.UpWidth);
+        File.WriteAllText(Path.Combine(directory, ModelConfig.FileName), json.ToJsonString());
         using var file = File.Create(model);
-        OnnxModelFile.Write(file, BaseSizeModel.Weights(DistilBertConfig.Load(directory)), OnnxModelFile.DefaultOpset, []);
+        OnnxModelFile.Write(file, BaseSizeModel.Weights(ModelConfig.Load(directory)), OnnxModelFile.DefaultOpset, []);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Loop;
@@ -103,6 +104,6 @@ internal static class EngineWork
     {
         Precision = precision,
         Threads = BusyClock.Threads,
-        Adapter = new AdapterPlan { Modules = AdapterPlan.ModulesMatching(BaseSizeModel.Config, ["q_lin", "k_lin", "v_lin"]), Rank = 16, Alpha = 32 },
+        Adapter = new AdapterPlan { Modules = AdapterTargets.Modules(BaseSizeModel.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 16, Alpha = 32 },
     };
 }

@@ -12,7 +12,7 @@ namespace LoraOnnx.Benchmarks.Training;
 /// </summary>
 internal sealed class PlainLoop : IDisposable
 {
-    private readonly DistilBertConfig _config;
+    private readonly ModelConfig _config;
     private readonly double _scale;
     private readonly Dictionary<string, Tensor> _weights = [];
     private readonly Dictionary<string, Parameter> _adapters = [];
@@ -27,8 +27,8 @@ internal sealed class PlainLoop : IDisposable
             _weights.Add(named.Name, tensor(named.Values).view([.. named.Shape.Select(length => (long)length)]));
         }
 
-        foreach (var (module, rows, columns) in DistilBertTensors.LinearModules(_config).Where(linear => linear.Module.EndsWith("q_lin", StringComparison.Ordinal)
-            || linear.Module.EndsWith("k_lin", StringComparison.Ordinal) || linear.Module.EndsWith("v_lin", StringComparison.Ordinal)))
+        foreach (var (module, rows, columns) in _config.Layout.Linears.Where(linear => linear.Name.EndsWith("q_lin", StringComparison.Ordinal)
+            || linear.Name.EndsWith("k_lin", StringComparison.Ordinal) || linear.Name.EndsWith("v_lin", StringComparison.Ordinal)))
         {
             _adapters.Add($"{module}.A", new Parameter(randn(rank, columns) / Math.Sqrt(columns)));
             _adapters.Add($"{module}.B", new Parameter(zeros(rows, rank)));
@@ -66,19 +66,19 @@ internal sealed class PlainLoop : IDisposable
 
     private Tensor Logits(Tensor ids, Tensor mask)
     {
-        var positions = _weights[$"{DistilBertTensors.PositionEmbeddings}.weight"].narrow(0, 0, ids.shape[1]);
-        var x = Drop(Norm(_weights[$"{DistilBertTensors.WordEmbeddings}.weight"][ids] + positions, DistilBertTensors.EmbeddingNorm), _config.Dropout);
-        for (var index = 0; index < _config.LayerCount; index++)
+        var positions = _weights["distilbert.embeddings.position_embeddings.weight"].narrow(0, 0, ids.shape[1]);
+        var x = Drop(Norm(_weights["distilbert.embeddings.word_embeddings.weight"][ids] + positions, "distilbert.embeddings.LayerNorm"), _config.Dropout.Hidden);
+        for (var index = 0; index < _config.Shape.Blocks; index++)
         {
-            var layer = DistilBertTensors.Layer(index);
-            Tensor Heads(string module) => Linear(x, $"{layer}.attention.{module}").view(ids.shape[0], -1, _config.HeadCount, _config.HeadWidth).transpose(1, 2);
-            var context = nn.functional.scaled_dot_product_attention(Heads("q_lin"), Heads("k_lin"), Heads("v_lin"), mask, _config.AttentionDropout);
+            var layer = $"distilbert.transformer.layer.{index}";
+            Tensor Heads(string module) => Linear(x, $"{layer}.attention.{module}").view(ids.shape[0], -1, _config.Shape.Heads, _config.Shape.HeadWidth).transpose(1, 2);
+            var context = nn.functional.scaled_dot_product_attention(Heads("q_lin"), Heads("k_lin"), Heads("v_lin"), mask, _config.Dropout.Attention);
             x = Norm(Linear(context.transpose(1, 2).reshape(x.shape), $"{layer}.attention.out_lin") + x, $"{layer}.sa_layer_norm");
             var inner = nn.functional.gelu(Linear(x, $"{layer}.ffn.lin1"));
-            x = Norm(Drop(Linear(inner, $"{layer}.ffn.lin2"), _config.Dropout) + x, $"{layer}.output_layer_norm");
+            x = Norm(Drop(Linear(inner, $"{layer}.ffn.lin2"), _config.Dropout.Hidden) + x, $"{layer}.output_layer_norm");
         }
 
-        return Linear(Drop(nn.functional.relu(Linear(x.select(1, 0), DistilBertTensors.PreClassifier)), _config.ClassifierDropout), DistilBertTensors.Classifier);
+        return Linear(Drop(nn.functional.relu(Linear(x.select(1, 0), "pre_classifier")), _config.Dropout.Head), "classifier");
     }
 
     private Tensor Linear(Tensor x, string module)
@@ -88,7 +88,7 @@ internal sealed class PlainLoop : IDisposable
     }
 
     private Tensor Norm(Tensor x, string module) =>
-        nn.functional.layer_norm(x, [_config.Width], _weights[$"{module}.weight"], _weights[$"{module}.bias"], DistilBertConfig.LayerNormEpsilon);
+        nn.functional.layer_norm(x, [_config.Shape.Width], _weights[$"{module}.weight"], _weights[$"{module}.bias"], 1e-12);
 
     private static Tensor Drop(Tensor x, double probability) => nn.functional.dropout(x, probability, training: true);
 }

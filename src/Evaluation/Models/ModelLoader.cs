@@ -124,7 +124,7 @@ internal sealed class ModelLoader(CompareOptions options)
         var kept = options.Truncate ?? truncation;
         var limited = card with
         {
-            MaxTokens = Math.Min(options.MaxLength ?? card.MaxTokens, classifier.Model.Config.MaxPositions),
+            MaxTokens = Math.Min(options.MaxLength ?? card.MaxTokens, classifier.Model.Config.MaxTokens),
             Truncate = EnumNames.Of(kept),
         };
         var calibration = card.FileHash is { } hash

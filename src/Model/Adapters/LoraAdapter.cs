@@ -35,5 +35,5 @@ public sealed class LoraAdapter
 
     /// <summary>Reads adapter_config.json and adapter_model.safetensors as <c>peft</c> writes them.</summary>
     /// <exception cref="InputException">A file is missing or malformed, does not fit the model, or sets a key that changes the maths and is not supported.</exception>
-    public static LoraAdapter Load(string directory, DistilBertConfig config) => PeftAdapterReader.Load(directory, config);
+    public static LoraAdapter Load(string directory, ModelConfig config) => PeftAdapterReader.Load(directory, config);
 }

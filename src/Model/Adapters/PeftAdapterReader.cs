@@ -1,5 +1,5 @@
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;
@@ -21,7 +21,7 @@ internal sealed class PeftAdapterReader
     /// <summary>Name in the file by what it is for.</summary>
     private readonly Dictionary<PeftTensorName, string> _names = [];
 
-    private PeftAdapterReader(PeftConfig config, SafetensorsFile file, DistilBertConfig model)
+    private PeftAdapterReader(PeftConfig config, SafetensorsFile file, ModelConfig model)
     {
         _config = config;
         _file = file;
@@ -30,7 +30,7 @@ internal sealed class PeftAdapterReader
         CheckTensors(model);
     }
 
-    public static LoraAdapter Load(string directory, DistilBertConfig model)
+    public static LoraAdapter Load(string directory, ModelConfig model)
     {
         CheckDirectory(directory);
         var config = PeftConfig.Load(Path.Combine(directory, PeftConfig.FileName));
@@ -47,7 +47,7 @@ internal sealed class PeftAdapterReader
     }
 
     /// <summary>Reads the tensors of an open file.</summary>
-    public static LoraAdapter Read(PeftConfig config, SafetensorsFile file, DistilBertConfig model, string? contentHash) =>
+    public static LoraAdapter Read(PeftConfig config, SafetensorsFile file, ModelConfig model, string? contentHash) =>
         new PeftAdapterReader(config, file, model).ReadTensors(model, contentHash);
 
     private static void CheckDirectory(string directory)
@@ -93,7 +93,7 @@ internal sealed class PeftAdapterReader
         }
     }
 
-    private void CheckTensors(DistilBertConfig model)
+    private void CheckTensors(ModelConfig model)
     {
         var expected = Expected(model).ToDictionary(item => item.Place, item => item.Shape);
         var missing = expected.Keys.Where(place => !_names.ContainsKey(place)).ToList();
@@ -106,7 +106,7 @@ internal sealed class PeftAdapterReader
         }
 
         // The word embedding is there when the adapter was saved with save_embedding_layers.
-        var embedding = new TensorSpec($"{DistilBertTensors.WordEmbeddings}.weight", model.VocabularySize, model.Width);
+        var embedding = model.Layout.Embeddings.Words;
         expected.TryAdd(new(PeftRole.Replacement, embedding.Key), embedding.Shape);
         var unexpected = _names.Where(pair => !expected.ContainsKey(pair.Key)).Select(pair => pair.Value).ToList();
         if (unexpected.Count > 0)
@@ -129,7 +129,7 @@ internal sealed class PeftAdapterReader
     }
 
     /// <summary>Every tensor the config implies, with its shape.</summary>
-    private IEnumerable<(PeftTensorName Place, IReadOnlyList<int> Shape)> Expected(DistilBertConfig model)
+    private IEnumerable<(PeftTensorName Place, IReadOnlyList<int> Shape)> Expected(ModelConfig model)
     {
         foreach (var target in _targets)
         {
@@ -153,7 +153,7 @@ internal sealed class PeftAdapterReader
     }
 
     /// <summary>The base's tensors that the adapter replaces, in the order of the checkpoint.</summary>
-    private IEnumerable<TensorSpec> Replaced(DistilBertConfig model)
+    private IEnumerable<TensorSpec> Replaced(ModelConfig model)
     {
         var saved = PeftTargets.SavedTensors(_config, model);
         var adapted = _targets.Select(target => target.Module).ToHashSet(StringComparer.Ordinal);
@@ -163,7 +163,7 @@ internal sealed class PeftAdapterReader
                 "peft has no such adapters; leave one of them out.");
         }
 
-        foreach (var spec in DistilBertTensors.All(model))
+        foreach (var spec in model.Layout.Tensors)
         {
             var isBias = spec.Key.EndsWith(".bias", StringComparison.Ordinal);
             var isBrought = isBias && _config.Bias switch
@@ -179,7 +179,7 @@ internal sealed class PeftAdapterReader
         }
     }
 
-    private LoraAdapter ReadTensors(DistilBertConfig model, string? contentHash)
+    private LoraAdapter ReadTensors(ModelConfig model, string? contentHash)
     {
         var modules = _targets.Select(target => new LoraModule
         {
@@ -190,7 +190,7 @@ internal sealed class PeftAdapterReader
             BBias = Read(PeftRole.BBias, target.Module),
             Magnitude = Read(PeftRole.Magnitude, target.Module),
         }).ToList();
-        var replacements = DistilBertTensors.All(model).Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
+        var replacements = model.Layout.Tensors.Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
         return new LoraAdapter(modules, replacements)
         {
             Directory = Path.GetDirectoryName(_config.Path),

@@ -1,8 +1,13 @@
+using LoraOnnx.Model.Families;
+
 namespace LoraOnnx.Model.Adapters;
 
 /// <summary>How an adapter was trained: what adapter_config.json says of it.</summary>
 public sealed record PeftAdapterSettings
 {
+    /// <summary>The base's family.</summary>
+    public required EncoderFamily Family { get; init; }
+
     /// <summary>Inner width of A and B, for all modules.</summary>
     public required int Rank { get; init; }
 
@@ -23,6 +28,9 @@ public sealed record PeftAdapterSettings
 
     /// <summary>The head was trained too: its tensors are among the adapter's replacements, and the adapter is one for sequence classification.</summary>
     public bool HeadTrained { get; init; }
+
+    /// <summary>The head that was trained begins with the pooler, which the base lacks.</summary>
+    public bool PoolerTrained { get; init; }
 
     /// <summary>The base as the user named it; peft loads it from there.</summary>
     public string? BaseModelNameOrPath { get; init; }

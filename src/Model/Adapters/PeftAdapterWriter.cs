@@ -1,4 +1,3 @@
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;
@@ -32,8 +31,8 @@ public static class PeftAdapterWriter
         ["arrow_config"] = null,
         ["auto_mapping"] = settings.HeadTrained ? null : new Dictionary<string, object?>
         {
-            ["base_model_class"] = "DistilBertForSequenceClassification",
-            ["parent_library"] = "transformers.models.distilbert.modeling_distilbert",
+            ["base_model_class"] = settings.Family.ClassifierClass,
+            ["parent_library"] = settings.Family.ModelingModule,
         },
         ["base_model_name_or_path"] = settings.BaseModelNameOrPath,
         ["bias"] = "none",
@@ -55,7 +54,7 @@ public static class PeftAdapterWriter
         ["lora_ga_config"] = null,
         ["megatron_config"] = null,
         ["megatron_core"] = "megatron.core",
-        ["modules_to_save"] = settings.HeadTrained ? (string[])["classifier", "score"] : null,
+        ["modules_to_save"] = settings.HeadTrained ? (string[])[.. settings.PoolerTrained ? (string[])["pooler"] : [], "classifier", "score"] : null,
         ["monteclora_config"] = null,
         ["peft_type"] = "LORA",
         ["peft_version"] = PeftVersion,
@@ -106,7 +105,7 @@ public static class PeftAdapterWriter
             }
         }
 
-        if (!adapter.Replacements.Select(tensor => tensor.Name).ToHashSet().SetEquals(settings.HeadTrained ? DistilBertTensors.HeadKeys : []))
+        if (adapter.Replacements.Count > 0 != settings.HeadTrained)
         {
             throw new ArgumentException(settings.HeadTrained ? "The adapter lacks the trained head." : "The adapter replaces tensors that the settings do not mention.", nameof(adapter));
         }

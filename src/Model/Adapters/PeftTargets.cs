@@ -1,5 +1,4 @@
 using System.Globalization;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Model.Adapters;
@@ -12,16 +11,19 @@ internal static class PeftTargets
 {
     private const string AllLinear = "all-linear";
 
+    /// <summary>The attribute that peft takes for a classifier's output layer.</summary>
+    private const string ClassifierName = "classifier";
+
     /// <summary>The targeted linear modules in the order of the checkpoint.</summary>
     /// <exception cref="InputException">A pattern is malformed, or no module is targeted.</exception>
-    public static IReadOnlyList<PeftTarget> Adapted(PeftConfig config, DistilBertConfig model)
+    public static IReadOnlyList<PeftTarget> Adapted(PeftConfig config, ModelConfig model)
     {
         var isExcluded = Exclusion(config);
         var isTargeted = Selection(config);
         var rankOf = FirstMatch(config.Path, "rank_pattern", config.RankPattern, config.Rank);
         var alphaOf = FirstMatch(config.Path, "alpha_pattern", config.AlphaPattern, config.Alpha);
         var targets = new List<PeftTarget>();
-        foreach (var (module, rows, columns) in DistilBertTensors.LinearModules(model))
+        foreach (var (module, rows, columns) in model.Layout.Linears)
         {
             if (!isExcluded(module) && isTargeted(module))
             {
@@ -34,7 +36,7 @@ internal static class PeftTargets
         if (targets.Count == 0)
         {
             throw InputException.InFile(config.Path, $"'target_modules' {DescribeTargets(config)} matches no linear module of this model.",
-                $"linear modules are {DistilBertTensors.Layer(0)}.attention.q_lin and the like, pre_classifier and classifier.");
+                $"linear modules are {model.Layout.Blocks[0].Query.Name} and the like, {string.Join(" and ", model.Layout.Head.Linears.Select(step => step.Linear.Name))}.");
         }
 
         return targets;
@@ -43,12 +45,12 @@ internal static class PeftTargets
     /// <summary>
     /// Keys of all tensors in modules that are saved whole. peft matches ends of names, so <c>classifier</c> also means <c>pre_classifier</c>.
     /// </summary>
-    public static IReadOnlySet<string> SavedTensors(PeftConfig config, DistilBertConfig model)
+    public static IReadOnlySet<string> SavedTensors(PeftConfig config, ModelConfig model)
     {
-        var prefixes = DistilBertModules.Names(model)
+        var prefixes = model.Layout.ModuleNames
             .Where(module => config.ModulesToSave.Any(end => module.EndsWith(end, StringComparison.Ordinal)))
             .Select(module => module + ".").ToList();
-        return DistilBertTensors.All(model).Select(spec => spec.Key)
+        return model.Layout.Tensors.Select(spec => spec.Key)
             .Where(key => prefixes.Exists(prefix => key.StartsWith(prefix, StringComparison.Ordinal)))
             .ToHashSet(StringComparer.Ordinal);
     }
@@ -75,7 +77,7 @@ internal static class PeftTargets
 
         if (text.Equals(AllLinear, StringComparison.OrdinalIgnoreCase))
         {
-            return module => !(config.IsClassification && module == DistilBertTensors.Classifier);
+            return module => !(config.IsClassification && module == ClassifierName);
         }
 
         var pattern = PythonPattern.Compile(config.Path, "target_modules", text, @"\A(?:", @")\z");

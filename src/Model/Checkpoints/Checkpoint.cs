@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
@@ -10,16 +11,17 @@ public sealed class Checkpoint
     /// <summary>The file of a checkpoint that is not sharded.</summary>
     public const string WeightsFileName = "model.safetensors";
 
+    private const string AdapterConfigFileName = "adapter_config.json";
+
     /// <summary>The index of a sharded checkpoint.</summary>
     public const string ShardIndexFileName = "model.safetensors.index.json";
 
-    /// <summary>Heads that transformers leaves aside when it loads a classifier: the masked-language-model head, and an older buffer.</summary>
-    private static readonly string[] _ignoredPrefixes = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "distilbert.embeddings.position_ids", "embeddings.position_ids", "qa_outputs."];
-
     private readonly Dictionary<string, (string File, string Name)> _locations;
+    private InputException? _headMisfit;
 
-    private Checkpoint(string directory, DistilBertConfig config, Dictionary<string, (string File, string Name)> locations)
+    private Checkpoint(string directory, ModelConfig config, Dictionary<string, (string File, string Name)> locations, IReadOnlyList<string> notes)
     {
+        Notes = notes;
         Directory = directory;
         Config = config;
         _locations = locations;
@@ -29,10 +31,16 @@ public sealed class Checkpoint
     public string Directory { get; }
 
     /// <summary>Shape and options of the model.</summary>
-    public DistilBertConfig Config { get; }
+    public ModelConfig Config { get; }
 
-    /// <summary>False for a body without a classification head; then a new head must be made or brought.</summary>
-    public bool HasHead => DistilBertTensors.HeadKeys.All(_locations.ContainsKey);
+    /// <summary>
+    /// False for an encoder without a classification head, or with one for another number of classes than config.json has; then a new head must be made or brought. Where its pooler is missing too, the pooler is part of
+    /// that head: see <see cref="EncoderLayout.WithPoolerInHead"/>.
+    /// </summary>
+    public bool HasHead => Config.Layout.Head.Keys.All(_locations.ContainsKey);
+
+    /// <summary>What a user should know of the files; a line each.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Paths of the weight files, in name order.</summary>
     public IReadOnlyList<string> WeightFiles => [.. _locations.Values.Select(location => location.File).Distinct().Order(StringComparer.Ordinal)];
@@ -49,39 +57,68 @@ public sealed class Checkpoint
             throw InputException.InFile(directory, "no such directory.", "a checkpoint is a directory with config.json and model.safetensors.");
         }
 
-        var config = DistilBertConfig.Load(directory);
+        if (!File.Exists(Path.Combine(directory, ModelConfig.FileName)) && File.Exists(Path.Combine(directory, AdapterConfigFileName)))
+        {
+            throw InputException.InFile(directory, $"is an adapter: it has {AdapterConfigFileName} and no {ModelConfig.FileName}.",
+                "name the checkpoint that it was trained on with --model, and this directory with --adapter.");
+        }
+
+        var config = ModelConfig.Load(directory);
+        var names = new CheckpointNames(config);
         var locations = new Dictionary<string, (string File, string Name)>(StringComparer.Ordinal);
+        var notes = new List<string>(config.Warnings);
         string? unknown = null;
-        var specs = DistilBertTensors.All(config).ToDictionary(spec => spec.Key, StringComparer.Ordinal);
+        string? wrapped = null;
+        InputException? headMisfit = null;
         foreach (var path in FindWeightFiles(directory))
         {
             using var file = SafetensorsFile.Open(path);
             foreach (var name in file.Names)
             {
-                var key = CanonicalKey(name, specs);
-                if (key is null)
+                wrapped ??= WrapperPrefixes.Strip(name) == name ? null : WrapperPrefixes.Note(path, name);
+                if (names.Find(name) is not { } spec)
                 {
-                    unknown ??= _ignoredPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) ? null : name;
+                    unknown ??= names.IsUnused(name) ? null : name;
                     continue;
                 }
 
-                if (!locations.TryAdd(key, (path, name)))
+                if (!locations.TryAdd(spec.Key, (path, name)))
                 {
                     throw InputException.InFile(path, $"tensor '{name}' is in the checkpoint twice.");
                 }
 
-                CheckShape(path, name, file.ShapeOf(name), specs[key].Shape);
+                if (!file.ShapeOf(name).SequenceEqual(spec.Shape))
+                {
+                    var misfit = Misfit(path, name, file.ShapeOf(name), spec.Shape);
+                    headMisfit = config.Layout.Head.Keys.Contains(spec.Key) ? headMisfit ?? misfit : throw misfit;
+                }
             }
+        }
+
+        if (config.Layout.Pooler is { } pooler && !pooler.Tensors.Any(spec => locations.ContainsKey(spec.Key)) && !config.Layout.Head.Keys.Any(locations.ContainsKey))
+        {
+            config = config with { Layout = config.Layout.WithPoolerInHead() };
         }
 
         CheckComplete(directory, config, locations);
         if (unknown is not null)
         {
-            throw InputException.InFile(directory, $"tensor '{unknown}' is not part of a DistilBERT classifier with {config.LayerCount} layers.",
+            throw InputException.InFile(directory, $"tensor '{unknown}' is not part of a {config.Family.ClassifierClass} with {config.Shape.Blocks} layers.",
                 "the checkpoint and config.json are from different models.");
         }
 
-        return new Checkpoint(directory, config, locations);
+        notes.AddRange(wrapped is null ? [] : [wrapped]);
+        if (File.Exists(Path.Combine(directory, AdapterConfigFileName)))
+        {
+            notes.Add($"{Path.Combine(directory, AdapterConfigFileName)}: the adapter beside the weights is not applied; name it with --adapter.");
+        }
+
+        if (headMisfit is not null)
+        {
+            locations = locations.Where(pair => !config.Layout.Head.Keys.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+        }
+
+        return new Checkpoint(directory, config, locations, notes) { _headMisfit = headMisfit };
     }
 
     /// <summary>Reads all weights as fp32.</summary>
@@ -90,24 +127,28 @@ public sealed class Checkpoint
     {
         if (!HasHead)
         {
-            throw InputException.InFile(Directory,
-                $"has no classification head: {string.Join(", ", DistilBertTensors.Head(Config).Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"))} are missing.",
+            throw _headMisfit ?? InputException.InFile(Directory,
+                $"has no classification head: {string.Join(", ", Config.Layout.Head.Tensors.Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"))} are missing.",
                 "a head is never made up: train one with lora-train --method head or lora+head, or give one with lora-merge --head.");
         }
 
-        return new ModelWeights(Config, LoadTensors());
+        return LoadWeights([]);
     }
 
-    /// <summary>Reads all weights as fp32, with <paramref name="head"/> (the four tensors of the head) in place of the checkpoint's own.</summary>
-    public ModelWeights LoadWeights(IEnumerable<NamedTensor> head)
+    /// <summary>Reads all weights as fp32, with <paramref name="head"/> (all tensors of the head) in place of the checkpoint's own.</summary>
+    public ModelWeights LoadWeights(IEnumerable<NamedTensor> head) => LoadWeights(head, Config.Task);
+
+    /// <summary>The same for the classes of <paramref name="task"/>; the head must be theirs.</summary>
+    public ModelWeights LoadWeights(IEnumerable<NamedTensor> head, ClassificationTask task)
     {
+        ArgumentNullException.ThrowIfNull(head);
         var tensors = LoadTensors().ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (var tensor in head)
         {
             tensors[tensor.Name] = tensor;
         }
 
-        return new ModelWeights(Config, tensors.Values);
+        return new ModelWeights(Config.WithTask(task), tensors.Values);
     }
 
     private IEnumerable<NamedTensor> LoadTensors()
@@ -122,13 +163,12 @@ public sealed class Checkpoint
             }
         }
 
-        if (!_locations.ContainsKey(_positionKey))
+        var positions = Config.Layout.Embeddings.Positions;
+        if (!_locations.ContainsKey(positions.Key))
         {
-            yield return SinusoidalPositions.Create(_positionKey, Config.MaxPositions, Config.Width);
+            yield return SinusoidalPositions.Create(positions);
         }
     }
-
-    private static readonly string _positionKey = $"{DistilBertTensors.PositionEmbeddings}.weight";
 
     private static List<string> FindWeightFiles(string directory)
     {
@@ -167,34 +207,18 @@ public sealed class Checkpoint
         return [.. files];
     }
 
-    /// <summary>The classifier's key for a name in the file: body-only files lack the prefix, very old ones call layer-norm weights gamma and beta.</summary>
-    private static string? CanonicalKey(string name, Dictionary<string, TensorSpec> specs)
-    {
-        var modern = name.EndsWith(".gamma", StringComparison.Ordinal) ? name[..^5] + "weight"
-            : name.EndsWith(".beta", StringComparison.Ordinal) ? name[..^4] + "bias"
-            : name;
-        return specs.ContainsKey(modern) ? modern
-            : specs.ContainsKey(DistilBertTensors.BodyPrefix + modern) ? DistilBertTensors.BodyPrefix + modern
-            : null;
-    }
+    private static InputException Misfit(string path, string name, IReadOnlyList<int> found, IReadOnlyList<int> implied) =>
+        InputException.InFile(path, $"tensor '{name}' is {NamedTensor.Describe(found)}; config.json implies {NamedTensor.Describe(implied)}.",
+            "the checkpoint and config.json are from different models.");
 
-    private static void CheckShape(string path, string name, IReadOnlyList<int> found, IReadOnlyList<int> implied)
+    private static void CheckComplete(string directory, ModelConfig config, Dictionary<string, (string File, string Name)> locations)
     {
-        if (!found.SequenceEqual(implied))
+        var (embeddings, head) = (config.Layout.Embeddings, config.Layout.Head);
+        var missing = config.Layout.EncoderTensors.Where(spec => !locations.ContainsKey(spec.Key))
+            .Where(spec => !(embeddings.IsSinusoidal && spec.Key == embeddings.Positions.Key)).ToList();
+        if (head.Keys.Any(locations.ContainsKey))
         {
-            throw InputException.InFile(path, $"tensor '{name}' is {NamedTensor.Describe(found)}; config.json implies {NamedTensor.Describe(implied)}.",
-                "the checkpoint and config.json are from different models.");
-        }
-    }
-
-    private static void CheckComplete(string directory, DistilBertConfig config, Dictionary<string, (string File, string Name)> locations)
-    {
-        var missing = DistilBertTensors.Body(config).Where(spec => !locations.ContainsKey(spec.Key))
-            .Where(spec => !(config.SinusoidalPositions && spec.Key == _positionKey)).ToList();
-        var head = DistilBertTensors.HeadKeys.Count(locations.ContainsKey);
-        if (head is > 0 and < 4)
-        {
-            missing.AddRange(DistilBertTensors.Head(config).Where(spec => !locations.ContainsKey(spec.Key)));
+            missing.AddRange(head.Tensors.Where(spec => !locations.ContainsKey(spec.Key)));
         }
 
         if (missing.Count > 0)

@@ -20,7 +20,7 @@ public static class CheckpointWriter
 
         AtomicDirectory.Write(directory, temporary =>
         {
-            File.WriteAllText(Path.Combine(temporary, DistilBertConfig.FileName), Config(sourceDirectory));
+            File.WriteAllText(Path.Combine(temporary, ModelConfig.FileName), Config(sourceDirectory, weights.Config));
             SafetensorsWriter.Write(Path.Combine(temporary, Checkpoint.WeightsFileName), weights.Tensors);
             foreach (var name in TextTokenizer.FileNames.Where(name => File.Exists(Path.Combine(sourceDirectory, name))))
             {
@@ -29,10 +29,14 @@ public static class CheckpointWriter
         });
     }
 
-    private static string Config(string sourceDirectory)
+    private static string Config(string sourceDirectory, ModelConfig model)
     {
-        var config = JsonNode.Parse(JsonFields.Load(Path.Combine(sourceDirectory, DistilBertConfig.FileName)).Root.GetRawText())!.AsObject(); // checked when the checkpoint was opened
-        config["architectures"] = new JsonArray("DistilBertForSequenceClassification");
+        // The file was checked when the checkpoint was opened.
+        var config = JsonNode.Parse(JsonFields.Load(Path.Combine(sourceDirectory, ModelConfig.FileName)).Root.GetRawText())!.AsObject();
+        config["architectures"] = new JsonArray(model.Family.ClassifierClass);
+        config["id2label"] = new JsonObject(model.Task.Labels.Select((label, index) => KeyValuePair.Create($"{index}", (JsonNode?)label)));
+        config["label2id"] = new JsonObject(model.Task.Labels.Select((label, index) => KeyValuePair.Create(label, (JsonNode?)index)));
+        config.Remove("num_labels");
         config.Remove("dtype");
         config["torch_dtype"] = "float32";
         return config.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }) + "\n";

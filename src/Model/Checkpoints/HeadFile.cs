@@ -1,18 +1,19 @@
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
 
-/// <summary>A trained classification head: <c>model.safetensors</c> with the four tensors of <see cref="DistilBertTensors.HeadKeys"/>.</summary>
+/// <summary>A trained classification head: <c>model.safetensors</c> with the tensors of <see cref="HeadLayout"/>.</summary>
 public static class HeadFile
 {
     /// <summary>Reads the head in <paramref name="directory"/>.</summary>
     /// <exception cref="InputException">The file is missing, or a tensor is missing or does not fit the model.</exception>
-    public static IReadOnlyList<NamedTensor> Read(string directory, DistilBertConfig config)
+    public static IReadOnlyList<NamedTensor> Read(string directory, ModelConfig config)
     {
         var path = Path.Combine(directory, Checkpoint.WeightsFileName);
         using var file = SafetensorsFile.Open(path);
-        return [.. DistilBertTensors.Head(config).Select(spec =>
+        return [.. config.Layout.Head.Tensors.Select(spec =>
         {
             if (!file.Contains(spec.Key) || !file.ShapeOf(spec.Key).SequenceEqual(spec.Shape))
             {

@@ -8,11 +8,11 @@ namespace LoraOnnx.Model.Checkpoints;
 public static class HeadSeeding
 {
     /// <summary>The four tensors of the head; the same seed gives the same numbers everywhere. They are not those of PyTorch's generator.</summary>
-    public static IReadOnlyList<NamedTensor> Create(DistilBertConfig config, ulong seed)
+    public static IReadOnlyList<NamedTensor> Create(ModelConfig config, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(config);
         var random = new SeededRandom(seed);
-        return [.. DistilBertTensors.Head(config).Select(spec =>
+        return [.. config.Layout.Head.Tensors.Select(spec =>
         {
             var count = spec.Shape.Aggregate(1, (product, length) => product * length);
             return new NamedTensor(spec.Key, spec.Shape, spec.Columns is null ? new float[count] : random.Normal(count, config.InitializerRange));

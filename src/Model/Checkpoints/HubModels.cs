@@ -9,7 +9,7 @@ namespace LoraOnnx.Model.Checkpoints;
 public static class HubModels
 {
     /// <summary>What a checkpoint cannot do without, weights aside.</summary>
-    private static readonly string[] _required = [DistilBertConfig.FileName, TokenizerFiles.VocabularyName];
+    private static readonly string[] _required = [ModelConfig.FileName, TokenizerFiles.VocabularyName];
 
     private static readonly string[] _optional = [.. TextTokenizer.FileNames.Except(_required)];
 
@@ -60,8 +60,8 @@ public static class HubModels
 
     private static string Fetch(HubClient client, HubCache cache, HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
-        var config = client.Describe(repository, DistilBertConfig.FileName, cancellationToken)
-            ?? throw HubErrors.NotFound($"{repository.Id}: {settings.Endpoint.Host} has no {DistilBertConfig.FileName}", repository);
+        var config = client.Describe(repository, ModelConfig.FileName, cancellationToken)
+            ?? throw HubErrors.NotFound($"{repository.Id}: {settings.Endpoint.Host} has no {ModelConfig.FileName}", repository);
         var commit = config.Commit;
         cache.Remember(commit);
         if (IsWhole(cache, commit))
@@ -96,7 +96,7 @@ public static class HubModels
         {
             if (!TryFetch(name))
             {
-                throw new InputException($"{repository.Id}: the model has no {name}.", $"a DistilBERT classifier has {string.Join(", ", _required)} and {Checkpoint.WeightsFileName}.");
+                throw new InputException($"{repository.Id}: the model has no {name}.", $"a classifier has {string.Join(", ", _required)} and {Checkpoint.WeightsFileName}.");
             }
         }
 

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
@@ -5,8 +6,9 @@ namespace LoraOnnx.Model.Checkpoints;
 /// <summary>The fixed position embedding of "Attention is all you need": even columns sin(p / 10000^(j/width)), odd ones the cosine of the column before.</summary>
 internal static class SinusoidalPositions
 {
-    public static NamedTensor Create(string key, int positions, int width)
+    public static NamedTensor Create(TensorSpec spec)
     {
+        var (positions, width) = (spec.Rows, spec.Columns ?? 1);
         var values = new float[positions * width];
         for (var position = 0; position < positions; position++)
         {
@@ -17,6 +19,6 @@ internal static class SinusoidalPositions
             }
         }
 
-        return new NamedTensor(key, [positions, width], values);
+        return new NamedTensor(spec.Key, spec.Shape, values);
     }
 }

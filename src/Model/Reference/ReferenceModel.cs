@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Reference;
@@ -11,7 +11,7 @@ namespace LoraOnnx.Model.Reference;
 public sealed class ReferenceModel
 {
     private readonly ModelWeights _weights;
-    private readonly DistilBertConfig _config;
+    private readonly EncoderLayout _layout;
     private readonly ConcurrentDictionary<float[], PackedMatrix> _packed = new(); // by array, not by content
     private readonly ILookup<string, (LoraModule Module, double Weight)> _updates;
 
@@ -23,7 +23,7 @@ public sealed class ReferenceModel
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(adapters);
-        _config = weights.Config;
+        _layout = weights.Config.Layout;
         _weights = weights.With(adapters.SelectMany(entry => entry.Adapter.Replacements));
         var apart = new List<(LoraModule Module, double Weight)>();
         foreach (var updates in adapters.Where(entry => entry.Weight != 0)
@@ -45,62 +45,92 @@ public sealed class ReferenceModel
     /// <summary>The logits [labels] of one text given as token ids.</summary>
     public float[] Logits(ReadOnlySpan<int> ids)
     {
+        var state = Feature(ids);
+        foreach (var step in _layout.Head.Linears)
+        {
+            state = Linear(state, 1, step.Linear);
+            if (step.Activation is { } activation)
+            {
+                Activate(activation, state);
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>What the head reads of one text [width]: the first token's last state, through the pooler where there is one.</summary>
+    public float[] Feature(ReadOnlySpan<int> ids)
+    {
         var n = ids.Length;
-        var width = _config.Width;
-        var hidden = new float[n * width];
-        var words = _weights[$"{DistilBertTensors.WordEmbeddings}.weight"].Values;
-        var positions = _weights[$"{DistilBertTensors.PositionEmbeddings}.weight"].Values;
-        for (var i = 0; i < n; i++)
+        var hidden = Embed(ids);
+        foreach (var block in _layout.Blocks)
         {
-            TensorPrimitives.Add(words.AsSpan(ids[i] * width, width), positions.AsSpan(i * width, width), hidden.AsSpan(i * width, width));
+            hidden = Block(hidden, n, block);
         }
 
-        Normalize(hidden, DistilBertTensors.EmbeddingNorm);
-        for (var layer = 0; layer < _config.LayerCount; layer++)
+        var first = hidden[.._layout.Shape.Width];
+        if (_layout.Pooler is not { } pooler)
         {
-            hidden = Layer(hidden, n, DistilBertTensors.Layer(layer));
+            return first;
         }
 
-        var pooled = Linear(hidden[..width], 1, DistilBertTensors.PreClassifier, width);
-        TensorPrimitives.Max(pooled, 0f, pooled);
-        return Linear(pooled, 1, DistilBertTensors.Classifier, _config.Task.Labels.Count);
+        var pooled = Linear(first, 1, pooler);
+        Activate(Activation.Tanh, pooled);
+        return pooled;
     }
 
     // Letters: n tokens, H width. hidden is [n, H].
-    private float[] Layer(float[] hidden, int n, string layer)
+    private float[] Embed(ReadOnlySpan<int> ids)
     {
-        var width = _config.Width;
-        var attended = Attention(
-            Linear(hidden, n, $"{layer}.attention.q_lin", width),
-            Linear(hidden, n, $"{layer}.attention.k_lin", width),
-            Linear(hidden, n, $"{layer}.attention.v_lin", width), n);
-        var state = Linear(attended, n, $"{layer}.attention.out_lin", width);
-        TensorPrimitives.Add(state, hidden, state);
-        Normalize(state, $"{layer}.sa_layer_norm");
+        var (embeddings, width) = (_layout.Embeddings, _layout.Shape.Width);
+        var hidden = new float[ids.Length * width];
+        var rows = new int[ids.Length];
+        embeddings.FillPositions(ids, rows);
+        var (words, positions) = (_weights[embeddings.Words.Key].Values, _weights[embeddings.Positions.Key].Values);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var state = hidden.AsSpan(i * width, width);
+            TensorPrimitives.Add(words.AsSpan(ids[i] * width, width), positions.AsSpan(rows[i] * width, width), state);
+            if (embeddings.TokenTypes is { } types)
+            {
+                TensorPrimitives.Add(state, _weights[types.Key].Values.AsSpan(0, width), state);
+            }
+        }
 
-        var inner = Linear(state, n, $"{layer}.ffn.lin1", _config.FeedForwardWidth);
-        Activate(inner);
-        var outer = Linear(inner, n, $"{layer}.ffn.lin2", width);
+        Normalize(hidden, embeddings.Norm);
+        return hidden;
+    }
+
+    private float[] Block(float[] hidden, int n, BlockLayout block)
+    {
+        var attended = Attention(Linear(hidden, n, block.Query), Linear(hidden, n, block.Key), Linear(hidden, n, block.Value), n);
+        var state = Linear(attended, n, block.Output);
+        TensorPrimitives.Add(state, hidden, state);
+        Normalize(state, block.AttentionNorm);
+
+        var inner = Linear(state, n, block.Up);
+        Activate(_layout.Shape.Activation, inner);
+        var outer = Linear(inner, n, block.Down);
         TensorPrimitives.Add(outer, state, outer);
-        Normalize(outer, $"{layer}.output_layer_norm");
+        Normalize(outer, block.OutputNorm);
         return outer;
     }
 
     private float[] Attention(float[] query, float[] key, float[] value, int n)
     {
-        var output = new float[n * _config.Width];
-        Parallel.For(0, _config.HeadCount, head => ReferenceAttention.Head(query, key, value, output, n, _config.Width, head * _config.HeadWidth, _config.HeadWidth));
+        var output = new float[n * _layout.Shape.Width];
+        Parallel.For(0, _layout.Shape.Heads, head => ReferenceAttention.Head(query, key, value, output, n, _layout.Shape.Width, head * _layout.Shape.HeadWidth, _layout.Shape.HeadWidth));
         return output;
     }
 
     /// <summary>W·x + b + Σ weight·scale·(B·(A·x) + bias of B).</summary>
-    private float[] Linear(float[] x, int n, string module, int outWidth)
+    private float[] Linear(float[] x, int n, LinearLayout linear)
     {
-        var y = Product(x, n, _weights[$"{module}.weight"].Values, _weights[$"{module}.bias"].Values, outWidth);
-        foreach (var (update, weight) in _updates[module])
+        var y = Product(x, n, _weights[linear.Weight].Values, _weights[linear.Bias].Values, linear.Out);
+        foreach (var (update, weight) in _updates[linear.Name])
         {
             var low = Product(x, n, update.A.Values, null, update.Rank);
-            var delta = Product(low, n, update.B.Values, update.BBias?.Values, outWidth);
+            var delta = Product(low, n, update.B.Values, update.BBias?.Values, linear.Out);
             TensorPrimitives.MultiplyAdd(delta, (float)(update.Scale * weight), y, y);
         }
 
@@ -120,10 +150,10 @@ public sealed class ReferenceModel
         return y;
     }
 
-    private void Normalize(float[] rows, string module)
+    private void Normalize(float[] rows, NormLayout norm)
     {
-        var width = _config.Width;
-        var (gain, bias) = (_weights[$"{module}.weight"].Values, _weights[$"{module}.bias"].Values);
+        var (width, epsilon) = (norm.Width, _layout.Shape.NormEpsilon);
+        var (gain, bias) = (_weights[norm.Weight].Values, _weights[norm.Bias].Values);
         Parallel.For(0, rows.Length / width, index =>
         {
             var row = rows.AsSpan(index * width, width);
@@ -140,7 +170,7 @@ public sealed class ReferenceModel
                 variance += (value - mean) * (value - mean);
             }
 
-            var inverse = 1 / Math.Sqrt((variance / width) + DistilBertConfig.LayerNormEpsilon);
+            var inverse = 1 / Math.Sqrt((variance / width) + epsilon);
             for (var i = 0; i < width; i++)
             {
                 row[i] = (float)((row[i] - mean) * inverse * gain[i]) + bias[i];
@@ -148,16 +178,37 @@ public sealed class ReferenceModel
         });
     }
 
-    private void Activate(float[] values)
+    private static void Activate(Activation activation, float[] values)
     {
-        if (_config.Activation == Activation.Relu)
+        const int Piece = 1 << 12;
+        Parallel.For(0, (values.Length + Piece - 1) / Piece, piece =>
         {
-            TensorPrimitives.Max(values, 0f, values);
-            return;
-        }
+            var part = values.AsSpan(piece * Piece, Math.Min(Piece, values.Length - (piece * Piece)));
+            switch (activation)
+            {
+                case Activation.Gelu:
+                    ErrorFunction.Gelu(part);
+                    break;
+                case Activation.Relu:
+                    TensorPrimitives.Max(part, 0f, part);
+                    break;
+                case Activation.Tanh:
+                    TensorPrimitives.Tanh(part, part);
+                    break;
+                default:
+                    GeluTanh(part);
+                    break;
+            }
+        });
+    }
 
-        var width = _config.FeedForwardWidth;
-        Parallel.For(0, values.Length / width, row => ErrorFunction.Gelu(values.AsSpan(row * width, width)));
+    /// <summary>½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).</summary>
+    private static void GeluTanh(Span<float> values)
+    {
+        foreach (ref var x in values)
+        {
+            x = (float)(0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))));
+        }
     }
 
     /// <summary>The weight W + weight·scale·B·A, with DoRA its rows rescaled to length magnitude[r]; and the bias where B has one.</summary>

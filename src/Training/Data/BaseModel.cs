@@ -33,7 +33,7 @@ internal sealed class BaseModel
     public ulong? NewHeadSeed { get; }
 
     /// <summary>Shape, labels and limits.</summary>
-    public DistilBertConfig Config => Weights.Config;
+    public ModelConfig Config => Weights.Config;
 
     /// <summary>Reads the checkpoint; a body without a head gets a new one where the head is trained.</summary>
     /// <exception cref="InputException">It is missing, broken, or has no head and none is trained.</exception>
@@ -42,12 +42,12 @@ internal sealed class BaseModel
         var checkpoint = Checkpoint.Open(directory);
         var isNew = !checkpoint.HasHead && options.TrainsHead;
         var weights = isNew ? checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, options.Seed)) : checkpoint.LoadWeights();
-        return new BaseModel(directory, checkpoint.WeightsHash(), weights, TextTokenizer.Load(directory, checkpoint.Config.VocabularySize), isNew ? options.Seed : null);
+        return new BaseModel(directory, checkpoint.WeightsHash(), weights, TextTokenizer.Load(directory, checkpoint.Config.Shape.Vocabulary), isNew ? options.Seed : null);
     }
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>
     /// <exception cref="InputException">The model cannot take as much.</exception>
-    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked ? Math.Min(LearningDefaults.MaxLength, Math.Min(Config.MaxPositions, Tokenizer.MaxLength))
-        : asked <= Config.MaxPositions ? asked
-        : throw new InputException($"--max-length is {asked}, the model takes up to {Config.MaxPositions} tokens.");
+    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked ? Math.Min(LearningDefaults.MaxLength, Math.Min(Config.MaxTokens, Tokenizer.MaxLength))
+        : asked <= Config.MaxTokens ? asked
+        : throw new InputException($"--max-length is {asked}, the model takes up to {Config.MaxTokens} tokens.");
 }

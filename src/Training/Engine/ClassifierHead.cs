@@ -1,33 +1,41 @@
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>pre_classifier, ReLU, dropout, classifier; and the loss on its logits. All fp32.</summary>
+/// <summary>The linear steps after the encoder's blocks: the pooler, the head; and the loss on the logits. All fp32.</summary>
 internal static class ClassifierHead
 {
     /// <summary>The head's tensors as trained ones start.</summary>
-    public static IEnumerable<ParameterSpec> Specs(ModelWeights weights) => DistilBertTensors.HeadKeys.Select(key =>
+    public static IEnumerable<ParameterSpec> Specs(ModelWeights weights) => weights.Config.Layout.Head.Keys.Select(key =>
         new ParameterSpec(weights[key], weights[key].Shape.Count == 1 ? ParameterKind.HeadBias : ParameterKind.HeadWeight));
 
-    /// <summary>Logits [texts, labels] of features [texts, width].</summary>
-    /// <param name="features">What the encoder gives.</param>
+    /// <summary>What the steps make of features [texts, width]: logits [texts, labels], where they end with the head.</summary>
+    /// <param name="features">What the first step reads.</param>
+    /// <param name="steps">The steps in order.</param>
     /// <param name="tensorOf">The head's tensors by key, and its adapters' by the names of <see cref="AdapterNames"/>; null where there is no adapter.</param>
     /// <param name="plan">How adapters work; null when there are none.</param>
     /// <param name="dropout">The pass's dropout; null outside of training.</param>
-    /// <param name="dropProbability">Dropout before the classifier.</param>
-    public static Tensor Forward(Tensor features, Func<string, Tensor?> tensorOf, AdapterPlan? plan, Dropout? dropout, double dropProbability)
+    /// <param name="dropProbability">Dropout before the steps that have it.</param>
+    public static Tensor Forward(Tensor features, IReadOnlyList<HeadLinear> steps, Func<string, Tensor?> tensorOf, AdapterPlan? plan, Dropout? dropout, double dropProbability)
     {
-        var hidden = nn.functional.relu(Linear(features, DistilBertTensors.PreClassifier, tensorOf, plan, dropout));
-        hidden = dropout?.Mask(hidden, dropProbability)?.Apply(hidden) ?? hidden;
-        return Linear(hidden, DistilBertTensors.Classifier, tensorOf, plan, dropout);
+        var x = features;
+        foreach (var step in steps)
+        {
+            x = step.DropsInput ? dropout?.Mask(x, dropProbability)?.Apply(x) ?? x : x;
+            x = Linear(x, step.Linear.Name, tensorOf, plan, dropout);
+            x = step.Activation is { } activation ? TorchActivation.Of(activation)(x) : x;
+        }
+
+        return x;
     }
 
     /// <summary>Sum over texts: cross-entropy, or for a multi-label model the mean over labels of each label's binary cross-entropy.</summary>
-    public static Tensor Loss(Tensor logits, IReadOnlyList<IReadOnlyList<int>> labels, DistilBertConfig config, double smoothing)
+    public static Tensor Loss(Tensor logits, IReadOnlyList<IReadOnlyList<int>> labels, ModelConfig config, double smoothing)
     {
         if (config.Task.ProblemType == ProblemType.SingleLabel)
         {

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Encoders;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
@@ -10,10 +11,11 @@ internal sealed class DeviceBatch
 
     /// <summary>Copies ids and positions to the device.</summary>
     /// <param name="batch">The texts.</param>
+    /// <param name="embeddings">How positions count.</param>
     /// <param name="device">Where.</param>
     /// <param name="groupsOf">Makes the groups for the lengths of all texts, shortest first.</param>
     /// <param name="rowStep">The number of rows is rounded up to a multiple of this.</param>
-    public DeviceBatch(PackedBatch batch, Device device, Func<int[], List<TextGroup>> groupsOf, int rowStep)
+    public DeviceBatch(PackedBatch batch, EmbeddingLayout embeddings, Device device, Func<int[], List<TextGroup>> groupsOf, int rowStep)
     {
         _device = device;
         TokenCount = batch.TokenCount;
@@ -22,14 +24,17 @@ internal sealed class DeviceBatch
         _order = [.. Enumerable.Range(0, batch.TextCount).OrderBy(LengthOf)]; // stable: equal batches give equal bits
         int[] lengths = [.. _order.Select(LengthOf)];
         var (ids, positions, starts) = (new long[Rows], new long[Rows], new long[lengths.Length]);
+        var rows = new int[lengths.DefaultIfEmpty().Max()];
         var token = 0;
         for (var place = 0; place < _order.Length; place++)
         {
             starts[place] = token;
-            for (var position = 0; position < lengths[place]; position++, token++)
+            var text = batch.Ids.AsSpan(batch.Offsets[_order[place]], lengths[place]);
+            embeddings.FillPositions(text, rows.AsSpan(0, text.Length));
+            for (var i = 0; i < text.Length; i++, token++)
             {
-                ids[token] = batch.Ids[batch.Offsets[_order[place]] + position];
-                positions[token] = position;
+                ids[token] = text[i];
+                positions[token] = rows[i];
             }
         }
 
@@ -51,7 +56,7 @@ internal sealed class DeviceBatch
     /// <summary>Token ids [rows].</summary>
     public Tensor Ids { get; }
 
-    /// <summary>Position of each token in its text [rows].</summary>
+    /// <summary>Row of the position embedding of each token [rows].</summary>
     public Tensor Positions { get; }
 
     /// <summary>Row of each text's [CLS] [texts].</summary>

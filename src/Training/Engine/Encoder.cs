@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>
-/// DistilBERT's body on the device: frozen weights and trained adapters. Texts lie end to end, without padding between them. The backward pass is written out: it makes no
+/// An encoder's embeddings and blocks on the device: frozen weights and trained adapters. Texts lie end to end, without padding between them. The backward pass is written out: it makes no
 /// gradient of a frozen weight, goes back no further than the first adapted layer, and keeps only what it needs.
 /// </summary>
 /// <remarks>Shapes: x [rows, width], a row a token; after the last layer [texts, width].</remarks>
@@ -25,12 +25,14 @@ internal sealed class Encoder : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var type = options.Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        Tensor Table(string module) => ToTensor(weights[$"{module}.weight"]).to(type).to(device).DetachFromDisposeScope();
-        _dropout = options.BodyDropout ? weights.Config.Dropout : 0;
-        _words = Table(DistilBertTensors.WordEmbeddings);
-        _positions = Table(DistilBertTensors.PositionEmbeddings);
-        _norm = new LayerNorm(weights, DistilBertTensors.EmbeddingNorm, type, device);
-        _layers = [.. Enumerable.Range(0, weights.Config.LayerCount).Select(layer => new EncoderLayer(weights, layer, parameters, options, type, device))];
+        var embeddings = weights.Config.Layout.Embeddings;
+        Tensor Table(Tensor table) => table.to(type).to(device).DetachFromDisposeScope();
+        _dropout = options.BodyDropout ? weights.Config.Dropout.Hidden : 0;
+        _words = Table(ToTensor(weights[embeddings.Words.Key]));
+        var positions = ToTensor(weights[embeddings.Positions.Key]);
+        _positions = Table(embeddings.TokenTypes is { } types ? positions + ToTensor(weights[types.Key]).narrow(0, 0, 1) : positions); // a single text is of type 0
+        _norm = new LayerNorm(weights, embeddings.Norm, type, device);
+        _layers = [.. weights.Config.Layout.Blocks.Select(block => new EncoderLayer(weights, block, parameters, options, type, device))];
         _firstAdapted = _layers.FindIndex(layer => layer.IsAdapted);
     }
 

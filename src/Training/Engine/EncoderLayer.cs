@@ -1,5 +1,5 @@
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,6 +12,7 @@ internal sealed class EncoderLayer : IDisposable
     private readonly bool _isLast;
     private readonly int _width;
     private readonly double _dropout;
+    private readonly double _attentionDropout; // of what the attention's output module gives
     private readonly Func<Tensor, Tensor> _activation;
     private readonly StackedLinear? _query; // the last layer's, whose queries have rows of their own; elsewhere part of _inputs
     private readonly StackedLinear _inputs; // [query,] key, value
@@ -24,23 +25,23 @@ internal sealed class EncoderLayer : IDisposable
     private readonly Scalar _one = 1.0.ToScalar();
 
     /// <summary>Copies the layer's weights to the device.</summary>
-    public EncoderLayer(ModelWeights weights, int layer, TrainedParameters parameters, EngineOptions options, ScalarType type, Device device)
+    public EncoderLayer(ModelWeights weights, BlockLayout block, TrainedParameters parameters, EngineOptions options, ScalarType type, Device device)
     {
         var config = weights.Config;
-        var name = DistilBertTensors.Layer(layer);
-        StackedLinear Linear(params string[] modules) => new(weights, [.. modules.Select(module => $"{name}.{module}")], parameters, options.Adapter, type, device);
-        _isLast = layer == config.LayerCount - 1;
-        _width = config.Width;
-        _dropout = options.BodyDropout ? config.Dropout : 0;
-        _activation = config.Activation == Activation.Relu ? x => nn.functional.relu(x) : x => nn.functional.gelu(x);
-        _query = _isLast ? Linear("attention.q_lin") : null;
-        _inputs = _isLast ? Linear("attention.k_lin", "attention.v_lin") : Linear("attention.q_lin", "attention.k_lin", "attention.v_lin");
-        _attention = new PackedAttention(ComputeDevices.Attention(options.Device, options.AttentionDropout ? config.AttentionDropout : 0), config.HeadCount, config.HeadWidth, _isLast);
-        _output = Linear("attention.out_lin");
-        _attentionNorm = new LayerNorm(weights, $"{name}.sa_layer_norm", type, device);
-        _up = Linear("ffn.lin1");
-        _down = Linear("ffn.lin2");
-        _outputNorm = new LayerNorm(weights, $"{name}.output_layer_norm", type, device);
+        StackedLinear Linear(params LinearLayout[] linears) => new(weights, [.. linears.Select(linear => linear.Name)], parameters, options.Adapter, type, device);
+        _isLast = block == config.Layout.Blocks[^1];
+        _width = config.Shape.Width;
+        _dropout = options.BodyDropout ? config.Dropout.Hidden : 0;
+        _attentionDropout = options.BodyDropout ? config.Dropout.AttentionOutput : 0;
+        _activation = TorchActivation.Of(config.Shape.Activation);
+        _query = _isLast ? Linear(block.Query) : null;
+        _inputs = _isLast ? Linear(block.Key, block.Value) : Linear(block.Query, block.Key, block.Value);
+        _attention = new PackedAttention(ComputeDevices.Attention(options.Device, options.AttentionDropout ? config.Dropout.Attention : 0), config.Shape.Heads, config.Shape.HeadWidth, _isLast);
+        _output = Linear(block.Output);
+        _attentionNorm = new LayerNorm(weights, block.AttentionNorm, type, device);
+        _up = Linear(block.Up);
+        _down = Linear(block.Down);
+        _outputNorm = new LayerNorm(weights, block.OutputNorm, type, device);
     }
 
     /// <summary>True when some module of the layer has an adapter.</summary>
@@ -72,7 +73,8 @@ internal sealed class EncoderLayer : IDisposable
         var (query, querySaved) = _query is null ? (Column(inputs, 0), null) : _query.Forward(rows, dropout, tape);
         var (context, attention) = _attention.Forward(query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1), batch, dropout, tape);
         var (attended, outputSaved) = _output.Forward(context, dropout, tape);
-        var (normed, attentionNorm) = _attentionNorm.Forward(attended.add_(rows), tape);
+        var attentionMask = dropout?.Mask(attended, _attentionDropout);
+        var (normed, attentionNorm) = _attentionNorm.Forward(attentionMask is null ? attended.add_(rows) : attentionMask.Added(rows, attended), tape);
         var (up, upSaved) = _up.Forward(normed, dropout, tape);
         var (active, activation) = LocalGradient.Run(_activation, up, tape);
         var (down, downSaved) = _down.Forward(active, dropout, tape);
@@ -80,7 +82,7 @@ internal sealed class EncoderLayer : IDisposable
         var sum = mask is null ? down.add_(normed) : mask.Added(normed, down);
         var (result, outputNorm) = _outputNorm.Forward(sum, tape);
         var saved = tape is null || attentionNorm is null || activation is null || outputNorm is null ? null
-            : new Saved(tape, querySaved, inputsSaved, attention, outputSaved, attentionNorm, upSaved, activation, downSaved, mask?.Keep(tape), outputNorm);
+            : new Saved(tape, querySaved, inputsSaved, attention, outputSaved, attentionMask?.Keep(tape), attentionNorm, upSaved, activation, downSaved, mask?.Keep(tape), outputNorm);
         return (result.MoveToOuterDisposeScope(), saved);
     }
 
@@ -104,7 +106,7 @@ internal sealed class EncoderLayer : IDisposable
         }
 
         var attended = saved.AttentionNorm.Backward(normed.add_(sum));
-        var context = _output.Backward(attended, saved.Output, inputGradient: true)!; // asked for
+        var context = _output.Backward(saved.AttentionMask is null ? attended : saved.AttentionMask.Apply(attended), saved.Output, inputGradient: true)!; // asked for
         var inputs = batch.NewRows((FirstKey + 2) * _width, gradient.dtype);
         var query = _query is null ? Column(inputs, 0) : empty_like(context);
         _attention.Backward(context, saved.Attention, batch, query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1));
@@ -137,6 +139,7 @@ internal sealed class EncoderLayer : IDisposable
         StackedLinear.Saved? Inputs,
         IReadOnlyList<Func<Tensor, Tensor[]>> Attention,
         StackedLinear.Saved? Output,
+        DropoutMask? AttentionMask,
         LocalGradient AttentionNorm,
         StackedLinear.Saved? Up,
         LocalGradient Activation,

@@ -38,8 +38,8 @@ internal sealed class HeadTrainer : IDisposable
         using var scope = NewDisposeScope();
         var dropout = new Dropout(_options.Seed, _optimizer.StepCount, part: 0);
         _parameters.Gradients.zero_();
-        var leaves = DistilBertTensors.HeadKeys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
-        var logits = ClassifierHead.Forward(Matrix(features), leaves.GetValueOrDefault, plan: null, dropout, _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+        var leaves = _weights.Config.Layout.Head.Keys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
+        var logits = ClassifierHead.Forward(Matrix(features), _weights.Config.Layout.Head.Linears, leaves.GetValueOrDefault, plan: null, dropout, _options.BodyDropout ? _weights.Config.Dropout.Head : 0);
         using var share = (1.0 / features.Count).ToScalar();
         var loss = ClassifierHead.Loss(logits, labels, _weights.Config, _options.LabelSmoothing).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values]);
@@ -66,12 +66,12 @@ internal sealed class HeadTrainer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var logits = ClassifierHead.Forward(Matrix(features), _parameters.ValueOf, plan: null, dropout: null, 0);
+        var logits = ClassifierHead.Forward(Matrix(features), _weights.Config.Layout.Head.Linears, _parameters.ValueOf, plan: null, dropout: null, 0);
         return [.. logits.cpu().data<float>().ToArray().Chunk(_weights.Config.Task.Labels.Count)];
     }
 
-    /// <summary>The four tensors of the head as they are now.</summary>
-    public IReadOnlyList<NamedTensor> ExportHead() => [.. DistilBertTensors.HeadKeys.Select(_parameters.Read)];
+    /// <summary>The tensors of the head as they are now.</summary>
+    public IReadOnlyList<NamedTensor> ExportHead() => [.. _weights.Config.Layout.Head.Keys.Select(_parameters.Read)];
 
     /// <summary>A copy of all that training changes.</summary>
     public EngineState SaveState() => _parameters.Save(_optimizer.StepCount);

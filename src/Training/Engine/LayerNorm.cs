@@ -1,5 +1,5 @@
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Engine;
@@ -9,18 +9,20 @@ internal sealed class LayerNorm : IDisposable
 {
     private readonly Tensor _weight;
     private readonly Tensor _bias;
+    private readonly double _epsilon;
 
     /// <summary>Copies the module's weights to the device in <paramref name="type"/>.</summary>
-    public LayerNorm(ModelWeights weights, string module, ScalarType type, Device device)
+    public LayerNorm(ModelWeights weights, NormLayout norm, ScalarType type, Device device)
     {
         using var scope = NewDisposeScope();
-        _weight = Encoder.ToTensor(weights[$"{module}.weight"]).to(type).to(device).DetachFromDisposeScope();
-        _bias = Encoder.ToTensor(weights[$"{module}.bias"]).to(type).to(device).DetachFromDisposeScope();
+        _epsilon = weights.Config.Shape.NormEpsilon;
+        _weight = Encoder.ToTensor(weights[norm.Weight]).to(type).to(device).DetachFromDisposeScope();
+        _bias = Encoder.ToTensor(weights[norm.Bias]).to(type).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>Each row of x with mean 0 and variance 1, scaled and shifted; with a tape, its gradient too.</summary>
     public (Tensor Result, LocalGradient? Gradient) Forward(Tensor x, Tape? tape) =>
-        LocalGradient.Run(input => nn.functional.layer_norm(input, _weight.shape, _weight, _bias, DistilBertConfig.LayerNormEpsilon), x, tape);
+        LocalGradient.Run(input => nn.functional.layer_norm(input, _weight.shape, _weight, _bias, _epsilon), x, tape);
 
     /// <inheritdoc/>
     public void Dispose()

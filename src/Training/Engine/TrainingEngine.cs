@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,7 +8,7 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>
-/// DistilBERT with trainable adapters and head in libtorch. One thread at a time. <see cref="NativeTorch.Prepare"/> must have run.
+/// An encoder with trainable adapters and head in libtorch. One thread at a time. <see cref="NativeTorch.Prepare"/> must have run.
 /// </summary>
 internal sealed class TrainingEngine : IDisposable
 {
@@ -17,8 +18,10 @@ internal sealed class TrainingEngine : IDisposable
     private readonly Encoder _encoder;
     private readonly TrainedParameters _parameters;
     private readonly IOptimizer _optimizer;
-    private readonly Dictionary<string, Tensor> _frozenHead;
-    private readonly List<string> _trainedOnHead;
+    private readonly Dictionary<string, Tensor> _frozenTail;
+    private readonly List<HeadLinear> _pooling; // what of the encoder comes after its blocks
+    private readonly List<HeadLinear> _tail; // and the head after it
+    private readonly List<string> _trainedInTail;
 
     private TrainingEngine(ModelWeights weights, EngineOptions options, LoraAdapter? initial)
     {
@@ -26,10 +29,13 @@ internal sealed class TrainingEngine : IDisposable
         _weights = initial is { Replacements.Count: > 0 } ? weights.With(initial.Replacements) : weights;
         _device = ComputeDevices.Open(options.Device, options.Threads, options.AllowTf32);
         var specs = AdapterSpecs(initial).Concat(options.TrainHead ? ClassifierHead.Specs(_weights) : []).ToList();
-        _trainedOnHead = [.. specs.Select(spec => spec.Initial.Name).Where(name => !name.StartsWith(DistilBertTensors.BodyPrefix, StringComparison.Ordinal))];
+        var layout = weights.Config.Layout;
+        _pooling = layout.Pooler is { } pooler ? [new HeadLinear(pooler, Activation.Tanh, DropsInput: false)] : [];
+        _tail = [.. _pooling, .. layout.Head.Linears];
+        _trainedInTail = [.. specs.Select(spec => spec.Initial.Name).Where(name => _tail.Exists(step => name.StartsWith(step.Linear.Name + ".", StringComparison.Ordinal)))];
         _parameters = new TrainedParameters(specs, _device);
         _encoder = new Encoder(_weights, _parameters, options, _device);
-        _frozenHead = DistilBertTensors.HeadKeys.ToDictionary(key => key, key => Encoder.ToTensor(_weights[key]).to(_device).DetachFromDisposeScope(), StringComparer.Ordinal);
+        _frozenTail = _tail.SelectMany(step => step.Linear.Tensors).Select(spec => spec.Key).ToDictionary(key => key, key => Encoder.ToTensor(_weights[key]).to(_device).DetachFromDisposeScope(), StringComparer.Ordinal);
         _optimizer = ComputeDevices.Optimizer(options.Device, _parameters, options.Optimizer, options.Adapter?.LoraPlusRatio ?? 1);
     }
 
@@ -42,7 +48,7 @@ internal sealed class TrainingEngine : IDisposable
             throw new InputException("there is nothing to train: neither adapters nor the head.");
         }
 
-        var onHead = options.Adapter?.Modules.FirstOrDefault(module => module is DistilBertTensors.PreClassifier or DistilBertTensors.Classifier);
+        var onHead = options.Adapter?.Modules.FirstOrDefault(module => weights.Config.Layout.Head.Linears.Any(step => step.Linear.Name == module));
         return onHead is null || !options.TrainHead ? new TrainingEngine(weights, options, initial)
             : throw new InputException($"the target '{onHead}' is part of the head, which is trained in full.", "leave it out of --targets, or train adapters alone with --method lora.");
     }
@@ -77,16 +83,16 @@ internal sealed class TrainingEngine : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var packed = OnDevice(batch);
-        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed), HeadTensor, _options.Adapter, dropout: null, 0));
+        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed), _tail, TailTensor, _options.Adapter, dropout: null, 0));
     }
 
-    /// <summary>[CLS] hidden state of each text after the last layer [width], without dropout: what the head sees.</summary>
+    /// <summary>What the head sees of each text [width], without dropout: the first token's last state, through the pooler where there is one.</summary>
     public float[][] Features(PackedBatch batch)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var packed = OnDevice(batch);
-        return packed.ToCallerOrder(_encoder.Forward(packed));
+        return packed.ToCallerOrder(ClassifierHead.Forward(_encoder.Forward(packed), _pooling, TailTensor, _options.Adapter, dropout: null, 0));
     }
 
     /// <summary>The adapters as they are now; the head under <see cref="LoraAdapter.Replacements"/> when it is trained.</summary>
@@ -105,8 +111,8 @@ internal sealed class TrainingEngine : IDisposable
             _options.TrainHead ? ExportHead() : []);
     }
 
-    /// <summary>The four tensors of the head as they are now.</summary>
-    public IReadOnlyList<NamedTensor> ExportHead() => [.. DistilBertTensors.HeadKeys.Select(key => _options.TrainHead ? _parameters.Read(key) : _weights[key])];
+    /// <summary>The tensors of the head as they are now.</summary>
+    public IReadOnlyList<NamedTensor> ExportHead() => [.. _weights.Config.Layout.Head.Keys.Select(key => _options.TrainHead ? _parameters.Read(key) : _weights[key])];
 
     /// <summary>A copy of all that training changes.</summary>
     public EngineState SaveState() => _parameters.Save(_optimizer.StepCount);
@@ -126,7 +132,7 @@ internal sealed class TrainingEngine : IDisposable
         _encoder.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
-        foreach (var tensor in _frozenHead.Values)
+        foreach (var tensor in _frozenTail.Values)
         {
             tensor.Dispose();
         }
@@ -139,9 +145,9 @@ internal sealed class TrainingEngine : IDisposable
         var packed = OnDevice(batch);
         var saved = new Stack<EncoderLayer.Saved>();
         var features = _encoder.Forward(packed, dropout, saved).requires_grad_(_encoder.IsAdapted);
-        var leaves = _trainedOnHead.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
-        var logits = ClassifierHead.Forward(features, name => leaves.GetValueOrDefault(name) ?? _frozenHead.GetValueOrDefault(name), _options.Adapter,
-            dropout, _options.BodyDropout ? _weights.Config.ClassifierDropout : 0);
+        var leaves = _trainedInTail.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
+        var logits = ClassifierHead.Forward(features, _tail, name => leaves.GetValueOrDefault(name) ?? _frozenTail.GetValueOrDefault(name), _options.Adapter,
+            dropout, _options.BodyDropout ? _weights.Config.Dropout.Head : 0);
         var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
         var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options.LabelSmoothing).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values, .. _encoder.IsAdapted ? (Tensor[])[features] : []]).ToList();
@@ -159,9 +165,9 @@ internal sealed class TrainingEngine : IDisposable
         return loss.detach().MoveToOuterDisposeScope();
     }
 
-    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _device, lengths => ComputeDevices.Groups(_options.Device, lengths), ComputeDevices.RowStep(_options.Device));
+    private DeviceBatch OnDevice(PackedBatch batch) => new(batch, _weights.Config.Layout.Embeddings, _device, lengths => ComputeDevices.Groups(_options.Device, lengths), ComputeDevices.RowStep(_options.Device));
 
-    private Tensor? HeadTensor(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenHead.GetValueOrDefault(name);
+    private Tensor? TailTensor(string name) => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenTail.GetValueOrDefault(name);
 
     private IEnumerable<ParameterSpec> AdapterSpecs(LoraAdapter? initial)
     {

@@ -10,7 +10,7 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
 {
     /// <summary>Scores logits [texts][labels] against the labels of the set.</summary>
     /// <exception cref="InputException">A logit is not finite.</exception>
-    public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, DistilBertConfig config, int step, double epoch)
+    public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, ModelConfig config, int step, double epoch)
     {
         var scored = new ScoredTexts(config.Task.Labels.Count, config.Task.ProblemType, Calibration.None);
         for (var text = 0; text < texts.Count; text++)
@@ -44,7 +44,7 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
     public static bool IsBetter(RunMetrics metrics, RunMetrics? other) =>
         other is null || metrics.F1 > other.F1 || (metrics.F1 == other.F1 && metrics.Loss < other.Loss);
 
-    private static string? OnlyAnswerOf(ScoredTexts scored, DistilBertConfig config)
+    private static string? OnlyAnswerOf(ScoredTexts scored, ModelConfig config)
     {
         bool[] Answer(int text) => [.. Enumerable.Range(0, scored.Classes).Select(label => scored.Predicted(text, label))];
         var first = scored.Count < 2 ? [] : Answer(0);

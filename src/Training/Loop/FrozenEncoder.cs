@@ -46,7 +46,7 @@ internal sealed class FrozenEncoder : IDisposable
     public float[][] Features(TextSet texts, CancellationToken cancellationToken)
     {
         var key = _key(texts);
-        if (_cache.Find(key, texts.Count, _base.Config.Width) is { } cached)
+        if (_cache.Find(key, texts.Count, _base.Config.Shape.Width) is { } cached)
         {
             _display.Note($"features of {texts.Count} {texts.Role} texts: from the cache.");
             return cached;

@@ -12,7 +12,7 @@ internal sealed class TrainingLoop
     private readonly TrainingPhase _phase;
     private readonly ITrainer _trainer;
     private readonly TextSet? _validation;
-    private readonly DistilBertConfig _config;
+    private readonly ModelConfig _config;
     private readonly RunOutput _output;
     private readonly ITrainingDisplay _display;
     private readonly StepReports _reports;
@@ -22,7 +22,7 @@ internal sealed class TrainingLoop
     private TimeSpan _lastCheckpoint;
     private RunProgress _progress;
 
-    public TrainingLoop(TrainingPhase phase, ITrainer trainer, TextSet? validation, DistilBertConfig config, RunOutput output, ITrainingDisplay display,
+    public TrainingLoop(TrainingPhase phase, ITrainer trainer, TextSet? validation, ModelConfig config, RunOutput output, ITrainingDisplay display,
         RunProgress progress, TimeSpan checkpointInterval, int reportEvery)
     {
         _phase = phase;

@@ -1,5 +1,4 @@
 using LoraOnnx.Model.Adapters;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Training.Engine;
 
@@ -8,13 +7,10 @@ namespace LoraOnnx.Training.Options;
 /// <summary>The adapters' options in the words of the engine and of <c>peft</c>.</summary>
 internal static class AdapterOptions
 {
-    /// <summary>Every linear module; of the head's only where the head is not trained in full.</summary>
-    private const string AllLinear = "all-linear";
-
     /// <exception cref="InputException">A target matches nothing.</exception>
-    public static AdapterPlan Plan(TrainingOptions options, DistilBertConfig config) => new()
+    public static AdapterPlan Plan(TrainingOptions options, ModelConfig config) => new()
     {
-        Modules = AdapterPlan.ModulesMatching(config, Targets(options)),
+        Modules = AdapterTargets.Modules(config.Layout, options.Targets, options.TrainsHead),
         Rank = options.Rank,
         Alpha = Alpha(options),
         UseRsLora = options.Rslora,
@@ -25,11 +21,13 @@ internal static class AdapterOptions
     };
 
     /// <summary>What adapter_config.json says.</summary>
-    public static PeftAdapterSettings Settings(TrainingOptions options, string model) => new()
+    public static PeftAdapterSettings Settings(TrainingOptions options, ModelConfig config, string model) => new()
     {
+        Family = config.Family,
+        PoolerTrained = config.Layout.Head.BeginsWithPooler,
         Rank = options.Rank,
         Alpha = Alpha(options),
-        Targets = Targets(options),
+        Targets = Targets(options, config),
         UseRsLora = options.Rslora,
         UseDora = options.Dora,
         Dropout = options.LoraDropout,
@@ -39,7 +37,6 @@ internal static class AdapterOptions
 
     public static double Alpha(TrainingOptions options) => options.Alpha ?? 2 * options.Rank;
 
-    private static IReadOnlyList<string> Targets(TrainingOptions options) => options.Targets.Contains(AllLinear)
-        ? [.. DistilBertTensors.LayerLinears.Select(name => name[(name.LastIndexOf('.') + 1)..]), .. options.TrainsHead ? (string[])[] : [DistilBertTensors.PreClassifier, DistilBertTensors.Classifier]]
-        : options.Targets;
+    private static IReadOnlyList<string> Targets(TrainingOptions options, ModelConfig config) =>
+        AdapterTargets.Resolve(config.Layout, options.Targets, options.TrainsHead);
 }

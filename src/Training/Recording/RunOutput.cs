@@ -13,15 +13,15 @@ namespace LoraOnnx.Training.Recording;
 internal sealed class RunOutput
 {
     private readonly PeftAdapterSettings? _adapterSettings;
-    private readonly DistilBertConfig _config;
+    private readonly ModelConfig _config;
 
-    public RunOutput(RunFolder folder, RunLog log, RunRecord record, TrainingOptions options, DistilBertConfig config)
+    public RunOutput(RunFolder folder, RunLog log, RunRecord record, TrainingOptions options, ModelConfig config)
     {
         Folder = folder;
         Log = log;
         Record = record;
         _config = config;
-        _adapterSettings = options.TrainsAdapters ? AdapterOptions.Settings(options, record.Model) : null;
+        _adapterSettings = options.TrainsAdapters ? AdapterOptions.Settings(options, config, record.Model) : null;
     }
 
     public RunFolder Folder { get; }
@@ -57,7 +57,7 @@ internal sealed class RunOutput
         }
 
         using var file = SafetensorsFile.Open(Path.Combine(Folder.Head, Checkpoint.WeightsFileName));
-        return new TrainedWeights(adapter, [.. DistilBertTensors.HeadKeys.Select(file.Read)]);
+        return new TrainedWeights(adapter, [.. _config.Layout.Head.Keys.Select(file.Read)]);
     }
 
     /// <summary>Saves a checkpoint, and run.json with it.</summary>

@@ -3,6 +3,7 @@ using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Evaluation.Tests.Support;
@@ -42,7 +43,7 @@ internal static class TinyModels
             A = TinyModel.RandomTensor("A", [Rank, width], random, 0.5),
             B = TinyModel.RandomTensor("B", [width, Rank], random, 0.5),
         });
-        PeftAdapterWriter.Write(Path.Combine(directory, RunDirectory.AdapterFolder), new LoraAdapter([.. modules], []), new PeftAdapterSettings { Rank = Rank, Alpha = Rank, Targets = ["q_lin"] });
+        PeftAdapterWriter.Write(Path.Combine(directory, RunDirectory.AdapterFolder), new LoraAdapter([.. modules], []), new PeftAdapterSettings { Family = DistilBert.Family, Rank = Rank, Alpha = Rank, Targets = ["q_lin"] });
         RunDirectory.WriteRecord(directory, new RunRecord
         {
             ToolVersion = "0",

@@ -7,7 +7,7 @@ namespace LoraOnnx.Model.Tests.Adapters;
 /// <summary>Every adapter that peft saved loads, with the modules, ranks and scales that peft gave it.</summary>
 public sealed class GoldenAdapterTests
 {
-    private static readonly DistilBertConfig _demo = DistilBertConfig.Load(Golden.DemoModel);
+    private static readonly ModelConfig _demo = ModelConfig.Load(Golden.DemoModel);
 
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Golden.Path("adapters")).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 

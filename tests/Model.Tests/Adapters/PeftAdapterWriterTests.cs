@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Tests.Adapters;
@@ -7,8 +8,8 @@ namespace LoraOnnx.Model.Tests.Adapters;
 /// <summary>What we write is what peft wrote: the golden adapters are the snapshot, byte for byte.</summary>
 public sealed class PeftAdapterWriterTests : IDisposable
 {
-    private static readonly DistilBertConfig _demo = DistilBertConfig.Load(Golden.DemoModel);
-    private static readonly PeftAdapterSettings _qkv = new() { Rank = 8, Alpha = 16, Targets = ["k_lin", "q_lin", "v_lin"], BaseModelNameOrPath = "models/demo" };
+    private static readonly ModelConfig _demo = ModelConfig.Load(Golden.DemoModel);
+    private static readonly PeftAdapterSettings _qkv = new() { Family = DistilBert.Family, Rank = 8, Alpha = 16, Targets = ["k_lin", "q_lin", "v_lin"], BaseModelNameOrPath = "models/demo" };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("lora-onnx-").FullName;
 

@@ -16,7 +16,7 @@ public sealed class CheckpointTests : IDisposable
         var checkpoint = Checkpoint.Open(Golden.DemoModel);
 
         Assert.True(checkpoint.HasHead);
-        Assert.Equal((384, 1536, 6, 12, 8192), (checkpoint.Config.Width, checkpoint.Config.FeedForwardWidth, checkpoint.Config.LayerCount, checkpoint.Config.HeadCount, checkpoint.Config.VocabularySize));
+        Assert.Equal((384, 1536, 6, 12, 8192), (checkpoint.Config.Shape.Width, checkpoint.Config.Shape.UpWidth, checkpoint.Config.Shape.Blocks, checkpoint.Config.Shape.Heads, checkpoint.Config.Shape.Vocabulary));
         Assert.Equal(["NEGATIVE", "POSITIVE"], checkpoint.Config.Task.Labels);
         Assert.Equal(104, checkpoint.LoadWeights().Tensors.Count());
     }

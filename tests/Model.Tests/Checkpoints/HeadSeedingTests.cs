@@ -5,7 +5,7 @@ namespace LoraOnnx.Model.Tests.Checkpoints;
 
 public sealed class HeadSeedingTests
 {
-    private static readonly DistilBertConfig _demo = DistilBertConfig.Load(Golden.DemoModel);
+    private static readonly ModelConfig _demo = ModelConfig.Load(Golden.DemoModel);
 
     [Fact]
     public void New_head_has_normal_weights_of_the_configured_deviation_and_zero_biases()

@@ -1,6 +1,8 @@
 using System.Text;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Tests.Fuzzing;
@@ -8,7 +10,12 @@ namespace LoraOnnx.Model.Tests.Fuzzing;
 /// <summary>adapter_config.json from strangers, beside a tensor file that fits the first of the seeds.</summary>
 public sealed class AdapterConfigFuzzTests : IDisposable
 {
-    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 16, LayerCount = 2, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Task = new(["a", "b"], ProblemType.SingleLabel) };
+    private static readonly ModelConfig _model = new()
+    {
+        Family = DistilBert.Family,
+        Task = new(["a", "b"], ProblemType.SingleLabel),
+        Layout = DistilBert.Layout(new EncoderShape { Width = 8, UpWidth = 16, Blocks = 2, Heads = 2, Vocabulary = 10, Positions = 16 }, classes: 2),
+    };
 
     private static readonly string[] _seeds =
     [

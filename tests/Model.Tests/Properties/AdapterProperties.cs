@@ -1,7 +1,8 @@
 using FsCheck.Xunit;
 using LoraOnnx.Model.Adapters;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Tests.Properties;
@@ -9,7 +10,12 @@ namespace LoraOnnx.Model.Tests.Properties;
 /// <summary>An adapter that is written is read back, whatever its rank, modules and variant.</summary>
 public sealed class AdapterProperties : IDisposable
 {
-    private static readonly DistilBertConfig _model = new() { Width = 8, FeedForwardWidth = 12, LayerCount = 3, HeadCount = 2, VocabularySize = 10, MaxPositions = 16, Task = new(["a", "b", "c"], ProblemType.SingleLabel) };
+    private static readonly ModelConfig _model = new()
+    {
+        Family = DistilBert.Family,
+        Task = new(["a", "b", "c"], ProblemType.SingleLabel),
+        Layout = DistilBert.Layout(new EncoderShape { Width = 8, UpWidth = 12, Blocks = 3, Heads = 2, Vocabulary = 10, Positions = 16 }, classes: 3),
+    };
     private static readonly string[] _targets = ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("lora-onnx-").FullName;
@@ -22,6 +28,7 @@ public sealed class AdapterProperties : IDisposable
         var random = new Random(seed);
         var settings = new PeftAdapterSettings
         {
+            Family = DistilBert.Family,
             Rank = 1 + (rank % 16),
             Alpha = alpha / 8.0,
             Targets = [.. _targets.Where((_, index) => ((targets % 63) + 1 & (1 << index)) != 0)],
@@ -43,15 +50,15 @@ public sealed class AdapterProperties : IDisposable
     {
         NamedTensor Tensor(params int[] shape) => TinyModel.RandomTensor("tensor", shape, random, 1);
         var scale = settings.Alpha / (settings.UseRsLora ? Math.Sqrt(settings.Rank) : settings.Rank);
-        var modules = DistilBertTensors.LinearModules(_model).Where(linear => settings.Targets.Any(target => linear.Module.EndsWith("." + target, StringComparison.Ordinal))).Select(linear => new LoraModule
+        var modules = _model.Layout.Linears.Where(linear => settings.Targets.Any(target => linear.Name.EndsWith("." + target, StringComparison.Ordinal))).Select(linear => new LoraModule
         {
-            Module = linear.Module,
+            Module = linear.Name,
             Scale = scale,
             A = Tensor(settings.Rank, linear.In),
             B = Tensor(linear.Out, settings.Rank),
             Magnitude = settings.UseDora ? Tensor(linear.Out) : null,
         }).ToList();
-        var head = settings.HeadTrained ? DistilBertTensors.Head(_model).Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList() : [];
+        var head = settings.HeadTrained ? _model.Layout.Head.Tensors.Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList() : [];
         return new LoraAdapter(modules, head);
     }
 

@@ -156,7 +156,7 @@ public sealed class TokenizerFilesTests
         using var model = new TinyModel();
         File.AppendAllText(System.IO.Path.Combine(model.Checkpoint, "vocab.txt"), "one word more\n");
 
-        var error = Assert.Throws<InputException>(() => TextTokenizer.Load(model.Checkpoint, DistilBertConfig.Load(model.Checkpoint).VocabularySize));
+        var error = Assert.Throws<InputException>(() => TextTokenizer.Load(model.Checkpoint, ModelConfig.Load(model.Checkpoint).Shape.Vocabulary));
 
         Assert.Contains("the tokenizer has 61 words, config.json 'vocab_size' 60", error.Message, StringComparison.Ordinal);
     }

@@ -12,7 +12,7 @@ namespace LoraOnnx.Serving.Tests.Support;
 internal sealed class TestEngine : IDisposable
 {
     private static readonly TextTokenizer _tokenizer = TextTokenizer.Load(Golden.DemoModel);
-    private static readonly DistilBertConfig _config = DistilBertConfig.Load(Golden.DemoModel);
+    private static readonly ModelConfig _config = ModelConfig.Load(Golden.DemoModel);
 
     private readonly ManualResetEventSlim _gate = new(initialState: true);
     private readonly object _lock = new();
@@ -41,7 +41,7 @@ internal sealed class TestEngine : IDisposable
     /// <summary>What to answer for token ids instead of the usual; null: the usual.</summary>
     public Func<int[], float[]>? Answer { get; set; }
 
-    public DistilBertConfig Config { get; init; } = _config;
+    public ModelConfig Config { get; init; } = _config;
 
     /// <summary>Which part of a long text the model says it was trained on.</summary>
     public Truncation Truncation { get; init; }

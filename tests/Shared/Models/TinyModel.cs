@@ -50,7 +50,7 @@ internal sealed class TinyModel : IDisposable
         File.WriteAllText(Path.Combine(Checkpoint, "config.json"), ConfigText(Options));
         File.WriteAllText(Path.Combine(Checkpoint, "tokenizer_config.json"), JsonSerializer.Serialize(new { do_lower_case = !Options.Cased, tokenizer_class = "DistilBertTokenizer" }));
         File.WriteAllLines(Path.Combine(Checkpoint, "vocab.txt"), _words);
-        Weights = RandomWeights(DistilBertConfig.Load(Checkpoint), Options.Seed);
+        Weights = RandomWeights(ModelConfig.Load(Checkpoint), Options.Seed);
         Save(Weights.Tensors);
     }
 
@@ -63,7 +63,7 @@ internal sealed class TinyModel : IDisposable
 
     public string WeightsFile => Path.Combine(Checkpoint, "model.safetensors");
 
-    public DistilBertConfig Config => Weights.Config;
+    public ModelConfig Config => Weights.Config;
 
     public ModelWeights Weights { get; }
 
@@ -89,10 +89,10 @@ internal sealed class TinyModel : IDisposable
     }
 
     /// <summary>Weights large enough for every part to matter: standard deviation 0.15, layer norms around 1.</summary>
-    public static ModelWeights RandomWeights(DistilBertConfig config, int seed)
+    public static ModelWeights RandomWeights(ModelConfig config, int seed)
     {
         var random = new Random(seed);
-        return new ModelWeights(config, [.. DistilBertTensors.All(config).Select(spec => RandomTensor(spec.Key, spec.Shape, random, 0.15, spec.Key.Contains("orm.weight", StringComparison.Ordinal) ? 1 : 0))]);
+        return new ModelWeights(config, [.. config.Layout.Tensors.Select(spec => RandomTensor(spec.Key, spec.Shape, random, 0.15, spec.Key.Contains("orm.weight", StringComparison.Ordinal) ? 1 : 0))]);
     }
 
     public static NamedTensor RandomTensor(string name, IReadOnlyList<int> shape, Random random, double deviation, double mean = 0)

@@ -87,7 +87,7 @@ public sealed class GoldenTrainingTests
 
     private static AdapterPlan Plan(JsonElement expected) => new()
     {
-        Modules = AdapterPlan.ModulesMatching(_weights.Value.Config, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)]),
+        Modules = AdapterTargets.Modules(_weights.Value.Config.Layout, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)], headIsTrained: false),
         Rank = expected.GetProperty("rank").GetInt32(),
         Alpha = expected.GetProperty("alpha").GetDouble(),
     };

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Safetensors;
@@ -93,11 +94,11 @@ public sealed class GradientTests
 
     private static bool Has(string traits, string trait) => traits.Split(' ').Contains(trait);
 
-    private static EngineOptions Options(DistilBertConfig config, string targets, string traits) => new()
+    private static EngineOptions Options(ModelConfig config, string targets, string traits) => new()
     {
         Adapter = targets.Length == 0 ? null : new AdapterPlan
         {
-            Modules = AdapterPlan.ModulesMatching(config, targets.Split(' ')),
+            Modules = AdapterTargets.Modules(config.Layout, targets.Split(' '), headIsTrained: false),
             Rank = 3,
             Alpha = 5,
             UseRsLora = Has(traits, "rslora"),

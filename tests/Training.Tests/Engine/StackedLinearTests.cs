@@ -21,12 +21,12 @@ public sealed class StackedLinearTests
         using var model = new TinyModel();
         using var scope = NewDisposeScope();
         manual_seed(1);
-        var names = _modules.Select(module => $"{DistilBertTensors.Layer(0)}.attention.{module}").ToList();
+        var names = _modules.Select(module => $"distilbert.transformer.layer.0.attention.{module}").ToList();
         var plan = new AdapterPlan { Modules = [names[0], names[2]], Rank = 3, Alpha = 5, UseDora = dora };
-        using var parameters = Parameters(plan, model.Config.Width);
+        using var parameters = Parameters(plan, model.Config.Shape.Width);
         using var linear = new StackedLinear(model.Weights, names, parameters, plan, ScalarType.Float32, CPU);
         using var tape = new Tape();
-        var x = randn(11, model.Config.Width).requires_grad_(true);
+        var x = randn(11, model.Config.Shape.Width).requires_grad_(true);
         var leaves = plan.Modules.SelectMany(module => Names(module, dora)).ToDictionary(name => name, name => parameters.ValueOf(name).clone().requires_grad_(true));
         var expected = cat([.. names.Select(name => Formula(x, name, model.Weights, leaves, plan.Scale))], 1);
         var upstream = randn_like(expected);

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
@@ -26,7 +27,7 @@ public sealed class SteadyMemoryTests
         {
             Precision = type == "bf16" ? Precision.Bf16 : Precision.Fp32,
             Threads = 1,
-            Adapter = new AdapterPlan { Modules = AdapterPlan.ModulesMatching(model.Config, ["q_lin", "k_lin", "v_lin", "lin2"]), Rank = 2, Dropout = 0.1 },
+            Adapter = new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin", "lin2"], headIsTrained: false), Rank = 2, Dropout = 0.1 },
             TrainHead = true,
         });
         Train(engine, from: 0, to: Steps / 5);
@@ -49,7 +50,7 @@ public sealed class SteadyMemoryTests
         {
             Precision = Precision.Bf16,
             Threads = 1,
-            Adapter = new AdapterPlan { Modules = AdapterPlan.ModulesMatching(model.Config, ["q_lin", "k_lin", "v_lin"]), Rank = 4 },
+            Adapter = new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 4 },
         });
         var random = new Random(3);
         Step(Enumerable.Repeat(512, 8));

@@ -117,7 +117,7 @@ public sealed class LearningOptionTests : IDisposable
     {
         var run = Train("--batch-size", "48", "--epochs", "1", "--dropout", "false", "--lr", "0", "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
 
-        var texts = LabelledTexts.ReadAll(_task.Train, Model.Configuration.DistilBertConfig.Load(_task.Model).Task);
+        var texts = LabelledTexts.ReadAll(_task.Train, Model.Configuration.ModelConfig.Load(_task.Model).Task);
         var expected = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Average(pair =>
         {
             var log = LogSoftmax(pair.First);

@@ -35,7 +35,7 @@ public sealed class RunFilesTests : IDisposable
         var expected = run.Run.ReadReferenceLogits();
         Assert.NotNull(expected);
         AssertClose(expected, run.ManagedLogits(ReferenceTexts.All), Tolerance);
-        var texts = LabelledTexts.ReadAll(_task.Validation, Model.Configuration.DistilBertConfig.Load(_task.Model).Task);
+        var texts = LabelledTexts.ReadAll(_task.Validation, Model.Configuration.ModelConfig.Load(_task.Model).Task);
         var right = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Count(pair => (pair.First[1] > pair.First[0] ? 1 : 0) == pair.Second.Labels[0]);
         Assert.Equal((double)right / texts.Count, run.Record.Validation!.Accuracy, 1e-9);
         Assert.Equal(run.Record.Best!.F1, run.Record.Validation.F1, 1e-9);

@@ -24,7 +24,7 @@ internal sealed record KServeInputs(string[]? Texts, EncodedText[]? Ids)
             throw CallError.Invalid("raw_input_contents", $"has {raw} tensors for {request.Inputs.Count} inputs.").ToRpcException();
         }
 
-        var mostElements = (long)options.MaxBatchTexts * model.Description.Config.MaxPositions;
+        var mostElements = (long)options.MaxBatchTexts * model.Description.Config.MaxTokens;
         var tensors = request.Inputs.Select((_, index) => new KServeTensor(request, index, mostElements)).ToArray();
 
         if (tensors is [{ Datatype: "BYTES" } text])
@@ -56,9 +56,9 @@ internal sealed record KServeInputs(string[]? Texts, EncodedText[]? Ids)
     private static EncodedText[] ReadIds(KServeTensor tensor, KServeTensor? mask, ServedModel model, ServingOptions options)
     {
         var config = model.Description.Config;
-        if (tensor.Shape is not [var texts, var width] || width < 1 || width > config.MaxPositions)
+        if (tensor.Shape is not [var texts, var width] || width < 1 || width > config.MaxTokens)
         {
-            throw tensor.Wrong($"is [{string.Join(", ", tensor.Shape)}], expected [texts, 1 to {config.MaxPositions} tokens].");
+            throw tensor.Wrong($"is [{string.Join(", ", tensor.Shape)}], expected [texts, 1 to {config.MaxTokens} tokens].");
         }
 
         if (texts > options.MaxBatchTexts)
@@ -72,10 +72,10 @@ internal sealed record KServeInputs(string[]? Texts, EncodedText[]? Ids)
         }
 
         var ids = tensor.ReadInt64();
-        var wrong = Array.FindIndex(ids, id => id < 0 || id >= config.VocabularySize);
+        var wrong = Array.FindIndex(ids, id => id < 0 || id >= config.Shape.Vocabulary);
         if (wrong >= 0)
         {
-            throw tensor.Wrong($"holds {ids[wrong]}; expected 0 to {config.VocabularySize - 1}.");
+            throw tensor.Wrong($"holds {ids[wrong]}; expected 0 to {config.Shape.Vocabulary - 1}.");
         }
 
         var real = mask?.ReadInt64();
