@@ -42,5 +42,5 @@ internal static class ServeCommand
 
     private static string Describe(ServedModel model, string path) => string.Create(System.Globalization.CultureInfo.InvariantCulture,
         $"model {model.Name} version {model.Version}: {string.Join(", ", model.Description.Task.Labels.Take(8))}; up to {model.Description.MaxTokens} tokens; "
-        + $"{model.TokensPerSecond:n0} tokens/s, batches of {model.BatchTokens:n0}; {path}");
+        + $"{model.Work.TokensPerSecond:n0} tokens/s, batches of {model.Work.BatchTokens:n0}; {path}");
 }

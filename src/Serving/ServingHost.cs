@@ -126,8 +126,8 @@ internal sealed class ServingHost : IAsyncDisposable
     private void ObserveQueues()
     {
         var metrics = Services.GetRequiredService<ServingMetrics>();
-        metrics.Observe("lora_serve.queue.tokens", "{token}", "Tokens that wait for the engine.", () => Measure(model => model.QueuedTokens));
-        metrics.Observe("lora_serve.queue.texts", "{text}", "Texts that wait for the engine.", () => Measure(model => model.QueuedTexts));
+        metrics.Observe("lora_serve.queue.tokens", "{token}", "Tokens that wait for the engine.", () => Measure(model => model.Work.Load.Queued));
+        metrics.Observe("lora_serve.queue.texts", "{text}", "Texts that wait for the engine.", () => Measure(model => model.Work.QueuedTexts));
 
         IEnumerable<Measurement<long>> Measure(Func<ServedModel, long> read) =>
             Catalog.Models.Select(entry => new Measurement<long>(read(entry.Model), new("model", entry.Model.Name), new("version", entry.Model.Version)));

@@ -46,4 +46,7 @@ internal static partial class ServingLog
 
     [LoggerMessage(14, LogLevel.Information, "Administrative call {Path} by '{Caller}'.")]
     public static partial void Administered(ILogger logger, string path, string caller);
+
+    [LoggerMessage(15, LogLevel.Error, "A look for changed model files failed; the watch goes on: {Reason}")]
+    public static partial void LookFailed(ILogger logger, string reason);
 }

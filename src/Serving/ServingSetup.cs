@@ -2,6 +2,7 @@ using System.Collections;
 using LoraOnnx.Inference;
 using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Connections;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Page;
@@ -12,6 +13,8 @@ using LoraOnnx.Serving.Protocols.Rest;
 using LoraOnnx.Serving.Protocols.Tei;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Telemetry;
+using LoraOnnx.Serving.Transports.Grpc;
+using LoraOnnx.Serving.Transports.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -27,6 +30,8 @@ internal static class ServingSetup
 {
     /// <summary>What the server calls itself.</summary>
     public const string ServerName = "lora-serve";
+
+    private static readonly IProtocol[] _protocols = [new GrpcProtocol(), new RestProtocol(), new KServeProtocol(), new TeiProtocol()];
 
     /// <summary>All logs go to standard error: standard output says where the server listens.</summary>
     public static void AddLogging(WebApplicationBuilder builder, ServingOptions options)
@@ -81,22 +86,16 @@ internal static class ServingSetup
         services.AddSingleton<ModelWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelWatch>());
         services.AddSingleton(new RequestMemory(options.MaxMessageMebibytes));
-        services.AddSingleton<RequestChecks>();
-        services.AddSingleton<SentimentCalls>();
+        services.AddSingleton<CallChecks>();
+        services.AddSingleton<PredictCalls>();
+        services.AddSingleton<TokenizeCalls>();
+        services.AddSingleton<ModelChanges>();
+        services.AddSingleton<ServerReadiness>();
         Access.Add(services, options);
-        services.AddHttpContextAccessor();
-        services.AddSingleton<CallerName>();
 
         // Singletons: a service object for every call is a waste.
-        services.AddSingleton<SentimentService>();
-        services.AddSingleton<AdminService>();
         services.AddSingleton<HealthService>();
-        services.AddSingleton<TeiInfoService>();
-        services.AddSingleton<TeiPredictService>();
-        services.AddSingleton<TeiTokenizeService>();
-        services.AddSingleton<KServeCalls>();
-        services.AddSingleton<KServeModels>();
-        services.AddSingleton<KServeService>();
+        Array.ForEach(_protocols, protocol => protocol.AddServices(services));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageMebibytes << 20;
@@ -106,7 +105,6 @@ internal static class ServingSetup
         services.AddGrpcReflection();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = AddError);
         services.AddRequestDecompression();
-        RestApi.AddServices(services);
     }
 
     public static void AddTelemetry(WebApplicationBuilder builder)
@@ -116,7 +114,7 @@ internal static class ServingSetup
             .Where(variable => ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal))
             .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)));
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(ServerName, serviceVersion: ToolVersion.Text).AddEnvironmentVariableDetector()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win
+            .ConfigureResource(resource => resource.AddService(ServerName, serviceVersion: ToolVersion.Text).AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics
                 .AddMeter(ServingMetrics.MeterName)
                 .AddRuntimeInstrumentation()
@@ -162,20 +160,17 @@ internal static class ServingSetup
             using var request = OpenConnections.BeginRequest(context);
             await next(context);
         });
+        application.Use(HttpApi.AnswerHeadAsGet);
+        application.UseRouting();
+        application.UseExceptionHandler(); // no 500 without a body
         application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
         application.UseAuthorization();
         application.UseMiddleware<CallGate>();
         application.UseMiddleware<CheckedRequests>();
         application.UseRequestDecompression(); // the limit on a body's size holds for what comes out
-        application.MapGrpcService<SentimentService>();
-        application.MapGrpcService<AdminService>();
         application.MapGrpcService<HealthService>();
-        application.MapGrpcService<TeiInfoService>();
-        application.MapGrpcService<TeiPredictService>();
-        application.MapGrpcService<TeiTokenizeService>();
-        application.MapGrpcService<KServeService>();
+        Array.ForEach(_protocols, protocol => protocol.Map(application));
         application.MapGrpcReflectionService().RequireAuthorization(Access.User);
-        RestApi.Map(application);
         PageFiles.Map(application);
         application.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Access.User);
     }

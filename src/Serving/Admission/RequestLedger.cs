@@ -6,7 +6,8 @@ namespace LoraOnnx.Serving.Admission;
 internal sealed class RequestLedger(RequestMemory memory) : IDisposable
 {
     private static readonly CallError _full =
-        new(ErrorKind.ResourceExhausted, "too busy: the requests in flight hold as much memory as they may.", RetryAfter: TimeSpan.FromMilliseconds(100));
+        new(ErrorKind.ResourceExhausted, "too busy: the requests in flight hold as much memory as they may.",
+            retryAfter: TimeSpan.FromMilliseconds(100));
 
     private long _held;
 

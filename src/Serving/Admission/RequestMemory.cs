@@ -1,6 +1,8 @@
 namespace LoraOnnx.Serving.Admission;
 
-/// <summary>The bytes that requests in flight hold, over the whole process: what was read of bodies, and what objects were made of them. Thread-safe.</summary>
+/// <summary>
+/// The bytes that requests in flight hold, over the whole process: what was read of bodies, and what objects were made of them. Thread-safe.
+/// </summary>
 internal sealed class RequestMemory(int maxMessageMebibytes)
 {
     private long _held;

@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Telemetry;
 
 namespace LoraOnnx.Serving.Batching;
@@ -28,7 +29,8 @@ internal sealed class Batcher : IDisposable
     /// <param name="limits">How much goes into a batch.</param>
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Where batches are counted.</param>
-    public Batcher(RunBatch run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, QueueLimits limits, TimeProvider time, ModelMetrics metrics)
+    public Batcher(
+        RunBatch run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, QueueLimits limits, TimeProvider time, ModelMetrics metrics)
     {
         _run = run;
         _queue = queue;
@@ -81,33 +83,50 @@ internal sealed class Batcher : IDisposable
     private void RunAndAnswer(List<PendingText> batch, int budget, long wanted)
     {
         var started = _time.GetTimestamp();
-        var logits = RunOrNull([.. batch.Select(pending => pending.Encoded)], out var failure);
-        var ended = _time.GetTimestamp();
-        var tokens = batch.Sum(pending => pending.Tokens);
-        _speed.Measured(tokens, _time.GetElapsedTime(wanted, ended), budget);
-        _metrics.BatchRan(batch.Count, tokens, _time.GetElapsedTime(started, ended));
-        _queue.Finish(batch);
-        for (var i = 0; i < batch.Count; i++)
+        if (RunOrNull([.. batch.Select(pending => pending.Encoded)], out var failure) is { } logits)
         {
-            var pending = batch[i];
-            // One text must not fail its neighbours: after a failed batch each is tried alone.
-            var row = logits is not null ? logits[i] : batch.Count > 1 ? RunOrNull([pending.Encoded], out failure)?[0] : null;
-            pending.Complete(Result(pending, row, failure, started));
+            Ran(batch.Count, batch.Sum(pending => pending.Tokens), budget, wanted, started);
+            for (var i = 0; i < batch.Count; i++)
+            {
+                Answer(batch[i], logits[i], failure, started);
+            }
+
+            return;
+        }
+
+        // One text must not fail its neighbours: after a failed batch each is tried alone.
+        foreach (var pending in batch)
+        {
+            var again = _time.GetTimestamp();
+            var row = batch.Count > 1 ? RunOrNull([pending.Encoded], out failure)?[0] : null;
+            if (row is not null)
+            {
+                Ran(1, pending.Tokens, budget, again, again);
+            }
+
+            Answer(pending, row, failure, again);
         }
     }
 
-    private BatchedResult Result(PendingText pending, float[]? row, string? failure, long started)
+    /// <summary>Only what the engine answered tells of its speed.</summary>
+    private void Ran(int texts, int tokens, int budget, long wanted, long started)
     {
-        var queue = _time.GetElapsedTime(pending.EnqueuedAt, started);
-        var infer = _time.GetElapsedTime(started);
+        var ended = _time.GetTimestamp();
+        _speed.Measured(tokens, _time.GetElapsedTime(wanted, ended), budget);
+        _metrics.BatchRan(texts, tokens, _time.GetElapsedTime(started, ended));
+    }
+
+    private void Answer(PendingText pending, float[]? row, string? failure, long started)
+    {
         if (row is not null && !Array.TrueForAll(row, float.IsFinite))
         {
             (row, failure) = (null, "the model gave logits that are not finite");
         }
 
-        return row is not null
-            ? new BatchedResult(row, queue, infer, null)
-            : new BatchedResult(null, queue, infer, new Refusal(RefusalReason.EngineFailed, Detail: failure));
+        _queue.Finish(pending.Tokens);
+        pending.Complete(new BatchedResult(row, row is null
+            ? new Refusal(RefusalReason.EngineFailed, Detail: failure)
+            : null, started, _time.GetTimestamp()));
     }
 
     private float[][]? RunOrNull(EncodedText[] texts, out string? failure)

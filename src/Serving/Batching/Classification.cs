@@ -1,3 +1,5 @@
+using LoraOnnx.Serving.Admission;
+
 namespace LoraOnnx.Serving.Batching;
 
 /// <summary>A text's logits and how they came about.</summary>

@@ -1,14 +1,12 @@
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Admission;
 
 namespace LoraOnnx.Serving.Batching;
 
-/// <summary>A text in the queue or in the engine. All members but <see cref="Completed"/> belong to the queue's lock.</summary>
-internal sealed class PendingText(TextKey? key, EncodedText encoded, long sequence, long enqueuedAt)
+/// <summary>A text in the queue or in the engine. What can be set belongs to the queue's lock, but for <see cref="Waiters"/>.</summary>
+internal sealed class PendingText(EncodedText encoded, long sequence, long enqueuedAt, bool isBulk)
 {
     private readonly TaskCompletionSource<BatchedResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>What identical texts join by; null for token ids that came without a text.</summary>
-    public TextKey? Key { get; } = key;
 
     public EncodedText Encoded { get; } = encoded;
 
@@ -19,21 +17,39 @@ internal sealed class PendingText(TextKey? key, EncodedText encoded, long sequen
 
     public long EnqueuedAt { get; } = enqueuedAt;
 
+    /// <summary>Of a batch or stream.</summary>
+    public bool IsBulk { get; } = isBulk;
+
     /// <summary>Time stamp by which the queue is ordered: the earliest deadline of those who wait.</summary>
     public long DueAt { get; set; }
 
-    /// <summary>Time stamp after which nobody wants the answer: the latest deadline of those who wait; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>
+    /// Time stamp after which nobody wants the answer: the latest deadline of those who wait; <see cref="long.MaxValue"/> for none.
+    /// </summary>
     public long ExpiresAt { get; set; }
 
-    /// <summary>Callers who still want the answer.</summary>
-    public int Waiters { get; set; } = 1;
+    public PendingState State { get; set; } = PendingState.Queued;
 
-    public bool Queued { get; set; }
+    /// <summary>Callers who still want the answer; belongs to the lock of <see cref="InFlightTexts"/>.</summary>
+    public int Waiters { get; set; } = 1;
 
     public Task<BatchedResult> Completed => _completion.Task;
 
     public void Complete(BatchedResult result) => _completion.TrySetResult(result);
 }
 
-/// <summary>What the engine made of a pending text: logits and stage times, or a refusal.</summary>
-internal readonly record struct BatchedResult(float[]? Logits, TimeSpan Queue, TimeSpan Infer, Refusal? Refusal);
+/// <summary>Where a pending text is.</summary>
+internal enum PendingState
+{
+    /// <summary>In the queue.</summary>
+    Queued,
+
+    /// <summary>In the engine, or answered by it.</summary>
+    Taken,
+
+    /// <summary>Out of the queue without an answer: its time was over, or nobody wanted it any more.</summary>
+    Dropped,
+}
+
+/// <summary>What the engine made of a pending text: logits, or a refusal; and the time stamps of its run's start and end.</summary>
+internal readonly record struct BatchedResult(float[]? Logits, Refusal? Refusal, long Started, long Ended);

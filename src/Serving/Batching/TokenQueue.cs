@@ -1,29 +1,35 @@
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Admission;
 
 namespace LoraOnnx.Serving.Batching;
 
 /// <summary>
-/// The texts that wait for one model, earliest deadline first, bounded in tokens. Decides at once who may wait; joins identical texts;
-/// drops the expired and the abandoned before they cost anything. Thread-safe.
+/// The texts that wait for one model, earliest deadline first, bounded in tokens; those of batches and streams take their places in the order in
+/// which they came.
+/// Drops the expired and the abandoned before they cost anything. Thread-safe.
 /// </summary>
-internal sealed class TokenQueue(EngineSpeed speed, QueueLimits limits, TimeProvider time)
+internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, TimeProvider time)
 {
-    private static readonly TimeSpan _shortestRetry = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(10);
-
-    private readonly object _lock = new();
+    private readonly object _lock = new(); // a Monitor's: workers wait on it
     private readonly SortedSet<PendingText> _waiting = new(Comparer<PendingText>.Create((left, right) =>
         left.DueAt != right.DueAt ? left.DueAt.CompareTo(right.DueAt) : left.Sequence.CompareTo(right.Sequence)));
 
-    private readonly Dictionary<TextKey, PendingText> _inFlight = [];
-    private TaskCompletionSource? _room; // set while a bulk caller waits for room
+    private readonly LinkedList<BulkText> _bulk = []; // first come, first served
+    private TokenLoad _load;
     private long _sequence;
-    private long _queuedTokens;
-    private long _runningTokens;
     private bool _closed;
 
-    /// <summary>Tokens that wait.</summary>
-    public long QueuedTokens => Volatile.Read(ref _queuedTokens);
+    /// <summary>Tokens that wait and run.</summary>
+    public TokenLoad Load
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _load;
+            }
+        }
+    }
 
     /// <summary>Texts that wait.</summary>
     public int QueuedTexts
@@ -37,91 +43,109 @@ internal sealed class TokenQueue(EngineSpeed speed, QueueLimits limits, TimeProv
         }
     }
 
-    /// <summary>Joins an identical text that waits or runs, or returns null.</summary>
-    public PendingText? TryJoin(TextKey key, long expiresAt)
-    {
-        lock (_lock)
-        {
-            return Join(key, expiresAt);
-        }
-    }
-
-    /// <summary>Whether work of so many tokens would be refused now; cheap, and asked before the text is tokenised.</summary>
+    /// <summary>Whether a text of so many tokens would be refused now; cheap, and asked before the text is tokenised.</summary>
     public Refusal? Check(long tokens, long expiresAt)
     {
         lock (_lock)
         {
-            return RefusalFor(tokens, expiresAt, limits.Capacity(speed));
+            return _closed ? new Refusal(RefusalReason.Closed) : admission.Single(_load, tokens, expiresAt);
         }
     }
 
-    /// <summary>Whether a batch call or stream of about so many tokens would be refused now. It may be longer than the queue: its texts wait for room.</summary>
-    public Refusal? CheckBulk(long tokens, long expiresAt)
+    /// <summary>Puts a text in the queue. Exactly one of the two results is set.</summary>
+    public (PendingText? Pending, Refusal? Refusal) Enqueue(EncodedText encoded, long expiresAt)
     {
         lock (_lock)
         {
-            return RefusalFor(1, long.MaxValue, limits.Capacity(speed)) ?? DeadlineRefusalFor(tokens, expiresAt);
-        }
-    }
-
-    /// <summary>Puts a text in the queue or joins an identical one. Exactly one of the two results is set.</summary>
-    public (PendingText? Pending, Refusal? Refusal) Enqueue(TextKey? key, EncodedText encoded, long expiresAt)
-    {
-        lock (_lock)
-        {
-            if (key is { } known && Join(known, expiresAt) is { } joined)
-            {
-                return (joined, null);
-            }
-
-            return RefusalFor(encoded.Ids.Length, expiresAt, limits.Capacity(speed)) is { } refusal
+            return (_closed ? new Refusal(RefusalReason.Closed) : admission.Single(_load, encoded.Ids.Length, expiresAt)) is { } refusal
                 ? (null, refusal)
-                : (Add(key, encoded, expiresAt), null);
+                : (Add(encoded, expiresAt, isBulk: false), null);
         }
     }
 
     /// <summary>
-    /// Puts a text of a batch call or stream that was let in: waits while the bulk half of the queue is full, so that single calls always find room.
+    /// Lets a batch or stream of about so many tokens in, or refuses it at once. What is let in counts until <see cref="LeaveBulk"/>.
     /// </summary>
-    public async ValueTask<(PendingText? Pending, Refusal? Refusal)> EnqueueBulkAsync(TextKey? key, EncodedText encoded, long expiresAt, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task room;
-            lock (_lock)
-            {
-                if (key is { } known && Join(known, expiresAt) is { } joined)
-                {
-                    return (joined, null);
-                }
-
-                var refusal = RefusalFor(encoded.Ids.Length, expiresAt, limits.Capacity(speed) / 2);
-                if (refusal is null)
-                {
-                    return (Add(key, encoded, expiresAt), null);
-                }
-
-                if (refusal.Reason != RefusalReason.QueueFull)
-                {
-                    return (null, refusal);
-                }
-
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            }
-
-            await room.WaitAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>A caller gives up; a text that nobody wants leaves the queue at once.</summary>
-    public void Leave(PendingText pending)
+    public Refusal? EnterBulk(long tokens, int texts, long expiresAt)
     {
         lock (_lock)
         {
-            if (--pending.Waiters == 0 && pending.Queued)
+            if ((_closed ? new Refusal(RefusalReason.Closed) : admission.Bulk(_load, tokens, texts, expiresAt)) is { } refusal)
             {
-                Remove(pending);
-                Forget(pending);
+                return refusal;
+            }
+
+            LeaveBulk(-tokens);
+            return null;
+        }
+    }
+
+    /// <summary>Counts tokens of a stream that was let in as waiting, until <see cref="LeaveBulk"/>.</summary>
+    public void JoinBulk(long tokens) => LeaveBulk(-tokens);
+
+    /// <summary>So many tokens that were let in have their places in the queue, or have given up.</summary>
+    public void LeaveBulk(long tokens)
+    {
+        lock (_lock)
+        {
+            _load = _load with { WaitingBulk = _load.WaitingBulk - tokens };
+        }
+    }
+
+    /// <summary>
+    /// Puts a text of a batch or stream that was let in into the queue, once there is room for it and those that came before have their places.
+    /// </summary>
+    public ValueTask<(PendingText? Pending, Refusal? Refusal)> EnqueueBulkAsync(
+        EncodedText encoded, long expiresAt, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return ValueTask.FromResult<(PendingText?, Refusal?)>((null, new Refusal(RefusalReason.Closed)));
+            }
+
+            if (_bulk.Count == 0 && admission.HasRoomForBulk(_load, encoded.Ids.Length))
+            {
+                return ValueTask.FromResult<(PendingText?, Refusal?)>((Add(encoded, expiresAt, isBulk: true), null));
+            }
+
+            return new(WaitAsync(_bulk.AddLast(new BulkText(encoded, expiresAt)), cancellationToken));
+        }
+    }
+
+    /// <summary>Another caller wants the answer, too; false when the text was dropped.</summary>
+    public bool TryExtend(PendingText pending, long expiresAt)
+    {
+        lock (_lock)
+        {
+            if (pending.State == PendingState.Dropped)
+            {
+                return false;
+            }
+
+            pending.ExpiresAt = Math.Max(pending.ExpiresAt, expiresAt);
+            var dueAt = DueAt(expiresAt);
+            if (pending.State == PendingState.Queued && dueAt < pending.DueAt)
+            {
+                _waiting.Remove(pending);
+                pending.DueAt = dueAt;
+                _waiting.Add(pending);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Takes a text that nobody wants out of the queue; one that runs goes on.</summary>
+    public void Drop(PendingText pending)
+    {
+        lock (_lock)
+        {
+            if (pending.State == PendingState.Queued)
+            {
+                Remove(pending, PendingState.Dropped);
+                PlaceBulk();
             }
         }
     }
@@ -156,9 +180,8 @@ internal sealed class TokenQueue(EngineSpeed speed, QueueLimits limits, TimeProv
             {
                 if (next.ExpiresAt <= now)
                 {
-                    Remove(next);
-                    Forget(next);
-                    next.Complete(new BatchedResult(null, time.GetElapsedTime(next.EnqueuedAt, now), TimeSpan.Zero, new Refusal(RefusalReason.DeadlinePassed)));
+                    Remove(next, PendingState.Dropped);
+                    next.Complete(new BatchedResult(null, new Refusal(RefusalReason.DeadlinePassed), now, now));
                     continue;
                 }
 
@@ -167,136 +190,116 @@ internal sealed class TokenQueue(EngineSpeed speed, QueueLimits limits, TimeProv
                     break;
                 }
 
-                Remove(next);
+                Remove(next, PendingState.Taken);
                 tokens += next.Tokens;
                 batch.Add(next);
             }
 
-            _runningTokens += tokens;
+            _load = _load with { Running = _load.Running + tokens };
+            PlaceBulk();
         }
     }
 
-    /// <summary>A batch is done: identical texts that arrive from now on are new work.</summary>
-    public void Finish(List<PendingText> batch)
+    /// <summary>So many tokens of a batch are done.</summary>
+    public void Finish(long tokens)
     {
         lock (_lock)
         {
-            foreach (var pending in batch)
-            {
-                _runningTokens -= pending.Tokens;
-                Forget(pending);
-            }
+            _load = _load with { Running = _load.Running - tokens };
         }
     }
 
-    /// <summary>Refuses what comes from now on; what waits is still done.</summary>
+    /// <summary>Refuses what comes from now on, and what has no place yet; what waits is still done.</summary>
     public void Close()
     {
         lock (_lock)
         {
             _closed = true;
+            while (_bulk.First is { } first)
+            {
+                _bulk.RemoveFirst();
+                first.Value.Placed.TrySetResult((null, new Refusal(RefusalReason.Closed)));
+            }
+
             Monitor.PulseAll(_lock);
-            SignalRoom();
         }
     }
 
-    private PendingText? Join(TextKey key, long expiresAt)
+    private async Task<(PendingText? Pending, Refusal? Refusal)> WaitAsync(LinkedListNode<BulkText> text, CancellationToken cancellationToken)
     {
-        if (!_inFlight.TryGetValue(key, out var pending))
-        {
-            return null;
-        }
-
-        pending.Waiters++;
-        pending.ExpiresAt = Math.Max(pending.ExpiresAt, expiresAt);
-        var dueAt = DueAt(expiresAt);
-        if (pending.Queued && dueAt < pending.DueAt)
-        {
-            _waiting.Remove(pending);
-            pending.DueAt = dueAt;
-            _waiting.Add(pending);
-        }
-
-        return pending;
+        using var given = cancellationToken.UnsafeRegister(_ => GiveUp(text, cancellationToken), null);
+        return await text.Value.Placed.Task;
     }
 
-    private PendingText Add(TextKey? key, EncodedText encoded, long expiresAt)
+    private void GiveUp(LinkedListNode<BulkText> text, CancellationToken cancellationToken)
     {
-        var pending = new PendingText(key, encoded, _sequence++, time.GetTimestamp()) { DueAt = DueAt(expiresAt), ExpiresAt = expiresAt, Queued = true };
+        lock (_lock)
+        {
+            if (text.List is not null)
+            {
+                _bulk.Remove(text);
+                text.Value.Placed.TrySetCanceled(cancellationToken);
+                PlaceBulk(); // it may have been the one that the others waited behind
+            }
+        }
+    }
+
+    private void PlaceBulk()
+    {
+        while (_bulk.First is { } first)
+        {
+            var text = first.Value;
+            if (text.ExpiresAt <= time.GetTimestamp())
+            {
+                text.Placed.TrySetResult((null, new Refusal(RefusalReason.DeadlinePassed)));
+            }
+            else if (admission.HasRoomForBulk(_load, text.Encoded.Ids.Length))
+            {
+                text.Placed.TrySetResult((Add(text.Encoded, text.ExpiresAt, isBulk: true), null));
+            }
+            else
+            {
+                return;
+            }
+
+            _bulk.RemoveFirst();
+        }
+    }
+
+    private PendingText Add(EncodedText encoded, long expiresAt, bool isBulk)
+    {
+        var pending = new PendingText(encoded, _sequence++, time.GetTimestamp(), isBulk) { DueAt = DueAt(expiresAt), ExpiresAt = expiresAt };
         _waiting.Add(pending);
-        _queuedTokens += pending.Tokens;
-        if (key is { } known)
-        {
-            _inFlight[known] = pending;
-        }
-
+        Count(pending, 1);
         Monitor.Pulse(_lock);
         return pending;
     }
 
-    private void Remove(PendingText pending)
+    private void Remove(PendingText pending, PendingState state)
     {
         _waiting.Remove(pending);
-        pending.Queued = false;
-        _queuedTokens -= pending.Tokens;
-        SignalRoom();
+        pending.State = state;
+        Count(pending, -1);
     }
 
-    private void Forget(PendingText pending)
+    private void Count(PendingText pending, int sign) => _load = _load with
     {
-        if (pending.Key is { } key && _inFlight.TryGetValue(key, out var current) && current == pending)
-        {
-            _inFlight.Remove(key);
-        }
-    }
-
-    private Refusal? RefusalFor(long tokens, long expiresAt, long capacity)
-    {
-        if (_closed)
-        {
-            return new Refusal(RefusalReason.Closed);
-        }
-
-        // An empty queue takes any text, even one that is longer than a short latency target allows for.
-        if (_queuedTokens > 0 && _queuedTokens + tokens > capacity)
-        {
-            return new Refusal(RefusalReason.QueueFull, RetryAfter());
-        }
-
-        return DeadlineRefusalFor(tokens, expiresAt);
-    }
-
-    private Refusal? DeadlineRefusalFor(long tokens, long expiresAt)
-    {
-        if (expiresAt == long.MaxValue)
-        {
-            return null;
-        }
-
-        var left = time.GetElapsedTime(time.GetTimestamp(), expiresAt);
-        var own = speed.TimeFor(tokens);
-        if (left < own)
-        {
-            return new Refusal(RefusalReason.DeadlinePassed);
-        }
-
-        // Half of what is running is still to do, on average.
-        return left < speed.TimeFor(_queuedTokens + _runningTokens / 2) + own ? new Refusal(RefusalReason.DeadlineTooShort, RetryAfter()) : null;
-    }
-
-    private TimeSpan RetryAfter()
-    {
-        var wait = speed.TimeFor(_queuedTokens);
-        return wait < _shortestRetry ? _shortestRetry : wait > _longestRetry ? _longestRetry : wait;
-    }
+        Queued = _load.Queued + sign * pending.Tokens,
+        QueuedBulk = _load.QueuedBulk + (pending.IsBulk ? sign * pending.Tokens : 0),
+    };
 
     /// <summary>Calls without a deadline count as due in twice the latency target, so that they age and are never passed over for long.</summary>
     private long DueAt(long expiresAt) =>
         Math.Min(expiresAt, time.GetTimestamp() + (long)(2 * limits.LatencyTarget.TotalSeconds * time.TimestampFrequency));
 
-    private void SignalRoom()
+    /// <summary>A text that waits for its place.</summary>
+    private sealed class BulkText(EncodedText encoded, long expiresAt)
     {
-        _room?.SetResult();
-        _room = null;
+        public EncodedText Encoded { get; } = encoded;
+
+        public long ExpiresAt { get; } = expiresAt;
+
+        public TaskCompletionSource<(PendingText? Pending, Refusal? Refusal)> Placed { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -6,6 +6,9 @@ internal enum ErrorKind
     /// <summary>A field is wrong.</summary>
     InvalidArgument,
 
+    /// <summary>A field is right, and more than the server or the model takes.</summary>
+    OverLimit,
+
     /// <summary>What the call names is not here.</summary>
     NotFound,
 
@@ -21,8 +24,11 @@ internal enum ErrorKind
     /// <summary>The caller has not shown who it is.</summary>
     Unauthenticated,
 
-    /// <summary>Too busy, or more than the server takes; often with a time to come back.</summary>
+    /// <summary>Too busy; with a time to come back.</summary>
     ResourceExhausted,
+
+    /// <summary>The request is larger than the server takes.</summary>
+    TooLarge,
 
     /// <summary>The time that the caller allowed is over, or too short even for an idle server.</summary>
     DeadlineExceeded,

@@ -7,10 +7,14 @@ namespace LoraOnnx.Serving.Models;
 /// <summary>What a model must pass before anybody may call it, and how fast it was.</summary>
 internal static class EngineTrial
 {
-    /// <summary>Texts and logits that the model must reproduce, one <c>{"text": ..., "logits": [...]}</c> a line; optional, beside the ONNX file.</summary>
+    /// <summary>
+    /// Texts and logits that the model must reproduce, one <c>{"text": ..., "logits": [...]}</c> a line; optional, beside the ONNX file.
+    /// </summary>
     public const string GoldenFileName = "golden.jsonl";
 
-    /// <summary>Largest difference to golden logits, and between a text alone and in a batch, relative to the largest logit; int8 kernels differ by processor.</summary>
+    /// <summary>
+    /// Largest difference to golden logits, and between a text alone and in a batch, relative to the largest logit; int8 kernels differ by processor.
+    /// </summary>
     private const float Tolerance = 2e-2f;
 
     /// <summary>Golden texts are a few; a file of gigabytes is something else.</summary>
@@ -65,11 +69,13 @@ internal static class EngineTrial
         try
         {
             using var json = JsonDocument.Parse(line);
-            return (json.RootElement.GetProperty("text").GetString() ?? "", [.. json.RootElement.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())]);
+            return (json.RootElement.GetProperty("text").GetString() ?? "",
+                [.. json.RootElement.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())]);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw InputException.InLine(file, number, $"is not a golden text: {failure.Message}", """write {"text": "...", "logits": [...]}.""", failure);
+            throw InputException.InLine(file, number, $"is not a golden text: {failure.Message}", """write {"text": "...", "logits": [...]}.""",
+                failure);
         }
     }
 
@@ -79,12 +85,14 @@ internal static class EngineTrial
         var labels = engine.Model.Task.Labels.Count;
         if (logits.Length != batch.Length || logits.Any(row => row.Length != labels))
         {
-            throw InputException.InFile(path, $"gave logits [{logits.Length}, {logits.FirstOrDefault()?.Length}], expected [{batch.Length}, {labels}].");
+            throw InputException.InFile(path,
+                $"gave logits [{logits.Length}, {logits.FirstOrDefault()?.Length}], expected [{batch.Length}, {labels}].");
         }
 
         return logits.All(row => Array.TrueForAll(row, float.IsFinite))
             ? logits
-            : throw InputException.InFile(path, "gave logits that are not finite in the self-test.", "the file is damaged or was trained to divergence.");
+            : throw InputException.InFile(path, "gave logits that are not finite in the self-test.",
+                "the file is damaged or was trained to divergence.");
     }
 
     private static void RequireClose(string path, string what, float[] actual, float[] expected)
@@ -98,11 +106,14 @@ internal static class EngineTrial
         var difference = actual.Zip(expected, (left, right) => Math.Abs(left - right)).Max();
         if (!(difference <= Tolerance * scale))
         {
-            throw InputException.InFile(path, $"{what}: logits differ by {difference:g3}, expected at most {Tolerance * scale:g3}.", "the model was not put into service.");
+            throw InputException.InFile(path, $"{what}: logits differ by {difference:g3}, expected at most {Tolerance * scale:g3}.",
+                "the model was not put into service.");
         }
     }
 
-    /// <summary>The better of two runs over a batch of about 256 tokens, enough for a steady figure and under a tenth of a second for small models.</summary>
+    /// <summary>
+    /// The better of two runs over a batch of about 256 tokens, enough for a steady figure and under a tenth of a second for small models.
+    /// </summary>
     private static double TokensPerSecond(LoadedEngine engine, EncodedText[] samples, CancellationToken cancellationToken)
     {
         var batch = new List<EncodedText>();

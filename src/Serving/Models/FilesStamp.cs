@@ -38,7 +38,9 @@ internal static class FilesStamp
             var next = Path.Combine(resolved, part);
             if (new FileInfo(next).LinkTarget is { } target)
             {
-                next = ++links <= MostLinks ? Resolve(Path.GetFullPath(target, resolved), ref links) : throw new IOException($"{path}: too many links.");
+                next = ++links <= MostLinks
+                    ? Resolve(Path.GetFullPath(target, resolved), ref links)
+                    : throw new IOException($"{path}: too many links.");
             }
 
             resolved = next;

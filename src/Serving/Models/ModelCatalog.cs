@@ -1,14 +1,18 @@
-using LoraOnnx.Model.Metrics;
+using LoraOnnx.Serving.Calls;
 
 namespace LoraOnnx.Serving.Models;
 
-/// <summary>The models that are served, by name and version; changes without failing a call. Thread-safe.</summary>
+/// <summary>
+/// The models that are served, by name and version; changes without failing a call, and never two of one name and version. Thread-safe.
+/// </summary>
 internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, long memoryBytes, ILogger<ModelCatalog> logger) : IAsyncDisposable
 {
-    private readonly object _lock = new();
-    private readonly SemaphoreSlim _changes = new(1); // one load, swap or unload at a time
+    private readonly ModelReader _reader = new(loadEngine, runtime, logger);
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _changes = new(1); // one load, reload, swap or unload at a time
+    private readonly CancellationTokenSource _closing = new();
     private readonly List<ModelSlot> _slots = []; // in the order of loading: the first is the default, the last of a name its default version
-    private readonly List<Task> _retiring = [];
+    private readonly List<Task> _draining = [];
     private long _uses;
 
     /// <summary>Raised after models came or went, outside the lock.</summary>
@@ -26,24 +30,60 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         }
     }
 
-    /// <summary>Gets hold of a model for the length of a call. Empty name: the default model; empty version: the one loaded last.</summary>
-    /// <exception cref="ModelNotFoundException">There is none of that name or version.</exception>
-    public async ValueTask<ModelLease> AcquireAsync(string name, string version, CancellationToken cancellationToken)
+    /// <summary>An error when there is no model of that name and version; null: there is, in memory or not.</summary>
+    public CallError? Missing(string name, string version)
+    {
+        lock (_lock)
+        {
+            return Find(name, version) is null ? NotFound(name, version) : null;
+        }
+    }
+
+    /// <summary>
+    /// Gets hold of a model for the length of a call. Empty name: the default model; empty version: the one loaded last. One that is out of memory is
+    /// read again by a
+    /// task of the catalog's own: a caller that cannot wait for it gives up alone. Exactly one of the two results is set.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async ValueTask<(ModelLease? Lease, CallError? Error)> AcquireAsync(string name, string version, CancellationToken cancellationToken)
     {
         while (true)
         {
-            ModelSlot slot;
+            Task loading;
             lock (_lock)
             {
-                slot = Find(name, version) ?? throw new ModelNotFoundException(name, version, Names());
-                slot.LastUse = ++_uses;
-                if (slot.Loaded && slot.Model.TryLease())
+                if (Find(name, version) is not { } slot)
                 {
-                    return new ModelLease(slot.Model);
+                    return (null, NotFound(name, version));
                 }
+
+                slot.LastUse = ++_uses;
+                if (slot.Loaded && slot.Model.TryLease() is { } lease)
+                {
+                    return (lease, null);
+                }
+
+                if (_closing.IsCancellationRequested)
+                {
+                    return (null, new CallError(ErrorKind.Unavailable, "the server is shutting down."));
+                }
+
+                loading = slot.Loading ??= Task.Run(() => ReloadAsync(slot), CancellationToken.None);
             }
 
-            await ReloadAsync(slot, cancellationToken);
+            try
+            {
+                await loading.WaitAsync(cancellationToken);
+            }
+            catch (InputException failure)
+            {
+                ServingLog.LoadFailed(logger, name, failure.Message);
+                return (null, new CallError(ErrorKind.FailedPrecondition, failure.Message, "model"));
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return (null, new CallError(ErrorKind.Unavailable, "the server is shutting down."));
+            }
         }
     }
 
@@ -53,10 +93,10 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     public async Task<ServedModel> LoadAsync(ModelSource source, CancellationToken cancellationToken)
     {
         using var change = await BeginChangeAsync(cancellationToken);
-        var model = await ReadAsync(source, cancellationToken);
+        var model = await _reader.ReadAsync(source, change.Token);
         lock (_lock)
         {
-            if (Find(model.Name, model.Version) is null)
+            if (!IsServed(model, except: null))
             {
                 _slots.Add(new ModelSlot(model, source.Path) { LastUse = ++_uses });
                 Evict(keep: model);
@@ -71,7 +111,9 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     /// <summary>Replaces a version of a name (empty: the newest one). The old one goes on with the calls it has.</summary>
     /// <exception cref="InputException">The new files are wrong or the test failed; the old model stays.</exception>
     /// <exception cref="ModelNotFoundException">There is no model of that name.</exception>
-    public async Task<(ServedModel Model, string Replaced)> SwapAsync(string name, string oldVersion, string? path, string version, CancellationToken cancellationToken)
+    /// <exception cref="ModelExistsException">The new version is served already, beside the one to be replaced.</exception>
+    public async Task<(ServedModel Model, string Replaced)> SwapAsync(string name, string oldVersion, string? path, string version,
+        CancellationToken cancellationToken)
     {
         using var change = await BeginChangeAsync(cancellationToken);
         ModelSlot old;
@@ -80,20 +122,22 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
             old = (name.Length > 0 ? Find(name, oldVersion) : null) ?? throw new ModelNotFoundException(name, oldVersion, Names());
         }
 
-        var model = await ReadAsync(new ModelSource(name, version, path ?? old.Path), cancellationToken);
+        var replaced = old.Version;
+        var model = await _reader.ReadAsync(new ModelSource(name, version, path ?? old.Path), change.Token);
         lock (_lock)
         {
-            _slots[_slots.IndexOf(old)] = new ModelSlot(model, path ?? old.Path) { LastUse = ++_uses };
-            if (old.Loaded)
+            if (!IsServed(model, except: old))
             {
-                Retire(old);
+                _slots[_slots.IndexOf(old)] = new ModelSlot(model, path ?? old.Path) { LastUse = ++_uses };
+                Drain(old);
+                Evict(keep: model);
+                ServingLog.Swapped(logger, name, replaced, model.Version);
+                return (model, replaced);
             }
-
-            Evict(keep: model);
         }
 
-        ServingLog.Swapped(logger, name, old.Version, model.Version);
-        return (model, old.Version);
+        model.Dispose();
+        throw new ModelExistsException(model.Name, model.Version);
     }
 
     /// <summary>Stops serving a name, or one version of it. Calls that have it finish.</summary>
@@ -112,105 +156,95 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
             foreach (var slot in leaving)
             {
                 _slots.Remove(slot);
-                if (slot.Loaded)
-                {
-                    Retire(slot);
-                }
+                Drain(slot);
             }
         }
     }
 
+    /// <summary>Waits for the change that is going on, which is told to end; then for the last call of every model.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task[] retiring;
+        await _closing.CancelAsync();
+        await _changes.WaitAsync(CancellationToken.None); // and never lets go: no change begins any more
+        Task[] draining;
         lock (_lock)
         {
-            foreach (var slot in _slots.Where(slot => slot.Loaded))
-            {
-                Retire(slot);
-            }
-
+            _slots.ForEach(Drain);
             _slots.Clear();
-            retiring = [.. _retiring];
+            draining = [.. _draining];
         }
 
-        await Task.WhenAll(retiring);
-        _changes.Dispose();
+        await Task.WhenAll(draining);
+        _closing.Dispose();
     }
 
     /// <summary>Waits until no other change is going on.</summary>
     private async Task<Change> BeginChangeAsync(CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
-        return new Change(this);
-    }
-
-    private async Task ReloadAsync(ModelSlot slot, CancellationToken cancellationToken)
-    {
-        using var change = await BeginChangeAsync(cancellationToken);
-        lock (_lock)
-        {
-            if (slot.Loaded || !_slots.Contains(slot))
-            {
-                return; // somebody else was faster
-            }
-        }
-
-        // A file that changed while the model was out of memory is another version.
-        var model = await ReadAsync(new ModelSource(slot.Name, slot.Version, slot.Path) { VersionedHash = slot.Model.Description.Hash }, cancellationToken);
-        lock (_lock)
-        {
-            slot.Model = model;
-            slot.Loaded = true;
-            Evict(keep: model);
-        }
-    }
-
-    /// <summary>Reads, warms up and tests; the compute runs on a pool thread.</summary>
-    private async Task<ServedModel> ReadAsync(ModelSource source, CancellationToken cancellationToken)
-    {
+        var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
-            var model = await Task.Run(() => Read(source, cancellationToken), cancellationToken);
-            CountLoad(source, "loaded");
-            return model;
-        }
-        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
-        {
-            // Whatever a native engine throws at files that it cannot use is an error in the files.
-            CountLoad(source, "failed");
-            if (failure is InputException)
-            {
-                throw;
-            }
-
-            throw InputException.InFile(source.Path, $"cannot be loaded: {failure.Message.ReplaceLineEndings(" ")}", inner: failure);
-        }
-    }
-
-    private void CountLoad(ModelSource source, string outcome) =>
-        runtime.Metrics.ModelLoads.Add(1, new KeyValuePair<string, object?>("outcome", outcome), new KeyValuePair<string, object?>("model", source.Name));
-
-    private ServedModel Read(ModelSource source, CancellationToken cancellationToken)
-    {
-        var stamp = FilesStamp.Of(source.Path); // before reading: a change while the files are read is seen by the next look
-        var engine = loadEngine(source.Path);
-        try
-        {
-            var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
-            var calibration = Calibration.LoadFor(ModelSource.DirectoryOf(source.Path), engine.Model.Hash, warning => ServingLog.Engine(logger, warning));
-            return new ServedModel(source.Name, source.VersionFor(engine.Model.Hash), engine, calibration, stamp, runtime, speed);
+            await _changes.WaitAsync(either.Token);
+            return new Change(this, either);
         }
         catch
         {
-            engine.Resources.Dispose();
+            either.Dispose();
             throw;
         }
     }
 
-    private ModelSlot? Find(string name, string version) => version.Length == 0
-        ? name.Length == 0 ? _slots.FirstOrDefault() is { } first ? _slots.Last(slot => slot.Name == first.Name) : null : _slots.LastOrDefault(slot => slot.Name == name)
-        : _slots.LastOrDefault(slot => slot.Version == version && (name.Length == 0 ? slot.Name == _slots[0].Name : slot.Name == name));
+    private async Task ReloadAsync(ModelSlot slot)
+    {
+        try
+        {
+            using var change = await BeginChangeAsync(CancellationToken.None);
+            ModelSource source;
+            lock (_lock)
+            {
+                if (slot.Loaded || !_slots.Contains(slot))
+                {
+                    return; // another change was faster
+                }
+
+                source = slot.Source;
+            }
+
+            var model = await _reader.ReadAsync(source, change.Token);
+            lock (_lock)
+            {
+                if (!IsServed(model, except: slot))
+                {
+                    slot.Return(model);
+                    Evict(keep: model);
+                    return;
+                }
+
+                _slots.Remove(slot); // its file changed into what another slot serves
+            }
+
+            model.Dispose();
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                slot.Loading = null;
+            }
+        }
+    }
+
+    private bool IsServed(ServedModel model, ModelSlot? except) =>
+        _slots.Exists(slot => slot != except && slot.Name == model.Name && slot.Version == model.Version);
+
+    private ModelSlot? Find(string name, string version)
+    {
+        var wanted = name.Length > 0 || _slots.Count == 0 ? name : _slots[0].Name;
+        return _slots.LastOrDefault(slot => slot.Name == wanted && (version.Length == 0 || slot.Version == version));
+    }
+
+    private CallError NotFound(string name, string version) =>
+        new(ErrorKind.NotFound, new ModelNotFoundException(CallError.Shown(name), CallError.Shown(version), Names()).Message, "model");
 
     private IEnumerable<string> Names() => _slots.Select(slot => $"{slot.Name}@{slot.Version}");
 
@@ -221,23 +255,26 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
             && _slots.Where(slot => slot.Loaded).Sum(slot => slot.Model.Description.Bytes) > memoryBytes
             && _slots.Where(slot => slot.Loaded && slot.Model != keep).MinBy(slot => slot.LastUse) is { } oldest)
         {
-            oldest.Loaded = false;
-            Retire(oldest);
+            Drain(oldest);
             ServingLog.Evicted(logger, oldest.Name, oldest.Version);
         }
     }
 
-    private void Retire(ModelSlot slot)
+    private void Drain(ModelSlot slot)
     {
-        _retiring.RemoveAll(task => task.IsCompletedSuccessfully);
-        _retiring.Add(Task.Run(slot.Model.RetireAsync));
+        _draining.RemoveAll(task => task.IsCompletedSuccessfully);
+        _draining.Add(slot.Drain());
     }
 
     /// <summary>A change of what is served, also one that fails; its end is told.</summary>
-    private readonly struct Change(ModelCatalog catalog) : IDisposable
+    private sealed class Change(ModelCatalog catalog, CancellationTokenSource either) : IDisposable
     {
+        /// <summary>Cancelled when who asked gives up, or the server shuts down.</summary>
+        public CancellationToken Token => either.Token;
+
         public void Dispose()
         {
+            either.Dispose();
             catalog._changes.Release();
             catalog.Changed?.Invoke();
         }

@@ -1,3 +1,4 @@
+using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Telemetry;
 
@@ -18,7 +19,15 @@ internal sealed class ModelRuntime(ServingOptions options, WorkerPlan plan, Serv
     /// <summary>Room for answers to exact texts, per model; 0: none are kept.</summary>
     public long CacheBytes { get; } = (long)options.CacheMebibytes << 20;
 
-    public QueueLimits Limits { get; } = new() { LatencyTarget = options.LatencyTarget, QueueTokens = options.QueueTokens, BatchTokens = options.BatchTokens };
+    /// <summary>Whether callers may share the work on identical texts; not where they have keys: one could learn of another's texts by it.</summary>
+    public bool CallersShare { get; } = options.Access.Count == 0;
+
+    public QueueLimits Limits { get; } = new()
+    {
+        LatencyTarget = options.LatencyTarget,
+        QueueTokens = options.QueueTokens,
+        BatchTokens = options.BatchTokens,
+    };
 
     public void Dispose() => EngineSlots.Dispose();
 }

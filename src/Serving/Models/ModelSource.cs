@@ -34,7 +34,9 @@ internal sealed partial record ModelSource(string Name, string Version, string P
 
         if (!IsName(name) || (at >= 0 && !IsName(version)))
         {
-            throw new InputException($"--model '{argument}': '{(IsName(name) ? version : name)}' is not a name; expected letters, digits, '-', '_' and '.', at most {LongestName}.",
+            throw new InputException($"--model '{argument}': '{(IsName(name)
+                ? version
+                : name)}' is not a name; expected letters, digits, '-', '_' and '.', at most {LongestName}.",
                 "give the model a name: --model NAME=PATH.");
         }
 

@@ -2,10 +2,12 @@
 namespace LoraOnnx.Serving.Models;
 
 /// <summary>
-/// Looks at the files of the served models and at the folders of the --models directory, and swaps, loads and unloads. A change counts when two looks in a row
+/// Looks at the files of the served models and at the folders of the --models directory, and swaps, loads and unloads. A change counts when two looks
+/// in a row
 /// see it the same, so that files are not read while they are being copied; one that cannot be used is tried again only when it changes again.
 /// </summary>
-internal sealed class ModelWatch(ModelCatalog catalog, ModelRepository repository, ServingOptions options, TimeProvider time, ILogger<ModelWatch> logger) : BackgroundService
+internal sealed class ModelWatch(
+    ModelCatalog catalog, ModelRepository repository, ServingOptions options, TimeProvider time, ILogger<ModelWatch> logger) : BackgroundService
 {
     private Dictionary<string, string> _before = []; // stamps of the look before, by path
     private Dictionary<string, string> _stamps = []; // stamps of this look, by path
@@ -38,7 +40,15 @@ internal sealed class ModelWatch(ModelCatalog catalog, ModelRepository repositor
         using var timer = new PeriodicTimer(options.Watch, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            await LookAsync(stoppingToken);
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Whatever a disk does to one look, the next one comes; nobody would see that the watch has ended.
+                ServingLog.LookFailed(logger, failure.Message);
+            }
         }
     }
 
@@ -55,7 +65,8 @@ internal sealed class ModelWatch(ModelCatalog catalog, ModelRepository repositor
             }
         }
 
-        foreach (var (model, path, _) in served.Where(entry => _folders.Contains(entry.Model.Name) && !folders.Contains(entry.Model.Name) && !Path.Exists(entry.Path)))
+        foreach (var (model, path, _) in served
+            .Where(entry => _folders.Contains(entry.Model.Name) && !folders.Contains(entry.Model.Name) && !Path.Exists(entry.Path)))
         {
             await TryAsync(path, model.Name, () => catalog.UnloadAsync(model.Name, model.Version, cancellationToken));
         }

@@ -5,7 +5,7 @@ using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Security;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
-using LoraOnnx.Serving.Protocols.Grpc;
+using LoraOnnx.Serving.Transports.Grpc;
 
 namespace LoraOnnx.Serving.Protocols;
 
@@ -16,7 +16,8 @@ namespace LoraOnnx.Serving.Protocols;
 [Probe]
 internal sealed class HealthService : Health.HealthBase, IDisposable
 {
-    private static readonly string[] _services = ["", "lora_onnx.v1.Sentiment", "tei.v1.Predict", "tei.v1.Tokenize", "tei.v1.Info", "inference.GRPCInferenceService"];
+    private static readonly string[] _services = ["", "lora_onnx.v1.Sentiment", "tei.v1.Predict", "tei.v1.Tokenize", "tei.v1.Info",
+        "inference.GRPCInferenceService"];
 
     private readonly ModelCatalog _catalog;
     private readonly ServerState _state;
@@ -91,7 +92,9 @@ internal sealed class HealthService : Health.HealthBase, IDisposable
         var models = _catalog.Models;
         lock (_lock)
         {
-            _serving = [.. models.Count > 0 ? _services : [], .. models.Select(entry => entry.Model.Name), .. models.Select(entry => $"{entry.Model.Name}@{entry.Model.Version}")];
+            _serving = [.. models.Count > 0
+                ? _services
+                : [], .. models.Select(entry => entry.Model.Name), .. models.Select(entry => $"{entry.Model.Name}@{entry.Model.Version}")];
             foreach (var watcher in _watchers)
             {
                 watcher.Writer.TryWrite(true);

@@ -1,6 +1,6 @@
 using LoraOnnx.Serving.Calls;
-using LoraOnnx.Serving.Protocols;
 using LoraOnnx.Serving.Telemetry;
+using LoraOnnx.Serving.Transports;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 

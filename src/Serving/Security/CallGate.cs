@@ -1,6 +1,6 @@
 using LoraOnnx.Serving.Calls;
-using LoraOnnx.Serving.Protocols;
 using LoraOnnx.Serving.Telemetry;
+using LoraOnnx.Serving.Transports;
 using Microsoft.AspNetCore.Authorization;
 
 namespace LoraOnnx.Serving.Security;
@@ -8,9 +8,6 @@ namespace LoraOnnx.Serving.Security;
 /// <summary>Turns calls away while the server drains, counts those that run, and says who administers. Probes pass.</summary>
 internal sealed class CallGate(RequestDelegate next, ServerState state, ServingMetrics metrics, ILogger<CallGate> logger)
 {
-    private static readonly CallError _draining = new(
-        ErrorKind.Unavailable, "the server is shutting down; go on with another one.", RetryAfter: TimeSpan.FromSeconds(1));
-
     public async Task InvokeAsync(HttpContext context)
     {
         var metadata = context.GetEndpoint()?.Metadata;
@@ -31,7 +28,7 @@ internal sealed class CallGate(RequestDelegate next, ServerState state, ServingM
         {
             var stopping = state.Stopping.IsCancellationRequested;
             metrics.Called(caller, stopping ? "draining" : "taken");
-            await (stopping ? EarlyAnswer.WriteAsync(context, _draining) : next(context));
+            await (stopping ? EarlyAnswer.WriteAsync(context, CallError.ShuttingDown) : next(context));
         }
         finally
         {

@@ -77,5 +77,6 @@ internal sealed class ModelMetrics(ServingMetrics metrics, string model, string 
     }
 
     /// <summary>All sums at one moment.</summary>
-    public sealed record Snapshot(Sum Answered, Sum Refused, Sum Queue, Sum Tokenize, Sum Infer, Sum Shared, DateTimeOffset LastAnswer, IReadOnlyDictionary<int, Sum> Batches);
+    public sealed record Snapshot(
+        Sum Answered, Sum Refused, Sum Queue, Sum Tokenize, Sum Infer, Sum Shared, DateTimeOffset LastAnswer, IReadOnlyDictionary<int, Sum> Batches);
 }

@@ -2,14 +2,17 @@ using System.Diagnostics.Metrics;
 
 namespace LoraOnnx.Serving.Telemetry;
 
-/// <summary>The instruments of the server; names follow OpenTelemetry, times are seconds. Tags: model, version, and where it applies reason or outcome.</summary>
+/// <summary>
+/// The instruments of the server; names follow OpenTelemetry, times are seconds. Tags: model, version, and where it applies reason or outcome.
+/// </summary>
 internal sealed class ServingMetrics : IDisposable
 {
     public const string MeterName = "LoraOnnx.Serving";
 
     // From a cached answer to a queue of a minute; about two buckets a doubling where calls usually are.
     private static readonly double[] _secondBuckets =
-        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60];
+        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30,
+            60];
 
     private static readonly int[] _tokenBuckets = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384];
     private static readonly int[] _textBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -60,7 +63,8 @@ internal sealed class ServingMetrics : IDisposable
     public Counter<long> ModelLoads { get; }
 
     /// <summary>A call came: what became of it at the door, and who made it.</summary>
-    public void Called(string caller, string outcome) => Calls.Add(1, new KeyValuePair<string, object?>("caller", caller), new KeyValuePair<string, object?>("outcome", outcome));
+    public void Called(string caller, string outcome) =>
+        Calls.Add(1, new KeyValuePair<string, object?>("caller", caller), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Reads a gauge when metrics are collected.</summary>
     public void Observe(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>

@@ -8,7 +8,10 @@ using System.Text;
 
 namespace LoraOnnx.Serving.Tests.Attacks;
 
-/// <summary>Small requests that stand for much memory, against a real server: none under 1 MiB on the wire may cost more than 64 MiB, alone or eight at a time.</summary>
+/// <summary>
+/// Small requests that stand for much memory, against a real server: none under 1 MiB on the wire may cost more than 64 MiB, alone or eight at a
+/// time.
+/// </summary>
 public sealed class AmplificationTests(DemoOnnx demo)
 {
     private const double MostMebibytes = 64;
@@ -26,7 +29,8 @@ public sealed class AmplificationTests(DemoOnnx demo)
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        using var http = new HttpClient { BaseAddress = new Uri(server.Lines.Single(line => line.StartsWith("listening: http", StringComparison.Ordinal))["listening: ".Length..]) };
+        using var http = new HttpClient { BaseAddress = new Uri(
+            server.Lines.Single(line => line.StartsWith("listening: http", StringComparison.Ordinal))["listening: ".Length..]) };
         var report = new StringBuilder();
         var worst = 0.0;
         var requests = 0;
@@ -53,7 +57,8 @@ public sealed class AmplificationTests(DemoOnnx demo)
     /// <summary>The status: of gRPC where it is gRPC.</summary>
     private static async Task<string> SendAsync(HttpClient client, Attack attack)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, attack.Path) { Version = client.DefaultRequestVersion, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Post, attack.Path) { Version = client.DefaultRequestVersion,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Content = new ByteArrayContent(attack.Body);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(attack.IsGrpc ? "application/grpc" : "application/json");
         if (attack.IsGrpc)
@@ -75,7 +80,8 @@ public sealed class AmplificationTests(DemoOnnx demo)
 
     /// <summary>In MiB.</summary>
     private static double Memory(int process, string name) => long.Parse(
-        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal),
+        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "",
+            StringComparison.Ordinal),
         NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) / 1024.0;
 }
 
@@ -102,17 +108,40 @@ internal static class Attacks
         .. Grpc("texts of a letter", Batch, [0x0a, 1, (byte)'a']),
         .. Grpc("long texts", Batch, [0x0a, 0xa0, 0x8d, 6, .. Enumerable.Repeat((byte)'a', 100_000)]),
         .. Grpc("texts of words", Batch, [0x0a, 0xa0, 0x8d, 6, .. Enumerable.Range(0, 100_000).Select(i => (byte)(i % 2 == 0 ? 'a' : ' '))]),
-        .. Grpc("one text of words to tokenize", "/lora_onnx.v1.Sentiment/Tokenize", [.. Enumerable.Repeat((byte)0, 0), 0x0a, 0xa0, 0x8d, 6, .. Enumerable.Repeat((byte)'!', 100_000)], 1),
+        .. Grpc("one text of words to tokenize", "/lora_onnx.v1.Sentiment/Tokenize",
+            [.. Enumerable.Repeat((byte)0, 0), 0x0a, 0xa0, 0x8d, 6, .. Enumerable.Repeat((byte)'!', 100_000)], 1),
         .. Grpc("ids to decode", "/tei.v1.Tokenize/Decode", [8, 1]),
         new("packed ids to decode, raw", "/tei.v1.Tokenize/Decode", Frame(0, Bytes(10, OneMebibyte - 20)), true, false),
         new("packed numbers", Infer, Frame(1, Gzip(Contents(MostBytes - 40))), true, true),
+        .. Rest("empty texts", "/v1/predict_batch", """{"texts": [""", "\"\",", "\"\"]}"),
+        .. Rest("texts of words", "/v1/predict_batch", """{"texts": [""", $"\"{string.Concat(Enumerable.Repeat("a ", 49_000))}\",", "\"\"]}"),
+        .. Rest("lists in lists", "/v1/predict_batch", """{"texts": """, "[", "}"),
+        .. Rest("empty inputs", "/predict", """{"inputs": [""", "[\"\"],", "[\"\"]]}"),
+        .. Rest("words to tokenize", "/tokenize", """{"inputs": [""", $"\"{string.Concat(Enumerable.Repeat("! ", 49_000))}\",", "\"\"]}"),
+        .. Rest("empty tensors", "/v2/models/demo/infer", """{"inputs": [""", "{},", "{}]}"),
+        .. Rest("numbers", "/v2/models/demo/infer", """{"inputs": [{"name": "input_ids", "datatype": "INT64", "shape": [1000, 512], "data": [""",
+            "1,", "1]}]}"),
+        .. Rest("empty texts of a tensor", "/v2/models/demo/infer",
+            """{"inputs": [{"name": "TEXT", "datatype": "BYTES", "shape": [1000], "data": [""", "\"\",", "\"\"]}]}"),
+        .. Rest("parameters", "/v2/models/demo/infer", """{"parameters": {""", "\"a\":1,", "\"a\":1}}"),
+        .. Rest("members", "/v1/predict", "{", "\"a\":1,", "\"text\":\"x\"}"),
     ];
 
     private static IEnumerable<Attack> Grpc(string name, string path, byte[] element, int most = int.MaxValue)
     {
-        yield return new($"gRPC, 1 MiB of {name}", path, Frame(0, Repeat(element, Math.Min(most, Math.Max(1, OneMebibyte / element.Length)))), true, false);
-        yield return new($"gRPC, 16 MiB packed of {name}", path, Frame(1, Gzip(Repeat(element, Math.Min(most, MostBytes / element.Length)))), true, true);
-        yield return new($"gRPC, 6 MiB packed of {name}", path, Frame(1, Gzip(Repeat(element, Math.Min(most, (6 << 20) / element.Length)))), true, true);
+        yield return new($"gRPC, 1 MiB of {name}", path, Frame(0, Repeat(element, Math.Min(most, Math.Max(1, OneMebibyte / element.Length)))), true,
+            false);
+        yield return new($"gRPC, 16 MiB packed of {name}", path, Frame(1, Gzip(Repeat(element, Math.Min(most, MostBytes / element.Length)))), true,
+            true);
+        yield return new($"gRPC, 6 MiB packed of {name}", path, Frame(1, Gzip(Repeat(element, Math.Min(most, (6 << 20) / element.Length)))), true,
+            true);
+    }
+
+    private static IEnumerable<Attack> Rest(string name, string path, string start, string element, string end)
+    {
+        byte[] Body(int size) => Encoding.UTF8.GetBytes(start + string.Concat(Enumerable.Repeat(element, size / element.Length)) + end);
+        yield return new($"REST, 1 MiB of {name}", path, Body(OneMebibyte - 200), false, false);
+        yield return new($"REST, 15 MiB packed of {name}", path, Gzip(Body(15 << 20)), false, true);
     }
 
     /// <summary>One input whose int64 contents are so many numbers of a byte each.</summary>

@@ -23,12 +23,12 @@ public sealed class AdmissionTests
         var client = new Sentiment.SentimentClient(server.Connect());
         var model = server.Host.Catalog.Models[0].Model;
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
 
         var calls = new List<Task<PredictResponse>> { Predict(client, "first") };
-        await Wait.UntilAsync(() => engine.Batches.Count == 1); // nothing but this text was there to wait for
+        await Wait.UntilAsync(() => engine.BatchCount == 1); // nothing but this text was there to wait for
         calls.AddRange(Enumerable.Range(0, 5).Select(number => Predict(client, $"number {number}")));
-        await Wait.UntilAsync(() => model.QueuedTexts == 5);
+        await Wait.UntilAsync(() => model.Work.QueuedTexts == 5);
         engine.LetGo();
         await Task.WhenAll(calls);
 
@@ -43,10 +43,11 @@ public sealed class AdmissionTests
         var client = new Sentiment.SentimentClient(server.Connect());
         var model = server.Host.Catalog.Models[0].Model;
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
 
-        var calls = Enumerable.Range(0, 30).Select(number => Predict(client, string.Join(' ', Enumerable.Repeat("good", 1 + number % 9)) + $" {number}")).ToArray();
-        await Wait.UntilAsync(() => engine.Batches.Count == 1 && model.QueuedTexts + engine.Batches[0].Length == 30);
+        var calls = Enumerable.Range(0, 30)
+            .Select(number => Predict(client, string.Join(' ', Enumerable.Repeat("good", 1 + number % 9)) + $" {number}")).ToArray();
+        await Wait.UntilAsync(() => engine.BatchCount == 1 && model.Work.QueuedTexts + engine.Batches[0].Length == 30);
         engine.LetGo();
         await Task.WhenAll(calls);
 
@@ -61,10 +62,10 @@ public sealed class AdmissionTests
         await using var server = await TestServer.StartAsync(engine);
         var client = new Sentiment.SentimentClient(server.Connect());
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
 
         var first = Predict(client, "the very same");
-        await Wait.UntilAsync(() => engine.Batches.Count == 1);
+        await Wait.UntilAsync(() => engine.BatchCount == 1);
         var others = Enumerable.Range(0, 5).Select(_ => Predict(client, "the very same")).ToArray();
         await Wait.UntilAsync(() => server.Host.Services.GetRequiredService<ServerState>().Calls == 6);
         engine.LetGo();
@@ -83,7 +84,7 @@ public sealed class AdmissionTests
         await using var server = await TestServer.StartAsync(engine, TestServer.Options with { Models = ["cached=a"], CacheMebibytes = 1 });
         await using var without = await TestServer.StartAsync(engine);
         var client = new Sentiment.SentimentClient(server.Connect());
-        engine.Batches.Clear();
+        engine.Forget();
 
         var first = await Predict(client, "again");
         var again = await Predict(client, "again");
@@ -92,7 +93,7 @@ public sealed class AdmissionTests
 
         Assert.Equal((false, true, false), (first.Shared, again.Shared, elsewhere.Shared));
         Assert.Equal(first.Logits, again.Logits);
-        Assert.Equal(3, engine.Batches.Count);
+        Assert.Equal(3, engine.BatchCount);
     }
 
     [Fact]
@@ -104,23 +105,27 @@ public sealed class AdmissionTests
         var client = new Sentiment.SentimentClient(channel);
         var model = server.Host.Catalog.Models[0].Model;
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
         var accepted = new List<Task<PredictResponse>> { Predict(client, "one two three") }; // runs
-        await Wait.UntilAsync(() => engine.Batches.Count == 1);
+        await Wait.UntilAsync(() => engine.BatchCount == 1);
         accepted.Add(Predict(client, "a b c d e f g h i j")); // 12 tokens: the queue is full
-        await Wait.UntilAsync(() => model.QueuedTokens == 12);
+        await Wait.UntilAsync(() => model.Work.Load.Queued == 12);
 
         await AssertBusyAsync(() => Predict(client, "more"));
-        await AssertBusyAsync(() => client.PredictBatchAsync(new PredictBatchRequest { Texts = { "more" } }, cancellationToken: Cancel).ResponseAsync);
+        await AssertBusyAsync(() =>
+            client.PredictBatchAsync(new PredictBatchRequest { Texts = { "more" } }, cancellationToken: Cancel).ResponseAsync);
         await AssertBusyAsync(async () =>
         {
             using var stream = client.PredictStream(cancellationToken: Cancel);
             await stream.RequestStream.WriteAsync(new PredictStreamRequest { Request = new PredictRequest { Text = "more" } }, Cancel);
             await stream.ResponseStream.MoveNext(Cancel);
         });
-        await AssertBusyAsync(() => new TextEmbeddingsInference.Predict.PredictClient(channel).PredictAsync(new TextEmbeddingsInference.PredictRequest { Inputs = "more" }, cancellationToken: Cancel).ResponseAsync);
-        await AssertBusyAsync(() => new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(Infer("more"), cancellationToken: Cancel).ResponseAsync);
-        await AssertBusyAsync(() => new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(Infer("more", "and more"), cancellationToken: Cancel).ResponseAsync);
+        await AssertBusyAsync(() => new TextEmbeddingsInference.Predict.PredictClient(channel).PredictAsync(
+            new TextEmbeddingsInference.PredictRequest { Inputs = "more" }, cancellationToken: Cancel).ResponseAsync);
+        await AssertBusyAsync(() =>
+            new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(Infer("more"), cancellationToken: Cancel).ResponseAsync);
+        await AssertBusyAsync(() => new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(Infer("more", "and more"),
+            cancellationToken: Cancel).ResponseAsync);
         using var http = server.Http();
         using var rest = await http.PostAsJsonAsync("v1/predict", new { text = "more" }, Cancel);
         engine.LetGo();
@@ -139,13 +144,15 @@ public sealed class AdmissionTests
         await using var server = await TestServer.StartAsync(engine, TestServer.Options with { Workers = 1 });
         var client = new Sentiment.SentimentClient(server.Connect());
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
         var first = Predict(client, "first");
-        await Wait.UntilAsync(() => engine.Batches.Count == 1);
+        await Wait.UntilAsync(() => engine.BatchCount == 1);
 
         var failure = await Assert.ThrowsAsync<RpcException>(() =>
-            client.PredictAsync(new PredictRequest { Text = "too late" }, deadline: DateTime.UtcNow.AddMilliseconds(200), cancellationToken: Cancel).ResponseAsync);
-        await Wait.UntilAsync(() => server.Host.Catalog.Models[0].Model.QueuedTexts == 0); // the server sees the deadline a moment after the client
+            client.PredictAsync(new PredictRequest { Text = "too late" }, deadline: DateTime.UtcNow.AddMilliseconds(200),
+                cancellationToken: Cancel).ResponseAsync);
+        // The server sees the deadline a moment after the client.
+        await Wait.UntilAsync(() => server.Host.Catalog.Models[0].Model.Work.QueuedTexts == 0);
 
         engine.LetGo();
         await first;
@@ -163,17 +170,17 @@ public sealed class AdmissionTests
         var client = new Sentiment.SentimentClient(server.Connect());
         var model = server.Host.Catalog.Models[0].Model;
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
         var first = Predict(client, "first");
-        await Wait.UntilAsync(() => engine.Batches.Count == 1);
+        await Wait.UntilAsync(() => engine.BatchCount == 1);
         using var giveUp = new CancellationTokenSource();
         var abandoned = client.PredictAsync(new PredictRequest { Text = "abandoned" }, cancellationToken: giveUp.Token).ResponseAsync;
-        await Wait.UntilAsync(() => model.QueuedTexts == 1);
+        await Wait.UntilAsync(() => model.Work.QueuedTexts == 1);
 
         await giveUp.CancelAsync();
 
         await Assert.ThrowsAsync<RpcException>(() => abandoned);
-        await Wait.UntilAsync(() => model.QueuedTexts == 0);
+        await Wait.UntilAsync(() => model.Work.QueuedTexts == 0);
         engine.LetGo();
         await first;
         Assert.Equal(0, engine.RunsOf("abandoned"));
@@ -194,7 +201,8 @@ public sealed class AdmissionTests
         };
         var client = new Sentiment.SentimentClient(server.Connect());
 
-        var results = (await client.PredictBatchAsync(new PredictBatchRequest { Texts = { "good", "poison", "bad" }, IncludeLogits = true }, cancellationToken: Cancel)).Results;
+        var results = (await client.PredictBatchAsync(new PredictBatchRequest { Texts = { "good", "poison", "bad" }, IncludeLogits = true },
+            cancellationToken: Cancel)).Results;
         var failure = await Assert.ThrowsAsync<RpcException>(() => Predict(client, "poison"));
 
         Assert.Equal(engine.LogitsFor("good"), results[0].Prediction.Logits);
@@ -226,7 +234,8 @@ public sealed class AdmissionTests
         {
             new ModelInferRequest.Types.InferInputTensor
             {
-                Name = "TEXT", Datatype = "BYTES", Shape = { texts.Length }, Contents = new InferTensorContents { BytesContents = { texts.Select(ByteString.CopyFromUtf8) } },
+                Name = "TEXT", Datatype = "BYTES", Shape = { texts.Length },
+                    Contents = new InferTensorContents { BytesContents = { texts.Select(ByteString.CopyFromUtf8) } },
             },
         },
     };

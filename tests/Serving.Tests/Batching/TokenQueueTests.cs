@@ -1,19 +1,26 @@
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Tests.Support;
 
 namespace LoraOnnx.Serving.Tests.Batching;
 
-/// <summary>The queue alone, on a clock that stands still: one engine of 100 tokens a second, room for 100 tokens, latency target one second.</summary>
+/// <summary>
+/// The queue alone, on a clock that stands still: one engine of 100 tokens a second, room for 100 tokens, latency target one second.
+/// </summary>
 public sealed class TokenQueueTests
 {
     private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
 
     private readonly ManualTime _time = new();
     private readonly TokenQueue _queue;
+    private readonly InFlightTexts _inFlight;
 
-    public TokenQueueTests() =>
-        _queue = new TokenQueue(new EngineSpeed(100, workers: 1), new QueueLimits { LatencyTarget = _second, BatchTokens = 50 }, _time);
+    public TokenQueueTests()
+    {
+        _queue = QueueOf(workers: 1);
+        _inFlight = new InFlightTexts(_queue);
+    }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -27,7 +34,7 @@ public sealed class TokenQueueTests
 
         Assert.Equal(texts[..2], first);
         Assert.Equal(texts[2..], second);
-        Assert.Equal(0, _queue.QueuedTokens);
+        Assert.Equal(0, _queue.Load.Queued);
     }
 
     [Fact]
@@ -64,24 +71,24 @@ public sealed class TokenQueueTests
     {
         Add(70);
 
-        var (pending, refusal) = _queue.Enqueue(null, Text(31), long.MaxValue);
+        var (pending, refusal) = _queue.Enqueue(Text(31), long.MaxValue);
 
         Assert.Null(pending);
         Assert.Equal((RefusalReason.QueueFull, 0.7), (refusal!.Reason, refusal.RetryAfter!.Value.TotalSeconds));
-        Assert.NotNull(_queue.Enqueue(null, Text(30), long.MaxValue).Pending);
+        Assert.NotNull(_queue.Enqueue(Text(30), long.MaxValue).Pending);
     }
 
     [Fact]
-    public void An_empty_queue_takes_a_text_that_is_longer_than_its_bound() => Assert.NotNull(_queue.Enqueue(null, Text(500), long.MaxValue).Pending);
+    public void An_empty_queue_takes_a_text_that_is_longer_than_its_bound() => Assert.NotNull(_queue.Enqueue(Text(500), long.MaxValue).Pending);
 
     [Fact]
     public void A_call_that_cannot_be_answered_in_time_is_refused_at_once()
     {
         Add(50); // half a second of work
 
-        var tooShort = _queue.Enqueue(null, Text(10), _time.In(0.55 * _second)).Refusal; // half a second of waiting and a tenth of its own
-        var hopeless = _queue.Enqueue(null, Text(10), _time.In(0.05 * _second)).Refusal;
-        var inTime = _queue.Enqueue(null, Text(10), _time.In(0.65 * _second)).Pending;
+        var tooShort = _queue.Enqueue(Text(10), _time.In(0.55 * _second)).Refusal; // half a second of waiting and a tenth of its own
+        var hopeless = _queue.Enqueue(Text(10), _time.In(0.05 * _second)).Refusal;
+        var inTime = _queue.Enqueue(Text(10), _time.In(0.65 * _second)).Pending;
 
         Assert.Equal((RefusalReason.DeadlineTooShort, 0.5), (tooShort!.Reason, tooShort.RetryAfter!.Value.TotalSeconds));
         Assert.Equal((RefusalReason.DeadlinePassed, null), (hopeless!.Reason, hopeless.RetryAfter));
@@ -94,8 +101,8 @@ public sealed class TokenQueueTests
         Add(40);
         Take(50); // runs: 0.4 seconds, 0.2 of them to go on average
 
-        Assert.Equal(RefusalReason.DeadlineTooShort, _queue.Enqueue(null, Text(10), _time.In(0.25 * _second)).Refusal!.Reason);
-        Assert.NotNull(_queue.Enqueue(null, Text(10), _time.In(0.35 * _second)).Pending);
+        Assert.Equal(RefusalReason.DeadlineTooShort, _queue.Enqueue(Text(10), _time.In(0.25 * _second)).Refusal!.Reason);
+        Assert.NotNull(_queue.Enqueue(Text(10), _time.In(0.35 * _second)).Pending);
     }
 
     [Fact]
@@ -114,9 +121,9 @@ public sealed class TokenQueueTests
     {
         var abandoned = Add(10);
 
-        _queue.Leave(abandoned);
+        _inFlight.Leave(null, abandoned);
 
-        Assert.Equal((0, 0), (_queue.QueuedTokens, _queue.QueuedTexts));
+        Assert.Equal((0, 0), (_queue.Load.Queued, _queue.QueuedTexts));
         Assert.Empty(Take(50));
     }
 
@@ -128,11 +135,11 @@ public sealed class TokenQueueTests
         var joined = Add("same", 10, _time.In(0.5 * _second));
 
         Assert.Same(shared, joined);
-        Assert.Equal(20, _queue.QueuedTokens);
+        Assert.Equal(20, _queue.Load.Queued);
         Assert.Equal([shared, other], Take(50));
-        Assert.Same(shared, _queue.TryJoin(new TextKey("same", Truncation.Head), long.MaxValue)); // it runs, and may still be joined
-        _queue.Finish([shared, other]);
-        Assert.Null(_queue.TryJoin(new TextKey("same", Truncation.Head), long.MaxValue));
+        Assert.Same(shared, _inFlight.TryJoin(Key("same"), long.MaxValue)); // it runs, and may still be joined
+        _inFlight.Forget(Key("same"), shared);
+        Assert.Null(_inFlight.TryJoin(Key("same"), long.MaxValue));
     }
 
     [Fact]
@@ -141,7 +148,7 @@ public sealed class TokenQueueTests
         var shared = Add("same", 10, _time.In(0.5 * _second));
         Add("same", 10, long.MaxValue);
 
-        _queue.Leave(shared);
+        _inFlight.Leave(Key("same"), shared);
         _time.GoOn(_second); // over for the first caller, not for the second
 
         Assert.Equal([shared], Take(50));
@@ -150,27 +157,93 @@ public sealed class TokenQueueTests
     [Fact]
     public async Task Bulk_work_waits_while_it_fills_half_of_the_queue_and_leaves_room_for_single_calls()
     {
-        await _queue.EnqueueBulkAsync(null, Text(40), long.MaxValue, Cancel);
+        await _queue.EnqueueBulkAsync(Text(40), long.MaxValue, Cancel);
 
-        var waiting = _queue.EnqueueBulkAsync(null, Text(20), long.MaxValue, Cancel).AsTask();
+        var waiting = _queue.EnqueueBulkAsync(Text(20), long.MaxValue, Cancel).AsTask();
 
         Assert.False(waiting.IsCompleted);
         Add(50);
         Take(50); // the bulk text
-        Take(50);
         Assert.NotNull((await waiting).Pending);
+    }
+
+    [Fact]
+    public async Task Bulk_texts_take_their_places_in_the_order_in_which_they_came_long_ones_too()
+    {
+        await _queue.EnqueueBulkAsync(Text(40), long.MaxValue, Cancel);
+        var longer = _queue.EnqueueBulkAsync(Text(90), long.MaxValue, Cancel).AsTask(); // more than half of the queue
+
+        var shorter = _queue.EnqueueBulkAsync(Text(5), long.MaxValue, Cancel).AsTask();
+        Add(20); // single calls keep coming
+
+        Assert.False(longer.IsCompleted || shorter.IsCompleted);
+        Take(40);
+        Assert.NotNull((await longer).Pending);
+        Assert.False(shorter.IsCompleted);
+        Take(20);
+        Take(90);
+        Assert.NotNull((await shorter).Pending);
+    }
+
+    [Fact]
+    public async Task A_bulk_text_that_gives_up_lets_those_behind_it_through()
+    {
+        using var giveUp = new CancellationTokenSource();
+        await _queue.EnqueueBulkAsync(Text(40), long.MaxValue, Cancel);
+        var first = _queue.EnqueueBulkAsync(Text(90), long.MaxValue, giveUp.Token).AsTask();
+        var second = _queue.EnqueueBulkAsync(Text(5), long.MaxValue, Cancel).AsTask();
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.NotNull((await second).Pending);
+    }
+
+    [Fact]
+    public void A_batch_of_any_size_is_let_in_where_none_waits_and_the_next_are_refused_at_once_with_the_time_to_come_back()
+    {
+        var huge = _queue.EnterBulk(1000, texts: 100, long.MaxValue);
+        var next = _queue.EnterBulk(10, texts: 1, long.MaxValue);
+        _queue.LeaveBulk(700); // 70 of the hundred have their places
+        var later = _queue.EnterBulk(10, texts: 1, long.MaxValue);
+
+        Assert.Null(huge);
+        Assert.Equal((RefusalReason.QueueFull, 10.0), (next!.Reason, next.RetryAfter!.Value.TotalSeconds)); // a thousand tokens, a hundred a second
+        Assert.Null(later);
+        Assert.Equal(310, _queue.Load.WaitingBulk);
+    }
+
+    [Fact]
+    public void What_a_batch_has_waiting_counts_for_the_deadlines_of_those_that_come_after_it()
+    {
+        _queue.EnterBulk(200, texts: 20, long.MaxValue);
+
+        Assert.Equal(RefusalReason.DeadlineTooShort, _queue.EnterBulk(10, texts: 1, _time.In(2 * _second))!.Reason);
+        Assert.Null(_queue.EnterBulk(10, texts: 1, _time.In(2.2 * _second)));
+    }
+
+    [Fact]
+    public void One_text_is_done_by_one_worker_however_many_there_are()
+    {
+        var queue = QueueOf(workers: 4);
+
+        var hopeless = queue.Enqueue(Text(50), _time.In(0.4 * _second)).Refusal; // half a second on its worker, an eighth on all
+        var inTime = queue.Enqueue(Text(50), _time.In(0.6 * _second)).Pending;
+
+        Assert.Equal(RefusalReason.DeadlinePassed, hopeless!.Reason);
+        Assert.NotNull(inTime);
     }
 
     [Fact]
     public async Task A_closed_queue_refuses_new_work_and_wakes_those_who_wait_for_room()
     {
-        var last = Add(60);
-        var waiting = _queue.EnqueueBulkAsync(null, Text(20), long.MaxValue, Cancel).AsTask();
+        var last = Assert.IsType<PendingText>((await _queue.EnqueueBulkAsync(Text(60), long.MaxValue, Cancel)).Pending);
+        var waiting = _queue.EnqueueBulkAsync(Text(20), long.MaxValue, Cancel).AsTask();
 
         _queue.Close();
 
         Assert.Equal(RefusalReason.Closed, (await waiting).Refusal!.Reason);
-        Assert.Equal(RefusalReason.Closed, _queue.Enqueue(null, Text(2), long.MaxValue).Refusal!.Reason);
+        Assert.Equal(RefusalReason.Closed, _queue.Enqueue(Text(2), long.MaxValue).Refusal!.Reason);
         Assert.True(_queue.WaitForWork());
         Assert.Equal([last], Take(50));
         Assert.False(_queue.WaitForWork());
@@ -218,10 +291,28 @@ public sealed class TokenQueueTests
 
     private static EncodedText Text(int tokens) => new(new int[tokens], tokens);
 
-    private PendingText Add(int tokens, long expiresAt = long.MaxValue) => Assert.IsType<PendingText>(_queue.Enqueue(null, Text(tokens), expiresAt).Pending);
+    private PendingText Add(int tokens, long expiresAt = long.MaxValue) =>
+        Assert.IsType<PendingText>(_queue.Enqueue(Text(tokens), expiresAt).Pending);
 
-    private PendingText Add(string text, int tokens, long expiresAt) =>
-        Assert.IsType<PendingText>(_queue.Enqueue(new TextKey(text, Truncation.Head), Text(tokens), expiresAt).Pending);
+    private PendingText Add(string text, int tokens, long expiresAt)
+    {
+        if (_inFlight.TryJoin(Key(text), expiresAt) is { } joined)
+        {
+            return joined;
+        }
+
+        var pending = Add(tokens, expiresAt);
+        _inFlight.Add(Key(text), pending);
+        return pending;
+    }
+
+    private static TextKey Key(string text) => new("", text, Truncation.Head);
+
+    private TokenQueue QueueOf(int workers)
+    {
+        var limits = new QueueLimits { LatencyTarget = _second, BatchTokens = 50 };
+        return new TokenQueue(new TokenAdmission(new EngineSpeed(100, workers), limits, _time), limits, _time);
+    }
 
     private List<PendingText> Take(int budget)
     {

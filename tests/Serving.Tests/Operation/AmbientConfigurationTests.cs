@@ -86,7 +86,8 @@ public sealed class AmbientConfigurationTests(DemoOnnx demo)
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (fields[3] == Listening && own.Contains($"socket:[{fields[9]}]"))
                 {
-                    var (address, port) = (fields[1].Split(':')[0], int.Parse(fields[1].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                    var (address, port) = (fields[1].Split(':')[0],
+                        int.Parse(fields[1].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
                     yield return address == "0100007F" ? $"127.0.0.1:{port}" : $"{address}:{port}";
                 }
             }

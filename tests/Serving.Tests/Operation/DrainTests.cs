@@ -12,20 +12,22 @@ public sealed class DrainTests
     public async Task Calls_in_flight_are_answered_open_streams_answer_what_they_read_and_new_calls_are_turned_away()
     {
         var engine = new TestEngine();
-        await using var server = await TestServer.StartAsync(engine, TestServer.Options with { Drain = TimeSpan.FromSeconds(60) });
+        await using var server = await TestServer.StartAsync(engine, TestServer.Options with { Workers = 1, Drain = TimeSpan.FromSeconds(60) });
         var channel = server.Connect();
         var client = new Sentiment.SentimentClient(channel);
         var model = server.Host.Catalog.Models[0].Model;
         engine.Hold();
-        engine.Batches.Clear();
+        engine.Forget();
         var call = client.PredictAsync(new PredictRequest { Text = "in flight" }, cancellationToken: Cancel).ResponseAsync;
-        await Wait.UntilAsync(() => engine.Batches.Count == 1);
+        await Wait.UntilAsync(() => engine.BatchCount == 1);
         using var stream = client.PredictStream(cancellationToken: Cancel);
-        await stream.RequestStream.WriteAsync(new PredictStreamRequest { Id = "read", Request = new PredictRequest { Text = "in a stream" } }, Cancel);
-        await Wait.UntilAsync(() => model.QueuedTexts == 1);
+        await stream.RequestStream.WriteAsync(new PredictStreamRequest { Id = "read", Request = new PredictRequest { Text = "in a stream" } },
+            Cancel);
+        await Wait.UntilAsync(() => model.Work.QueuedTexts == 1);
 
         var stopping = server.StopAsync();
-        var turnedAway = await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(new PredictRequest { Text = "too late" }, cancellationToken: Cancel).ResponseAsync);
+        var turnedAway = await Assert.ThrowsAsync<RpcException>(() =>
+            client.PredictAsync(new PredictRequest { Text = "too late" }, cancellationToken: Cancel).ResponseAsync);
         var stoppedEarly = stopping.IsCompleted;
         engine.LetGo();
         var answer = await call;
@@ -46,11 +48,12 @@ public sealed class DrainTests
     public async Task The_drain_ends_after_its_time_even_when_a_call_does_not()
     {
         var engine = new TestEngine();
-        var server = await TestServer.StartAsync(engine, TestServer.Options with { Drain = TimeSpan.FromMilliseconds(100) });
+        var server = await TestServer.StartAsync(engine, TestServer.Options with { Workers = 1, Drain = TimeSpan.FromMilliseconds(100) });
         engine.Hold();
-        engine.Batches.Clear();
-        var stuck = new Sentiment.SentimentClient(server.Connect()).PredictAsync(new PredictRequest { Text = "stuck" }, cancellationToken: Cancel).ResponseAsync;
-        await Wait.UntilAsync(() => engine.Batches.Count == 1);
+        engine.Forget();
+        var stuck = new Sentiment.SentimentClient(server.Connect()).PredictAsync(new PredictRequest { Text = "stuck" },
+            cancellationToken: Cancel).ResponseAsync;
+        await Wait.UntilAsync(() => engine.BatchCount == 1);
 
         await server.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 

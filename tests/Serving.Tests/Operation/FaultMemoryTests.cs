@@ -10,14 +10,17 @@ using LoraOnnx.V1;
 namespace LoraOnnx.Serving.Tests.Operation;
 
 /// <summary>
-/// What a fault leaves behind in the memory of a real server. A heap grows once or twice to the size that it works in; a leak grows in every block of rounds,
+/// What a fault leaves behind in the memory of a real server. A heap grows once or twice to the size that it works in; a leak grows in every block of
+/// rounds,
 /// so the smallest growth of up to three blocks counts.
 /// </summary>
 public sealed class FaultMemoryTests(DemoOnnx demo) : IDisposable
 {
     private const int Rounds = 200;
 
-    /// <summary>MiB that the resident memory may grow by in a block: the collector's own ups and downs. A leak of 64 KiB a round would be 13.</summary>
+    /// <summary>
+    /// MiB that the resident memory may grow by in a block: the collector's own ups and downs. A leak of 64 KiB a round would be 13.
+    /// </summary>
     private const double MostGrowth = 12;
 
     private static readonly byte[] _preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0]; // and an empty SETTINGS frame
@@ -94,9 +97,12 @@ public sealed class FaultMemoryTests(DemoOnnx demo) : IDisposable
         }
         );
         yield return ("deadlines of 1 ms", round => FailAsync(() =>
-            client.PredictAsync(new PredictRequest { Text = $"hurry {round}" }, deadline: DateTime.UtcNow.AddMilliseconds(1), cancellationToken: Cancel).ResponseAsync));
-        yield return ("texts of 4 MB", _ => FailAsync(() => client.PredictAsync(new PredictRequest { Text = long4 }, cancellationToken: Cancel).ResponseAsync));
-        yield return ("text that is not UTF-8", _ => FailAsync(() => invoker.AsyncUnaryCall(predict, null, default, [10, 2, 0xff, 0xfe]).ResponseAsync));
+            client.PredictAsync(new PredictRequest { Text = $"hurry {round}" }, deadline: DateTime.UtcNow.AddMilliseconds(1),
+                cancellationToken: Cancel).ResponseAsync));
+        yield return ("texts of 4 MB", _ =>
+            FailAsync(() => client.PredictAsync(new PredictRequest { Text = long4 }, cancellationToken: Cancel).ResponseAsync));
+        yield return ("text that is not UTF-8", _ =>
+            FailAsync(() => invoker.AsyncUnaryCall(predict, null, default, [10, 2, 0xff, 0xfe]).ResponseAsync));
         yield return ("bytes that are no message", _ => FailAsync(() => invoker.AsyncUnaryCall(predict, null, default, [10, 200, 1]).ResponseAsync));
         yield return ("unknown enum values", round => FailAsync(() =>
             client.PredictAsync(new PredictRequest { Text = "x", Truncation = (Truncation)(5 + round) }, cancellationToken: Cancel).ResponseAsync));

@@ -29,7 +29,8 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
     {
         var calls = await _bystander.StopAsync();
         _bystander.Dispose();
-        await Wait.UntilAsync(() => _server.Host.Services.GetRequiredService<ServerState>().Calls == 0 && _server.Host.Catalog.Models.All(entry => entry.Model.QueuedTexts == 0));
+        await Wait.UntilAsync(() => _server.Host.Services.GetRequiredService<ServerState>().Calls == 0
+            && _server.Host.Catalog.Models.All(entry => entry.Model.Work.QueuedTexts == 0));
         await _server.DisposeAsync();
         Assert.True(calls > 0, "the bystander made no call");
     }
@@ -42,7 +43,8 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
         {
             using var giveUp = new CancellationTokenSource();
             var unary = client.PredictAsync(new PredictRequest { Text = $"cancelled {i}" }, cancellationToken: giveUp.Token).ResponseAsync;
-            var batch = client.PredictBatchAsync(new PredictBatchRequest { Texts = { Enumerable.Range(0, 20).Select(text => $"{i} {text}") } }, cancellationToken: giveUp.Token).ResponseAsync;
+            var batch = client.PredictBatchAsync(new PredictBatchRequest { Texts = { Enumerable.Range(0, 20).Select(text => $"{i} {text}") } },
+                cancellationToken: giveUp.Token).ResponseAsync;
             using var stream = client.PredictStream(cancellationToken: giveUp.Token);
             await stream.RequestStream.WriteAsync(new PredictStreamRequest { Request = new PredictRequest { Text = "x" } }, Cancel);
             await giveUp.CancelAsync();
@@ -59,7 +61,8 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
         {
             try
             {
-                await client.PredictAsync(new PredictRequest { Text = $"hurry {i}" }, deadline: DateTime.UtcNow.AddMilliseconds(1), cancellationToken: Cancel);
+                await client.PredictAsync(new PredictRequest { Text = $"hurry {i}" }, deadline: DateTime.UtcNow.AddMilliseconds(1),
+                    cancellationToken: Cancel);
             }
             catch (RpcException failure)
             {
@@ -101,10 +104,12 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
     {
         var client = new Sentiment.SentimentClient(_server.Connect());
         var text = string.Concat(Enumerable.Repeat("good ", (4 << 20) / 5));
-        var refused = await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(new PredictRequest { Text = text }, cancellationToken: Cancel).ResponseAsync);
+        var refused = await Assert.ThrowsAsync<RpcException>(() =>
+            client.PredictAsync(new PredictRequest { Text = text }, cancellationToken: Cancel).ResponseAsync);
         await using var tolerant = await TestServer.StartAsync(_engine, TestServer.Options with { MaxTextChars = 10 << 20 });
 
-        var answer = await new Sentiment.SentimentClient(tolerant.Connect()).PredictAsync(new PredictRequest { Text = text }, cancellationToken: Cancel);
+        var answer = await new Sentiment.SentimentClient(tolerant.Connect()).PredictAsync(new PredictRequest { Text = text },
+            cancellationToken: Cancel);
 
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         Assert.True(refused.Status.Detail.Length < 200, "an error must not carry the text");
@@ -141,7 +146,8 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
             foreach (var call in new Func<Task>[]
             {
                 () => client.PredictAsync(new PredictRequest { Truncation = (Truncation)value }, cancellationToken: Cancel).ResponseAsync,
-                () => client.PredictBatchAsync(new PredictBatchRequest { Texts = { "x" }, Truncation = (Truncation)value }, cancellationToken: Cancel).ResponseAsync,
+                () => client.PredictBatchAsync(new PredictBatchRequest { Texts = { "x" }, Truncation = (Truncation)value },
+                    cancellationToken: Cancel).ResponseAsync,
                 () => client.TokenizeAsync(new TokenizeRequest { OffsetUnit = (OffsetUnit)value }, cancellationToken: Cancel).ResponseAsync,
             })
             {
@@ -159,12 +165,14 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
             File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
         }
 
-        await using var server = await TestServer.StartAsync((LoadEngine?)null, TestServer.Options with { Models = [$"demo={directory}"], Device = "cpu" });
+        await using var server = await TestServer.StartAsync((LoadEngine?)null,
+            TestServer.Options with { Models = [$"demo={directory}"], Device = "cpu" });
         var channel = server.Connect();
         var client = new Sentiment.SentimentClient(channel);
         var whole = await File.ReadAllBytesAsync(Path.Combine(directory, "model.onnx"), Cancel);
         var before = await client.PredictAsync(new PredictRequest { Text = "a wonderful film", IncludeLogits = true }, cancellationToken: Cancel);
-        byte[][] garbage = [[], Encoding.UTF8.GetBytes("garbage"), whole[..(whole.Length / 2)], [.. Enumerable.Range(0, 100_000).Select(i => (byte)(i * 31 % 251))]];
+        byte[][] garbage = [[], Encoding.UTF8.GetBytes("garbage"), whole[..(whole.Length / 2)],
+            [.. Enumerable.Range(0, 100_000).Select(i => (byte)(i * 31 % 251))]];
 
         foreach (var content in garbage)
         {

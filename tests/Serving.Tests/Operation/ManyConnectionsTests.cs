@@ -35,7 +35,8 @@ public sealed class ManyConnectionsTests(DemoOnnx demo)
 
             using var late = new SentimentClient(server.GrpcAddress);
             using var http = new HttpClient { BaseAddress = server.HttpAddress };
-            var answers = new[] { await early.PredictAsync("old", PredictOptions.Default, Cancel), await late.PredictAsync("new", PredictOptions.Default, Cancel) };
+            var answers = new[] { await early.PredictAsync("old", PredictOptions.Default, Cancel),
+                await late.PredictAsync("new", PredictOptions.Default, Cancel) };
             var ready = await http.GetAsync("health/ready", Cancel);
 
             Assert.All(answers, answer => Assert.Equal("sentiment", answer.Model));
@@ -56,7 +57,8 @@ public sealed class ManyConnectionsTests(DemoOnnx demo)
         Requirement.SkipUnless(OperatingSystem.IsLinux(), "RLIMIT_NOFILE is set by bash, and looked up in /proc.");
         using var server = await ServerProcess.StartAsync(new Surroundings("ulimit -Sn 400 && ulimit -Hn 2000"), "--model", demo.Path);
 
-        var limits = (await File.ReadAllLinesAsync($"/proc/{server.Id}/limits", Cancel)).Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        var limits = (await File.ReadAllLinesAsync($"/proc/{server.Id}/limits", Cancel)).Single(line =>
+            line.StartsWith("Max open files", StringComparison.Ordinal));
 
         Assert.Equal(["2000", "2000"], limits.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3..5]);
     }

@@ -25,7 +25,8 @@ public sealed class ModelChangeTests : IDisposable
         var engines = new ConcurrentDictionary<string, TestEngine>();
         LoadedEngine LoadNext(string path)
         {
-            var engine = new TestEngine { Offset = engines.Count, Hash = engines.Count.ToString("x12", CultureInfo.InvariantCulture).PadRight(64, '0') };
+            var engine = new TestEngine { Offset = engines.Count,
+                Hash = engines.Count.ToString("x12", CultureInfo.InvariantCulture).PadRight(64, '0') };
             engines[engine.Hash[..12]] = engine;
             return engine.Load(path);
         }
@@ -50,14 +51,17 @@ public sealed class ModelChangeTests : IDisposable
         var callers = Enumerable.Range(0, 4).Select(CallAsync).ToArray();
         for (var swap = 0; swap < 100; swap++)
         {
-            await admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel);
+            var swapped = await admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel);
+            if (swap % 10 == 0)
+            {
+                await Wait.UntilAsync(() => versions.ContainsKey(swapped.Model.Version)); // calls run all the while
+            }
         }
 
         await done.CancelAsync();
         await Task.WhenAll(callers);
 
         Assert.Equal(101, engines.Count);
-        Assert.True(versions.Count > 10 && versions.Values.Sum() > 100, $"{versions.Values.Sum()} calls met {versions.Count} versions");
         await Wait.UntilAsync(() => engines.Values.Count(engine => engine.Disposed) == 100); // the old ones are freed, the last one serves
     }
 
@@ -67,12 +71,13 @@ public sealed class ModelChangeTests : IDisposable
         var old = new TestEngine();
         var next = new TestEngine { Hash = new('b', 64), Offset = 1 };
         var engines = new Queue<TestEngine>([old, next]);
-        await using var server = await TestServer.StartAsync(path => engines.Dequeue().Load(path), TestServer.Options with { Workers = 2 }); // one for the slow call, one for the quick one
+        // One for the slow call, one for the quick one.
+        await using var server = await TestServer.StartAsync(path => engines.Dequeue().Load(path), TestServer.Options with { Workers = 2 });
         using var client = new SentimentClient(server.GrpcAddress);
         old.Hold();
-        old.Batches.Clear();
+        old.Forget();
         var slow = client.PredictAsync("slow", PredictOptions.Default, Cancel);
-        await Wait.UntilAsync(() => old.Batches.Count == 1);
+        await Wait.UntilAsync(() => old.BatchCount == 1);
 
         var swapped = await new Admin.AdminClient(server.Connect()).SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel);
         var quick = await client.PredictAsync("quick", PredictOptions.Default, Cancel);
@@ -92,17 +97,21 @@ public sealed class ModelChangeTests : IDisposable
         var off = new TestEngine { Offset = 5, Hash = new('b', 64) };
         var broken = new TestEngine { Hash = new('c', 64), Answer = _ => [float.NaN, 0] };
         var native = new TestEngine { Hash = new('d', 64), BeforeRun = _ => throw new InvalidOperationException("native\nfailure in a run") };
-        var loads = new Queue<LoadEngine>([good.Load, off.Load, broken.Load, native.Load, _ => throw InputException.InFile("x.onnx", "is garbage."), _ => throw new InvalidDataException("native\nerror")]);
+        var loads = new Queue<LoadEngine>([good.Load, off.Load, broken.Load, native.Load, _ => throw InputException.InFile("x.onnx", "is garbage."),
+            _ => throw new InvalidDataException("native\nerror")]);
         await File.WriteAllTextAsync(Path.Combine(_directory, "model.onnx"), "", Cancel);
         var logits = string.Join(", ", good.LogitsFor("good").Select(logit => logit.ToString("r", CultureInfo.InvariantCulture)));
         await File.WriteAllTextAsync(Path.Combine(_directory, "golden.jsonl"), $$"""{"text": "good", "logits": [{{logits}}]}""", Cancel);
-        await using var server = await TestServer.StartAsync(path => loads.Dequeue()(path), TestServer.Options with { Models = [$"demo={_directory}"] });
+        await using var server = await TestServer.StartAsync(path => loads.Dequeue()(path),
+            TestServer.Options with { Models = [$"demo={_directory}"] });
         var channel = server.Connect();
         var admin = new Admin.AdminClient(channel);
 
-        foreach (var expected in new[] { "logits differ by 5", "not finite", "cannot be loaded: native failure in a run", "is garbage", "cannot be loaded: native error" })
+        foreach (var expected in new[] { "logits differ by 5", "not finite", "cannot be loaded: native failure in a run", "is garbage",
+            "cannot be loaded: native error" })
         {
-            var failure = await Assert.ThrowsAsync<RpcException>(() => admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel).ResponseAsync);
+            var failure = await Assert.ThrowsAsync<RpcException>(() =>
+                admin.SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel).ResponseAsync);
             var answer = await new Sentiment.SentimentClient(channel).PredictAsync(new PredictRequest { Text = "good" }, cancellationToken: Cancel);
 
             Assert.Equal(StatusCode.FailedPrecondition, failure.StatusCode);
@@ -129,8 +138,10 @@ public sealed class ModelChangeTests : IDisposable
         var client = new Sentiment.SentimentClient(channel);
         await client.PredictAsync(new PredictRequest { Text = "x", Model = "a" }, cancellationToken: Cancel);
 
-        await new Admin.AdminClient(channel).LoadModelAsync(new LoadModelRequest { Name = "c", Path = "c" }, cancellationToken: Cancel); // b was used longest ago
-        var loaded = (await client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancel)).Models.Select(model => (model.Name, model.Loaded)).ToArray();
+        // B was used longest ago.
+        await new Admin.AdminClient(channel).LoadModelAsync(new LoadModelRequest { Name = "c", Path = "c" }, cancellationToken: Cancel);
+        var loaded = (await client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancel)).Models
+            .Select(model => (model.Name, model.Loaded)).ToArray();
         var back = await client.PredictAsync(new PredictRequest { Text = "x", Model = "b" }, cancellationToken: Cancel);
 
         Assert.Equal([("a", true), ("b", false), ("c", true)], loaded);
@@ -156,7 +167,8 @@ public sealed class ModelChangeTests : IDisposable
         var same = await VersionOfBAsync();
         hash = 'b';
         var changed = await VersionOfBAsync();
-        var old = await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(new PredictRequest { Text = "x", Model = "b", ModelVersion = "1" }, cancellationToken: Cancel).ResponseAsync);
+        var old = await Assert.ThrowsAsync<RpcException>(() =>
+            client.PredictAsync(new PredictRequest { Text = "x", Model = "b", ModelVersion = "1" }, cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal(("1", "bbbbbbbbbbbb"), (same, changed));
         Assert.Equal(StatusCode.NotFound, old.StatusCode);
@@ -256,7 +268,9 @@ public sealed class ModelChangeTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_directory, "m"));
         await File.WriteAllTextAsync(Path.Combine(_directory, "m", "model.onnx"), "old", Cancel);
-        LoadedEngine Load(string path) => File.ReadAllText(Path.Combine(path, "model.onnx")) == "garbage" ? throw InputException.InFile(path, "is garbage.") : load(path);
+        LoadedEngine Load(string path) => File.ReadAllText(Path.Combine(path, "model.onnx")) == "garbage"
+            ? throw InputException.InFile(path, "is garbage.")
+            : load(path);
         return await TestServer.StartAsync(Load, TestServer.Options with { Models = [], ModelsDirectory = _directory });
     }
 }

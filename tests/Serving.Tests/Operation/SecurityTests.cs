@@ -67,21 +67,28 @@ public sealed class SecurityTests : IDisposable
 
         Task Predict(Metadata headers) => sentiment.PredictAsync(new PredictRequest { Text = "x" }, headers, cancellationToken: Cancel).ResponseAsync;
         Task Swap(Metadata headers) => admin.SwapModelAsync(swap, headers, cancellationToken: Cancel).ResponseAsync;
-        Task Load(Metadata headers) => kserve.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "demo" }, headers, cancellationToken: Cancel).ResponseAsync;
+        Task Load(Metadata headers) =>
+            kserve.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "demo" }, headers, cancellationToken: Cancel).ResponseAsync;
         string?[] keys = [null, "wrong-key-0123456789", UserKey, AdminKey];
 
-        Assert.Equal([StatusCode.Unauthenticated, StatusCode.Unauthenticated, StatusCode.OK, StatusCode.OK], await Task.WhenAll(keys.Select(key => StatusAsync(Predict, key))));
-        Assert.Equal([StatusCode.Unauthenticated, StatusCode.Unauthenticated, StatusCode.PermissionDenied, StatusCode.OK], await Task.WhenAll(keys.Select(key => StatusAsync(Swap, key))));
-        Assert.Equal([StatusCode.Unauthenticated, StatusCode.Unauthenticated, StatusCode.PermissionDenied, StatusCode.OK], await Task.WhenAll(keys.Select(key => StatusAsync(Load, key))));
+        Assert.Equal([StatusCode.Unauthenticated, StatusCode.Unauthenticated, StatusCode.OK, StatusCode.OK],
+            await Task.WhenAll(keys.Select(key => StatusAsync(Predict, key))));
+        Assert.Equal([StatusCode.Unauthenticated, StatusCode.Unauthenticated, StatusCode.PermissionDenied, StatusCode.OK],
+            await Task.WhenAll(keys.Select(key => StatusAsync(Swap, key))));
+        Assert.Equal([StatusCode.Unauthenticated, StatusCode.Unauthenticated, StatusCode.PermissionDenied, StatusCode.OK],
+            await Task.WhenAll(keys.Select(key => StatusAsync(Load, key))));
         Assert.Equal(
             [HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.OK, HttpStatusCode.OK],
             await Task.WhenAll(keys.Select(key => HttpStatusAsync(HttpMethod.Get, "v1/models", key))));
         Assert.Equal(
             [HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.OK],
-            await Task.WhenAll(keys.Select(key => HttpStatusAsync(HttpMethod.Post, "V2/Repository/models/demo/load", key)))); // routes match in any case
+            // Routes match in any case.
+            await Task.WhenAll(keys.Select(key => HttpStatusAsync(HttpMethod.Post, "V2/Repository/models/demo/load", key))));
         Assert.Equal(HttpStatusCode.Unauthorized, await HttpStatusAsync(HttpMethod.Get, "metrics", null));
-        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [await HttpStatusAsync(HttpMethod.Get, "", null), await HttpStatusAsync(HttpMethod.Get, "health", null)]);
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK],
+            [await HttpStatusAsync(HttpMethod.Get, "", null), await HttpStatusAsync(HttpMethod.Get, "health", null)]);
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving,
+            (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
     }
 
     [Fact]
@@ -126,7 +133,8 @@ public sealed class SecurityTests : IDisposable
         var refused = await Assert.ThrowsAsync<RpcException>(() =>
             new Admin.AdminClient(open.Connect()).SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel).ResponseAsync);
         using var fromPage = await http.PostAsync("v2/repository/models/demo/unload", null, Cancel);
-        var allowed = await new Admin.AdminClient(loopback.Connect()).SwapModelAsync(new SwapModelRequest { Name = "demo" }, cancellationToken: Cancel);
+        var allowed = await new Admin.AdminClient(loopback.Connect()).SwapModelAsync(new SwapModelRequest { Name = "demo" },
+            cancellationToken: Cancel);
 
         Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, fromPage.StatusCode);
@@ -195,10 +203,11 @@ public sealed class SecurityTests : IDisposable
     {
         var engine = new TestEngine();
         await using var server = await TestServer.StartAsync(engine, TestServer.Options with { MaxMessageMebibytes = 1, MaxTextChars = 100 << 20 });
-        engine.Batches.Clear();
+        engine.Forget();
 
         var failure = await Assert.ThrowsAsync<RpcException>(() =>
-            new Sentiment.SentimentClient(server.Connect()).PredictAsync(new PredictRequest { Text = new string('x', 2 << 20) }, cancellationToken: Cancel).ResponseAsync);
+            new Sentiment.SentimentClient(server.Connect()).PredictAsync(new PredictRequest { Text = new string('x', 2 << 20) },
+                cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal(StatusCode.ResourceExhausted, failure.StatusCode);
         Assert.Empty(engine.Batches);

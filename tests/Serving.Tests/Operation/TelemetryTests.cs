@@ -22,7 +22,8 @@ public sealed class TelemetryTests(DemoOnnx demo)
         var client = new Sentiment.SentimentClient(server.Connect());
         await client.PredictAsync(new PredictRequest { Text = "x", Model = "second" }, cancellationToken: Cancel);
         await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(
-            new PredictRequest { Text = string.Join(' ', Enumerable.Repeat("a", 600)), Truncation = Truncation.Refuse, Model = "second" }, cancellationToken: Cancel).ResponseAsync);
+            new PredictRequest { Text = string.Join(' ', Enumerable.Repeat("a", 600)), Truncation = Truncation.Refuse, Model = "second" },
+                cancellationToken: Cancel).ResponseAsync);
         using var http = server.Http();
 
         var lines = (await http.GetStringAsync("metrics", Cancel)).Split('\n');
@@ -35,8 +36,10 @@ public sealed class TelemetryTests(DemoOnnx demo)
         ];
         Assert.All(expected, name => Assert.Contains(lines, line => line.StartsWith(name + "{", StringComparison.Ordinal)
             && line.Contains("model=\"second\"", StringComparison.Ordinal) && line.Contains("version=\"2\"", StringComparison.Ordinal)));
-        Assert.Contains(lines, line => line.StartsWith("lora_serve_refusals_total{", StringComparison.Ordinal) && line.Contains("reason=\"TooManyTokens\"", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("lora_serve_text_duration_seconds_bucket{", StringComparison.Ordinal) && line.Contains("le=\"0.005\"", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("lora_serve_refusals_total{", StringComparison.Ordinal)
+            && line.Contains("reason=\"TooManyTokens\"", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("lora_serve_text_duration_seconds_bucket{", StringComparison.Ordinal)
+            && line.Contains("le=\"0.005\"", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -44,7 +47,8 @@ public sealed class TelemetryTests(DemoOnnx demo)
     {
         await using var server = await TestServer.StartAsync(new TestEngine());
 
-        var resources = new[] { server.Host.Services.GetRequiredService<MeterProvider>().GetResource(), server.Host.Services.GetRequiredService<TracerProvider>().GetResource() };
+        var resources = new[] { server.Host.Services.GetRequiredService<MeterProvider>().GetResource(),
+            server.Host.Services.GetRequiredService<TracerProvider>().GetResource() };
 
         Assert.All(resources, resource => Assert.Equal("lora-serve", resource.Attributes.Single(attribute => attribute.Key == "service.name").Value));
     }

@@ -30,7 +30,8 @@ public sealed class DemoModelTests(DemoOnnx demo)
             alone.Add([.. (await client.PredictAsync(text, options, Cancel)).Logits]);
         }
 
-        var batch = (await client.PredictBatchAsync(cases.Select(item => item.Text), options, Cancel)).Select(result => result.Prediction.Logits.ToArray()).ToArray();
+        var batch = (await client.PredictBatchAsync(cases.Select(item => item.Text), options, Cancel))
+            .Select(result => result.Prediction.Logits.ToArray()).ToArray();
         var stream = new List<float[]>();
         await foreach (var result in client.PredictAllAsync(cases.Select(item => item.Text).ToAsyncEnumerable(), options, Cancel))
         {

@@ -30,7 +30,8 @@ public sealed class HealthTests
         await using var server = await TestServer.StartAsync(new TestEngine());
 
         var failure = await Assert.ThrowsAsync<RpcException>(() =>
-            new Health.HealthClient(server.Connect()).CheckAsync(new HealthCheckRequest { Service = "nobody" }, cancellationToken: Cancel).ResponseAsync);
+            new Health.HealthClient(server.Connect()).CheckAsync(new HealthCheckRequest { Service = "nobody" },
+                cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal(StatusCode.NotFound, failure.StatusCode);
     }

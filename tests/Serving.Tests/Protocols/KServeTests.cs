@@ -22,7 +22,8 @@ public sealed class KServeTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await TestServer.StartAsync(_engine, TestServer.Options with { Models = ["demo@1=demo"], MaxBatchTexts = 8, MaxTextChars = 1000 });
+        _server = await TestServer.StartAsync(_engine,
+            TestServer.Options with { Workers = 1, Models = ["demo@1=demo"], MaxBatchTexts = 8, MaxTextChars = 1000 });
         _client = new GRPCInferenceService.GRPCInferenceServiceClient(_server.Connect());
     }
 
@@ -42,7 +43,8 @@ public sealed class KServeTests : IAsyncLifetime
         Assert.Equal("lora-serve", server.Name);
         Assert.Contains("classification", server.Extensions);
         Assert.Equal(["1"], model.Versions);
-        Assert.Equal([("TEXT", "BYTES"), ("input_ids", "INT64"), ("attention_mask", "INT64")], model.Inputs.Select(tensor => (tensor.Name, tensor.Datatype)));
+        Assert.Equal([("TEXT", "BYTES"), ("input_ids", "INT64"), ("attention_mask", "INT64")], model.Inputs
+            .Select(tensor => (tensor.Name, tensor.Datatype)));
         Assert.Equal([("logits", "FP32"), ("scores", "FP32"), ("label", "BYTES")], model.Outputs.Select(tensor => (tensor.Name, tensor.Datatype)));
         Assert.Equal([-1L, 2L], model.Outputs[0].Shape);
         Assert.Equal((8, DataType.TypeString), (config.MaxBatchSize, config.Input[0].DataType));
@@ -61,8 +63,11 @@ public sealed class KServeTests : IAsyncLifetime
         Assert.Equal(raw, byText.RawOutputContents.Count > 0);
         Assert.Equal(expected, Numbers(byText, "logits"));
         Assert.Equal(expected, Numbers(byIds, "logits"));
-        Assert.Equal(texts.SelectMany(text => Probabilities.Of(_engine.LogitsFor(text), _engine.Config.Task.ProblemType)).Select(score => (float)score), Numbers(byText, "scores"));
-        Assert.Equal(texts.Select(text => _engine.LogitsFor(text) is [var no, var yes] && yes > no ? "POSITIVE" : "NEGATIVE"), Strings(byText, "label"));
+        Assert.Equal(texts.SelectMany(text => Probabilities.Of(_engine.LogitsFor(text), _engine.Config.Task.ProblemType))
+            .Select(score => (float)score), Numbers(byText, "scores"));
+        Assert.Equal(texts.Select(text => _engine.LogitsFor(text) is [var no, var yes] && yes > no
+            ? "POSITIVE"
+            : "NEGATIVE"), Strings(byText, "label"));
         Assert.Equal(("demo", "1", "7"), (byText.ModelName, byText.ModelVersion, byText.Id));
         Assert.Equal([2L, 2L], byText.Outputs[0].Shape);
     }
@@ -78,46 +83,62 @@ public sealed class KServeTests : IAsyncLifetime
         var logits = _engine.LogitsFor("a good film");
         var best = logits[1] > logits[0] ? 1 : 0;
         Assert.Equal("logits", Assert.Single(answer.Outputs).Name);
-        Assert.Equal([string.Create(CultureInfo.InvariantCulture, $"{logits[best]:f6}:{best}:{(best == 1 ? "POSITIVE" : "NEGATIVE")}")], Strings(answer, "logits"));
+        Assert.Equal([string.Create(CultureInfo.InvariantCulture, $"{logits[best]:f6}:{best}:{(best == 1
+            ? "POSITIVE"
+            : "NEGATIVE")}")], Strings(answer, "logits"));
     }
 
     [Fact]
     public async Task What_is_wrong_with_a_request_is_said_and_named()
     {
         await AssertInvalidAsync("expected TEXT (BYTES), or input_ids", Request(false));
-        await AssertInvalidAsync("there is no output 'x'; there are logits, scores, label", Change(Request(false, Texts(["a"])), request => request.Outputs.Add(new OutputTensor { Name = "x" })));
+        await AssertInvalidAsync("there is no output 'x'; there are logits, scores, label",
+            Change(Request(false, Texts(["a"])), request => request.Outputs.Add(new OutputTensor { Name = "x" })));
         await AssertInvalidAsync("is [3], expected", Change(Request(false, Ids(["a b"], 4)), request => Reshape(request.Inputs[0], 3)));
-        await AssertInvalidAsync("has 4 elements; its shape [1, 5] needs 5", Change(Request(false, Ids(["a b"], 4)[..1]), request => Reshape(request.Inputs[0], 1, 5)));
-        await AssertInvalidAsync("has 32 bytes; its shape [1, 5] needs 40", Change(Request(true, Ids(["a b"], 4)[..1]), request => Reshape(request.Inputs[0], 1, 5)));
-        await AssertInvalidAsync("expected 0 to", Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[0].Contents.Int64Contents[1] = -1));
-        await AssertInvalidAsync("row 0 is not ones followed by zeros", Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[1].Contents.Int64Contents[0] = 0));
+        await AssertInvalidAsync("has 4 elements; its shape [1, 5] needs 5",
+            Change(Request(false, Ids(["a b"], 4)[..1]), request => Reshape(request.Inputs[0], 1, 5)));
+        await AssertInvalidAsync("has 32 bytes; its shape [1, 5] needs 40",
+            Change(Request(true, Ids(["a b"], 4)[..1]), request => Reshape(request.Inputs[0], 1, 5)));
+        await AssertInvalidAsync("expected 0 to",
+            Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[0].Contents.Int64Contents[1] = -1));
+        await AssertInvalidAsync("row 0 is not ones followed by zeros",
+            Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[1].Contents.Int64Contents[0] = 0));
         await AssertInvalidAsync("has 9 texts; at most 8", Request(false, Texts([.. Enumerable.Repeat("a", 9)])));
         await AssertInvalidAsync("at most 1000 are taken", Request(false, Texts([new string('x', 1001)])));
-        await AssertInvalidAsync("element 0 is not UTF-8", Change(Request(false, Texts(["a"])), request => request.Inputs[0].Contents.BytesContents[0] = ByteString.CopyFrom(0xff, 0xfe)));
-        await AssertInvalidAsync("breaks off in element 0", Change(Request(true, Texts(["abc"])), request => request.RawInputContents[0] = ByteString.CopyFrom(200, 0, 0, 0, 1)));
-        await AssertInvalidAsync("at most", Change(Request(false, Texts(["a"])), request => Reshape(request.Inputs[0], long.MaxValue, long.MaxValue)));
-        await AssertInvalidAsync("has contents beside raw_input_contents", Change(Request(false, Texts(["a"])), request => request.RawInputContents.Add(ByteString.Empty)));
-        await AssertInvalidAsync("is INT32, expected INT64", Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[0].Datatype = "INT32"));
-        await AssertInvalidAsync("'timeout' is a number of microseconds", Change(Request(false, Texts(["a"])), request => request.Parameters["timeout"] = new InferParameter { StringParam = "soon" }));
-        var missing = await Assert.ThrowsAsync<RpcException>(() => _client.ModelInferAsync(Change(Request(false, Texts(["a"])), request => request.ModelName = "other"), cancellationToken: Cancel).ResponseAsync);
+        await AssertInvalidAsync("element 0 is not UTF-8",
+            Change(Request(false, Texts(["a"])), request => request.Inputs[0].Contents.BytesContents[0] = ByteString.CopyFrom(0xff, 0xfe)));
+        await AssertInvalidAsync("breaks off in element 0",
+            Change(Request(true, Texts(["abc"])), request => request.RawInputContents[0] = ByteString.CopyFrom(200, 0, 0, 0, 1)));
+        await AssertInvalidAsync("at most",
+            Change(Request(false, Texts(["a"])), request => Reshape(request.Inputs[0], long.MaxValue, long.MaxValue)));
+        await AssertInvalidAsync("has contents beside raw_input_contents",
+            Change(Request(false, Texts(["a"])), request => request.RawInputContents.Add(ByteString.Empty)));
+        await AssertInvalidAsync("is FP32, expected BYTES, INT64 or INT32",
+            Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[0].Datatype = "FP32"));
+        await AssertInvalidAsync("is INT32 and has int64_contents",
+            Change(Request(false, Ids(["a b"], 4)), request => request.Inputs[0].Datatype = "INT32"));
+        await AssertInvalidAsync("'timeout' is a number of microseconds",
+            Change(Request(false, Texts(["a"])), request => request.Parameters["timeout"] = new InferParameter { StringParam = "soon" }));
+        var missing = await Assert.ThrowsAsync<RpcException>(() => _client.ModelInferAsync(
+            Change(Request(false, Texts(["a"])), request => request.ModelName = "other"), cancellationToken: Cancel).ResponseAsync);
         Assert.Equal(StatusCode.NotFound, missing.StatusCode);
     }
 
     [Fact]
-    public async Task A_timeout_in_the_request_is_a_deadline()
+    public async Task A_timeout_in_the_request_ends_the_call()
     {
         _engine.Hold();
-        _engine.Batches.Clear();
+        _engine.Forget();
         var busy = _client.ModelInferAsync(Request(false, Texts(["busy"])), cancellationToken: Cancel).ResponseAsync;
-        await Wait.UntilAsync(() => _engine.Batches.Count == 1);
+        await Wait.UntilAsync(() => _engine.BatchCount == 1);
 
-        var late = _client.ModelInferAsync(
-            Change(Request(false, Texts(["late"])), request => request.Parameters["timeout"] = new InferParameter { Int64Param = 100_000 }), cancellationToken: Cancel).ResponseAsync;
-        await Wait.UntilAsync(() => _server.Host.Catalog.Models[0].Model.QueuedTexts == 1);
-        await Task.Delay(150, Cancel); // the one clock that a test of a real deadline cannot replace
+        var late = await Assert.ThrowsAsync<RpcException>(() => _client.ModelInferAsync(
+            Change(Request(false, Texts(["late"])), request => request.Parameters["timeout"] = new InferParameter { Int64Param = 100_000 }),
+            cancellationToken: Cancel).ResponseAsync);
+        await Wait.UntilAsync(() => _server.Host.Catalog.Models[0].Model.Work.QueuedTexts == 0);
         _engine.LetGo();
 
-        Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => late)).StatusCode);
+        Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode); // while the engine was still held
         Assert.NotNull(await busy);
     }
 
@@ -145,12 +166,15 @@ public sealed class KServeTests : IAsyncLifetime
     {
         await _client.ModelInferAsync(Request(false, Texts(["one", "two", "three"])), cancellationToken: Cancel);
 
-        var statistics = Assert.Single((await _client.ModelStatisticsAsync(new ModelStatisticsRequest { Name = "demo" }, cancellationToken: Cancel)).ModelStats);
+        var statistics = Assert.Single(
+            (await _client.ModelStatisticsAsync(new ModelStatisticsRequest { Name = "demo" }, cancellationToken: Cancel)).ModelStats);
 
-        Assert.Equal(("demo", "1", 3ul, 3ul), (statistics.Name, statistics.Version, statistics.InferenceCount, statistics.InferenceStats.Success.Count));
+        Assert.Equal(("demo", "1", 3ul, 3ul),
+            (statistics.Name, statistics.Version, statistics.InferenceCount, statistics.InferenceStats.Success.Count));
         Assert.InRange(statistics.ExecutionCount, 1ul, 3ul);
         // perf_analyzer ends itself where these differ.
-        Assert.Equal((3ul, 3ul, 3ul), (statistics.InferenceStats.ComputeInput.Count, statistics.InferenceStats.ComputeInfer.Count, statistics.InferenceStats.ComputeOutput.Count));
+        Assert.Equal((3ul, 3ul, 3ul), (statistics.InferenceStats.ComputeInput.Count, statistics.InferenceStats.ComputeInfer.Count,
+            statistics.InferenceStats.ComputeOutput.Count));
         Assert.Equal(3ul, statistics.BatchStats.Aggregate(0ul, (sum, batch) => sum + batch.BatchSize * batch.ComputeInfer.Count));
     }
 
@@ -162,14 +186,16 @@ public sealed class KServeTests : IAsyncLifetime
         await using var server = await TestServer.StartAsync(_engine, TestServer.Options with { ModelsDirectory = directory.FullName });
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(server.Connect());
 
-        async Task<string> IndexAsync() => string.Join(' ', (await client.RepositoryIndexAsync(new RepositoryIndexRequest(), cancellationToken: Cancel)).Models.Select(model => $"{model.Name}:{model.State}"));
+        async Task<string> IndexAsync() => string.Join(' ', (await client.RepositoryIndexAsync(new RepositoryIndexRequest(),
+            cancellationToken: Cancel)).Models.Select(model => $"{model.Name}:{model.State}"));
 
         var before = await IndexAsync();
         await client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "spare" }, cancellationToken: Cancel);
         var loaded = await IndexAsync();
         await client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "spare" }, cancellationToken: Cancel);
         var after = await IndexAsync();
-        var missing = await Assert.ThrowsAsync<RpcException>(() => client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "../demo" }, cancellationToken: Cancel).ResponseAsync);
+        var missing = await Assert.ThrowsAsync<RpcException>(() =>
+            client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "../demo" }, cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal("demo:READY spare:UNAVAILABLE", before);
         Assert.Equal("demo:READY spare:READY", loaded);
@@ -179,7 +205,8 @@ public sealed class KServeTests : IAsyncLifetime
     }
 
     private static InputTensor[] Texts(string[] texts) =>
-        [new() { Name = "TEXT", Datatype = "BYTES", Shape = { texts.Length, 1 }, Contents = new InferTensorContents { BytesContents = { texts.Select(ByteString.CopyFromUtf8) } } }];
+        [new() { Name = "TEXT", Datatype = "BYTES", Shape = { texts.Length, 1 },
+            Contents = new InferTensorContents { BytesContents = { texts.Select(ByteString.CopyFromUtf8) } } }];
 
     private static InputTensor[] Ids(string[] texts, int width)
     {
@@ -191,7 +218,8 @@ public sealed class KServeTests : IAsyncLifetime
         ];
 
         InputTensor Tensor(string name, IEnumerable<long> values) =>
-            new() { Name = name, Datatype = "INT64", Shape = { texts.Length, width }, Contents = new InferTensorContents { Int64Contents = { values } } };
+            new() { Name = name, Datatype = "INT64", Shape = { texts.Length, width },
+                Contents = new InferTensorContents { Int64Contents = { values } } };
     }
 
     private static ModelInferRequest Request(bool raw, params InputTensor[] inputs)
@@ -230,7 +258,8 @@ public sealed class KServeTests : IAsyncLifetime
         }
 
         var raw = response.RawOutputContents[index];
-        return [.. Enumerable.Range(0, raw.Length / sizeof(float)).Select(i => BinaryPrimitives.ReadSingleLittleEndian(raw.Span[(i * sizeof(float))..]))];
+        return [.. Enumerable.Range(0, raw.Length / sizeof(float))
+            .Select(i => BinaryPrimitives.ReadSingleLittleEndian(raw.Span[(i * sizeof(float))..]))];
     }
 
     private static List<string> Strings(ModelInferResponse response, string output)
@@ -254,6 +283,7 @@ public sealed class KServeTests : IAsyncLifetime
     private async Task AssertInvalidAsync(string expected, ModelInferRequest request)
     {
         var failure = await Assert.ThrowsAsync<RpcException>(() => _client.ModelInferAsync(request, cancellationToken: Cancel).ResponseAsync);
-        Assert.True(failure.StatusCode == StatusCode.InvalidArgument && failure.Status.Detail.Contains(expected, StringComparison.Ordinal), $"expected '{expected}'; {failure.Status}");
+        Assert.True(failure.StatusCode == StatusCode.InvalidArgument && failure.Status.Detail.Contains(expected, StringComparison.Ordinal),
+            $"expected '{expected}'; {failure.Status}");
     }
 }

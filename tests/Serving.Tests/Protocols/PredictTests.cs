@@ -60,7 +60,8 @@ public sealed class PredictTests
         await using var server = await TestServer.StartAsync(new TestEngine());
         var client = new Sentiment.SentimentClient(server.Connect());
 
-        var answer = await client.PredictAsync(new PredictRequest { Text = string.Join(' ', Enumerable.Repeat("good", 600)) }, cancellationToken: Cancel);
+        var answer = await client.PredictAsync(new PredictRequest { Text = string.Join(' ', Enumerable.Repeat("good", 600)) },
+            cancellationToken: Cancel);
 
         Assert.Equal((512u, 602u, true), (answer.Tokens, answer.TotalTokens, answer.Truncated));
     }
@@ -71,13 +72,19 @@ public sealed class PredictTests
         await using var server = await TestServer.StartAsync(new TestEngine(), TestServer.Options with { MaxTextChars = 4000, MaxBatchTexts = 3 });
         var client = new Sentiment.SentimentClient(server.Connect());
 
-        await AssertInvalidAsync("text", () => client.PredictAsync(new PredictRequest { Text = new string('x', 4001) }, cancellationToken: Cancel).ResponseAsync);
-        await AssertInvalidAsync("truncation", () => client.PredictAsync(new PredictRequest { Text = "x", Truncation = (Truncation)77 }, cancellationToken: Cancel).ResponseAsync);
+        await AssertInvalidAsync("text", () =>
+            client.PredictAsync(new PredictRequest { Text = new string('x', 4001) }, cancellationToken: Cancel).ResponseAsync);
+        await AssertInvalidAsync("truncation", () =>
+            client.PredictAsync(new PredictRequest { Text = "x", Truncation = (Truncation)77 }, cancellationToken: Cancel).ResponseAsync);
         await AssertInvalidAsync("text", () => client.PredictAsync(
-            new PredictRequest { Text = string.Join(' ', Enumerable.Repeat("a", 600)), Truncation = Truncation.Refuse }, cancellationToken: Cancel).ResponseAsync);
-        await AssertInvalidAsync("texts", () => client.PredictBatchAsync(new PredictBatchRequest { Texts = { "a", "b", "c", "d" } }, cancellationToken: Cancel).ResponseAsync);
-        await AssertInvalidAsync("max_tokens", () => client.TokenizeAsync(new TokenizeRequest { Text = "x", MaxTokens = 1 }, cancellationToken: Cancel).ResponseAsync);
-        await AssertInvalidAsync("offset_unit", () => client.TokenizeAsync(new TokenizeRequest { Text = "x", OffsetUnit = (OffsetUnit)9 }, cancellationToken: Cancel).ResponseAsync);
+            new PredictRequest { Text = string.Join(' ', Enumerable.Repeat("a", 600)), Truncation = Truncation.Refuse },
+                cancellationToken: Cancel).ResponseAsync);
+        await AssertInvalidAsync("texts", () =>
+            client.PredictBatchAsync(new PredictBatchRequest { Texts = { "a", "b", "c", "d" } }, cancellationToken: Cancel).ResponseAsync);
+        await AssertInvalidAsync("max_tokens", () =>
+            client.TokenizeAsync(new TokenizeRequest { Text = "x", MaxTokens = 1 }, cancellationToken: Cancel).ResponseAsync);
+        await AssertInvalidAsync("offset_unit", () =>
+            client.TokenizeAsync(new TokenizeRequest { Text = "x", OffsetUnit = (OffsetUnit)9 }, cancellationToken: Cancel).ResponseAsync);
     }
 
     [Fact]
@@ -86,7 +93,8 @@ public sealed class PredictTests
         await using var server = await TestServer.StartAsync(new TestEngine(), TestServer.Options with { Models = ["first=a", "second@7=b"] });
         var client = new Sentiment.SentimentClient(server.Connect());
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(new PredictRequest { Text = "x", Model = "third" }, cancellationToken: Cancel).ResponseAsync);
+        var failure = await Assert.ThrowsAsync<RpcException>(() =>
+            client.PredictAsync(new PredictRequest { Text = "x", Model = "third" }, cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal(StatusCode.NotFound, failure.StatusCode);
         Assert.Contains("first@aaaaaaaaaaaa, second@7", failure.Status.Detail, StringComparison.Ordinal);
@@ -104,7 +112,8 @@ public sealed class PredictTests
 
         Assert.Equal(("first", "second"), (unnamed.Model, named.Model));
         Assert.Equal([("first", true), ("second", false)], models.Select(model => (model.Name, model.IsDefault)));
-        Assert.All(models, model => Assert.Equal(("test", 512u, 1.0, 0.5, true), (model.Metadata["method"], model.MaxTokens, model.Temperature, model.Threshold, model.Loaded)));
+        Assert.All(models, model => Assert.Equal(("test", 512u, 1.0, 0.5, true),
+            (model.Metadata["method"], model.MaxTokens, model.Temperature, model.Threshold, model.Loaded)));
     }
 
     [Fact]
@@ -114,7 +123,8 @@ public sealed class PredictTests
         await using var server = await TestServer.StartAsync(engine, TestServer.Options with { MaxTextChars = 100 });
         var client = new Sentiment.SentimentClient(server.Connect());
 
-        var answer = await client.PredictBatchAsync(new PredictBatchRequest { Texts = { "good", new string('x', 101), "bad", "good" }, IncludeLogits = true }, cancellationToken: Cancel);
+        var answer = await client.PredictBatchAsync(
+            new PredictBatchRequest { Texts = { "good", new string('x', 101), "bad", "good" }, IncludeLogits = true }, cancellationToken: Cancel);
 
         Assert.Equal(engine.LogitsFor("good"), answer.Results[0].Prediction.Logits);
         Assert.Equal(((int)StatusCode.InvalidArgument, "texts[1]"), (answer.Results[1].Error.Code, answer.Results[1].Error.Field));

@@ -41,7 +41,7 @@ public sealed class RestDeadlineTests : IAsyncLifetime
 
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
         Assert.Equal((HttpStatusCode.GatewayTimeout, "the deadline passed."), (response.StatusCode, problem.GetProperty("detail").GetString()));
-        await Wait.UntilAsync(() => _server.Host.Catalog.Models[0].Model.QueuedTexts == 0);
+        await Wait.UntilAsync(() => _server.Host.Catalog.Models[0].Model.Work.QueuedTexts == 0);
     }
 
     [Fact]
@@ -75,12 +75,12 @@ public sealed class RestDeadlineTests : IAsyncLifetime
         using var hangUp = new CancellationTokenSource();
         var model = _server.Host.Catalog.Models[0].Model;
         var call = _http.PostAsJsonAsync("v1/predict", new { text = "never mind" }, hangUp.Token);
-        await Wait.UntilAsync(() => model.QueuedTexts == 1);
+        await Wait.UntilAsync(() => model.Work.QueuedTexts == 1);
 
         await hangUp.CancelAsync();
 
         await Assert.ThrowsAsync<TaskCanceledException>(() => call);
-        await Wait.UntilAsync(() => model.QueuedTexts == 0);
+        await Wait.UntilAsync(() => model.Work.QueuedTexts == 0);
         Assert.Equal(0, _engine.RunsOf("never mind"));
     }
 
@@ -88,14 +88,15 @@ public sealed class RestDeadlineTests : IAsyncLifetime
     private async Task OccupyEngineAsync()
     {
         _engine.Hold();
-        var before = _engine.Batches.Count;
+        var before = _engine.BatchCount;
         _ = _http.PostAsJsonAsync("v1/predict", new { text = "in the engine" }, Cancel);
-        await Wait.UntilAsync(() => _engine.Batches.Count > before);
+        await Wait.UntilAsync(() => _engine.BatchCount > before);
     }
 
     private async Task<HttpResponseMessage> PostAsync(string path, string body, string timeout)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
         request.Headers.Add("X-Request-Timeout", timeout);
         return await _http.SendAsync(request, Cancel);
     }

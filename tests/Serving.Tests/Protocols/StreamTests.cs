@@ -23,7 +23,8 @@ public sealed class StreamTests
             results.Add(result);
         }
 
-        Assert.Equal(texts.Select(text => string.Join(' ', engine.LogitsFor(text))), results.Select(result => string.Join(' ', result.Prediction.Logits)));
+        Assert.Equal(texts.Select(text => string.Join(' ', engine.LogitsFor(text))), results
+            .Select(result => string.Join(' ', result.Prediction.Logits)));
     }
 
     [Fact]
@@ -32,8 +33,10 @@ public sealed class StreamTests
         await using var server = await TestServer.StartAsync(new TestEngine());
         using var call = new Sentiment.SentimentClient(server.Connect()).PredictStream(cancellationToken: Cancel);
         await call.RequestStream.WriteAsync(new PredictStreamRequest { Id = "a", Request = new PredictRequest { Text = "good" } }, Cancel);
-        await call.RequestStream.WriteAsync(new PredictStreamRequest { Id = "b", Request = new PredictRequest { Text = "good", Model = "none" } }, Cancel);
-        await call.RequestStream.WriteAsync(new PredictStreamRequest { Id = "c", Request = new PredictRequest { Text = "good", Truncation = (Truncation)9 } }, Cancel);
+        await call.RequestStream.WriteAsync(new PredictStreamRequest { Id = "b", Request = new PredictRequest { Text = "good", Model = "none" } },
+            Cancel);
+        await call.RequestStream.WriteAsync(
+            new PredictStreamRequest { Id = "c", Request = new PredictRequest { Text = "good", Truncation = (Truncation)9 } }, Cancel);
         await call.RequestStream.WriteAsync(new PredictStreamRequest { Id = "d" }, Cancel);
         await call.RequestStream.CompleteAsync();
 
@@ -58,10 +61,10 @@ public sealed class StreamTests
 
         var sending = SendAsync(call.RequestStream, 5000);
         await Wait.UntilAsync(() => engine.BatchCount > batches); // it is held at the gate; what comes now stays in the queue
-        await Wait.UntilAsync(() => model.QueuedTokens > 10);
+        await Wait.UntilAsync(() => model.Work.Load.Queued > 10);
 
         Assert.False(sending.IsCompleted);
-        Assert.InRange(model.QueuedTokens, 1, 20); // bulk work may fill half of the queue
+        Assert.InRange(model.Work.Load.Queued, 1, 20); // bulk work may fill half of the queue
         engine.LetGo();
         var answered = 0;
         await foreach (var _ in call.ResponseStream.ReadAllAsync(Cancel))

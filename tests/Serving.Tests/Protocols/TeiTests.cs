@@ -18,7 +18,8 @@ public sealed class TeiTests
 
         var info = await new Info.InfoClient(server.Connect()).InfoAsync(new InfoRequest(), cancellationToken: Cancel);
 
-        Assert.Equal(("demo", new string('a', 64), ModelType.Classifier, 512u, 1000u), (info.ModelId, info.ModelSha, info.ModelType, info.MaxInputLength, info.MaxClientBatchSize));
+        Assert.Equal(("demo", new string('a', 64), ModelType.Classifier, 512u, 1000u),
+            (info.ModelId, info.ModelSha, info.ModelType, info.MaxInputLength, info.MaxClientBatchSize));
         Assert.True(info.MaxBatchTokens >= 64 && info.MaxConcurrentRequests > 0 && info.TokenizationWorkers > 0, info.ToString());
     }
 
@@ -37,7 +38,9 @@ public sealed class TeiTests
         Assert.Equal(1, answer.Predictions.Sum(prediction => prediction.Score), 1e-5);
         Assert.True(answer.Predictions[0].Score >= answer.Predictions[1].Score, answer.ToString());
         Assert.Equal(logits.OrderDescending(), raw.Predictions.Select(prediction => prediction.Score));
-        Assert.Equal(logits[0] > logits[1] ? ["NEGATIVE", "POSITIVE"] : ["POSITIVE", "NEGATIVE"], raw.Predictions.Select(prediction => prediction.Label));
+        Assert.Equal(logits[0] > logits[1]
+            ? ["NEGATIVE", "POSITIVE"]
+            : ["POSITIVE", "NEGATIVE"], raw.Predictions.Select(prediction => prediction.Label));
         Assert.Equal((13u, 6u), (answer.Metadata.ComputeChars, answer.Metadata.ComputeTokens));
         Assert.True(answer.Metadata.TotalTimeNs > 0, answer.ToString());
     }
@@ -49,9 +52,11 @@ public sealed class TeiTests
         await using var server = await TestServer.StartAsync(engine);
         var client = new Predict.PredictClient(server.Connect());
 
-        var refused = await Assert.ThrowsAsync<RpcException>(() => client.PredictAsync(new PredictRequest { Inputs = _long }, cancellationToken: Cancel).ResponseAsync);
+        var refused = await Assert.ThrowsAsync<RpcException>(() =>
+            client.PredictAsync(new PredictRequest { Inputs = _long }, cancellationToken: Cancel).ResponseAsync);
         var right = await client.PredictAsync(new PredictRequest { Inputs = _long, Truncate = true }, cancellationToken: Cancel);
-        await client.PredictAsync(new PredictRequest { Inputs = _long, Truncate = true, TruncationDirection = TruncationDirection.Left }, cancellationToken: Cancel);
+        await client.PredictAsync(new PredictRequest { Inputs = _long, Truncate = true, TruncationDirection = TruncationDirection.Left },
+            cancellationToken: Cancel);
 
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         Assert.Contains("inputs: has 603 tokens; the model takes 512", refused.Status.Detail, StringComparison.Ordinal);
@@ -65,9 +70,11 @@ public sealed class TeiTests
         await using var server = await TestServer.StartAsync(new TestEngine());
         var client = new Predict.PredictClient(server.Connect());
 
-        var pair = await Assert.ThrowsAsync<RpcException>(() => client.PredictPairAsync(new PredictPairRequest { Inputs = { "a", "b" } }, cancellationToken: Cancel).ResponseAsync);
+        var pair = await Assert.ThrowsAsync<RpcException>(() =>
+            client.PredictPairAsync(new PredictPairRequest { Inputs = { "a", "b" } }, cancellationToken: Cancel).ResponseAsync);
         var direction = await Assert.ThrowsAsync<RpcException>(() =>
-            client.PredictAsync(new PredictRequest { Inputs = "x", TruncationDirection = (TruncationDirection)7 }, cancellationToken: Cancel).ResponseAsync);
+            client.PredictAsync(new PredictRequest { Inputs = "x", TruncationDirection = (TruncationDirection)7 },
+                cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal(StatusCode.Unimplemented, pair.StatusCode);
         Assert.Contains("not pairs", pair.Status.Detail, StringComparison.Ordinal);
@@ -92,7 +99,8 @@ public sealed class TeiTests
         for (var i = 0; i < 20; i++)
         {
             Assert.True(await call.ResponseStream.MoveNext(Cancel));
-            Assert.Equal(engine.LogitsFor($"text {i}").OrderDescending(), call.ResponseStream.Current.Predictions.Select(prediction => prediction.Score));
+            Assert.Equal(engine.LogitsFor($"text {i}").OrderDescending(), call.ResponseStream.Current.Predictions
+                .Select(prediction => prediction.Score));
         }
 
         var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancel));
@@ -107,8 +115,10 @@ public sealed class TeiTests
 
         var whole = await client.TokenizeAsync(new EncodeRequest { Inputs = "Très good", AddSpecialTokens = true }, cancellationToken: Cancel);
         var bare = await client.TokenizeAsync(new EncodeRequest { Inputs = "Très good" }, cancellationToken: Cancel);
-        var text = await client.DecodeAsync(new DecodeRequest { Ids = { whole.Tokens.Select(token => token.Id) }, SkipSpecialTokens = true }, cancellationToken: Cancel);
-        var wrong = await Assert.ThrowsAsync<RpcException>(() => client.DecodeAsync(new DecodeRequest { Ids = { 4_000_000_000 } }, cancellationToken: Cancel).ResponseAsync);
+        var text = await client.DecodeAsync(new DecodeRequest { Ids = { whole.Tokens.Select(token => token.Id) }, SkipSpecialTokens = true },
+            cancellationToken: Cancel);
+        var wrong = await Assert.ThrowsAsync<RpcException>(() =>
+            client.DecodeAsync(new DecodeRequest { Ids = { 4_000_000_000 } }, cancellationToken: Cancel).ResponseAsync);
 
         Assert.Equal(("[CLS]", true, false), (whole.Tokens[0].Text, whole.Tokens[0].Special, whole.Tokens[0].HasStart));
         Assert.Equal(("good", 6u, 10u), (whole.Tokens[^2].Text, whole.Tokens[^2].Start, whole.Tokens[^2].Stop));

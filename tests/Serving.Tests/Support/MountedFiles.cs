@@ -1,7 +1,8 @@
 namespace LoraOnnx.Serving.Tests.Support;
 
 /// <summary>
-/// Files as Kubernetes mounts a Secret or ConfigMap: <c>NAME -> ..data/NAME</c>, <c>..data -> ..1</c>; an update makes a new folder and swaps one link,
+/// Files as Kubernetes mounts a Secret or ConfigMap: <c>NAME -> ..data/NAME</c>, <c>..data -> ..1</c>; an update makes a new folder and swaps one
+/// link,
 /// so that neither the path's own link nor its time changes.
 /// </summary>
 internal sealed class MountedFiles : IDisposable

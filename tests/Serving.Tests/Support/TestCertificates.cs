@@ -36,7 +36,9 @@ internal sealed class TestCertificates : IDisposable
         return certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem();
     }
 
-    /// <summary>Calls servers that this authority has signed, with a client certificate or none; tells the name of the server's certificate.</summary>
+    /// <summary>
+    /// Calls servers that this authority has signed, with a client certificate or none; tells the name of the server's certificate.
+    /// </summary>
     public SocketsHttpHandler Handler(string? clientPem, Action<string>? seen = null)
     {
         var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };

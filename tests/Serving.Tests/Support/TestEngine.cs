@@ -17,7 +17,19 @@ internal sealed class TestEngine : IDisposable
     private readonly ManualResetEventSlim _gate = new(initialState: true);
     private readonly object _lock = new();
 
-    public List<int[][]> Batches { get; } = [];
+    private readonly List<int[][]> _batches = [];
+
+    /// <summary>What ran until now, as token ids [texts][tokens].</summary>
+    public int[][][] Batches
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _batches];
+            }
+        }
+    }
 
     public int BatchCount
     {
@@ -25,7 +37,7 @@ internal sealed class TestEngine : IDisposable
         {
             lock (_lock)
             {
-                return Batches.Count;
+                return _batches.Count;
             }
         }
     }
@@ -53,12 +65,22 @@ internal sealed class TestEngine : IDisposable
     /// <summary>What the engine answers for a text.</summary>
     public float[] LogitsFor(string text) => Logits(Encode(text).Ids);
 
+    /// <summary>Forgets what ran until now.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _batches.Clear();
+        }
+    }
+
     public void Hold() => _gate.Reset();
 
     public void LetGo() => _gate.Set();
 
     public LoadedEngine Load(string path) => new(
-        new ModelDescription { Path = path, Hash = Hash, Bytes = 1 << 20, Config = Config, MaxTokens = 512, Truncation = Truncation, Metadata = new Dictionary<string, string> { ["method"] = "test" } },
+        new ModelDescription { Path = path, Hash = Hash, Bytes = 1 << 20, Config = Config, MaxTokens = 512, Truncation = Truncation,
+            Metadata = new Dictionary<string, string> { ["method"] = "test" } },
         _tokenizer,
         Run,
         this);
@@ -68,7 +90,7 @@ internal sealed class TestEngine : IDisposable
         int[][] ids = [.. batch.Select(text => text.Ids)];
         lock (_lock)
         {
-            Batches.Add(ids);
+            _batches.Add(ids);
         }
 
         BeforeRun?.Invoke(ids);
@@ -81,7 +103,7 @@ internal sealed class TestEngine : IDisposable
         var ids = Encode(text).Ids;
         lock (_lock)
         {
-            return Batches.Sum(batch => batch.Count(row => row.SequenceEqual(ids)));
+            return _batches.Sum(batch => batch.Count(row => row.SequenceEqual(ids)));
         }
     }
 

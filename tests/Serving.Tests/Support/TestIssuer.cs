@@ -22,7 +22,8 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     private TestIssuer(WebApplication application) => _application = application;
 
-    public Uri Authority => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()); // started
+    // Started.
+    public Uri Authority => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     public static async Task<TestIssuer> StartAsync()
     {
@@ -48,7 +49,8 @@ internal sealed class TestIssuer : IAsyncDisposable
     public string Forged(string subject)
     {
         using var other = RSA.Create(2048);
-        return Sign(new SigningCredentials(new RsaSecurityKey(other) { KeyId = "one" }, SecurityAlgorithms.RsaSha256), subject, Audience, expired: false, []);
+        return Sign(new SigningCredentials(new RsaSecurityKey(other) { KeyId = "one" }, SecurityAlgorithms.RsaSha256), subject, Audience,
+            expired: false, []);
     }
 
     public async ValueTask DisposeAsync()

@@ -14,7 +14,8 @@ internal static class KServeDescriptions
     {
         Name = ServingSetup.ServerName,
         Version = ToolVersion.Text,
-        Extensions = { "classification", "schedule_policy", "model_repository", "model_configuration", "binary_tensor_data", "parameters", "statistics" },
+        Extensions = { "classification", "schedule_policy", "model_repository", "model_configuration", "binary_tensor_data", "parameters",
+            "statistics" },
     };
 
     /// <summary>All versions of a name are listed with each of them.</summary>
@@ -26,8 +27,16 @@ internal static class KServeDescriptions
             Name = model.Name,
             Versions = { versions },
             Platform = Platform,
-            Inputs = { Tensor(KServeInputs.Text, "BYTES", -1, 1), Tensor(KServeInputs.InputIds, "INT64", -1, -1), Tensor(KServeInputs.AttentionMask, "INT64", -1, -1) },
-            Outputs = { Tensor(KServeOutputs.Logits, "FP32", -1, labels), Tensor(KServeOutputs.Scores, "FP32", -1, labels), Tensor(KServeOutputs.Label, "BYTES", -1, 1) },
+            Inputs =
+            {
+                Tensor(InferInputs.Text, "BYTES", -1, 1), Tensor(InferInputs.InputIds, "INT64", -1, -1),
+                    Tensor(InferInputs.AttentionMask, "INT64", -1, -1),
+            },
+            Outputs =
+            {
+                Tensor(InferResponse.Logits, "FP32", -1, labels), Tensor(InferResponse.Scores, "FP32", -1, labels),
+                    Tensor(InferResponse.Label, "BYTES", -1, 1),
+            },
         };
     }
 
@@ -41,8 +50,17 @@ internal static class KServeDescriptions
             Platform = Platform,
             Backend = Backend,
             MaxBatchSize = maxBatchTexts,
-            Input = { Input(KServeInputs.Text, DataType.TypeString, 1), Input(KServeInputs.InputIds, DataType.TypeInt64, -1), Input(KServeInputs.AttentionMask, DataType.TypeInt64, -1) },
-            Output = { Output(KServeOutputs.Logits, DataType.TypeFp32, labels), Output(KServeOutputs.Scores, DataType.TypeFp32, labels), Output(KServeOutputs.Label, DataType.TypeString, 1) },
+            Input =
+            {
+                Input(InferInputs.Text, DataType.TypeString, 1), Input(InferInputs.InputIds, DataType.TypeInt64, -1),
+                    Input(InferInputs.AttentionMask, DataType.TypeInt64, -1),
+            },
+            Output =
+            {
+                Output(InferResponse.Logits, DataType.TypeFp32, labels),
+                Output(InferResponse.Scores, DataType.TypeFp32, labels),
+                Output(InferResponse.Label, DataType.TypeString, 1),
+            },
             DynamicBatching = new ModelDynamicBatching(),
             Parameters = { model.Description.Metadata.ToDictionary(note => note.Key, note => new ModelParameter { StringValue = note.Value }) },
         };
@@ -83,12 +101,15 @@ internal static class KServeDescriptions
     private static ModelMetadataResponse.Types.TensorMetadata Tensor(string name, string datatype, params long[] shape) =>
         new() { Name = name, Datatype = datatype, Shape = { shape } };
 
-    private static ModelInput Input(string name, DataType type, params long[] dimensions) => new() { Name = name, DataType = type, Dims = { dimensions }, Optional = true };
+    private static ModelInput Input(string name, DataType type, params long[] dimensions) =>
+        new() { Name = name, DataType = type, Dims = { dimensions }, Optional = true };
 
-    private static ModelOutput Output(string name, DataType type, params long[] dimensions) => new() { Name = name, DataType = type, Dims = { dimensions } };
+    private static ModelOutput Output(string name, DataType type, params long[] dimensions) =>
+        new() { Name = name, DataType = type, Dims = { dimensions } };
 
     /// <summary>A stage that takes no time worth measuring; perf_analyzer wants the stages' counts to be the same.</summary>
     private static StatisticDuration Unmeasured(ModelMetrics.Sum sum) => new() { Count = (ulong)sum.Count };
 
-    private static StatisticDuration Duration(ModelMetrics.Sum sum) => new() { Count = (ulong)sum.Count, Ns = (ulong)Math.Max(0, sum.Time.TotalNanoseconds) };
+    private static StatisticDuration Duration(ModelMetrics.Sum sum) =>
+        new() { Count = (ulong)sum.Count, Ns = (ulong)Math.Max(0, sum.Time.TotalNanoseconds) };
 }

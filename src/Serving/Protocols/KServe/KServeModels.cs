@@ -1,44 +1,50 @@
-using Grpc.Core;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
-using LoraOnnx.Serving.Protocols.Grpc;
 using TritonInference;
 
 namespace LoraOnnx.Serving.Protocols.KServe;
 
-/// <summary>The calls of KServe v2 about models, apart from their transport. Errors are <see cref="RpcException"/>s.</summary>
-internal sealed class KServeModels(
-    SentimentCalls sentiment, ModelCatalog catalog, ModelRepository repository, ServerState state, ServingOptions options, ILogger<KServeModels> logger)
+/// <summary>The calls of KServe v2 about models, apart from their transport: descriptions are the same messages in both.</summary>
+internal sealed class KServeModels(ModelChanges changes, ModelCatalog catalog, ModelRepository repository, ServingOptions options)
 {
-    /// <summary>Ready: there is a model, and the server is not draining.</summary>
-    public bool IsReady => !state.Stopping.IsCancellationRequested && catalog.Models.Count > 0;
-
-    public bool IsModelReady(string name, string version) =>
-        !state.Stopping.IsCancellationRequested && Served(name).Any(model => version.Length == 0 || model.Version == version);
-
-    public async Task<ModelMetadataResponse> MetadataAsync(string name, string version, CancellationToken cancellationToken)
+    public async Task<CallResult<ModelMetadataResponse>> MetadataAsync(string name, string version, CancellationToken cancellationToken)
     {
-        using var lease = await sentiment.AcquireAsync(name, version, cancellationToken);
-        return KServeDescriptions.Metadata(lease.Model, Served(lease.Model.Name).Select(model => model.Version));
+        var (lease, error) = await catalog.AcquireAsync(name, version, cancellationToken);
+        if (lease is null)
+        {
+            return error!; // one of the two is set
+        }
+
+        using (lease)
+        {
+            return KServeDescriptions.Metadata(lease.Model, Served(lease.Model.Name).Select(model => model.Version));
+        }
     }
 
-    public async Task<ModelConfigResponse> ConfigAsync(string name, string version, CancellationToken cancellationToken)
+    public async Task<CallResult<ModelConfig>> ConfigAsync(string name, string version, CancellationToken cancellationToken)
     {
-        using var lease = await sentiment.AcquireAsync(name, version, cancellationToken);
-        return new ModelConfigResponse { Config = KServeDescriptions.Config(lease.Model, options.MaxBatchTexts) };
+        var (lease, error) = await catalog.AcquireAsync(name, version, cancellationToken);
+        if (lease is null)
+        {
+            return error!; // one of the two is set
+        }
+
+        using (lease)
+        {
+            return KServeDescriptions.Config(lease.Model, options.MaxBatchTexts);
+        }
     }
 
     /// <summary>Of one model, or of all when no name is given.</summary>
-    public ModelStatisticsResponse Statistics(string name, string version)
+    public CallResult<ModelStatisticsResponse> Statistics(string name, string version)
     {
         ServedModel[] wanted = [.. catalog.Models.Select(entry => entry.Model)
             .Where(model => (name.Length == 0 || model.Name == name) && (version.Length == 0 || model.Version == version))];
-        if (name.Length > 0 && wanted.Length == 0)
-        {
-            throw new CallError(ErrorKind.NotFound, $"no model '{name}'{(version.Length > 0 ? $" of version '{version}'" : "")}.", "name").ToRpcException();
-        }
-
-        return new ModelStatisticsResponse { ModelStats = { wanted.Select(KServeDescriptions.Statistics) } };
+        return name.Length > 0 && wanted.Length == 0
+            ? new CallError(ErrorKind.NotFound, $"no model '{CallError.Shown(name)}'{(version.Length > 0
+                ? $" of version '{CallError.Shown(version)}'"
+                : "")}.", "name")
+            : new ModelStatisticsResponse { ModelStats = { wanted.Select(KServeDescriptions.Statistics) } };
     }
 
     /// <summary>The models that are served, and those of the --models directory that could be.</summary>
@@ -46,7 +52,8 @@ internal sealed class KServeModels(
     {
         var served = catalog.Models.Select(entry => entry.Model).ToArray();
         var response = new RepositoryIndexResponse();
-        response.Models.Add(served.Select(model => new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, Version = model.Version, State = "READY" }));
+        response.Models.Add(served
+            .Select(model => new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, Version = model.Version, State = "READY" }));
         if (!readyOnly)
         {
             response.Models.Add(repository.Names.Except(served.Select(model => model.Name))
@@ -56,30 +63,34 @@ internal sealed class KServeModels(
         return response;
     }
 
-    /// <summary>Loads a model of the --models directory, or reads a served one again and swaps it. Triton's parameters, which replace the configuration or the files, are refused.</summary>
-    public async Task LoadAsync(string name, IEnumerable<string> parameters, CancellationToken cancellationToken)
+    /// <summary>
+    /// Loads a model of the --models directory, or reads a served one again and swaps it. Triton's parameters, which replace the configuration or the
+    /// files, are refused.
+    /// </summary>
+    /// <returns>What is wrong, or null.</returns>
+    public async Task<CallError?> LoadAsync(string name, string? parameter, CancellationToken cancellationToken)
     {
-        if (parameters.FirstOrDefault() is { } parameter)
+        if (parameter is not null)
         {
-            throw new CallError(ErrorKind.Unimplemented, $"parameters: '{parameter}' is not taken; a model is served as the files in its folder say.", "parameters").ToRpcException();
+            return new CallError(
+                ErrorKind.Unimplemented,
+                    $"parameters: '{CallError.Shown(parameter)}' is not taken; a model is served as the files in its folder say.", "parameters");
         }
 
         if (Served(name).Any())
         {
-            await AdminService.AnswerAsync(name, logger, () => catalog.SwapAsync(name, "", path: null, "", cancellationToken));
-            return;
+            return (await changes.SwapAsync(name, "", "", cancellationToken)).Error;
         }
 
-        var path = repository.PathOf(name)
-            ?? throw new CallError(ErrorKind.NotFound, $"no model '{name}' is served, and there is no such folder in the --models directory.", "model_name").ToRpcException();
-        await AdminService.AnswerAsync(name, logger, () => catalog.LoadAsync(new ModelSource(name, "", path), cancellationToken));
+        return repository.PathOf(name) is { } path
+            ? (await changes.LoadAsync(name, "", path, cancellationToken)).Error
+            : new CallError(
+                ErrorKind.NotFound, $"no model '{CallError.Shown(name)}' is served, and there is no such folder in the --models directory.",
+                    "model_name");
     }
 
-    public Task UnloadAsync(string name, CancellationToken cancellationToken) => AdminService.AnswerAsync(name, logger, async () =>
-    {
-        await catalog.UnloadAsync(name, "", cancellationToken);
-        return true;
-    });
+    /// <returns>What is wrong, or null.</returns>
+    public Task<CallError?> UnloadAsync(string name, CancellationToken cancellationToken) => changes.UnloadAsync(name, "", cancellationToken);
 
     private IEnumerable<ServedModel> Served(string name) => catalog.Models.Select(entry => entry.Model).Where(model => model.Name == name);
 }

@@ -9,7 +9,8 @@ internal sealed record PredictBody(
     [property: Description("The text. Empty and blank texts are valid.")] string Text,
     [property: Description("Name of the model; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description("What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description(
+        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
     [property: Description("Return the raw logits too.")] bool IncludeLogits = false);
 
 /// <summary>Texts to classify in one call.</summary>
@@ -17,7 +18,8 @@ internal sealed record PredictBatchBody(
     [property: Description("The texts.")] IReadOnlyList<string> Texts,
     [property: Description("Name of the model for all texts; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description("What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description(
+        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
     [property: Description("Return the raw logits too.")] bool IncludeLogits = false);
 
 /// <summary>A class and its probability.</summary>
@@ -55,7 +57,8 @@ internal sealed record TokenizeBody(
     [property: Description("The text.")] string Text,
     [property: Description("Name of the model whose tokenizer is meant; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description("What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description(
+        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
     [property: Description("Longest result in tokens; 0: the model's limit.")] uint MaxTokens = 0,
     [property: Description("What start and end count: code_points, utf16 or utf8_bytes.")] string OffsetUnit = "code_points");
 

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using LoraOnnx.Serving.Security;
+using LoraOnnx.Serving.Transports.Grpc;
 using Microsoft.AspNetCore.Authorization;
 using TextEmbeddingsInference;
 
@@ -7,28 +8,23 @@ namespace LoraOnnx.Serving.Protocols.Tei;
 
 /// <summary>tei.v1.Info: what is served, of the default model.</summary>
 [Authorize(Access.User)]
-internal sealed class TeiInfoService(SentimentCalls calls, ServingOptions options) : Info.InfoBase
+internal sealed class TeiInfoService(TeiDescription description) : Info.InfoBase
 {
-    public override async Task<InfoResponse> Info(InfoRequest request, ServerCallContext context) => await DescribeAsync(context.CancellationToken);
-
-    /// <summary>The default model in the words of text-embeddings-inference.</summary>
-    public async Task<InfoResponse> DescribeAsync(CancellationToken cancellationToken)
+    public override async Task<InfoResponse> Info(InfoRequest request, ServerCallContext context)
     {
-        using var lease = await calls.AcquireAsync("", "", cancellationToken);
-        var model = lease.Model;
+        var information = (await description.ReadAsync(context.CancellationToken)).OrThrow();
         return new InfoResponse
         {
-            Version = ToolVersion.Text,
-            ModelId = model.Name,
-            ModelSha = model.Description.Hash,
-            ModelDtype = model.Description.Precision switch { "fp32" => "float32", "fp16" => "float16", var precision => precision }, // upstream's names, where it has one
+            Version = information.Version,
+            ModelId = information.ModelId,
+            ModelSha = information.ModelSha,
+            ModelDtype = information.ModelDtype,
             ModelType = ModelType.Classifier,
-            // There is no limit on calls, only on tokens: this is how many of the shortest texts may wait.
-            MaxConcurrentRequests = (uint)(model.QueueCapacity / 2),
-            MaxInputLength = (uint)model.Description.MaxTokens,
-            MaxBatchTokens = (uint)model.BatchTokens,
-            MaxClientBatchSize = (uint)options.MaxBatchTexts,
-            TokenizationWorkers = (uint)Environment.ProcessorCount,
+            MaxConcurrentRequests = information.MaxConcurrentRequests,
+            MaxInputLength = information.MaxInputLength,
+            MaxBatchTokens = information.MaxBatchTokens,
+            MaxClientBatchSize = information.MaxClientBatchSize,
+            TokenizationWorkers = information.TokenizationWorkers,
         };
     }
 }

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using LoraOnnx.Serving.Calls;
-using LoraOnnx.Serving.Protocols.Grpc;
 using LoraOnnx.Serving.Security;
+using LoraOnnx.Serving.Transports.Grpc;
 using Microsoft.AspNetCore.Authorization;
 using TextEmbeddingsInference;
 
@@ -9,7 +9,7 @@ namespace LoraOnnx.Serving.Protocols.Tei;
 
 /// <summary>tei.v1.Tokenize with the default model's tokenizer; nothing is cut.</summary>
 [Authorize(Access.User)]
-internal sealed class TeiTokenizeService(SentimentCalls calls, RequestChecks checks, ServerState state) : Tokenize.TokenizeBase
+internal sealed class TeiTokenizeService(TokenizeCalls calls, ServerState state) : Tokenize.TokenizeBase
 {
     public override async Task<EncodeResponse> Tokenize(EncodeRequest request, ServerCallContext context)
     {
@@ -18,37 +18,43 @@ internal sealed class TeiTokenizeService(SentimentCalls calls, RequestChecks che
             throw CallError.Invalid("prompt_name", "the models of this server have no prompts.").ToRpcException();
         }
 
-        if (checks.TextError(request.Inputs, "inputs") is { } tooLong)
+        var shown = (await calls.TokenizeWholeAsync([new CallInput("inputs", request.Inputs)], "inputs", context.CancellationToken)).OrThrow();
+        var response = new EncodeResponse();
+        foreach (var token in TeiToken.Of(shown[0], request.Inputs, request.AddSpecialTokens))
         {
-            throw tooLong.ToRpcException();
+            var simple = new SimpleToken { Id = token.Id, Text = token.Text, Special = token.Special };
+            if (token is { Start: { } start, Stop: { } stop })
+            {
+                (simple.Start, simple.Stop) = (start, stop);
+            }
+
+            response.Tokens.Add(simple);
         }
 
-        using var lease = await calls.AcquireAsync("", "", context.CancellationToken);
-        return TeiTranslation.Tokens(request, lease.Model);
+        return response;
     }
 
-    public override Task TokenizeStream(IAsyncStreamReader<EncodeRequest> requestStream, IServerStreamWriter<EncodeResponse> responseStream, ServerCallContext context) =>
+    public override Task TokenizeStream(
+        IAsyncStreamReader<EncodeRequest> requestStream, IServerStreamWriter<EncodeResponse> responseStream, ServerCallContext context) =>
         StreamAsync(requestStream, responseStream, request => Tokenize(request, context), context);
 
-    public override async Task<DecodeResponse> Decode(DecodeRequest request, ServerCallContext context)
-    {
-        using var lease = await calls.AcquireAsync("", "", context.CancellationToken);
-        var tokenizer = lease.Model.Tokenizer;
-        var unknown = request.Ids.FirstOrDefault(id => id >= tokenizer.VocabularySize);
-        if (unknown > 0)
-        {
-            throw CallError.Invalid("ids", $"{unknown} is not in the vocabulary of {tokenizer.VocabularySize}.").ToRpcException();
-        }
+    public override async Task<DecodeResponse> Decode(DecodeRequest request, ServerCallContext context) =>
+        new() { Text = (await calls.DecodeAsync(request.Ids, "ids", request.SkipSpecialTokens, context.CancellationToken)).OrThrow() };
 
-        var ids = request.Ids.Select(id => (int)id)
-            .Where(id => !request.SkipSpecialTokens || (id != tokenizer.ClsTokenId && id != tokenizer.SepTokenId && id != tokenizer.PadTokenId));
-        return new DecodeResponse { Text = tokenizer.Decode(ids) };
-    }
-
-    public override Task DecodeStream(IAsyncStreamReader<DecodeRequest> requestStream, IServerStreamWriter<DecodeResponse> responseStream, ServerCallContext context) =>
+    public override Task DecodeStream(
+        IAsyncStreamReader<DecodeRequest> requestStream, IServerStreamWriter<DecodeResponse> responseStream, ServerCallContext context) =>
         StreamAsync(requestStream, responseStream, request => Decode(request, context), context);
 
+    /// <summary>One after the other: an answer may be a hundred times its request.</summary>
     private Task StreamAsync<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, Func<TRequest, Task<TResponse>> answer, ServerCallContext context) =>
-        OrderedStream.RunAsync(requests, responses, _ => Task.CompletedTask, (request, _) => Task.FromResult(answer(request)), state.Stopping, context.CancellationToken);
+        IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, Func<TRequest, Task<TResponse>> answer,
+            ServerCallContext context) =>
+        new OrderedStream<TRequest, TResponse>(requests, responses, context, mostAnswers: 1, state.Stopping).RunAsync(
+            (_, _) => ValueTask.FromResult<CallError?>(null),
+            async (request, _) =>
+            {
+                var running = answer(request);
+                await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return running;
+            });
 }

@@ -1,0 +1,48 @@
+using LoraOnnx.Model;
+using LoraOnnx.Serving.Batching;
+using LoraOnnx.Serving.Models;
+
+namespace LoraOnnx.Serving.Calls;
+
+/// <summary>What a model makes of a text: the one result that all protocols translate.</summary>
+internal sealed class Prediction
+{
+    private readonly int _decided;
+
+    public Prediction(ServedModel model, Classification classification)
+    {
+        var task = model.Description.Task;
+        var scores = model.Calibration.Scores(classification.Logits, task.ProblemType);
+        _decided = model.Calibration.Predict(scores);
+        Model = model.Name;
+        Version = model.Version;
+        Classes = task.Labels;
+        Scores = Array.ConvertAll(scores, score => (float)score);
+        Holding = task.ProblemType == ProblemType.MultiLabel ? [.. task.Labels.Where((_, index) => model.Calibration.Holds(scores[index]))] : [];
+        Classification = classification;
+    }
+
+    public string Model { get; }
+
+    public string Version { get; }
+
+    /// <summary>Names of the classes, in the order of <see cref="Scores"/> and <see cref="Logits"/>.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Probabilities.</summary>
+    public float[] Scores { get; }
+
+    public float[] Logits => Classification.Logits;
+
+    /// <summary>The class decided for.</summary>
+    public string Label => Classes[_decided];
+
+    /// <summary>Its probability.</summary>
+    public float Score => Scores[_decided];
+
+    /// <summary>Of a multi-label model: the classes at or above the threshold.</summary>
+    public IReadOnlyList<string> Holding { get; }
+
+    /// <summary>Tokens, times, and whether the work was shared.</summary>
+    public Classification Classification { get; }
+}

@@ -1,0 +1,99 @@
+using LoraOnnx.Model;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Transports.Grpc;
+using LoraOnnx.V1;
+using Kept = LoraOnnx.Model.Tokenization.Truncation;
+
+namespace LoraOnnx.Serving.Protocols.Grpc;
+
+/// <summary>Between the messages of lora_onnx.v1 and the core.</summary>
+internal static class GrpcTranslation
+{
+    public static CallResult<PredictCall> Call(string model, string version, Truncation truncation, string field)
+    {
+        var call = new PredictCall { Model = model, Version = version };
+        return truncation switch
+        {
+            Truncation.Unspecified => call,
+            Truncation.Head => call with { Truncation = Kept.Head },
+            Truncation.Tail => call with { Truncation = Kept.Tail },
+            Truncation.HeadAndTail => call with { Truncation = Kept.HeadAndTail },
+            Truncation.Refuse => call with { Truncation = Kept.Head, MayCut = false },
+            _ => CallError.Invalid(field, $"{(int)truncation} is not a value that this server knows."),
+        };
+    }
+
+    public static PredictResponse Response(Prediction prediction, bool includeLogits)
+    {
+        var classification = prediction.Classification;
+        var response = new PredictResponse
+        {
+            Label = prediction.Label,
+            Score = prediction.Score,
+            Labels = { prediction.Holding },
+            Tokens = (uint)classification.Tokens,
+            TotalTokens = (uint)classification.TotalTokens,
+            Truncated = classification.Truncated,
+            Model = prediction.Model,
+            ModelVersion = prediction.Version,
+            Times = new StageTimes
+            {
+                QueueUs = Microseconds(classification.Queue),
+                TokenizeUs = Microseconds(classification.Tokenize),
+                InferUs = Microseconds(classification.Infer),
+                TotalUs = Microseconds(classification.Total),
+            },
+            Shared = classification.Shared,
+        };
+        for (var i = 0; i < prediction.Scores.Length; i++)
+        {
+            response.Scores.Add(new ClassScore { Label = prediction.Classes[i], Score = prediction.Scores[i] });
+        }
+
+        if (includeLogits)
+        {
+            response.Logits.Add(prediction.Logits);
+        }
+
+        return response;
+    }
+
+    public static ItemResult Item(CallResult<Prediction> result, bool includeLogits) => result.Value is { } prediction
+        ? new ItemResult { Prediction = Response(prediction, includeLogits) }
+        : new ItemResult { Error = Item(result.Error!) }; // one of the two is set
+
+    public static TokenizeResponse Response(ShownText shown, OffsetUnit unit) => new()
+    {
+        Tokens =
+        {
+            shown.Tokens.Select(token =>
+                new Token { Id = (uint)token.Id, Text = token.Text, Start = (uint)token.Start, End = (uint)token.End, Special = token.IsSpecial }),
+        },
+        TotalTokens = (uint)shown.TotalTokens,
+        Truncated = shown.Truncated,
+        OffsetUnit = unit,
+        Model = shown.Model,
+        ModelVersion = shown.Version,
+    };
+
+    public static ModelSummary Summary(ServedModel model, bool loaded, bool isDefault) => new()
+    {
+        Name = model.Name,
+        Version = model.Version,
+        Labels = { model.Description.Task.Labels },
+        MultiLabel = model.Description.Task.ProblemType == ProblemType.MultiLabel,
+        MaxTokens = (uint)model.Description.MaxTokens,
+        IsDefault = isDefault,
+        Sha256 = model.Description.Hash,
+        SizeBytes = (ulong)model.Description.Bytes,
+        Metadata = { new Dictionary<string, string>(model.Description.Metadata) },
+        Temperature = model.Calibration.Temperature,
+        Threshold = model.Calibration.Threshold ?? 0.5,
+        Loaded = loaded,
+    };
+
+    private static ItemError Item(CallError error) => new() { Code = (int)GrpcErrors.Code(error.Kind), Message = error.Message, Field = error.Field };
+
+    private static ulong Microseconds(TimeSpan time) => (ulong)Math.Max(0, time.TotalMicroseconds);
+}

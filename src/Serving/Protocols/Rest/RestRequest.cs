@@ -1,0 +1,167 @@
+using System.Text.Json;
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Security;
+using LoraOnnx.Serving.Transports.Http;
+
+namespace LoraOnnx.Serving.Protocols.Rest;
+
+/// <summary>
+/// A body of /v1: the members that its calls have, those that are absent at their defaults. The records of RestMessages describe it.
+/// </summary>
+internal sealed class RestRequest
+{
+
+    public PredictCall Call { get; private set; } = new();
+
+    /// <summary>Null where there is no such member.</summary>
+    public CallInput? Text { get; private set; }
+
+    /// <summary>Null where there is no such member.</summary>
+    public IReadOnlyList<CallInput>? Texts { get; private set; }
+
+    public bool IncludeLogits { get; private set; }
+
+    public uint MaxTokens { get; private set; }
+
+    public TokenUnit Unit { get; private set; }
+
+
+    /// <summary>Reads a body.</summary>
+    public static async Task<CallResult<RestRequest>> ReadAsync(HttpContext context, string? timeout, TimeProvider time, int mostTexts)
+    {
+        var (expiresAt, late) = RequestTimeout.Read(timeout, time);
+        if (late is not null)
+        {
+            return late;
+        }
+
+        var (body, unreadable) = await HttpBody.ReadAsync(context);
+        if (body is null)
+        {
+            return unreadable!; // one of the two is set
+        }
+
+        using (body)
+        {
+            var request = new RestRequest { Call = new PredictCall { Caller = Access.NameOf(context.User), ExpiresAt = expiresAt } };
+            var error = JsonBody.ReadObject(body.Bytes, (ref Utf8JsonReader reader, string member) => request.Read(ref reader, member, mostTexts));
+            return error is null ? request : error;
+        }
+    }
+
+    private CallError? Read(ref Utf8JsonReader reader, string member, int mostTexts)
+    {
+        switch (member.ToLowerInvariant())
+        {
+            case "text":
+                var text = JsonBody.Input(ref reader, "text");
+                Text = text;
+                return text.Error;
+            case "texts":
+                return ReadTexts(ref reader, mostTexts);
+            case "model":
+                return ReadName(ref reader, "model", name => Call with { Model = name });
+            case "model_version":
+                return ReadName(ref reader, "model_version", name => Call with { Version = name });
+            case "truncation":
+                return ReadTruncation(ref reader);
+            case "include_logits":
+                var logits = false;
+                var flagError = JsonBody.Flag(ref reader, "include_logits", ref logits);
+                IncludeLogits = logits;
+                return flagError;
+            case "max_tokens":
+                var most = 0u;
+                var numberError = JsonBody.Number(ref reader, "max_tokens", ref most);
+                MaxTokens = most;
+                return numberError;
+            case "offset_unit":
+                return ReadUnit(ref reader);
+            default:
+                return JsonBody.Skip(ref reader);
+        }
+    }
+
+    /// <summary>What is not a text is an error in the body; a text that is not Unicode has its error in its place.</summary>
+    private CallError? ReadTexts(ref Utf8JsonReader reader, int mostTexts)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return CallError.Invalid("texts", $"is {JsonBody.Kind(reader)}, expected a list of texts.");
+        }
+
+        var texts = new List<CallInput>();
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (count++ >= mostTexts)
+            {
+                reader.Skip(); // counted, so that the caller learns how many there are
+                continue;
+            }
+
+            var isText = reader.TokenType == JsonTokenType.String;
+            var input = JsonBody.Input(ref reader, $"texts[{count - 1}]");
+            if (!isText)
+            {
+                return input.Error;
+            }
+
+            texts.Add(input);
+        }
+
+        Texts = texts;
+        return count > mostTexts
+            ? CallError.OverLimit("texts", $"has {count} texts; at most {mostTexts} are taken in one call (--max-batch-texts).")
+            : null;
+    }
+
+    private CallError? ReadName(ref Utf8JsonReader reader, string field, Func<string, PredictCall> with)
+    {
+        var name = "";
+        var error = JsonBody.Text(ref reader, field, ref name);
+        Call = with(name);
+        return error;
+    }
+
+    private CallError? ReadTruncation(ref Utf8JsonReader reader)
+    {
+        var name = "";
+        if (JsonBody.Text(ref reader, "truncation", ref name) is { } error)
+        {
+            return error;
+        }
+
+        Truncation? kept = name switch
+        {
+            "tail" => Truncation.Tail,
+            "head_and_tail" => Truncation.HeadAndTail,
+            "head" or "refuse" => Truncation.Head,
+            _ => null,
+        };
+        Call = Call with { Truncation = kept, MayCut = name != "refuse" };
+        return kept is not null || name.Length == 0
+            ? null
+            : CallError.Invalid("truncation", "expected head, tail, head_and_tail or refuse, or nothing.");
+    }
+
+    private CallError? ReadUnit(ref Utf8JsonReader reader)
+    {
+        var name = "";
+        if (JsonBody.Text(ref reader, "offset_unit", ref name) is { } error)
+        {
+            return error;
+        }
+
+        TokenUnit? unit = name switch
+        {
+            "" or "code_points" => TokenUnit.CodePoints,
+            "utf16" => TokenUnit.Utf16,
+            "utf8_bytes" => TokenUnit.Utf8Bytes,
+            _ => null,
+        };
+        Unit = unit ?? default;
+        return unit is null ? CallError.Invalid("offset_unit", "expected code_points, utf16 or utf8_bytes.") : null;
+    }
+}
