@@ -6,6 +6,7 @@ internal static class Program
     private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new()
     {
         ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
+        ["tokenizer-sizes"] = (Tokenizer.RealSizeBenchmark.Question, Tokenizer.RealSizeBenchmark.Run),
         ["inference"] = (Inference.EngineBenchmark.Question, Inference.EngineBenchmark.Run),
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
@@ -23,7 +24,7 @@ internal static class Program
         Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraOnnx.Benchmarks -- BENCHMARK [options]");
         foreach (var (name, (question, _)) in _benchmarks)
         {
-            Console.Error.WriteLine($"  {name,-12} {question}");
+            Console.Error.WriteLine($"  {name,-15} {question}");
         }
 
         return 1;

@@ -6,7 +6,7 @@ namespace LoraOnnx.Files;
 /// <summary>Typed reads from a JSON object, whose errors name the file, the key, the value found and the kind expected.</summary>
 public sealed partial class JsonFields
 {
-    /// <summary>Model and adapter descriptions are a few kilobytes, a label map of 10,000 classes or a tokenizer.json of 120,000 words a few megabytes.</summary>
+    /// <summary>Model and adapter descriptions are a few kilobytes, a label map of 10,000 classes a few hundred.</summary>
     private const int LargestFile = 16 << 20;
 
     private readonly string _path;
@@ -24,8 +24,8 @@ public sealed partial class JsonFields
     public static JsonFields Of(string path, JsonElement json) => new(path, json);
 
     /// <exception cref="InputException">The file is missing, too large, not JSON, or not an object.</exception>
-    public static JsonFields Load(string path) =>
-        Parse(path, ForeignFile.ReadBytes(path, LargestFile, "a description of a model", CancellationToken.None));
+    public static JsonFields Load(string path, int largestFile = LargestFile) =>
+        Parse(path, ForeignFile.ReadBytes(path, largestFile, "a description of a model", CancellationToken.None));
 
     public static JsonFields Parse(string path, ReadOnlyMemory<byte> utf8)
     {

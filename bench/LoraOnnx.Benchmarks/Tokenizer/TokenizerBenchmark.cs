@@ -13,7 +13,9 @@ using BertTokenizer = Microsoft.ML.Tokenizers.BertTokenizer;
 
 namespace LoraOnnx.Benchmarks.Tokenizer;
 
-/// <summary>Is our tokenizer at least as fast as Microsoft.ML.Tokenizers' BertTokenizer, and does it allocate by the word? One operation is one text.</summary>
+/// <summary>
+/// Is our tokenizer at least as fast as Microsoft.ML.Tokenizers' BertTokenizer, and does it allocate by the word? One operation is one text.
+/// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory, BenchmarkLogicalGroupRule.ByParams)]
 [CategoriesColumn]
 public class TokenizerBenchmark
@@ -25,7 +27,10 @@ public class TokenizerBenchmark
     private TextTokenizer _ours = null!; // both are made in Load
     private BertTokenizer _theirs = null!;
 
-    /// <summary><c>reviews</c>: samples/reviews/test.jsonl, English with little else. <c>mixed</c>: the same with accents, combining marks, Chinese and emoji after every tenth word.</summary>
+    /// <summary>
+    /// <c>reviews</c>: samples/reviews/test.jsonl, English with little else. <c>mixed</c>: the same with accents, combining marks, Chinese and
+    /// emoji after every tenth word.
+    /// </summary>
     [Params("reviews", "mixed")]
     public string Texts { get; set; } = "";
 
@@ -45,8 +50,10 @@ public class TokenizerBenchmark
     {
         var model = Path.Combine(CheckoutRoot.Path, "models", "demo");
         _ours = TextTokenizer.Load(model);
-        _theirs = BertTokenizer.Create(Path.Combine(model, "vocab.txt"), new BertOptions { LowerCaseBeforeTokenization = true, RemoveNonSpacingMarks = true });
-        _texts = [.. File.ReadLines(Path.Combine(CheckoutRoot.Path, "samples", "reviews", "test.jsonl")).Select(TextOf).Select(text => Texts == "reviews" ? text : Mixed(text))];
+        _theirs = BertTokenizer.Create(Path.Combine(model, "vocab.txt"),
+            new BertOptions { LowerCaseBeforeTokenization = true, RemoveNonSpacingMarks = true });
+        _texts = [.. File.ReadLines(Path.Combine(CheckoutRoot.Path, "samples", "reviews", "test.jsonl")).Select(TextOf)
+            .Select(text => Texts == "reviews" ? text : Mixed(text))];
         if (_texts.Length != TextCount)
         {
             throw new InvalidOperationException($"{_texts.Length} texts, expected {TextCount}.");
@@ -120,5 +127,6 @@ public class TokenizerBenchmark
         return json.RootElement.GetProperty("text").GetString()!; // the sample files have it in every line
     }
 
-    private static string Mixed(string text) => string.Join(' ', text.Split(' ').Chunk(10).Select(words => string.Join(' ', words) + " déjà e\u0301te\u0301 电影 \U0001F600"));
+    private static string Mixed(string text) =>
+        string.Join(' ', text.Split(' ').Chunk(10).Select(words => string.Join(' ', words) + " déjà e\u0301te\u0301 电影 \U0001F600"));
 }

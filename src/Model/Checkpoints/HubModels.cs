@@ -9,9 +9,9 @@ namespace LoraOnnx.Model.Checkpoints;
 public static class HubModels
 {
     /// <summary>What a checkpoint cannot do without, weights aside.</summary>
-    private static readonly string[] _required = [ModelConfig.FileName, TokenizerFiles.VocabularyName];
+    private static readonly string[] _required = [ModelConfig.FileName];
 
-    private static readonly string[] _optional = [.. TextTokenizer.FileNames.Except(_required)];
+    private static readonly string[] _optional = [.. TextTokenizer.FileNames];
 
     /// <summary>The directory of a model. Anything that is neither a directory nor a possible id is given back as it is, for whoever opens it to say what is wrong.</summary>
     /// <exception cref="InputException">There is no such model, it may not be read, or it cannot be fetched.</exception>
@@ -103,6 +103,11 @@ public static class HubModels
         // Small files first: what is wrong with a model shows before its weights are fetched.
         Array.ForEach(_required, Fetch);
         Array.ForEach(_optional, name => TryFetch(name));
+        if (!TextTokenizer.VocabularyNames.Any(name => cache.Has(commit, name)))
+        {
+            throw new InputException($"{repository.Id}: the model has no {string.Join(" or ", TextTokenizer.VocabularyNames)}.", "one of them has the words.");
+        }
+
         if (!TryFetch(Checkpoint.WeightsFileName))
         {
             Fetch(Checkpoint.ShardIndexFileName);
@@ -116,7 +121,8 @@ public static class HubModels
     }
 
     /// <summary>True when the model can be read from the cache.</summary>
-    private static bool IsUsable(HubCache cache, string commit) => _required.All(name => cache.Has(commit, name)) && (cache.Has(commit, Checkpoint.WeightsFileName)
+    private static bool IsUsable(HubCache cache, string commit) => _required.All(name => cache.Has(commit, name))
+        && TextTokenizer.VocabularyNames.Any(name => cache.Has(commit, name)) && (cache.Has(commit, Checkpoint.WeightsFileName)
         || (cache.Has(commit, Checkpoint.ShardIndexFileName) && Shards(cache, commit).All(shard => cache.Has(commit, shard))));
 
     /// <summary>True when nothing needs to be asked of the hub: each optional file is there or known to be absent.</summary>

@@ -23,6 +23,11 @@ internal enum AddedTokenRules
 /// <summary>Where the rules end a token.</summary>
 internal static class AddedTokenRule
 {
+    /// <summary>The rules in the object of an added token.</summary>
+    public static AddedTokenRules Of(JsonFields token) => (token.Flag("single_word", absent: false) ? AddedTokenRules.SingleWord : 0)
+        | (token.Flag("lstrip", absent: false) ? AddedTokenRules.StripLeft : 0)
+        | (token.Flag("rstrip", absent: false) ? AddedTokenRules.StripRight : 0);
+
     /// <summary>True for a token that a rule keeps from being found.</summary>
     public static bool Forbids(this AddedTokenRules rules, ReadOnlySpan<char> before, ReadOnlySpan<char> after)
     {
@@ -37,14 +42,19 @@ internal static class AddedTokenRule
     }
 
     /// <summary>White space before a token that it takes, in UTF-16 units.</summary>
-    public static int Before(this AddedTokenRules rules, ReadOnlySpan<char> before) => (rules & AddedTokenRules.StripLeft) == 0 ? 0 : before.Length - before.TrimEnd().Length;
+    public static int Before(this AddedTokenRules rules, ReadOnlySpan<char> before) =>
+        (rules & AddedTokenRules.StripLeft) == 0 ? 0 : before.Length - before.TrimEnd().Length;
 
     /// <summary>White space after a token that it takes, in UTF-16 units.</summary>
-    public static int After(this AddedTokenRules rules, ReadOnlySpan<char> after) => (rules & AddedTokenRules.StripRight) == 0 ? 0 : after.Length - after.TrimStart().Length;
+    public static int After(this AddedTokenRules rules, ReadOnlySpan<char> after) =>
+        (rules & AddedTokenRules.StripRight) == 0 ? 0 : after.Length - after.TrimStart().Length;
 
-    /// <summary><c>\w</c> of Rust's regular expressions: letters, marks, decimal digits, connectors, joiners, and the letters in circles and squares.</summary>
+    /// <summary>
+    /// <c>\w</c> of Rust's regular expressions: letters, marks, decimal digits, connectors, joiners, and the letters in circles and squares.
+    /// </summary>
     private static bool IsWord(Rune rune) => Rune.IsLetter(rune)
-        || rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189)
+        || rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9)
+            or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189)
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
             or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
 }

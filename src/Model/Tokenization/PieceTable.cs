@@ -61,7 +61,14 @@ internal sealed class PieceTable
         return 0;
     }
 
-    private static uint Hash(string text)
+    /// <summary>The id of an entry.</summary>
+    public bool TryFind(ReadOnlySpan<char> text, out int id)
+    {
+        id = -1;
+        return text.Length <= LongestPiece && TryFind(Hash(text), text, out id);
+    }
+
+    private static uint Hash(ReadOnlySpan<char> text)
     {
         var hash = Seed;
         foreach (var unit in text)

@@ -2,23 +2,19 @@ using System.Text.Json;
 
 namespace LoraOnnx.Model.Tokenization;
 
-/// <summary>The texts of the special tokens: from tokenizer_config.json, else from special_tokens_map.json, else BERT's.</summary>
-internal sealed class SpecialTokens(string configPath, JsonFields? config, string mapPath, JsonFields? map)
+/// <summary>The special tokens: from tokenizer_config.json, else from special_tokens_map.json, else those of the kind.</summary>
+internal sealed class SpecialTokens(TokenizerKind kind, string configPath, JsonFields? config, string mapPath, JsonFields? map)
 {
-    private static readonly Dictionary<string, string> _standard = new()
-    {
-        ["unk_token"] = "[UNK]",
-        ["sep_token"] = "[SEP]",
-        ["pad_token"] = "[PAD]",
-        ["cls_token"] = "[CLS]",
-        ["mask_token"] = "[MASK]",
-    };
+    public static readonly IReadOnlyList<string> Keys = ["unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-    public static IEnumerable<string> Keys => _standard.Keys;
+    public string this[string key] => Find(key) is var (path, value) ? Text(path, key, value) : kind.StandardToken(key);
 
-    public string this[string key] => config?.Find(key) is { } value ? Text(configPath, key, value)
-        : map?.Find(key) is { } mapped ? Text(mapPath, key, mapped)
-        : _standard[key];
+    /// <summary>
+    /// How it is found: as an object of the files says, else as Hugging Face makes it. RoBERTa's mask takes the white space before it.
+    /// </summary>
+    public AddedTokenRules Rules(string key) => Find(key) is var (path, value) && value.ValueKind == JsonValueKind.Object
+        ? AddedTokenRule.Of(JsonFields.Of(path, value))
+        : kind != TokenizerKind.WordPiece && key == "mask_token" ? AddedTokenRules.StripLeft : AddedTokenRules.None;
 
     /// <summary>A special token is a string, or an object with its text in <c>content</c>.</summary>
     public static string Text(string path, string key, JsonElement value)
@@ -28,4 +24,8 @@ internal sealed class SpecialTokens(string configPath, JsonFields? config, strin
         return text is { ValueKind: JsonValueKind.String } found && fields.TextOf(found, key) is { Length: > 0 } token ? token
             : throw JsonFields.Wrong(path, key, value, "a string");
     }
+
+    private (string Path, JsonElement Value)? Find(string key) => config?.Find(key) is { } value ? (configPath, value)
+        : map?.Find(key) is { } mapped ? (mapPath, mapped)
+        : null;
 }

@@ -1,7 +1,10 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
+using LoraOnnx.Model.Tokenization.BytePairs;
+using LoraOnnx.Model.Tokenization.Unigram;
+using LoraOnnx.Model.Tokenization.WordPiece;
 using Microsoft.ML.Tokenizers;
+using WordPieceOptions = LoraOnnx.Model.Tokenization.WordPiece.WordPieceOptions;
 
 namespace LoraOnnx.Model.Tokenization;
 
@@ -13,28 +16,33 @@ namespace LoraOnnx.Model.Tokenization;
 public sealed class TextTokenizer : Tokenizer
 {
     /// <summary>What makes up a tokenizer in a checkpoint or ONNX directory. Not all need be there.</summary>
-    public static readonly IReadOnlyList<string> FileNames = 
+    public static readonly IReadOnlyList<string> FileNames =
     [
         TokenizerFiles.VocabularyName, TokenizerFiles.ConfigName, TokenizerFiles.JsonName, TokenizerFiles.SpecialTokensName,
+        TokenizerFiles.PairVocabularyName, TokenizerFiles.MergesName, TokenizerFiles.SentencePieceName,
     ];
 
-    private readonly CharacterPlan _plan;
-    private readonly Vocabulary _vocabulary;
+    /// <summary>Those of <see cref="FileNames"/> that have the words; one of them must be there.</summary>
+    public static readonly IReadOnlyList<string> VocabularyNames =
+    [
+        TokenizerFiles.VocabularyName, TokenizerFiles.JsonName, TokenizerFiles.PairVocabularyName, TokenizerFiles.SentencePieceName,
+    ];
+
+    private readonly IPieceModel _pieces;
 
     private TextTokenizer(TokenizerFiles files)
     {
-        ClsTokenId = files.SpecialId("cls_token");
-        SepTokenId = files.SpecialId("sep_token");
+        ClsTokenId = files.Frame?.First ?? files.SpecialId("cls_token");
+        SepTokenId = files.Frame?.Last ?? files.SpecialId("sep_token");
         PadTokenId = files.SpecialId("pad_token");
         UnknownTokenId = files.SpecialId("unk_token");
+        MaskTokenId = files.FindSpecialId("mask_token");
         MaxLength = files.MaxLength;
-        _plan = new CharacterPlan(files.Normalizer);
-        _vocabulary = new Vocabulary(files.Pieces, files.Added, files.AddedRules, files.ContinuingPrefix, UnknownTokenId, files.LongestWord);
-        ContentHash = Hash(files);
+        (_pieces, ContentHash) = Pieces(files);
     }
 
     /// <summary>Words in the vocabulary: the highest id plus 1, which is the number of rows that the embedding must have.</summary>
-    public int VocabularySize => _vocabulary.Size;
+    public int VocabularySize => _pieces.Size;
 
     /// <summary>SHA-256 over what decides the ids: vocabulary and options. Equal hashes give equal ids.</summary>
     public string ContentHash { get; }
@@ -42,10 +50,10 @@ public sealed class TextTokenizer : Tokenizer
     /// <summary>The longest input that tokenizer_config.json allows, in tokens with [CLS] and [SEP]; int.MaxValue where it sets no limit.</summary>
     public int MaxLength { get; }
 
-    /// <summary>Begins every input.</summary>
+    /// <summary>Begins every input: [CLS], <c>&lt;s&gt;</c>.</summary>
     public int ClsTokenId { get; }
 
-    /// <summary>Ends every input.</summary>
+    /// <summary>Ends every input: [SEP], <c>&lt;/s&gt;</c>.</summary>
     public int SepTokenId { get; }
 
     /// <summary>Fills a batch up.</summary>
@@ -53,6 +61,9 @@ public sealed class TextTokenizer : Tokenizer
 
     /// <summary>Stands for a word that cannot be cut into pieces.</summary>
     public int UnknownTokenId { get; }
+
+    /// <summary>Stands for a word that is to be guessed; null where the vocabulary has none.</summary>
+    public int? MaskTokenId { get; }
 
     /// <summary>Like <see cref="Load(string)"/>, and checks that the model has an embedding for every id.</summary>
     /// <param name="directory">A checkpoint or ONNX directory.</param>
@@ -66,7 +77,7 @@ public sealed class TextTokenizer : Tokenizer
                 "tokenizer and model are from different checkpoints.");
     }
 
-    /// <summary>Reads vocab.txt and tokenizer_config.json (or tokenizer.json) in a checkpoint or ONNX directory.</summary>
+    /// <summary>Reads the files of a checkpoint or ONNX directory, which say of what kind the tokenizer is.</summary>
     /// <exception cref="InputException">A file is missing, malformed, or asks for an option that is not supported.</exception>
     public static TextTokenizer Load(string directory)
     {
@@ -74,40 +85,42 @@ public sealed class TextTokenizer : Tokenizer
         return new TextTokenizer(new TokenizerFiles(directory));
     }
 
-    /// <summary>Encodes [CLS] text [SEP], cut to <paramref name="maxTokens"/> (at least 2). Never throws for any text, lone surrogates included.</summary>
+    /// <summary>
+    /// Encodes [CLS] text [SEP], cut to <paramref name="maxTokens"/> (at least 2). Never throws for any text, lone surrogates included.
+    /// </summary>
     public EncodedText Encode(string text, int maxTokens, Truncation truncation)
     {
         var window = new TruncationWindow(maxTokens, truncation);
-        using var pass = Read(text, window.Limit);
-        return Cut(pass, window, null);
+        using var sink = Read(text, window.Limit);
+        return Cut(sink, window, null);
     }
 
     /// <summary>Like <see cref="Encode"/>, with the place of each token in the text.</summary>
     public (EncodedText Encoded, Token[] Tokens) EncodeWithOffsets(string text, int maxTokens, Truncation truncation)
     {
         var window = new TruncationWindow(maxTokens, truncation);
-        using var pass = Read(text, window.Limit);
-        var tokens = new Token[window.Length(pass.Total)];
-        return (Cut(pass, window, tokens), tokens);
+        using var sink = Read(text, window.Limit);
+        var tokens = new Token[window.Length(sink.Total)];
+        return (Cut(sink, window, tokens), tokens);
     }
 
     /// <summary>The vocabulary entry of an id, such as <c>##ing</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such id.</exception>
     public string TokenText(int id) =>
-        _vocabulary.TextOf(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {VocabularySize - 1}.");
+        _pieces.TextOf(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"the vocabulary has the ids 0 to {VocabularySize - 1}.");
 
     /// <inheritdoc/>
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
         var span = text is null ? textSpan : text;
         var window = new TruncationWindow(settings.MaxTokenCount, Truncation.Head);
-        using var pass = Read(span, window.Limit);
-        var tokens = new Token[window.Length(pass.Total)];
-        Cut(pass, window, tokens);
+        using var sink = Read(span, window.Limit);
+        var tokens = new Token[window.Length(sink.Total)];
+        Cut(sink, window, tokens);
         return new EncodeResults<EncodedToken>
         {
             Tokens = [.. tokens.Select(token => new EncodedToken(token.Id, TokenText(token.Id), new Range(token.Start, token.End)))],
-            CharsConsumed = EndOf(pass, window, span.Length),
+            CharsConsumed = EndOf(sink, window, span.Length),
         };
     }
 
@@ -116,37 +129,38 @@ public sealed class TextTokenizer : Tokenizer
     {
         var span = text is null ? textSpan : text;
         var window = new TruncationWindow(settings.MaxTokenCount, Truncation.Head);
-        using var pass = Read(span, window.Limit);
-        return new EncodeResults<int> { Tokens = Cut(pass, window, null).Ids, CharsConsumed = EndOf(pass, window, span.Length) };
+        using var sink = Read(span, window.Limit);
+        return new EncodeResults<int> { Tokens = Cut(sink, window, null).Ids, CharsConsumed = EndOf(sink, window, span.Length) };
     }
 
     /// <inheritdoc/>
     protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
-        using var pass = Read(text is null ? textSpan : text, limit: 0);
-        return new TruncationWindow(settings.MaxTokenCount, Truncation.Head).Length(pass.Total);
+        using var sink = Read(text is null ? textSpan : text, limit: 0);
+        return new TruncationWindow(settings.MaxTokenCount, Truncation.Head).Length(sink.Total);
     }
 
     /// <summary>Where a text has to be cut for its beginning (or end) to fill the limit, [CLS] and [SEP] counted.</summary>
-    protected override int GetIndexByTokenCount(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, bool fromEnd, out string? normalizedText, out int tokenCount)
+    protected override int GetIndexByTokenCount(
+        string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, bool fromEnd, out string? normalizedText, out int tokenCount)
     {
         var span = text is null ? textSpan : text;
         var window = new TruncationWindow(settings.MaxTokenCount, fromEnd ? Truncation.Tail : Truncation.Head);
-        using var pass = Read(span, window.Limit);
+        using var sink = Read(span, window.Limit);
         normalizedText = null;
-        tokenCount = window.Length(pass.Total);
+        tokenCount = window.Length(sink.Total);
         var kept = tokenCount - TruncationWindow.SpecialTokens;
-        return !fromEnd ? EndOf(pass, window, span.Length)
-            : kept == pass.Total ? 0
+        return !fromEnd ? EndOf(sink, window, span.Length)
+            : kept == sink.Total ? 0
             : kept == 0 ? span.Length
-            : pass.Tokens[pass.Total - kept].Start;
+            : sink.Kept[sink.Total - kept].Start;
     }
 
     /// <summary>The place in the text where what the window keeps of its beginning ends.</summary>
-    private static int EndOf(in EncodingPass pass, TruncationWindow window, int length)
+    private static int EndOf(TokenSink sink, TruncationWindow window, int length)
     {
-        var kept = window.Length(pass.Total) - TruncationWindow.SpecialTokens;
-        return kept == pass.Total ? length : kept == 0 ? 0 : pass.Tokens[kept - 1].End;
+        var kept = window.Length(sink.Total) - TruncationWindow.SpecialTokens;
+        return kept == sink.Total ? length : kept == 0 ? 0 : sink.Kept[kept - 1].End;
     }
 
     /// <inheritdoc/>
@@ -154,21 +168,16 @@ public sealed class TextTokenizer : Tokenizer
     {
         ArgumentNullException.ThrowIfNull(ids);
         (idsConsumed, charsWritten) = (0, 0);
+        var bytes = new ArrayBufferWriter<byte>();
         foreach (var id in ids)
         {
-            var (space, piece) = Piece(id, isFirst: idsConsumed == 0);
-            if (charsWritten + (space ? 1 : 0) + piece.Length > destination.Length)
+            bytes.Write(_pieces.Decode(TokenText(id), isFirst: idsConsumed == 0));
+            if (Encoding.UTF8.GetCharCount(bytes.WrittenSpan) > destination.Length)
             {
                 return OperationStatus.DestinationTooSmall;
             }
 
-            if (space)
-            {
-                destination[charsWritten++] = ' ';
-            }
-
-            piece.CopyTo(destination[charsWritten..]);
-            charsWritten += piece.Length;
+            charsWritten = Encoding.UTF8.GetChars(bytes.WrittenSpan, destination);
             idsConsumed++;
         }
 
@@ -179,28 +188,57 @@ public sealed class TextTokenizer : Tokenizer
     public override string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var text = new StringBuilder();
-        var isFirst = true;
-        foreach (var id in ids)
+        var bytes = new ArrayBufferWriter<byte>();
+        foreach (var (index, id) in ids.Index())
         {
-            var (space, piece) = Piece(id, isFirst);
-            text.Append(space ? " " : "").Append(piece);
-            isFirst = false;
+            bytes.Write(_pieces.Decode(TokenText(id), isFirst: index == 0));
         }
 
-        return text.ToString();
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
-    private EncodingPass Read(ReadOnlySpan<char> text, int limit)
+    private static (IPieceModel Model, string Hash) Pieces(TokenizerFiles files)
     {
-        var pass = new EncodingPass(_plan, _vocabulary, limit);
-        pass.Read(text);
-        return pass;
+        switch (files.Kind)
+        {
+            case TokenizerKind.WordPiece:
+                var words = WordPieceOptions.Of(files);
+                return (new WordPieceModel(files, words), TokenizerIdentity.Hash(files, words));
+            case TokenizerKind.BytePairs:
+                var pairs = BytePairFiles.Of(files);
+                return (new BytePairModel(files, pairs), TokenizerIdentity.Hash(files, pairs));
+            default:
+                var scored = UnigramFiles.Of(files);
+                return (new UnigramModel(files, scored), TokenizerIdentity.Hash(files, scored));
+        }
     }
 
-    private EncodedText Cut(in EncodingPass pass, TruncationWindow window, Token[]? tokens)
+    private TokenSink Read(ReadOnlySpan<char> text, int limit)
     {
-        var ids = new int[window.Length(pass.Total)];
+        var sink = new TokenSink(limit);
+        try
+        {
+            if (_pieces.TakesLoneSurrogates)
+            {
+                _pieces.Read(text, sink);
+            }
+            else
+            {
+                WholeText.Read(_pieces, text, sink);
+            }
+
+            return sink;
+        }
+        catch
+        {
+            sink.Dispose();
+            throw;
+        }
+    }
+
+    private EncodedText Cut(TokenSink sink, TruncationWindow window, Token[]? tokens)
+    {
+        var ids = new int[window.Length(sink.Total)];
         (ids[0], ids[^1]) = (ClsTokenId, SepTokenId);
         if (tokens is not null)
         {
@@ -209,7 +247,7 @@ public sealed class TextTokenizer : Tokenizer
 
         for (var index = 1; index < ids.Length - 1; index++)
         {
-            var token = pass.Tokens[window.Source(index - 1, pass.Total)];
+            var token = sink.Kept[window.Source(index - 1, sink.Total)];
             ids[index] = token.Id;
             if (tokens is not null)
             {
@@ -217,33 +255,6 @@ public sealed class TextTokenizer : Tokenizer
             }
         }
 
-        return new EncodedText(ids, pass.Total + TruncationWindow.SpecialTokens);
-    }
-
-    private (bool Space, string Text) Piece(int id, bool isFirst)
-    {
-        var text = TokenText(id);
-        return !isFirst && text.StartsWith(_vocabulary.ContinuingPrefix, StringComparison.Ordinal)
-            ? (false, text[_vocabulary.ContinuingPrefix.Length..])
-            : (!isFirst, text);
-    }
-
-    private static string Hash(TokenizerFiles files)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var options = $"{files.Normalizer}\n{files.ContinuingPrefix}\n{files.LongestWord}\n"
-            + $"{files.SpecialId("cls_token")} {files.SpecialId("sep_token")} {files.SpecialId("unk_token")}\n";
-        hash.AppendData(Encoding.UTF8.GetBytes(options));
-        foreach (var (text, id) in files.Pieces.Concat(files.Added.OrderBy(token => token.Value).Select(token => (token.Key, token.Value))))
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{id} {text}\n"));
-        }
-
-        foreach (var (text, rules) in files.AddedRules.Where(token => token.Value != AddedTokenRules.None).OrderBy(token => token.Key, StringComparer.Ordinal))
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{text} {(int)rules}\n"));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return new EncodedText(ids, sink.Total + TruncationWindow.SpecialTokens);
     }
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace LoraOnnx.Model.Tokenization;
 
 /// <summary>Collects tokens in a pooled array: counts all, keeps the first <c>limit</c>.</summary>
-internal ref struct TokenSink(int limit)
+internal sealed class TokenSink(int limit) : IDisposable
 {
     private Token[] _tokens = ArrayPool<Token>.Shared.Rent(256);
     private int _kept;
@@ -12,7 +12,7 @@ internal ref struct TokenSink(int limit)
     public int Total { get; private set; }
 
     /// <summary>The tokens kept; valid until the sink is disposed.</summary>
-    public readonly ReadOnlySpan<Token> Kept => _tokens.AsSpan(0, _kept);
+    public ReadOnlySpan<Token> Kept => _tokens.AsSpan(0, _kept);
 
     public void Add(int id, int start, int end)
     {
@@ -39,5 +39,15 @@ internal ref struct TokenSink(int limit)
         _kept = Math.Min(_kept, total);
     }
 
-    public readonly void Dispose() => ArrayPool<Token>.Shared.Return(_tokens);
+    /// <summary>Gives every kept token its place in another text, by the place of each UTF-16 unit in it.</summary>
+    public void Move(ReadOnlySpan<int> places)
+    {
+        foreach (ref var token in _tokens.AsSpan(0, _kept))
+        {
+            // A token ends after its last unit, not where the next one begins: between them may be what was left out.
+            token = new Token(token.Id, places[token.Start], token.End > token.Start ? places[token.End - 1] + 1 : places[token.Start]);
+        }
+    }
+
+    public void Dispose() => ArrayPool<Token>.Shared.Return(_tokens);
 }

@@ -1,10 +1,12 @@
 using System.Text.Json;
+using LoraOnnx.Model.Tokenization.BytePairs;
+using LoraOnnx.Model.Tokenization.Unigram;
 
 namespace LoraOnnx.Model.Tokenization;
 
 /// <summary>
-/// What a directory says about its tokenizer, from vocab.txt, tokenizer_config.json, tokenizer.json, special_tokens_map.json and added_tokens.json;
-/// what is not supported is refused by name, and so are files that contradict one another.
+/// What a directory says about its tokenizer, whatever its kind: vocabulary, special and added tokens, the frame around a text.
+/// What is not supported is refused by name, and so are files that contradict one another.
 /// </summary>
 /// <remarks>An option is taken from tokenizer_config.json, else from tokenizer.json, else it has Hugging Face's default.</remarks>
 internal sealed class TokenizerFiles
@@ -13,177 +15,212 @@ internal sealed class TokenizerFiles
     public const string ConfigName = "tokenizer_config.json";
     public const string JsonName = "tokenizer.json";
     public const string SpecialTokensName = "special_tokens_map.json";
+    public const string PairVocabularyName = "vocab.json";
+    public const string MergesName = "merges.txt";
+    public const string SentencePieceName = "sentencepiece.bpe.model";
 
     /// <summary>Only read to see that it does not contradict the others; a model need not bring it along.</summary>
     private const string AddedTokensName = "added_tokens.json";
 
-    private static readonly string[] _classes =
-    [
-        "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend",
-    ];
-
     private readonly string _directory;
-    private readonly string _configPath;
-    private readonly string _jsonPath;
-    private readonly JsonFields? _config;
-    private readonly JsonFields? _json;
     private readonly SpecialTokens _special;
+    private readonly HashSet<int> _ids;
 
     public TokenizerFiles(string directory)
     {
         _directory = directory;
-        (_configPath, _config) = Open(ConfigName);
-        (_jsonPath, _json) = Open(JsonName);
+        (ConfigPath, Config) = Open(ConfigName);
+        (JsonPath, Json) = Open(JsonName);
         var (mapPath, map) = Open(SpecialTokensName);
-        _special = new SpecialTokens(_configPath, _config, mapPath, map);
+        Kind = FindKind();
         CheckConfig();
-        if (_json is not null)
-        {
-            CheckKinds();
-        }
-
-        Pieces = ReadPieces();
-        Added = ReadAdded(mapPath, map);
+        _special = new SpecialTokens(Kind, ConfigPath, Config, mapPath, map);
+        SentencePiece = Kind == TokenizerKind.Unigram && Has(SentencePieceName) ? SentencePieceFile.Load(PathOf(SentencePieceName)) : null;
+        (Pieces, Scores, var userDefined) = ReadPieces();
+        Added = ReadAdded(mapPath, map, userDefined);
+        _ids = [.. Pieces.Select(piece => piece.Id), .. Added.Ids.Values];
+        Frame = Json is null ? null : SpecialTokenFrame.Of(this);
     }
+
+    public TokenizerKind Kind { get; }
+
+    public string ConfigPath { get; }
+
+    public JsonFields? Config { get; }
+
+    public string JsonPath { get; }
+
+    public JsonFields? Json { get; }
+
+    /// <summary>The configuration, where it is put over what tokenizer.json says: not with Hugging Face's two general classes.</summary>
+    public JsonFields? ConfigOverJson => Json is not null && TokenizerKinds.GeneralClasses.Contains(Config?.Text("tokenizer_class")) ? null : Config;
 
     /// <summary>Entries and ids, by id.</summary>
     public IReadOnlyList<(string Text, int Id)> Pieces { get; }
 
-    /// <summary>Tokens matched in the raw text.</summary>
-    public IReadOnlyDictionary<string, int> Added { get; }
+    /// <summary>A score for each of <see cref="Pieces"/>; empty for kinds that have none.</summary>
+    public IReadOnlyList<double> Scores { get; }
 
-    /// <summary>What they do with the text around them; tokens without an entry do nothing.</summary>
-    public IReadOnlyDictionary<string, AddedTokenRules> AddedRules { get; private set; } = new Dictionary<string, AddedTokenRules>();
+    /// <summary>The file sentencepiece.bpe.model, where the kind reads it and it is there.</summary>
+    public SentencePieceFile? SentencePiece { get; }
 
-    public string ContinuingPrefix => _config?.Text("wordpieces_prefix") ?? Part("model")?.Text("continuing_subword_prefix") ?? "##";
+    public AddedTokens Added { get; }
 
-    public int LongestWord => Part("model")?.Integer("max_input_chars_per_word", 100, 1, 10_000) ?? 100;
+    /// <summary>What tokenizer.json puts around a text; null without that file.</summary>
+    public SpecialTokenFrame? Frame { get; }
 
-    public NormalizerOptions Normalizer
+    /// <summary>The file that ids come from.</summary>
+    public string VocabularyPath => Kind switch
     {
-        get
-        {
-            // The two general classes of Hugging Face take tokenizer.json as it is; BERT's own put the options of the configuration over it.
-            var config = _json is not null && _config?.Text("tokenizer_class") is "PreTrainedTokenizerFast" or "TokenizersBackend" ? null : _config;
-            var normalizer = Part("normalizer");
-            var lowercase = config?.OptionalFlag("do_lower_case") ?? normalizer?.OptionalFlag("lowercase") ?? true;
-            return new NormalizerOptions(
-                CleanText: config?.OptionalFlag("clean_text") ?? normalizer?.OptionalFlag("clean_text") ?? true,
-                SplitChinese: config?.OptionalFlag("tokenize_chinese_chars") ?? normalizer?.OptionalFlag("handle_chinese_chars") ?? true,
-                StripAccents: config?.OptionalFlag("strip_accents") ?? normalizer?.OptionalFlag("strip_accents") ?? lowercase,
-                Lowercase: lowercase);
-        }
-    }
+        TokenizerKind.WordPiece when Has(VocabularyName) => PathOf(VocabularyName),
+        TokenizerKind.BytePairs when Json is null => PathOf(PairVocabularyName),
+        TokenizerKind.Unigram when Json is null => PathOf(SentencePieceName),
+        _ => JsonPath,
+    };
 
     /// <summary>The longest input in tokens; int.MaxValue where the files set no limit (Hugging Face writes 1e30 then).</summary>
     public int MaxLength
     {
         get
         {
-            if (_config?.Find("model_max_length") is not { } value)
+            if (Config?.Find("model_max_length") is not { } value)
             {
                 return int.MaxValue;
             }
 
             return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var length) && length >= 2
                 ? (int)Math.Min(length, int.MaxValue)
-                : throw _config.Wrong("model_max_length", value, "a number of at least 2");
+                : throw Config.Wrong("model_max_length", value, "a number of at least 2");
         }
     }
 
+    public string PathOf(string name) => Path.Combine(_directory, name);
+
+    public bool Has(string name) => File.Exists(PathOf(name));
+
+    public bool HasId(int id) => _ids.Contains(id);
+
     /// <summary>The id of a special token such as <c>cls_token</c>, whose text the configuration may change.</summary>
-    public int SpecialId(string key) => Added.TryGetValue(_special[key], out var id) ? id
-        : throw InputException.InFile(VocabularyPath, $"has no '{_special[key]}', the '{key}'.", $"vocabulary and {ConfigName} are from different models.");
+    public int SpecialId(string key) => FindSpecialId(key)
+        ?? throw InputException.InFile(VocabularyPath, $"has no '{_special[key]}', the '{key}'.",
+            $"vocabulary and {ConfigName} are from different models.");
 
-    private string VocabularyPath => File.Exists(Path.Combine(_directory, VocabularyName)) ? Path.Combine(_directory, VocabularyName) : _jsonPath;
-
-    private (string Path, JsonFields? Fields) Open(string name)
-    {
-        var path = Path.Combine(_directory, name);
-        return (path, File.Exists(path) ? JsonFields.Load(path) : null);
-    }
+    public int? FindSpecialId(string key) => Added.Ids.TryGetValue(_special[key], out var id) ? id : null;
 
     /// <summary>An object inside tokenizer.json.</summary>
-    private JsonFields? Part(string key) => _json?.Find(key) is { ValueKind: JsonValueKind.Object } part ? JsonFields.Of(_jsonPath, part) : null;
+    public JsonFields? Part(string key) => Json?.Find(key) is { ValueKind: JsonValueKind.Object } part ? JsonFields.Of(JsonPath, part) : null;
+
+    /// <summary>A list of objects inside an object of tokenizer.json.</summary>
+    public List<JsonFields> Objects(JsonFields fields, string key) =>
+        fields.Find(key) is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object)
+            ? [.. list.EnumerateArray().Select(item => JsonFields.Of(JsonPath, item))]
+            : throw InputException.InFile(JsonPath, $"has no '{key}' that is a list of objects.");
+
+    /// <exception cref="InputException">A part of tokenizer.json is of another kind.</exception>
+    public void CheckKind(string key, string expected)
+    {
+        var found = Part(key)?.Text("type");
+        if (found != expected)
+        {
+            throw InputException.InFile(JsonPath,
+                $"'{key}' is {(found is null ? "missing or has no type" : $"'{found}'")}, expected '{expected}'.",
+                $"other parts are not supported for {Part("model")?.Text("type")} tokenizers.");
+        }
+    }
+
+    private (string Path, JsonFields? Fields) Open(string name) =>
+        (PathOf(name), Has(name) ? JsonFields.Load(PathOf(name), VocabularyFile.LargestFile) : null);
+
+    private TokenizerKind FindKind()
+    {
+        if (Json is not null)
+        {
+            var type = Part("model")?.Text("type");
+            return TokenizerKinds.OfModel(type)
+                ?? throw InputException.InFile(JsonPath, $"'model' is {(type is null ? "missing or has no type" : $"'{type}'")}, "
+                    + "expected 'WordPiece', 'BPE' or 'Unigram'.", "other tokenizers are not supported.");
+        }
+
+        var found = new List<TokenizerKind>();
+        foreach (var (name, kind) in new[]
+        {
+            (VocabularyName, TokenizerKind.WordPiece), (PairVocabularyName, TokenizerKind.BytePairs), (SentencePieceName, TokenizerKind.Unigram),
+        })
+        {
+            if (Has(name))
+            {
+                found.Add(kind);
+            }
+        }
+
+        return found.Count > 0 ? found.Where(kind => kind.Classes().Contains(Config?.Text("tokenizer_class"))).Append(found[0]).First()
+            : throw InputException.InFile(_directory, $"has neither {JsonName} nor {VocabularyName}, {PairVocabularyName} or {SentencePieceName}.",
+                "the tokenizer's files belong into the model's directory.");
+    }
 
     private void CheckConfig()
     {
-        if (_config?.Text("tokenizer_class") is { } name && !_classes.Contains(name))
+        if (Config?.Text("tokenizer_class") is { } name && !TokenizerKinds.GeneralClasses.Contains(name) && !Kind.Classes().Contains(name))
         {
-            throw InputException.InFile(_configPath, $"'tokenizer_class' is '{name}', expected BertTokenizer or DistilBertTokenizer.",
-                "only WordPiece tokenizers are supported.");
+            throw InputException.InFile(ConfigPath, $"'tokenizer_class' is '{name}', expected {string.Join(" or ", Kind.Classes())} "
+                + $"for {Path.GetFileName(VocabularyPath)}.", "supported are the tokenizers of BERT, DistilBERT, RoBERTa and XLM-RoBERTa.");
         }
 
-        if (_config?.OptionalFlag("do_basic_tokenize") == false)
+        if (Config?.Text("truncation_side") is { } side && side != "right")
         {
-            throw InputException.InFile(_configPath, "'do_basic_tokenize' is false, which is not supported.");
-        }
-
-        if (_config?.Find("never_split") is { } kept && !(kept.ValueKind == JsonValueKind.Array && kept.GetArrayLength() == 0))
-        {
-            throw InputException.InFile(_configPath, $"'never_split' is {JsonFields.Describe(kept)}, which is not supported.");
-        }
-
-        if (_config?.Text("truncation_side") is { } side && side != "right")
-        {
-            throw InputException.InFile(_configPath, $"'truncation_side' is '{side}', expected 'right'.", "lora-train --truncate tail keeps the end of long texts.");
+            throw InputException.InFile(ConfigPath, $"'truncation_side' is '{side}', expected 'right'.",
+                "lora-train --truncate tail keeps the end of long texts.");
         }
     }
 
-    private void CheckKinds()
+    private (IReadOnlyList<(string Text, int Id)> Pieces, IReadOnlyList<double> Scores, IReadOnlyList<string> UserDefined) ReadPieces() => Kind switch
     {
-        Check("model", "WordPiece");
-        Check("normalizer", "BertNormalizer");
-        Check("pre_tokenizer", "BertPreTokenizer");
+        TokenizerKind.WordPiece => (ReadWords(), [], []),
+        TokenizerKind.BytePairs => (BytePairFiles.ReadPieces(this), [], []),
+        _ => UnigramFiles.ReadPieces(this),
+    };
 
-        void Check(string key, string expected)
-        {
-            var found = Part(key)?.Text("type");
-            if (found != expected)
-            {
-                throw InputException.InFile(_jsonPath, $"'{key}' is {(found is null ? "missing or has no type" : $"'{found}'")}, expected '{expected}'.",
-                    "only BERT's WordPiece tokenizers are supported.");
-            }
-        }
-    }
-
-    private List<(string Text, int Id)> ReadPieces()
+    private List<(string Text, int Id)> ReadWords()
     {
-        if (VocabularyPath == _jsonPath)
+        if (!Has(VocabularyName))
         {
-            return _json is null
-                ? throw InputException.InFile(_directory, $"has neither {VocabularyName} nor {JsonName}.", "the tokenizer's files belong into the model's directory.")
-                : VocabularyFile.ReadJson(_jsonPath, Part("model")!); // its kind is checked before
+            return VocabularyFile.ReadJson(JsonPath, Part("model")!); // its kind is checked before
         }
 
         var pieces = VocabularyFile.ReadLines(VocabularyPath);
-        if (_json is not null)
+        if (Json is not null)
         {
-            VocabularyFile.CheckAgreement(VocabularyPath, VocabularyFile.Ids(pieces), _jsonPath, VocabularyFile.Ids(VocabularyFile.ReadJson(_jsonPath, Part("model")!)));
+            var others = VocabularyFile.Ids(VocabularyFile.ReadJson(JsonPath, Part("model")!));
+            VocabularyFile.CheckAgreement(VocabularyPath, VocabularyFile.Ids(pieces), JsonPath, others);
         }
 
         return pieces;
     }
 
-    private IReadOnlyDictionary<string, int> ReadAdded(string mapPath, JsonFields? map)
+    private AddedTokens ReadAdded(string mapPath, JsonFields? map, IReadOnlyList<string> userDefined)
     {
-        var added = new AddedTokens(VocabularyPath, VocabularyFile.Ids(Pieces));
+        var added = new AddedTokens(Kind, VocabularyPath, VocabularyFile.Ids(Pieces));
+        foreach (var text in userDefined)
+        {
+            added.TryAddKnown(text);
+        }
+
+        if (Json?.Find("added_tokens") is { } list)
+        {
+            added.AddList(JsonPath, list.ValueKind == JsonValueKind.Array ? list : throw Json.Wrong("added_tokens", list, "a list"));
+        }
+
+        if (Config is not null)
+        {
+            added.AddDecoder(ConfigPath, Config);
+        }
+
         foreach (var key in SpecialTokens.Keys)
         {
-            added.TryAddKnown(_special[key]);
+            added.TryAddKnown(_special[key], _special.Rules(key));
         }
 
-        if (_json?.Find("added_tokens") is { ValueKind: JsonValueKind.Array } list)
-        {
-            added.AddList(_jsonPath, list);
-        }
-
-        if (_config is not null)
-        {
-            added.AddDecoder(_configPath, _config);
-        }
-
-        foreach (var (path, fields) in new[] { (_configPath, _config), (mapPath, map) })
+        foreach (var (path, fields) in new[] { (ConfigPath, Config), (mapPath, map) })
         {
             foreach (var key in new[] { "additional_special_tokens", "extra_special_tokens" })
             {
@@ -200,7 +237,6 @@ internal sealed class TokenizerFiles
             added.CheckFile(addedPath, file);
         }
 
-        AddedRules = added.Rules;
-        return added.Ids;
+        return added;
     }
 }

@@ -3,7 +3,9 @@ using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Model.Tests.Tokenization;
 
-/// <summary>What the files beside a model say about its tokenizer: options, special tokens, added tokens, and files that contradict one another.</summary>
+/// <summary>
+/// What the files beside a model say about its tokenizer: options, special tokens, added tokens, and files that contradict one another.
+/// </summary>
 public sealed class TokenizerFilesTests
 {
     [Theory]
@@ -48,8 +50,10 @@ public sealed class TokenizerFilesTests
     }
 
     [Theory]
-    [InlineData("tokenizer_config.json", """{"cls_token": "<s>", "sep_token": {"content": "</s>", "__type": "AddedToken"}, "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}""")]
-    [InlineData("special_tokens_map.json", """{"cls_token": {"content": "<s>", "lstrip": false}, "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}""")]
+    [InlineData("tokenizer_config.json",
+        """{"cls_token": "<s>", "sep_token": {"content": "</s>"}, "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}""")]
+    [InlineData("special_tokens_map.json",
+        """{"cls_token": {"content": "<s>"}, "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}""")]
     public void Special_tokens_may_have_other_names(string file, string content)
     {
         using var folder = new TokenizerFolder(vocabulary: "<pad>\n<unk>\n<s>\n</s>\n<mask>\nfilm\n");
@@ -62,7 +66,8 @@ public sealed class TokenizerFilesTests
     }
 
     [Theory]
-    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<movie>", "lstrip": false, "normalized": false, "rstrip": false, "single_word": false, "special": true}}}""")]
+    [InlineData("tokenizer_config.json",
+        """{"added_tokens_decoder": {"17": {"content": "<movie>", "lstrip": false, "normalized": false, "special": true}}}""")]
     [InlineData("tokenizer.json", null)]
     public void Added_tokens_are_matched_in_the_raw_text(string file, string? content)
     {
@@ -123,14 +128,19 @@ public sealed class TokenizerFilesTests
     [InlineData("tokenizer_config.json", """{"cls_token": "<s>"}""", "has no '<s>', the 'cls_token'")]
     [InlineData("tokenizer_config.json", """{"cls_token": 3}""", "'cls_token' is 3, expected a string")]
     [InlineData("tokenizer_config.json", """{"additional_special_tokens": ["<new>"]}""", "'additional_special_tokens' has '<new>', which has no id")]
-    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<new>", "normalized": true}}}""", "'<new>' has 'normalized' true, which is not supported")]
-    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"101": {"content": "[CLS]"}}}""", "gives '[CLS]' the id 101, vocab.txt gives it 2")]
-    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"5": {"content": "<new>"}}}""", "gives '<new>' the id 5, which is that of 'film'")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": {"content": "<new>", "normalized": true}}}""",
+        "'<new>' has 'normalized' true, which is not supported")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"101": {"content": "[CLS]"}}}""",
+        "gives '[CLS]' the id 101, vocab.txt gives it 2")]
+    [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"5": {"content": "<new>"}}}""",
+        "gives '<new>' the id 5, which is that of 'film'")]
     [InlineData("tokenizer_config.json", """{"added_tokens_decoder": {"17": "<new>"}}""", "an added token is \"<new>\", expected an object")]
-    [InlineData("added_tokens.json", """{"<new>": 17}""", "adds '<new>' with the id 17, which tokenizer_config.json and tokenizer.json do not mention")]
-    [InlineData("tokenizer.json", """{"model": {"type": "BPE"}}""", "'model' is 'BPE', expected 'WordPiece'")]
-    [InlineData("tokenizer.json", """{"model": {"type": "WordPiece"}, "normalizer": {"type": "Sequence"}}""", "'normalizer' is 'Sequence', expected 'BertNormalizer'")]
-    [InlineData("tokenizer.json", """{"model": {"type": "WordPiece"}, "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"}}""", "'model' has no 'vocab'")]
+    [InlineData("added_tokens.json", """{"<new>": 17}""",
+        "adds '<new>' with the id 17, which tokenizer_config.json and tokenizer.json do not mention")]
+    [InlineData("tokenizer.json", """{"model": {"type": "WordLevel"}}""", "'model' is 'WordLevel', expected 'WordPiece', 'BPE' or 'Unigram'")]
+    [InlineData("tokenizer.json",
+        """{"model": {"type": "WordPiece"}, "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"}}""",
+            "'model' has no 'vocab'")]
     [InlineData("vocab.txt", "", "is empty")]
     [InlineData("vocab.txt", "[PAD]\n[CLS]\n[SEP]\n", "has no '[UNK]', the 'unk_token'")]
     public void What_is_wrong_or_not_supported_is_named_with_its_value(string file, string content, string message)
@@ -141,13 +151,45 @@ public sealed class TokenizerFilesTests
         Assert.Contains(message, folder.Error(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("BertNormalizer", "'normalizer' is 'Other', expected 'BertNormalizer'")]
+    [InlineData("BertPreTokenizer", "'pre_tokenizer' is 'Other', expected 'BertPreTokenizer'")]
+    public void Other_parts_than_those_of_BERT_are_refused_by_name(string part, string message)
+    {
+        using var folder = new TokenizerFolder();
+        folder.Write("tokenizer.json", TokenizerJson(TokenizerFolder.Vocabulary, null).Replace(part, "Other", StringComparison.Ordinal));
+
+        Assert.Contains(message, folder.Error(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_and_blank_lines_at_the_end_change_nothing()
+    {
+        using var folder = new TokenizerFolder();
+        using var marked = new TokenizerFolder(vocabulary: "\uFEFF" + TokenizerFolder.Vocabulary + "\n\r\n \n");
+
+        Assert.Equal(folder.Load().ContentHash, marked.Load().ContentHash);
+    }
+
+    [Fact]
+    public void What_is_shown_of_a_strangers_file_is_short_and_has_no_control_characters()
+    {
+        using var folder = new TokenizerFolder();
+        folder.Write("tokenizer_config.json", $$"""{"tokenizer_class": "\u001b[31m\r\u202e{{new string('x', 100_000)}}"}""");
+
+        var error = folder.Error();
+
+        Assert.InRange(error.Length, 1, 1200);
+        Assert.DoesNotContain(error, character => char.IsControl(character) || character == '\u202e');
+    }
+
     [Fact]
     public void A_directory_without_a_vocabulary_is_named()
     {
         using var folder = new TokenizerFolder();
         folder.Delete("vocab.txt");
 
-        Assert.Contains("has neither vocab.txt nor tokenizer.json", folder.Error(), StringComparison.Ordinal);
+        Assert.Contains("has neither tokenizer.json nor vocab.txt, vocab.json or sentencepiece.bpe.model", folder.Error(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,13 +203,16 @@ public sealed class TokenizerFilesTests
         Assert.Contains("the tokenizer has 61 words, config.json 'vocab_size' 60", error.Message, StringComparison.Ordinal);
     }
 
-    private static string TokenizerJson(string vocabulary, string? addedToken, bool lowercase = true) => $$"""
+    internal static string TokenizerJson(string vocabulary, string? addedToken, bool lowercase = true) => $$"""
         {
           "added_tokens": [{{addedToken}}],
-          "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": {{(lowercase ? "true" : "false")}}},
+          "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+              "lowercase": {{(lowercase ? "true" : "false")}}},
           "pre_tokenizer": {"type": "BertPreTokenizer"},
+          "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]},
           "model": {"type": "WordPiece", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
-            "vocab": { {{string.Join(", ", vocabulary.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((word, id) => $"\"{word}\": {id}"))}} } }
+            "vocab": { {{string.Join(", ", vocabulary.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select((word, id) => $"\"{word}\": {id}"))}} } }
         }
         """;
 }

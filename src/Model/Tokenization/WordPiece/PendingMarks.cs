@@ -1,6 +1,6 @@
 using LoraOnnx.Model.Tokenization.Unicode;
 
-namespace LoraOnnx.Model.Tokenization;
+namespace LoraOnnx.Model.Tokenization.WordPiece;
 
 /// <summary>A code point and the UTF-16 units of the text that it came from.</summary>
 internal readonly record struct PlacedCharacter(int CodePoint, int Start, int End);

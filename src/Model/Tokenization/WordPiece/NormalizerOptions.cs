@@ -1,4 +1,4 @@
-namespace LoraOnnx.Model.Tokenization;
+namespace LoraOnnx.Model.Tokenization.WordPiece;
 
 /// <summary>How a text is cleaned before it is cut into word pieces: Hugging Face's BertNormalizer.</summary>
 /// <param name="CleanText">Remove control characters and turn every kind of white space into a space.</param>

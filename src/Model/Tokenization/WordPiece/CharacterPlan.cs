@@ -1,6 +1,6 @@
 using LoraOnnx.Model.Tokenization.Unicode;
 
-namespace LoraOnnx.Model.Tokenization;
+namespace LoraOnnx.Model.Tokenization.WordPiece;
 
 /// <summary>What becomes of a character.</summary>
 internal enum CharacterFate : byte

@@ -2,16 +2,17 @@ using System.Buffers;
 using System.Text;
 using LoraOnnx.Model.Tokenization.Unicode;
 
-namespace LoraOnnx.Model.Tokenization;
+namespace LoraOnnx.Model.Tokenization.WordPiece;
 
 /// <summary>One walk over a text: normalizes it a character at a time, ends words, and cuts each into word pieces.</summary>
 /// <remarks>
 /// Memory does not grow with the text: only the current word is held, and no more of it than the longest word that can be in the vocabulary.
 /// </remarks>
-internal ref struct EncodingPass
+internal struct EncodingPass : IDisposable
 {
     private readonly CharacterPlan _plan;
-    private readonly Vocabulary _vocabulary;
+    private readonly WordPieceVocabulary _vocabulary;
+    private readonly TokenSink _sink;
     private readonly char[] _word;
     private readonly int[] _starts;
     private readonly int[] _ends;
@@ -22,9 +23,8 @@ internal ref struct EncodingPass
     private int _wordEnd;
     private PendingMarks? _marks; // made when a text first needs it
     private (int Start, int End) _starter;
-    private TokenSink _sink;
 
-    public EncodingPass(CharacterPlan plan, Vocabulary vocabulary, int limit)
+    public EncodingPass(CharacterPlan plan, WordPieceVocabulary vocabulary, TokenSink sink)
     {
         _plan = plan;
         _vocabulary = vocabulary;
@@ -33,20 +33,14 @@ internal ref struct EncodingPass
         _starts = ArrayPool<int>.Shared.Rent(units);
         _ends = ArrayPool<int>.Shared.Rent(units);
         _hashes = ArrayPool<uint>.Shared.Rent(units);
-        _sink = new TokenSink(limit);
+        _sink = sink;
     }
-
-    /// <summary>Tokens of everything read, kept or not.</summary>
-    public readonly int Total => _sink.Total;
-
-    /// <summary>The tokens kept; valid until the pass is disposed.</summary>
-    public readonly ReadOnlySpan<Token> Tokens => _sink.Kept;
 
     /// <summary>Reads a text: special tokens in it first, then what lies between them.</summary>
     public void Read(ReadOnlySpan<char> text)
     {
         var position = 0;
-        while (_vocabulary.FindAdded(text, position, out var start, out var end, out var id))
+        while (_vocabulary.Added.Find(text, position, out var start, out var end, out var id))
         {
             ReadPlain(text[position..start], position);
             _sink.Add(id, start, end);
@@ -62,7 +56,6 @@ internal ref struct EncodingPass
         ArrayPool<int>.Shared.Return(_starts);
         ArrayPool<int>.Shared.Return(_ends);
         ArrayPool<uint>.Shared.Return(_hashes);
-        _sink.Dispose();
     }
 
     private void ReadPlain(ReadOnlySpan<char> text, int offset)
