@@ -29,11 +29,11 @@ internal static class FamilyGolden
     /// <summary>A JSON file of a model.</summary>
     public static JsonElement Json(string model, params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(PathOf(model, parts))).RootElement;
 
-    /// <summary>The ids of texts, cut at 512 tokens as when the values were made.</summary>
-    public static EncodedText[] Encode(string model, IEnumerable<string> texts)
+    /// <summary>The ids of texts, cut as when the values were made.</summary>
+    public static EncodedText[] Encode(string model, IEnumerable<string> texts, int maxLength = 512)
     {
         var tokenizer = TextTokenizer.Load(CheckpointOf(model));
-        return [.. texts.Select(text => tokenizer.Encode(text, 512, Truncation.Head))];
+        return [.. texts.Select(text => tokenizer.Encode(text, maxLength, Truncation.Head))];
     }
 
     /// <summary>The numbers of a JSON list.</summary>
