@@ -56,7 +56,8 @@ internal sealed class CallError(ErrorKind kind, string message, string field = "
 
     private static string Printable(string text, int longest)
     {
-        var cut = text.Length > longest ? string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest), "…") : text;
+        var end = text.Length > longest && char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest;
+        var cut = text.Length > longest ? string.Concat(text.AsSpan(0, end), "…") : text;
         return cut.AsSpan().ContainsAnyInRange('\0', '\x1f') || cut.AsSpan().ContainsAnyInRange('\x7f', '\x9f')
             ? string.Concat(cut.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString()))
             : cut;

@@ -14,6 +14,7 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     private readonly List<ModelSlot> _slots = []; // in the order of loading: the first is the default, the last of a name its default version
     private readonly List<Task> _draining = [];
     private long _uses;
+    private int _closed;
 
     /// <summary>Raised after models came or went, outside the lock.</summary>
     public event Action? Changed;
@@ -164,6 +165,11 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     /// <summary>Waits for the change that is going on, which is told to end; then for the last call of every model.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _closed, 1) == 1)
+        {
+            return;
+        }
+
         await _closing.CancelAsync();
         await _changes.WaitAsync(CancellationToken.None); // and never lets go: no change begins any more
         Task[] draining;
@@ -175,7 +181,6 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         }
 
         await Task.WhenAll(draining);
-        _closing.Dispose();
     }
 
     /// <summary>Waits until no other change is going on.</summary>

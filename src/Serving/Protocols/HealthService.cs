@@ -4,8 +4,8 @@ using Grpc.Health.V1;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Security;
-using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 using LoraOnnx.Serving.Transports.Grpc;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace LoraOnnx.Serving.Protocols;
 

@@ -47,7 +47,8 @@ public sealed class AmplificationTests(DemoOnnx demo)
             requests += AtOnce + 1;
             worst = Math.Max(worst, cost);
             report.AppendLine(CultureInfo.InvariantCulture,
-                $"{attack.Name}: {attack.Body.Length / 1024.0:0.0} KiB on the wire, {cost:0.0} MiB and {seconds / AtOnce:0.000} s each, {string.Join(", ", answers.Distinct())}");
+                $"{attack.Name}: {attack.Body.Length / 1024.0:0.0} KiB on the wire, {cost:0.0} MiB and {seconds / AtOnce:0.000} s each, "
+                + $"{string.Join(", ", answers.Distinct())}");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{requests} requests\n{report}");

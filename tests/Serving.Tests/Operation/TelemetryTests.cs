@@ -87,6 +87,22 @@ public sealed class TelemetryTests(DemoOnnx demo)
         Assert.Contains("a secret xylophone", texts, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Bytes_that_are_no_message_leave_no_stack_in_the_log()
+    {
+        using var server = await ServerProcess.StartAsync("--model", demo.Path);
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress($"http://{server.GrpcAddress}");
+        var bytes = new Marshaller<byte[]>(message => message, message => message);
+        var predict = new Method<byte[], byte[]>(MethodType.Unary, "lora_onnx.v1.Sentiment", "Predict", bytes, bytes);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() =>
+            channel.CreateCallInvoker().AsyncUnaryCall(predict, null, default, [10, 200, 1]).ResponseAsync);
+        await server.EndAsync("TERM");
+
+        Assert.Equal(Grpc.Core.StatusCode.InvalidArgument, failure.StatusCode);
+        Assert.DoesNotContain("   at ", await server.Error, StringComparison.Ordinal);
+    }
+
     private async Task<string> LogOfAsync(params string[] options)
     {
         using var server = await ServerProcess.StartAsync(["--model", demo.Path, .. options]);

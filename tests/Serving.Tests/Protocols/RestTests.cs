@@ -113,8 +113,10 @@ public sealed class RestTests : IAsyncLifetime
             "has data beside binary_data_size")]
     [InlineData("v2/models/demo/infer", """{"inputs": [{"name": "TEXT", "shape": [1], "datatype": "BYTES", "data": ["\ud800"]}]}""", 400,
         "element 0 is not Unicode")]
-    [InlineData("v2/models/demo/infer",
-        """{"inputs": [{"name": "token_type_ids", "shape": [1, 2], "datatype": "INT64", "data": [0, 1]}, {"name": "input_ids", "shape": [1, 2], "datatype": "INT64", "data": [1, 2]}]}""", 400, "tokens are all of type 0")]
+    [InlineData("v2/models/demo/infer", """
+        {"inputs": [{"name": "token_type_ids", "shape": [1, 2], "datatype": "INT64", "data": [0, 1]},
+                    {"name": "input_ids", "shape": [1, 2], "datatype": "INT64", "data": [1, 2]}]}
+        """, 400, "tokens are all of type 0")]
     [InlineData("v2/repository/models/demo/load", """{"parameters": {"config": "{}"}}""", 501, "'config' is not taken")]
     [InlineData("v2/repository/models/demo/load", "not json", 400, "body")]
     [InlineData("v2/models/none/infer", """{"inputs": []}""", 404, "no model 'none'")]

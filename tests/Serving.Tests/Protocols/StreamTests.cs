@@ -1,7 +1,11 @@
+using Google.Protobuf;
 using Grpc.Core;
 using LoraOnnx.Client;
+using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Tests.Support;
 using LoraOnnx.V1;
+using Microsoft.Extensions.DependencyInjection;
+using TritonInference;
 
 namespace LoraOnnx.Serving.Tests.Protocols;
 
@@ -73,6 +77,45 @@ public sealed class StreamTests
         }
 
         Assert.Equal(5000, answered);
+    }
+
+    [Fact]
+    public async Task A_stream_of_large_messages_holds_a_few_of_them_in_memory()
+    {
+        var engine = new TestEngine();
+        await using var server = await TestServer.StartAsync(engine, TestServer.Options with { Workers = 1 });
+        engine.Hold();
+        var memory = server.Host.Services.GetRequiredService<RequestMemory>();
+        using var call = new GRPCInferenceService.GRPCInferenceServiceClient(server.Connect()).ModelStreamInfer(cancellationToken: Cancel);
+
+        var sending = SendLargeAsync(call.RequestStream, 60);
+        await Wait.UntilAsync(() => memory.Held > 4 << 20);
+
+        Assert.InRange(memory.Held, 4 << 20, 12 << 20); // the window, the message that overran it, and what is read of the next
+        Assert.False(sending.IsCompleted);
+        engine.LetGo();
+        var answered = 0;
+        await foreach (var _ in call.ResponseStream.ReadAllAsync(Cancel))
+        {
+            answered++;
+        }
+
+        Assert.Equal(60, answered);
+    }
+
+    private static async Task SendLargeAsync(IClientStreamWriter<ModelInferRequest> writer, int count)
+    {
+        var text = ByteString.CopyFromUtf8(new string(' ', 90_000)); // ten in a message of 0.9 MB
+        for (var i = 0; i < count; i++)
+        {
+            var input = new ModelInferRequest.Types.InferInputTensor
+            {
+                Name = "TEXT", Datatype = "BYTES", Shape = { 10 }, Contents = new InferTensorContents { BytesContents = { Enumerable.Repeat(text, 10) } },
+            };
+            await writer.WriteAsync(new ModelInferRequest { ModelName = "demo", Inputs = { input } }, Cancel);
+        }
+
+        await writer.CompleteAsync();
     }
 
     private static async Task SendAsync(IClientStreamWriter<PredictStreamRequest> writer, int count)
