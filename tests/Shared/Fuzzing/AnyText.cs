@@ -6,7 +6,7 @@ namespace LoraOnnx.Tests;
 /// <summary>Texts of all of Unicode and beyond: words, any UTF-16 unit (lone surrogates and controls too), any code point, combining marks, special tokens.</summary>
 internal static class AnyText
 {
-    private static readonly string[] _words = 
+    private static readonly string[] _words =
     [
         "film", "unforgettable", " ", "  ", "\n", "[SEP]", "[CLS]", "[MASK", "<mask>", "<s>", "</s>", "<pad", "▁", "'ll", "été", "中文", "##ing", "😀",
         "\u200b", "a\u0323\u0301", "İ", "한국", "\uff8a\uff9f", "\u02da\u001d", "…", new string('x', 101),

@@ -8,6 +8,9 @@ internal sealed class BestPath
     /// <summary>How much less than the lowest score an unknown character counts.</summary>
     private const double UnknownPenalty = 10;
 
+    /// <summary>Up to so many units no array is rented.</summary>
+    private const int ShortWord = 32;
+
     private readonly PieceTrie _trie;
     private readonly double[] _scores; // by id
     private readonly int _unknownId;
@@ -30,8 +33,9 @@ internal sealed class BestPath
     /// <returns>How many pieces there are.</returns>
     public int Cut(ReadOnlySpan<char> word, Span<(int Id, int End)> tokens)
     {
-        var nodes = ArrayPool<Node>.Shared.Rent(word.Length + 1);
-        Walk(word, nodes.AsSpan(0, word.Length + 1));
+        var rented = word.Length > ShortWord ? ArrayPool<Node>.Shared.Rent(word.Length + 1) : null;
+        var nodes = (rented is null ? stackalloc Node[ShortWord + 1] : rented.AsSpan())[..(word.Length + 1)];
+        Walk(word, nodes);
         var count = 0;
         for (var end = word.Length; end > 0;)
         {
@@ -47,7 +51,11 @@ internal sealed class BestPath
         }
 
         tokens[..count].Reverse();
-        ArrayPool<Node>.Shared.Return(nodes);
+        if (rented is not null)
+        {
+            ArrayPool<Node>.Shared.Return(rented);
+        }
+
         return count;
     }
 

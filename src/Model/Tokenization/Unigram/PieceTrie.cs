@@ -7,8 +7,7 @@ internal sealed class PieceTrie
 
     private readonly List<int> _ids = [-1];
     private readonly int[] _first = new int[1 << 16]; // the root's edges
-    private ulong[] _keys = new ulong[1 << 12]; // node and unit; 0 is free, as no edge leads from the root here
-    private int[] _children = new int[1 << 12];
+    private Edge[] _table = new Edge[1 << 12];
     private int _edges;
 
     /// <param name="pieces">Texts and ids; of two equal ones the later counts.</param>
@@ -38,11 +37,11 @@ internal sealed class PieceTrie
         }
 
         var key = ((ulong)(uint)node << 16) | unit;
-        for (var slot = SlotOf(key); _keys[slot] != 0; slot = (slot + 1) & (_keys.Length - 1))
+        for (var slot = SlotOf(key); _table[slot].Key != 0; slot = (slot + 1) & (_table.Length - 1))
         {
-            if (_keys[slot] == key)
+            if (_table[slot].Key == key)
             {
-                return _children[slot];
+                return _table[slot].Child;
             }
         }
 
@@ -64,7 +63,7 @@ internal sealed class PieceTrie
         }
         else
         {
-            if (++_edges > _keys.Length / 2)
+            if (++_edges > _table.Length / 2)
             {
                 Grow();
             }
@@ -78,26 +77,29 @@ internal sealed class PieceTrie
     private void Put(ulong key, int child)
     {
         var slot = SlotOf(key);
-        while (_keys[slot] != 0)
+        while (_table[slot].Key != 0)
         {
-            slot = (slot + 1) & (_keys.Length - 1);
+            slot = (slot + 1) & (_table.Length - 1);
         }
 
-        (_keys[slot], _children[slot]) = (key, child);
+        _table[slot] = new Edge(key, child);
     }
 
     private void Grow()
     {
-        var (keys, children) = (_keys, _children);
-        (_keys, _children) = (new ulong[2 * keys.Length], new int[2 * keys.Length]);
-        for (var slot = 0; slot < keys.Length; slot++)
+        var edges = _table;
+        _table = new Edge[2 * edges.Length];
+        foreach (var edge in edges)
         {
-            if (keys[slot] != 0)
+            if (edge.Key != 0)
             {
-                Put(keys[slot], children[slot]);
+                Put(edge.Key, edge.Child);
             }
         }
     }
 
-    private int SlotOf(ulong key) => (int)((key * 0x9E3779B97F4A7C15) >> (64 - int.Log2(_keys.Length)));
+    private int SlotOf(ulong key) => (int)((key * 0x9E3779B97F4A7C15) >> (64 - int.Log2(_table.Length)));
+
+    /// <summary>From a node by a unit to a child; the key 0 is a free slot, as no edge leads from the root here.</summary>
+    private readonly record struct Edge(ulong Key, int Child);
 }

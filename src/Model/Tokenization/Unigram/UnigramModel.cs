@@ -16,6 +16,7 @@ internal sealed class UnigramModel : IPieceModel
     private readonly WordMark _mark;
     private readonly BestPath _paths;
     private readonly PieceTable _words;
+    private readonly RecentWords _recent = new();
 
     public UnigramModel(TokenizerFiles files, UnigramFiles options)
     {
@@ -169,18 +170,34 @@ internal sealed class UnigramModel : IPieceModel
             return;
         }
 
-        var rented = word.Length > LongestShortWord ? ArrayPool<(int Id, int End)>.Shared.Rent(word.Length) : null;
-        var tokens = rented is null ? stackalloc (int Id, int End)[LongestShortWord] : rented.AsSpan();
-        var start = 0;
-        foreach (var (id, end) in tokens[.._paths.Cut(word, tokens)])
+        if (word.Length <= RecentWords.LongestWord && _recent.Find(word) is { } before)
         {
-            sink.Add(id, buffer.Starts[from + start], buffer.Ends[from + end - 1]);
-            start = end;
+            Add(buffer, from, before, sink);
+            return;
         }
 
+        var rented = word.Length > LongestShortWord ? ArrayPool<(int Id, int End)>.Shared.Rent(word.Length) : null;
+        var tokens = rented is null ? stackalloc (int Id, int End)[LongestShortWord] : rented.AsSpan();
+        tokens = tokens[.._paths.Cut(word, tokens)];
+        if (word.Length <= RecentWords.LongestWord)
+        {
+            _recent.Keep(word, tokens);
+        }
+
+        Add(buffer, from, tokens, sink);
         if (rented is not null)
         {
             ArrayPool<(int Id, int End)>.Shared.Return(rented);
+        }
+    }
+
+    private static void Add(NormalizedText buffer, int from, ReadOnlySpan<(int Id, int End)> tokens, TokenSink sink)
+    {
+        var start = 0;
+        foreach (var (id, end) in tokens)
+        {
+            sink.Add(id, buffer.Starts[from + start], buffer.Ends[from + end - 1]);
+            start = end;
         }
     }
 }
