@@ -24,7 +24,8 @@ public static class CommandLineProgram
                 await Console.Error.WriteLineAsync($"error: {message}");
             }
 
-            await Console.Error.WriteLineAsync($"hint:  {CommandPath(parsed)} --help lists the options.");
+            var minus = parsed.Tokens.Select(token => Spelling.ForgottenMinus(token.Value)).FirstOrDefault(meant => meant is not null);
+            await Console.Error.WriteLineAsync($"hint:  {minus ?? $"{CommandPath(parsed)} --help lists the options."}");
             return ExitCode.Failure;
         }
 
@@ -52,7 +53,7 @@ public static class CommandLineProgram
         var unknown = parsed.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'));
         if (unknown is not null)
         {
-            yield return $"Unrecognized option '{unknown}'.";
+            yield return Spelling.UnknownOption(unknown, parsed.CommandResult.Command);
         }
 
         foreach (var error in parsed.Errors.Where(error => unknown is null || error.SymbolResult is not CommandResult))

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 
 namespace LoraOnnx.Merge;
@@ -7,6 +8,12 @@ namespace LoraOnnx.Merge;
 /// <summary>The command line of lora-merge.</summary>
 internal static class MergeCommand
 {
+    private static readonly CommandHelp _help = new(
+        ["lora-merge --run runs/lora --out onnx/lora/model.onnx", "lora-merge --model models/demo --adapter DIR --out onnx/other/model.onnx"],
+        new HelpGroup("What is merged (--run or --model)", "--run", "--model", "--adapter", "--head", "--scale"),
+        new HelpGroup("Results", "--out", "--precision", "--save-checkpoint", "--opset", "--json"),
+        new HelpGroup("Proof", "--verify-data", "--no-verify"));
+
     public static RootCommand Create()
     {
         var run = new Option<string?>("--run") { HelpName = "RUN", Description = "Directory that lora-train --out wrote: its base, adapter and head are merged." };
@@ -26,6 +33,7 @@ internal static class MergeCommand
         {
             run, model, adapter, head, output, scale, precision, opset, checkpoint, verifyData, noVerify, json,
         };
+        CommandHelp.Arrange(root, _help);
         root.SetAction((parsed, token) =>
         {
             var options = new MergeOptions
@@ -45,7 +53,7 @@ internal static class MergeCommand
             };
             Check(options);
             Merger.Run(options, token);
-            return Task.FromResult(CommandLine.ExitCode.Success);
+            return Task.FromResult(ExitCode.Success);
         });
         return root;
     }
@@ -76,6 +84,11 @@ internal static class MergeCommand
         if (options.Opset is < OnnxModelFile.LowestOpset or > OnnxModelFile.HighestOpset)
         {
             throw new InputException($"--opset is {options.Opset}, expected {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.");
+        }
+
+        if (Directory.Exists(options.Out))
+        {
+            throw InputException.InFile(options.Out, "is a directory, expected the name of the ONNX file.", $"for example --out {Path.Combine(options.Out, "model.onnx")}.");
         }
 
         if (!double.IsFinite(options.Scale))

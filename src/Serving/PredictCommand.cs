@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
@@ -16,9 +17,26 @@ internal static class PredictCommand
 
     private static readonly JsonFormatter _json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
 
+    /// <summary>How --help is arranged.</summary>
+    public static CommandHelp Help { get; } = new(
+        ["lora-serve predict --address 127.0.0.1:50051 \"A slow start, but worth it.\"", "lora-serve predict --address 127.0.0.1:50051 --json - < texts.txt"],
+        new HelpGroup("Server", "--address", "--model", "--timeout", "--api-key"),
+        new HelpGroup("Results", "--logits", "--json"));
+
     public static Command Create()
     {
-        var text = new Argument<string>("TEXT") { Description = "The text to classify, or - for a text a line from standard input." };
+        var text = new Argument<string[]>("TEXT") { Description = "The text to classify, or - for a text a line from standard input.", Arity = ArgumentArity.OneOrMore };
+        text.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal))?.Value is { } option)
+            {
+                result.AddError(Spelling.UnknownOption(option, (result.Parent as CommandResult)!.Command)); // an argument stands in a command
+            }
+            else if (result.Tokens.Count > 1)
+            {
+                result.AddError($"{result.Tokens.Count} texts are given, expected one: put a text into quotes, or give - and several on standard input, one a line.");
+            }
+        });
         var address = new Option<string>("--address") { Description = "Where the server listens for gRPC: HOST:PORT, or https://HOST:PORT for TLS.", Required = true, HelpName = "HOST:PORT" };
         var model = new Option<string>("--model") { Description = "Name of the model, as NAME or NAME@VERSION; default: the server's first.", HelpName = "NAME" };
         var timeout = new Option<double>("--timeout") { Description = "Seconds to wait for the answer; with - for each text.", DefaultValueFactory = _ => 30 };
@@ -39,7 +57,8 @@ internal static class PredictCommand
             var request = new PredictOptions { Model = name, ModelVersion = version, IncludeLogits = parsed.GetValue(logits) };
             Action<PredictResponse> write = parsed.GetValue(json) ? response => Console.WriteLine(_json.Format(response)) : response => Console.WriteLine(Line(response));
             using var client = Connect(parsed.GetRequiredValue(address), parsed.GetValue(apiKey), TimeSpan.FromSeconds(parsed.GetValue(timeout)));
-            return parsed.GetRequiredValue(text) is var given && given == StandardInput
+            var given = parsed.GetRequiredValue(text)[0]; // validated: one
+            return given == StandardInput
                 ? await PredictLinesAsync(client, request, write, cancellationToken)
                 : await PredictOneAsync(client, given, request, write, cancellationToken);
         });
@@ -109,6 +128,8 @@ internal static class PredictCommand
 
     private static InputException Explain(SentimentClient client, RpcException failure) => failure.StatusCode switch
     {
+        _ when failure.Status.Detail.Contains("HTTP_1_1_REQUIRED", StringComparison.Ordinal) => new InputException(
+            $"{client.Address} is a server's port for HTTP, expected that for gRPC.", "lora-serve prints it at start: listening: grpc HOST:PORT.", failure),
         StatusCode.Unavailable => new InputException($"no server answers at {client.Address}: {Innermost(failure)}", "start one with lora-serve, or check --address.", failure),
         StatusCode.DeadlineExceeded => new InputException($"{client.Address} did not answer within {client.Timeout.TotalSeconds:g} seconds.", "allow more with --timeout.", failure),
         StatusCode.ResourceExhausted => new InputException($"{client.Address} is too busy: {failure.Status.Detail}", "try again in a moment.", failure),

@@ -1,6 +1,7 @@
 using LoraOnnx.CommandLine;
 using LoraOnnx.Serving;
 
-var root = ServeCommand.Create();
-root.Subcommands.Add(PredictCommand.Create());
+var (root, predict) = (ServeCommand.Create(), PredictCommand.Create());
+root.Subcommands.Add(predict);
+CommandHelp.Arrange(root, ServeCommand.Help, (predict, PredictCommand.Help));
 return await CommandLineProgram.RunAsync(root, args);

@@ -7,6 +7,17 @@ namespace LoraOnnx.Serving;
 /// <summary><c>lora-serve</c>: serves models until it is told to stop.</summary>
 internal static class ServeCommand
 {
+    /// <summary>How --help is arranged.</summary>
+    public static CommandHelp Help { get; } = new(
+        ["lora-serve --model sentiment=onnx/lora", "lora-serve --models /srv/models --watch-seconds 10 --api-keys keys.txt"],
+        new HelpGroup("Models", "--model", "--models", "--watch-seconds", "--memory-mib"),
+        new HelpGroup("Where it listens", "--host", "--grpc-port", "--http-port"),
+        new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key", "--client-ca"),
+        new HelpGroup("Machine", "--device", "--precision", "--workers", "--threads"),
+        new HelpGroup("Batches and limits", "--latency-target-ms", "--batch-tokens", "--queue-tokens", "--cache-mib", "--max-text-chars", "--max-batch-texts",
+            "--max-message-mib", "--drain-seconds"),
+        new HelpGroup("Logs", "--log-calls", "--log-texts", "--log-format"));
+
     public static RootCommand Create()
     {
         var options = new ServeCommandOptions();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Options;
@@ -11,6 +12,21 @@ internal static class TrainCommand
     private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with the run in --out from its last checkpoint, bit by bit as if it had not stopped." };
     private static readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace a run that is already in --out." };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the final run.json on standard output." };
+
+    private static readonly CommandHelp _help = new(
+        [
+            "lora-train --model models/demo --train texts.csv --validation 0.1 --out runs/a",
+            "lora-train --model models/demo --train texts.csv --method head --out runs/b",
+            "lora-train --out runs/a --resume",
+        ],
+        new HelpGroup("Required (not with --resume)", "--model", "--train", "--out"),
+        new HelpGroup("Data", "--validation", "--test", "--split", "--train-limit", "--max-length", "--truncate"),
+        new HelpGroup("What to train", "--method", "--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora", "--lora-plus-ratio", "--preset"),
+        new HelpGroup("How long, how fast", "--epochs", "--lora-epochs", "--head-epochs", "--lr", "--lr-head", "--batch-size", "--batch-tokens", "--gradient-accumulation",
+            "--warmup", "--eval-per-epoch", "--patience"),
+        new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--dropout", "--attention-dropout"),
+        new HelpGroup("Machine", "--device", "--precision", "--threads", "--checkpoint-seconds", "--seed"),
+        new HelpGroup("Run", "--resume", "--overwrite", "--json"));
 
     public static RootCommand Create()
     {
@@ -27,6 +43,7 @@ internal static class TrainCommand
             root.Options.Add(option);
         }
 
+        CommandHelp.Arrange(root, _help);
         root.SetAction((parsed, cancellationToken) =>
         {
             var resume = parsed.GetValue(_resume);

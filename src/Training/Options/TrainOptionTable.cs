@@ -18,12 +18,12 @@ internal static class TrainOptionTable
 
     private static void AddData(OptionTable table)
     {
-        table.Text("--model", "MODEL", "The base: a checkpoint directory or a hub id.", (options, value) => options with { Model = value });
-        table.Text("--train", "FILE", "Training texts: .jsonl, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.", (options, value) => options with { Train = value });
+        table.Text("--model", "MODEL", "(required) The base: a checkpoint directory or a hub id.", (options, value) => options with { Model = value });
+        table.Text("--train", "FILE", "(required) Training texts: .jsonl, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.", (options, value) => options with { Train = value });
         table.Text("--validation", "FILE|COUNT|SHARE", "Validation texts, or how many to take from the training texts: 200, or 0.1 for a tenth. The best F1 on them decides which weights are kept. [default: none]",
             (options, value) => options with { Validation = value });
         table.Text("--test", "FILE", "Test texts, scored once at the end in fp32. [default: none]", (options, value) => options with { Test = value });
-        table.Text("--out", "RUN", "The run directory to write.", (options, value) => options with { Out = value });
+        table.Text("--out", "RUN", "(required) The run directory to write.", (options, value) => options with { Out = value });
         table.Choice("--split", "How --validation COUNT or SHARE is taken.", options => options.Split, (options, value) => options with { Split = value });
         table.Whole("--train-limit", 1, int.MaxValue, "Use at most this many training texts, the first of the shuffle by --seed.", "all", (options, value) => options with { TrainLimit = value });
         table.Whole("--max-length", 2, 1 << 20, "Longest input in tokens; the rest of a text is cut.", "512, or the model's limit if that is less", (options, value) => options with { MaxLength = value });
