@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
+using LoraOnnx.Evaluation.SideBySide;
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Tokenization;
 
@@ -17,7 +20,12 @@ internal static class CompareCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> _data = new("--data") { HelpName = "FILE", Required = true, Description = "Labelled texts that every model is scored on." };
+    private static readonly Option<string> _data = new("--data")
+    {
+        HelpName = "FILE",
+        Description = "(required) Labelled texts that every model is scored on. Only runs of lora-train may go without: they are ranked by their own figures.",
+    };
+
     private static readonly Option<string?> _validation = new("--validation") { HelpName = "FILE", Description = "Labelled texts on which --sweep-scale, --threshold and --calibrate choose." };
     private static readonly Option<string?> _out = new("--out") { HelpName = "report.html", Description = "Write the report as one self-contained page." };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the whole report as one JSON object, instead of the table." };
@@ -54,6 +62,17 @@ internal static class CompareCommand
     private static readonly Option<ulong> _seed = new("--seed") { HelpName = "N", Description = "Seed of the bootstrap.", DefaultValueFactory = _ => 42 };
     private static readonly Option<int?> _resamples = new("--resamples") { HelpName = "N", Description = "Resamples of the bootstrap [default: 10,000, or 40,000 for up to 5,000 texts]." };
 
+    private static readonly CommandHelp _help = new(
+        [
+            "lora-compare raw=models/demo lora=runs/lora --data test.jsonl --out page.html",
+            "lora-compare onnx/raw onnx/lora --data test.csv --require \"lora.f1>=raw.f1\"",
+            "lora-compare runs/*",
+        ],
+        new HelpGroup("Data", "--data", "--validation", "--slice", "--max-length", "--truncate"),
+        new HelpGroup("Results", "--out", "--json", "--markdown", "--csv", "--predictions", "--bom", "--require"),
+        new HelpGroup("Choices", "--sweep-scale", "--threshold", "--calibrate"),
+        new HelpGroup("Machine", "--precision", "--threads", "--api-key", "--seed", "--resamples"));
+
     public static RootCommand Create()
     {
         _models.Validators.Add(result =>
@@ -61,7 +80,7 @@ internal static class CompareCommand
             // A list of paths would take a misspelt option for one more path.
             if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-'))?.Value is { } option)
             {
-                result.AddError($"Unrecognized option '{option}'.");
+                result.AddError(Spelling.UnknownOption(option, (result.Parent as CommandResult)!.Command)); // an argument stands in a command
             }
         });
         _truncate.AcceptOnlyFromAmong([.. EnumNames.All<Truncation>()]);
@@ -69,17 +88,36 @@ internal static class CompareCommand
         {
             _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _byteOrderMark, _apiKey, _precision, _slice, _sweep, _threshold, _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
         };
+        CommandHelp.Arrange(root, _help);
         root.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(_data) is null)
+            {
+                return Rank(parsed);
+            }
+
             var options = Options(parsed);
             CompareOptionsCheck.Check(options);
             var display = new ScoringDisplay();
             var (report, scores) = await Comparison.RunAsync(options, display, cancellationToken);
             display.Clear();
             ComparisonOutput.Write(options, report, scores);
-            return report.Requirements.All(requirement => requirement.Holds) ? CommandLine.ExitCode.Success : CommandLine.ExitCode.Failure;
+            return report.Requirements.All(requirement => requirement.Holds) ? ExitCode.Success : ExitCode.Failure;
         });
         return root;
+    }
+
+    private static int Rank(ParseResult parsed)
+    {
+        Option[] taken = [_json, _markdown];
+        if (parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(given => !given.Implicit && !taken.Contains(given.Option)) is { Option.Name: { } unused and not "--verbose" })
+        {
+            throw new InputException($"{unused} needs --data FILE.", "without --data, runs of lora-train are ranked by their own figures; --json and --markdown go with that.");
+        }
+
+        var ranking = RunRanking.Of(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []), warning => Console.Error.WriteLine($"warning: {warning}"));
+        Console.Out.Write(parsed.GetValue(_json) ? $"{JsonReport.Text(RankingText.Json(ranking))}\n" : RankingText.Table(ranking, parsed.GetValue(_markdown)));
+        return ExitCode.Success;
     }
 
     private static CompareOptions Options(ParseResult parsed) => new()

@@ -106,6 +106,21 @@ public sealed class CompareCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("texts.jsonl", """{"text":"hello"}""")]
+    [InlineData("texts.csv", "text\nhello")]
+    public void A_file_without_labels_is_sent_to_lora_score(string name, string content)
+    {
+        var data = Path.Combine(_model.Folder, name);
+        File.WriteAllText(data, content + "\n");
+
+        var result = Compare(_model.Checkpoint, "--data", data);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("hint:  a comparison needs labelled texts; lora-score scores texts without labels.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("error: Unrecognized option '--dta'. Did you mean --data?", "models/demo", "--dta", "samples/reviews/test.jsonl")]
     [InlineData("error: --bom is for CSV files", "models/demo", "--data", "samples/reviews/test.jsonl", "--bom")]
     [InlineData("error: no/such/model: no such file or directory.", "no/such/model", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: README.md: is not an ONNX file", "README.md", "--data", "samples/reviews/test.jsonl")]

@@ -5,13 +5,16 @@ namespace LoraOnnx.Evaluation.Reports;
 /// <summary>The summary table as plain text and as Markdown.</summary>
 internal static class TableText
 {
+    /// <summary>The summary table in aligned columns.</summary>
+    public static string Plain(ComparisonReport report) => Plain(SummaryTable.Headers, SummaryTable.Rows(report));
+
     /// <summary>Aligned columns, two spaces apart: the first to the left, numbers to the right.</summary>
-    public static string Plain(ComparisonReport report)
+    public static string Plain(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        IReadOnlyList<IReadOnlyList<string>> rows = [SummaryTable.Headers, .. SummaryTable.Rows(report)];
-        var widths = SummaryTable.Headers.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
+        IReadOnlyList<IReadOnlyList<string>> all = [columns, .. rows];
+        var widths = columns.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();
-        foreach (var row in rows)
+        foreach (var row in all)
         {
             var cells = row.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
             text.Append(string.Join("  ", cells).TrimEnd()).Append('\n');
@@ -20,19 +23,23 @@ internal static class TableText
         return text.ToString();
     }
 
-    /// <summary>A table and the summary, for a pull request.</summary>
-    public static string Markdown(ComparisonReport report)
+    /// <summary>The summary table and the summary, for a pull request.</summary>
+    public static string Markdown(ComparisonReport report) =>
+        $"{report.Summary}\n\n{Markdown(SummaryTable.Headers, SummaryTable.Rows(report))}"
+        + $"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired bootstrap intervals.\n";
+
+    /// <summary>A table in Markdown.</summary>
+    public static string Markdown(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         var text = new StringBuilder();
-        text.Append(report.Summary).Append("\n\n");
-        AppendRow(text, SummaryTable.Headers);
-        AppendRow(text, [.. SummaryTable.Headers.Select((_, column) => column == 0 ? ":--" : "--:")]);
-        foreach (var row in SummaryTable.Rows(report))
+        AppendRow(text, columns);
+        AppendRow(text, [.. columns.Select((_, column) => column == 0 ? ":--" : "--:")]);
+        foreach (var row in rows)
         {
             AppendRow(text, row);
         }
 
-        return text.Append($"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired bootstrap intervals.\n").ToString();
+        return text.ToString();
     }
 
     private static void AppendRow(StringBuilder text, IEnumerable<string> cells) =>

@@ -47,7 +47,7 @@ internal sealed class TestTexts
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (count, characters) = (0, 0L);
-        foreach (var text in LabelledTexts.Read(path, task, DownloadProgress.OnStandardError, cancellationToken))
+        foreach (var text in Labelled(LabelledTexts.Read(path, task, DownloadProgress.OnStandardError, cancellationToken)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             count++;
@@ -70,6 +70,31 @@ internal sealed class TestTexts
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
         return new TestTexts(path, task, hash, count, characters, counts, columns);
     }
+
+    /// <summary>The same texts; where there are no labels, a word on what is to be done with such texts.</summary>
+    private static IEnumerable<LabelledText> Labelled(IEnumerable<LabelledText> texts)
+    {
+        using var all = texts.GetEnumerator();
+        while (Next(all))
+        {
+            yield return all.Current;
+        }
+    }
+
+    private static bool Next(IEnumerator<LabelledText> texts)
+    {
+        try
+        {
+            return texts.MoveNext();
+        }
+        catch (InputException failure) when (failure.Hint is null && LacksLabels(failure.Message))
+        {
+            throw new InputException(failure.Message, "a comparison needs labelled texts; lora-score scores texts without labels.", failure);
+        }
+    }
+
+    private static bool LacksLabels(string message) =>
+        message.Contains("'label'", StringComparison.Ordinal) && (message.Contains("has no ", StringComparison.Ordinal) || message.Contains("no column", StringComparison.Ordinal));
 
     /// <summary>Averages over more than two classes always have one that occurs.</summary>
     private static bool HasPositives(ClassificationTask task, Dictionary<string, int> counts) =>

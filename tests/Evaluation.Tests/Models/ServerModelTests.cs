@@ -34,6 +34,19 @@ public sealed class ServerModelTests : IDisposable
     }
 
     [Fact]
+    public async Task The_port_for_HTTP_is_told_from_that_for_gRPC()
+    {
+        using var server = await ServerProcess.StartAsync("--model", $"sentiment={_model.Onnx("file")}");
+        var http = server.Lines[^1].Split(' ')[^1].TrimEnd('/');
+
+        var compared = Command.Run(Repository.Path("bin", "lora-compare"), [$"{http}/sentiment", "--data", TinyTexts.Write(_model.Folder, 10)]);
+        var predicted = Command.Run(Repository.Path("bin", "lora-serve"), ["predict", "--address", new Uri(http).Authority, "a good film"]);
+
+        Assert.Contains("is a server's port for HTTP, expected that for gRPC.", compared.Error, StringComparison.Ordinal);
+        Assert.Contains("is a server's port for HTTP, expected that for gRPC.\nhint:  lora-serve prints it", predicted.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_with_keys_is_scored_with_one_and_says_so_without()
     {
         const string Key = "0123456789abcdef";

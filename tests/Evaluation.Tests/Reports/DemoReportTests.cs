@@ -69,7 +69,7 @@ public sealed class DemoReportTests
             [.. models.Select(model => $"{model}={Path.Combine(demo, "onnx", model)}"), "--data", Repository.Path("samples", "reviews", "test.jsonl"), "--json"]);
 
         Assert.True(compare.ExitCode == 0, compare.ToString());
-        await PageFigures.AssertAllVisibleAsync(page, JsonNode.Parse(compare.Output)!, 
+        await PageFigures.AssertAllVisibleAsync(page, JsonNode.Parse(compare.Output)!,
             pointer => !pointer.EndsWith("_per_second", StringComparison.Ordinal) && !pointer.Contains("/speed_to_first/", StringComparison.Ordinal)); // measured anew
     }
 

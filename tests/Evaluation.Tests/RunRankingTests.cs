@@ -1,0 +1,85 @@
+using System.Text.Json;
+using LoraOnnx.Model.Runs;
+
+namespace LoraOnnx.Evaluation.Tests;
+
+/// <summary><c>lora-compare runs/*</c>: no texts, no scoring, the runs' own figures.</summary>
+public sealed class RunRankingTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Runs_are_ranked_by_their_own_figures_with_the_options_that_differ()
+    {
+        Write("slow", 0.90, """{"rank":4,"learning_rate":0.0002,"seed":42}""");
+        Write("fast", 0.93, """{"rank":16,"learning_rate":0.0002,"seed":42}""");
+        Write("cut", null, """{"rank":8,"learning_rate":null,"seed":42}""");
+        _folder.Write("notes.txt", "no run");
+
+        var table = Compare("slow", "fast", "cut", "notes.txt");
+        var json = Compare("slow", "fast", "cut", "--json");
+
+        Assert.True(table.ExitCode == 0, table.ToString());
+        var lines = table.Output.Split('\n');
+        Assert.Matches("^run +validation F1 .* rank +lr$", lines[0]);
+        Assert.Matches(@"^fast +93\.00 .* 16 +0\.0002$", lines[1]);
+        Assert.Matches(@"^slow +90\.00 .* 4 +0\.0002$", lines[2]);
+        Assert.Matches("^cut +– .* 8 +–$", lines[3]);
+        Assert.Contains("They differ in rank, lr.", table.Output, StringComparison.Ordinal);
+        Assert.Contains("notes.txt is not a run of lora-train; it is left out.", table.Error, StringComparison.Ordinal);
+        using var parsed = JsonDocument.Parse(json.Output);
+        Assert.Equal(["fast", "slow", "cut"], parsed.RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("name").GetString()));
+        Assert.Equal("16", parsed.RootElement.GetProperty("runs")[0].GetProperty("options").GetProperty("rank").GetString());
+    }
+
+    [Fact]
+    public void Runs_that_measured_themselves_on_other_texts_are_not_ranked()
+    {
+        Write("one", 0.9, "{}");
+        Write("two", 0.8, "{}", hash: "other");
+
+        var result = Compare("one", "two");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("error: one and two measured themselves on other validation texts", result.Error, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Theory]
+    [InlineData("error: --data FILE is missing, and notes.txt is not a run of lora-train.", "notes.txt")]
+    [InlineData("error: --out needs --data FILE.", "one", "--out", "report.html")]
+    public void What_does_not_go_without_data_is_said(string expected, params string[] arguments)
+    {
+        Write("one", 0.9, "{}");
+        _folder.Write("notes.txt", "no run");
+
+        var result = Compare(arguments);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Error.Replace($"{_folder.Path}/", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    private CommandResult Compare(params string[] arguments) => Command.Run(Repository.Path("bin", "lora-compare"),
+        [.. arguments.Select(argument => Path.Exists(Path.Combine(_folder.Path, argument)) ? Path.Combine(_folder.Path, argument) : argument)]);
+
+    private void Write(string name, double? f1, string options, string hash = "same") => RunDirectory.WriteRecord(Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName, new RunRecord
+    {
+        ToolVersion = "0",
+        Method = "lora",
+        Model = "base",
+        ModelDirectory = "base",
+        ModelHash = "0",
+        MaxLength = 64,
+        Precision = "fp32",
+        Device = "cpu",
+        TrainedParameters = 256,
+        TrainingSeconds = 12.5,
+        TrainedTokens = 4096,
+        Finished = f1 is not null,
+        Data = [new RunData { Role = "validation", Source = "v.jsonl", Hash = hash, Texts = 10, Tokens = 100, CutTexts = 0, Classes = new Dictionary<string, int>() }],
+        Validation = f1 is { } share ? new RunMetrics { Step = 1, Epoch = 1, Loss = 0.1, F1 = share, Accuracy = share, MacroF1 = share, Precision = share, Recall = share } : null,
+        Options = JsonDocument.Parse(options).RootElement,
+    });
+}
