@@ -1,6 +1,8 @@
 namespace LoraOnnx.Model.Tokenization.Unigram;
 
-/// <summary>The pieces of words that were cut before, as texts repeat their words. At most so many as it has places; thread-safe without a lock.</summary>
+/// <summary>
+/// The pieces of words that were cut before, as texts repeat their words. At most so many as it has places; thread-safe without a lock.
+/// </summary>
 /// <remarks>A place holds an immutable entry, which is exchanged whole: a reader sees the old one or the new one.</remarks>
 internal sealed class RecentWords
 {
