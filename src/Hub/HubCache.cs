@@ -7,6 +7,8 @@ namespace LoraOnnx.Hub;
 /// </summary>
 public sealed class HubCache(HubSettings settings, HubRepository repository)
 {
+    private const int LongestName = 1024;
+
     private const int LargestRef = 256;
 
     private string Root => Path.Combine(settings.CacheDirectory, repository.FolderName);
@@ -28,7 +30,14 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
             return repository.Revision;
         }
 
-        return File.Exists(RefPath) ? ForeignFile.ReadText(RefPath, LargestRef, "a commit", CancellationToken.None).Trim() : null;
+        if (!File.Exists(RefPath))
+        {
+            return null;
+        }
+
+        var commit = ForeignFile.ReadText(RefPath, LargestRef, "a commit", CancellationToken.None).Trim();
+        return HubRepository.IsCommit(commit) ? commit
+            : throw InputException.InFile(RefPath, $"holds '{commit}', expected a commit of 40 digits.", "remove the file: the hub is then asked again.");
     }
 
     /// <summary>Notes the commit that the revision stands for.</summary>
@@ -53,12 +62,12 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
     public bool Has(string commit, string file) => File.Exists(InSnapshot(commit, file));
 
     /// <summary>True when the hub has said that the commit has no such file.</summary>
-    public bool IsKnownAbsent(string commit, string file) => File.Exists(Path.Combine(Root, ".no_exist", commit, file));
+    public bool IsKnownAbsent(string commit, string file) => File.Exists(AbsenceOf(commit, file));
 
     /// <summary>Notes that the commit has no such file.</summary>
     public void RememberAbsent(string commit, string file)
     {
-        var marker = Path.Combine(Root, ".no_exist", commit, file);
+        var marker = AbsenceOf(commit, file);
         Directory.CreateDirectory(Path.GetDirectoryName(marker)!); // likewise
         File.WriteAllBytes(marker, []);
     }
@@ -123,7 +132,14 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
         }
     }
 
+    private string AbsenceOf(string commit, string file) => Path.Combine(Root, ".no_exist", commit, Path.GetRelativePath(SnapshotPath(commit), InSnapshot(commit, file)));
+
     private string RefPath => Path.Combine(Root, "refs", repository.Revision);
 
-    private string InSnapshot(string commit, string file) => Path.Combine(SnapshotPath(commit), file);
+    private string InSnapshot(string commit, string file) => IsInside(file) ? Path.Combine(SnapshotPath(commit), file)
+        : throw new InputException($"{repository.Id}: '{file}' is not the name of a file in a repository.", "check HF_ENDPOINT.");
+
+    /// <summary>True for a name with slashes that stays in its snapshot: no root, no way up, no control characters, and no longer than a path may be.</summary>
+    internal static bool IsInside(string name) => name.Length is > 0 and <= LongestName && !Path.IsPathRooted(name) && !name.Any(char.IsControl)
+        && name.AsSpan().IndexOfAny('\\', ':') < 0 && !name.Split('/').Any(part => part is "" or "." or "..");
 }

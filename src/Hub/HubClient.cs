@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -56,7 +57,7 @@ public sealed class HubClient : IDisposable
     public HubFile? Describe(HubRepository repository, string file, CancellationToken cancellationToken)
     {
         // Only redirects inside the hub (a renamed repository) are followed: the answer that points to the store has the headers.
-        using var response = Send(HttpMethod.Head, Address(repository.PathOf(file)), 0, isFollowed: location => !location.IsAbsoluteUri, cancellationToken);
+        using var response = Send(HttpMethod.Head, Address(repository.PathOf(file)), 0, isFollowed: IsHub, cancellationToken);
         if (response.StatusCode == HttpStatusCode.NotFound && Header(response, "X-Error-Code") is null or "EntryNotFound")
         {
             return null;
@@ -69,12 +70,14 @@ public sealed class HubClient : IDisposable
 
         var commit = Header(response, "X-Repo-Commit");
         var etag = (Header(response, "X-Linked-Etag") ?? Header(response, "ETag"))?.Replace("W/", "", StringComparison.Ordinal).Trim('"');
-        if (commit is null || etag is null || !IsFileName(commit) || !IsFileName(etag))
+        if (commit is null || etag is null || !HubRepository.IsCommit(commit) || !IsFileName(etag))
         {
-            throw new InputException($"{_settings.Endpoint} does not answer as the Hugging Face hub does: X-Repo-Commit or ETag of {repository.Id}/{file} is missing.", "check HF_ENDPOINT.");
+            throw new InputException(
+                $"{_settings.Endpoint} does not answer as the Hugging Face hub does: X-Repo-Commit or ETag of {repository.Id}/{file} is missing or none.",
+                "check HF_ENDPOINT.");
         }
 
-        var size = long.TryParse(Header(response, "X-Linked-Size"), out var linked) ? linked : IsRedirect(response) ? null : response.Content.Headers.ContentLength;
+        var size = long.TryParse(Header(response, "X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out var linked) ? linked : IsRedirect(response) ? null : response.Content.Headers.ContentLength;
         return new HubFile(commit, etag, size);
     }
 
@@ -103,13 +106,12 @@ public sealed class HubClient : IDisposable
         for (var redirects = 0; redirects <= MaxRedirects; redirects++)
         {
             var response = SendOnce(method, address, from, cancellationToken);
-            if (!IsRedirect(response) || response.Headers.Location is not { } location || !isFollowed(location))
+            if (!IsRedirect(response) || response.Headers.Location is not { } location || new Uri(address, location) is var next && !isFollowed(next))
             {
                 return response;
             }
 
             response.Dispose();
-            var next = new Uri(address, location);
             if (next.Scheme != address.Scheme && next.Scheme != Uri.UriSchemeHttps)
             {
                 throw new InputException($"{address} redirects to {next.Scheme}://{next.Host}, which is not encrypted.");

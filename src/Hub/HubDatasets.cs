@@ -13,6 +13,9 @@ public static partial class HubDatasets
     /// <summary>The branch on which the hub keeps every dataset as Parquet.</summary>
     private const string ParquetRevision = "refs/convert/parquet";
 
+    /// <summary>A list of 100,000 files has 10 MB.</summary>
+    private const int LargestList = 16 << 20;
+
     private static readonly string[] _extensions = [".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz"];
 
     /// <summary>The files of a split, in order.</summary>
@@ -123,17 +126,15 @@ public static partial class HubDatasets
         try
         {
             using var content = response.Content.ReadAsStream(cancellationToken);
-            using var json = JsonDocument.Parse(content);
-            return [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString()).OfType<string>().Where(IsInside)];
+            using var json = BoundedJson.Parse(BoundedBytes.ReadAll(content, LargestList, cancellationToken)
+                ?? throw new InputException($"{repository.Id}: the list of files is larger than {LargestList >> 20} MiB.", "check HF_ENDPOINT."));
+            return [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString()).OfType<string>().Where(HubCache.IsInside)];
         }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or IOException or HttpRequestException)
         {
             throw new InputException($"{repository.Id}: the list of files cannot be read: {failure.Message}", "check HF_ENDPOINT.", failure);
         }
     }
-
-    /// <summary>A name that leads out of the snapshot is not a name.</summary>
-    private static bool IsInside(string name) => !Path.IsPathRooted(name) && !name.Contains('\\', StringComparison.Ordinal) && !name.Split('/').Contains("..");
 
     [GeneratedRegex(@"-of-(\d{5})\.")]
     private static partial Regex Shard();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace LoraOnnx.Hub;
@@ -6,6 +7,17 @@ namespace LoraOnnx.Hub;
 public sealed class HubDownload(HubClient client, HubCache cache, HubRepository repository, IProgress<HubProgress>? progress)
 {
     private const int Attempts = 3;
+
+    /// <summary>Bytes that a connection must bring to be worth another: one that brings a byte each would go on for ever.</summary>
+    private const int LeastProgress = 1 << 14;
+
+    /// <summary>Bytes that must arrive in each <see cref="Window"/>: a modem's speed.</summary>
+    private const int LeastInWindow = 1 << 16;
+
+    private const long LargestUndeclared = 64L << 30;
+
+    /// <summary>How long a slow connection is watched before it is given up.</summary>
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     /// <summary>Bytes between two reports.</summary>
     private const int Stride = 1 << 20;
@@ -51,7 +63,7 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
             {
                 var before = stream.Position;
                 problem = stream.Position == file.Size ? null : TryContinue(name, file, stream, cancellationToken);
-                attempt = stream.Position > before ? -1 : attempt; // as long as anything arrives, go on
+                attempt = stream.Position - before >= LeastProgress ? -1 : attempt; // as long as enough arrives, go on
             }
 
             stream.SetLength(stream.Position);
@@ -66,7 +78,8 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
         if (BlobHash.Mismatch(part, file.Etag) is { } found)
         {
             File.Delete(part);
-            throw new InputException($"{repository.Id}/{name}: what arrived has the hash {found}, the hub says {file.Etag}; it was removed.", "run it again; if it stays so, a proxy changes the file.");
+            throw new InputException($"{repository.Id}/{name}: what arrived has the hash {found}, the hub says {file.Etag}; it was removed.",
+                "run it again; if it stays so, a proxy changes the file.");
         }
 
         File.Move(part, cache.BlobPath(file.Etag), overwrite: true);
@@ -113,6 +126,7 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
         using var registration = cancellationToken.Register(response.Dispose);
         var buffer = new byte[1 << 17];
         var reported = -Stride;
+        var (windowStart, windowFrom) = (Stopwatch.GetTimestamp(), stream.Position);
         try
         {
             using var content = response.Content.ReadAsStream(cancellationToken);
@@ -133,7 +147,24 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
                     return null;
                 }
 
+                if (stream.Position + read > (file.Size ?? LargestUndeclared))
+                {
+                    stream.SetLength(0);
+                    throw new InputException($"{repository.Id}/{name}: more arrives than the {file.Size ?? LargestUndeclared} bytes that the hub declares; it was removed.",
+                        "run it again; if it stays so, a proxy changes the file.");
+                }
+
                 stream.Write(buffer, 0, read);
+                if (Stopwatch.GetElapsedTime(windowStart) > Window)
+                {
+                    if (stream.Position - windowFrom < LeastInWindow)
+                    {
+                        return $"only {stream.Position - windowFrom} bytes arrive a minute.";
+                    }
+
+                    (windowStart, windowFrom) = (Stopwatch.GetTimestamp(), stream.Position);
+                }
+
                 if (stream.Position - reported >= Stride || stream.Position == file.Size)
                 {
                     reported = (int)Math.Min(int.MaxValue, stream.Position);

@@ -18,7 +18,10 @@ public sealed partial record HubRepository(bool IsDataset, string Id, string Rev
     public string FolderName => $"{Kind}s--{Id.Replace("/", "--", StringComparison.Ordinal)}";
 
     /// <summary>True when the revision cannot move.</summary>
-    public bool IsPinned => Commit().IsMatch(Revision);
+    public bool IsPinned => IsCommit(Revision);
+
+    /// <summary>True for the full name of a commit, 40 digits.</summary>
+    public static bool IsCommit(string text) => Commit().IsMatch(text);
 
     /// <summary>Address of a file, below the hub's.</summary>
     public string PathOf(string file) =>
@@ -39,12 +42,12 @@ public sealed partial record HubRepository(bool IsDataset, string Id, string Rev
         return isName && RevisionName().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal) ? new HubRepository(isDataset, id, revision) : null;
     }
 
-    [GeneratedRegex(@"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$", RegexOptions.ECMAScript)]
+    [GeneratedRegex(@"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?(?!\n)$", RegexOptions.ECMAScript)]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"^[A-Za-z0-9][\w./-]{0,200}$", RegexOptions.ECMAScript)]
+    [GeneratedRegex(@"^[A-Za-z0-9][\w./-]{0,200}(?!\n)$", RegexOptions.ECMAScript)]
     private static partial Regex RevisionName();
 
-    [GeneratedRegex("^[0-9a-f]{40}$")]
+    [GeneratedRegex(@"^[0-9a-f]{40}\z")]
     private static partial Regex Commit();
 }

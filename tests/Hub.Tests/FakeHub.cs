@@ -57,6 +57,18 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>The status with which the hub refuses everything, and its X-Error-Code.</summary>
     public (int Status, string? Code)? Refusal { get; set; }
 
+    /// <summary>The size that is declared for large files, in place of theirs.</summary>
+    public long? DeclaredSize { get; set; }
+
+    /// <summary>The commit that is said of every file.</summary>
+    public string SaidCommit { get; set; } = Commit;
+
+    /// <summary>Where the hub sends everybody who asks for a file.</summary>
+    public string? Redirect { get; set; }
+
+    /// <summary>What is listed besides the files there are.</summary>
+    public IReadOnlyList<string> ListedOnly { get; set; } = [];
+
     public int Downloads => Requests.Count(request => request is { Server: "store", Method: "GET" });
 
     public static async Task<FakeHub> StartAsync()
@@ -133,7 +145,14 @@ internal sealed class FakeHub : IAsyncDisposable
             return;
         }
 
-        context.Response.Headers["X-Repo-Commit"] = Commit;
+        context.Response.Headers["X-Repo-Commit"] = SaidCommit;
+        if (Redirect is not null)
+        {
+            context.Response.StatusCode = 302;
+            context.Response.Headers.Location = Redirect;
+            return;
+        }
+
         if (found.Value.Length < LargeFrom)
         {
             context.Response.Headers.ETag = $"\"{GitHash(found.Value)}\"";
@@ -144,7 +163,7 @@ internal sealed class FakeHub : IAsyncDisposable
         var hash = Convert.ToHexStringLower(SHA256.HashData(found.Value));
         context.Response.StatusCode = 302;
         context.Response.Headers["X-Linked-Etag"] = $"\"{hash}\"";
-        context.Response.Headers["X-Linked-Size"] = $"{found.Value.Length}";
+        context.Response.Headers["X-Linked-Size"] = $"{DeclaredSize ?? found.Value.Length}";
         context.Response.Headers.Location = $"{_store.Urls.First()}/{hash}?signature=x";
     }
 
@@ -167,7 +186,7 @@ internal sealed class FakeHub : IAsyncDisposable
             return;
         }
 
-        await context.Response.WriteAsync(JsonSerializer.Serialize(new { sha = Commit, siblings = names.Select(name => new { rfilename = name }) }));
+        await context.Response.WriteAsync(JsonSerializer.Serialize(new { sha = Commit, siblings = names.Concat(ListedOnly).Select(name => new { rfilename = name }) }));
     }
 
     private async Task AnswerFromStoreAsync(HttpContext context)

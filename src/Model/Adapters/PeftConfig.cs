@@ -65,6 +65,9 @@ internal sealed record PeftConfig
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>A model of 48 layers has 288 linears.</summary>
+    private const int MostPatterns = 1000;
+
     /// <exception cref="InputException">The file is missing or malformed, or sets a key that changes the maths and is not supported.</exception>
     public static PeftConfig Load(string path)
     {
@@ -86,6 +89,7 @@ internal sealed record PeftConfig
             throw InputException.InFile(path, $"'peft_type' is {(type is null ? "missing" : $"'{type}'")}, expected 'LORA'.", "only LoRA adapters can be merged.");
         }
 
+        CheckCounts(path, fields);
         var warnings = PeftConfigKeys.Check(path, fields);
         var isClassification = fields.Text("task_type") is "SEQ_CLS" or "TOKEN_CLS";
         var saved = fields.Texts("modules_to_save") ?? [];
@@ -120,6 +124,24 @@ internal sealed record PeftConfig
         };
         config.CheckCombinations(fields);
         return config;
+    }
+
+    /// <summary>Each pattern is compiled, and tried on each module.</summary>
+    private static void CheckCounts(string path, JsonFields fields)
+    {
+        foreach (var key in new[] { "target_modules", "exclude_modules", "layers_pattern", "layers_to_transform", "modules_to_save", "rank_pattern", "alpha_pattern" })
+        {
+            var count = fields.Find(key) switch
+            {
+                { ValueKind: JsonValueKind.Array } list => list.GetArrayLength(),
+                { ValueKind: JsonValueKind.Object } entries => entries.GetPropertyCount(),
+                _ => 0,
+            };
+            if (count > MostPatterns)
+            {
+                throw InputException.InFile(path, $"'{key}' has {count} entries, expected at most {MostPatterns}.");
+            }
+        }
     }
 
     private static (IReadOnlyList<string>? Names, string? Pattern) ReadSelector(JsonFields fields, string key) =>

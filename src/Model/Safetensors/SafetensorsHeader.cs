@@ -15,6 +15,9 @@ internal static class SafetensorsHeader
     /// <summary>A DistilBERT of 1,024 layers has a header of 2.2 MB; the format's own limit of 100 MB would let a small file fill the memory.</summary>
     private const long LargestHeader = 4 << 20;
 
+    /// <summary>Tensors of text models have two axes at most, convolutions five.</summary>
+    private const int MostAxes = 8;
+
     private const string MetadataKey = "__metadata__";
 
     public static (Dictionary<string, TensorEntry> Tensors, Dictionary<string, string> Metadata, long DataStart) Read(string path, Stream stream)
@@ -102,17 +105,23 @@ internal static class SafetensorsHeader
             throw InputException.InFile(path, $"tensor '{name}' has type '{type.GetString()}', expected one of {string.Join(", ", Enum.GetNames<TensorType>())}.");
         }
 
+        if (shape.GetArrayLength() > MostAxes)
+        {
+            throw InputException.InFile(path, $"tensor '{name}' has {shape.GetArrayLength()} axes, expected at most {MostAxes}.", Hint);
+        }
+
         var lengths = new int[shape.GetArrayLength()];
         var bytes = (long)tensorType.Size();
-        for (var axis = 0; axis < lengths.Length; axis++)
+        var axis = 0;
+        foreach (var length in shape.EnumerateArray()) // an index into a list walks it from its start
         {
-            if (shape[axis].ValueKind != JsonValueKind.Number || !shape[axis].TryGetInt32(out lengths[axis]) || lengths[axis] < 0
+            if (length.ValueKind != JsonValueKind.Number || !length.TryGetInt32(out lengths[axis]) || lengths[axis] < 0
                 || (lengths[axis] > 0 && bytes > long.MaxValue / lengths[axis]))
             {
-                throw InputException.InFile(path, $"tensor '{name}' has an axis of length {shape[axis].GetRawText()}.", Hint);
+                throw InputException.InFile(path, $"tensor '{name}' has an axis of length {JsonFields.Describe(length)}.", Hint);
             }
 
-            bytes *= lengths[axis];
+            bytes *= lengths[axis++];
         }
 
         if (start < 0 || end < start || end - start != bytes)
