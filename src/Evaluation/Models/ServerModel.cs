@@ -129,7 +129,7 @@ internal sealed class ServerModel : IScoredModel
         _ => Kept.Head,
     };
 
-    private static InputException Failed(string path, RpcException failure) => failure.Status.Detail.Contains("HTTP_1_1_REQUIRED", StringComparison.Ordinal)
+    private static InputException Failed(string path, RpcException failure) => failure.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal)
         ? new($"{path}: is a server's port for HTTP, expected that for gRPC.", "lora-serve prints it at start: listening: grpc HOST:PORT.", failure)
         : new(
         $"{path}: {failure.StatusCode}: {failure.Status.Detail}",

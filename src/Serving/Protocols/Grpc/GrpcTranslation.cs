@@ -87,6 +87,7 @@ internal static class GrpcTranslation
         IsDefault = isDefault,
         Sha256 = model.Description.Hash,
         SizeBytes = (ulong)model.Description.Bytes,
+        Precision = model.Description.Precision,
         Metadata = { new Dictionary<string, string>(model.Description.Metadata) },
         Temperature = model.Calibration.Temperature,
         Threshold = model.Calibration.Threshold ?? 0.5,
