@@ -1,5 +1,7 @@
+using System.Globalization;
 using Google.Protobuf;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Graph;
 
@@ -45,14 +47,47 @@ public static class OnnxMetadata
     /// <summary>Which part of a longer text is kept: <c>head</c>, <c>tail</c> or <c>head+tail</c>.</summary>
     public const string Truncate = "lora_onnx.truncate";
 
-    /// <summary><c>passed</c> or <c>skipped</c>.</summary>
+    /// <summary>What was shown for this very file: <see cref="ProofPassed"/>, <see cref="GatePassed"/> or <see cref="NothingShown"/>.</summary>
     public const string Verification = "lora_onnx.verification";
 
-    /// <summary>Texts of the proof.</summary>
+    /// <summary>The fp32 file gave the logits of the unmerged adapter.</summary>
+    public const string ProofPassed = "passed";
+
+    /// <summary>A file in fewer bits gave the answers of the fp32 file within the limits of the accuracy gate; it is not equal.</summary>
+    public const string GatePassed = "gate passed";
+
+    /// <summary>The file was written without a proof (--no-verify).</summary>
+    public const string NothingShown = "skipped";
+
+    /// <summary>Number of texts of the proof or gate.</summary>
     public const string VerificationTexts = "lora_onnx.verification_texts";
+
+    /// <summary>Which texts: <c>embedded</c>, the name of a file of texts, or both.</summary>
+    public const string VerificationSample = "lora_onnx.verification_sample";
+
+    /// <summary>The CPU's instructions with which proof or gate ran.</summary>
+    public const string VerificationCpu = "lora_onnx.verification_cpu";
 
     /// <summary>Largest absolute difference of a logit in the proof.</summary>
     public const string VerificationDifference = "lora_onnx.verification_largest_difference";
+
+    /// <summary>The largest difference that the proof allowed: the rounding of fp32 at these weights.</summary>
+    public const string VerificationTolerance = "lora_onnx.verification_tolerance";
+
+    /// <summary>Share of texts with the same answer in the gate, 0 to 1.</summary>
+    public const string GateAgreement = "lora_onnx.gate_label_agreement";
+
+    /// <summary>Mean change of a probability in the gate.</summary>
+    public const string GateMeanChange = "lora_onnx.gate_mean_probability_change";
+
+    /// <summary>SHA-256 of the graph (<see cref="GraphIdentity"/>): what it computes, without the weights' numbers.</summary>
+    public const string GraphHash = "lora_onnx.graph_hash";
+
+    /// <summary>Sizes of the encoder that the graph computes.</summary>
+    public const string Shape = "lora_onnx.shape";
+
+    /// <summary>Activation of its feed-forward parts.</summary>
+    public const string Activation = "lora_onnx.activation";
 
     /// <summary>Parameters that training changed, where a run says it.</summary>
     public const string TrainedParameters = "lora_onnx.trained_parameters";
@@ -70,6 +105,15 @@ public static class OnnxMetadata
         modelFile.Seek(0, SeekOrigin.End);
         new ModelProto { MetadataProps = { ToProto(metadata) } }.WriteTo(modelFile);
     }
+
+    /// <summary>What a graph for this configuration says of itself.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> OfGraph(ModelConfig config) =>
+    [
+        new(Shape, string.Create(CultureInfo.InvariantCulture,
+            $"{config.Family.ModelType}, blocks {config.Shape.Blocks}, width {config.Shape.Width}, heads {config.Shape.Heads}, up {config.Shape.UpWidth}, "
+            + $"vocabulary {config.Shape.Vocabulary}, positions {config.Shape.Positions}, epsilon {config.Shape.NormEpsilon}, labels {config.Task.Labels.Count}")),
+        new(Activation, config.Shape.Activation.ToString().ToLowerInvariant()),
+    ];
 
     internal static IEnumerable<StringStringEntryProto> ToProto(IEnumerable<KeyValuePair<string, string>> metadata) =>
         metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value });

@@ -1,17 +1,18 @@
+using System.Security.Cryptography;
 using Google.Protobuf;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>An ONNX file read into memory, to be served in another shape.</summary>
+/// <summary>An ONNX file read into memory, once: hash, weights and graph are of the same bytes, whatever happens to the file meanwhile.</summary>
 public sealed class OnnxModel
 {
     private readonly ModelProto _model;
 
-    private OnnxModel(ModelProto model)
+    private OnnxModel(ModelProto model, string hash, long bytes)
     {
-        _model = model;
+        (_model, Hash, Bytes) = (model, hash, bytes);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in model.MetadataProps)
         {
@@ -19,23 +20,45 @@ public sealed class OnnxModel
         }
 
         Metadata = metadata;
+        Interface = OnnxInterface.Of(model);
     }
+
+    /// <summary>SHA-256 of the file; where it keeps numbers in other files, of its hash and theirs.</summary>
+    public string Hash { get; }
+
+    /// <summary>Size of the file and of those that it keeps numbers in.</summary>
+    public long Bytes { get; }
 
     /// <summary>The file's metadata_props.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>True for a file that this toolkit wrote: its graph is then the one that its weights imply.</summary>
-    public bool IsOurs => _model.ProducerName == GraphBuilder.Producer;
+    /// <summary>What it takes and gives.</summary>
+    public OnnxInterface Interface { get; }
 
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file, and the files beside it that it keeps numbers in.</summary>
     /// <exception cref="InputException">The file is missing or not an ONNX model.</exception>
     public static OnnxModel Read(string path)
     {
         try
         {
+            using var sha = SHA256.Create();
             using var stream = ForeignFile.Open(path);
-            var model = ModelProto.Parser.ParseFrom(stream);
-            return model.Graph is { Node.Count: > 0 } ? new OnnxModel(model) : throw NotOnnx(path, "it has no graph.", null);
+            using var hashed = new CryptoStream(stream, sha, CryptoStreamMode.Read);
+            var model = ModelProto.Parser.ParseFrom(hashed); // to the end of the file
+            if (model.Graph is not { Node.Count: > 0 })
+            {
+                throw NotOnnx(path, "it has no graph.", null);
+            }
+
+            var external = new ExternalData(path, model).Load();
+            var bytes = stream.Length + external.Sum(file => file.Bytes);
+            if (bytes > OnnxModelFile.LargestWeights && external.Count > 0)
+            {
+                throw InputException.InFile(path, $"has {bytes >> 20} MiB with the files beside it; a model of at most {OnnxModelFile.LargestWeights >> 20} MiB can be loaded.",
+                    "lora-merge --precision fp16 or int8 makes a smaller file.");
+            }
+
+            return new OnnxModel(model, Convert.ToHexStringLower(external.Count == 0 ? sha.Hash! : SHA256.HashData([.. sha.Hash!, .. external.SelectMany(file => file.Hash)])), bytes);
         }
         catch (InvalidProtocolBufferException failure)
         {
@@ -47,8 +70,41 @@ public sealed class OnnxModel
         }
     }
 
+    /// <summary>The model as one message, as it was read, for a session.</summary>
+    public byte[] ToBytes() => _model.ToByteArray();
+
     /// <summary>The precision of the file's weights, or null when its initializers are not the checkpoint's tensors.</summary>
     public Precision? PrecisionFor(ModelConfig config) => WeightSet.TryRead(_model, config)?.Precision;
+
+    /// <summary>
+    /// Null where the file's graph is provably the one that its weights and this configuration imply, so that the serving-shaped graph computes the same; else why it isn't, as
+    /// the rest of a sentence.
+    /// </summary>
+    public string? WhyNotGraphOf(ModelConfig config)
+    {
+        if (WeightSet.TryRead(_model, config) is not { } weights)
+        {
+            return "its initializers are not the checkpoint's tensors";
+        }
+
+        var hash = GraphIdentity.Hash(_model);
+        if (Metadata.TryGetValue(OnnxMetadata.GraphHash, out var written) && written != hash)
+        {
+            return "its graph was changed after lora-merge wrote it";
+        }
+
+        foreach (var (key, value) in OnnxMetadata.OfGraph(config))
+        {
+            if (Metadata.TryGetValue(key, out var shape) && shape != value)
+            {
+                return $"config.json beside it says {value}, the file {shape}";
+            }
+        }
+
+        return Interface.Opset is >= OnnxModelFile.LowestOpset and <= OnnxModelFile.HighestOpset
+            && GraphIdentity.Hash(PortableGraph.Build(config, weights, (int)Interface.Opset, [])) == hash ? null
+            : "its graph is not the one that lora-merge writes for its weights and config.json";
+    }
 
     /// <summary>The serving-shaped model over the same weights, in a precision that can be made of the file's; null when the file's initializers are not the checkpoint's tensors.</summary>
     public byte[]? ToServingModel(ModelConfig config, Precision precision) =>

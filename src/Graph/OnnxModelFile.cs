@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Checkpoints;
 
 namespace LoraOnnx.Graph;
@@ -16,7 +17,7 @@ public static class OnnxModelFile
     public const int HighestOpset = 21;
 
     /// <summary>A protobuf message ends at 2 GiB; the margin is for everything that is not a weight.</summary>
-    private const long LargestWeights = int.MaxValue - (16L << 20);
+    internal const long LargestWeights = int.MaxValue - (16L << 20);
 
     /// <summary>Writes the portable graph of <paramref name="weights"/>; in fp32 and fp16 of standard operators only.</summary>
     /// <exception cref="InputException">The weights do not fit into one ONNX file, or not into fp16.</exception>
@@ -27,7 +28,9 @@ public static class OnnxModelFile
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opset, HighestOpset);
         var set = WeightSet.Of(weights).To(precision, weights.Config);
         CheckSize(set);
-        PortableGraph.Build(weights.Config, set, opset, metadata).WriteTo(stream);
+        var model = PortableGraph.Build(weights.Config, set, opset, metadata.Concat(OnnxMetadata.OfGraph(weights.Config)));
+        model.MetadataProps.Add(new StringStringEntryProto { Key = OnnxMetadata.GraphHash, Value = GraphIdentity.Hash(model) });
+        model.WriteTo(stream);
     }
 
     /// <summary>The serving-shaped model of weights in memory, for a session.</summary>

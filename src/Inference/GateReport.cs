@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using LoraOnnx.Graph;
 
 namespace LoraOnnx.Inference;
@@ -51,6 +52,10 @@ public sealed record GateReport
 
     /// <summary>The CPU's 8-bit instructions, or "none": kernels without them round differently.</summary>
     public required string Cpu { get; init; }
+
+    /// <summary>Whether it was measured with the instructions of this CPU; where not, its figures are not this machine's.</summary>
+    [JsonIgnore]
+    public bool IsOfThisCpu => Cpu == (Int8Support.Instructions ?? "none");
 
     /// <summary>SHA-256 of the file that was measured; of the fp32 file where the weights were made from it on load.</summary>
     public required string ModelSha256 { get; init; }

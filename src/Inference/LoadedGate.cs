@@ -3,48 +3,34 @@ using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>The accuracy gate of a model that is loaded in 8 bits: a report beside it, or a measurement now.</summary>
+/// <summary>The accuracy gate of a model that is loaded in 8 bits: a report beside it that was measured with this CPU's instructions, or a measurement now.</summary>
 internal static class LoadedGate
 {
-    /// <summary>Returns the classifier, or disposes it and throws.</summary>
-    /// <exception cref="InputException">The gate is not passed, or there is neither a report nor the fp32 weights to measure against.</exception>
-    public static TextClassifier Pass(TextClassifier classifier, string file, Precision? own, OnnxModel onnx, InferenceOptions options)
+    /// <summary>The gate's report; null for a model that needs none.</summary>
+    /// <exception cref="InputException">There is neither a report of this machine nor the fp32 weights to measure against.</exception>
+    public static GateReport? Of(TextClassifier classifier, PrecisionChoice choice, InferenceOptions options)
     {
-        try
+        var precision = PrecisionName.Parse(classifier.Model.Precision);
+        if (precision is not (Precision.Int8 or Precision.Int8Dynamic))
         {
-            var precision = PrecisionName.Parse(classifier.Model.Precision);
-            if (precision is Precision.Int8 or Precision.Int8Dynamic)
-            {
-                var report = GateReport.Find(file, classifier.Model.Hash, precision) ?? Measure(classifier, file, precision, own, onnx, options);
-                if (!report.Passed)
-                {
-                    throw AccuracyGate.Refusal(file, report);
-                }
-            }
+            return null;
+        }
 
-            return classifier;
-        }
-        catch
-        {
-            classifier.Dispose();
-            throw;
-        }
+        var kept = GateReport.Find(choice.ModelFile, classifier.Model.Hash, precision);
+        return kept is { IsOfThisCpu: true } ? kept : Measure(classifier, choice, precision, kept, options);
     }
 
-    private static GateReport Measure(TextClassifier classifier, string file, Precision precision, Precision? own, OnnxModel onnx, InferenceOptions options)
+    private static GateReport Measure(TextClassifier classifier, PrecisionChoice choice, Precision precision, GateReport? kept, InferenceOptions options)
     {
+        var file = choice.ModelFile;
         var path = GateReport.PathFor(file, precision);
-        if (own is not (Precision.Fp32 or Precision.Fp16))
-        {
-            throw InputException.InFile(file, $"has no accuracy gate: {Path.GetFileName(path)} is missing or about another file.", "lora-merge --precision writes it with the model; copy both.");
-        }
-
-        var config = classifier.Model.Config;
-        var fp32 = onnx.ToServingModel(config, Precision.Fp32)!; // not null: the precision of the weights is known
-        using var exact = TextClassifier.OfServingModel(fp32, config, classifier.Tokenizer, file, options, Precision.Fp32);
-        var report = AccuracyGate.Measure(precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, config.Task, CancellationToken.None)
+        using var exact = Exact(classifier, choice, options) ?? throw InputException.InFile(file, kept is null
+                ? $"has no accuracy gate: {Path.GetFileName(path)} is missing or about another file."
+                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has {Int8Support.Instructions ?? "no 8-bit dot products"}, and no fp32 file stands beside it to measure again.",
+            "lora-merge --precision writes it with the model; copy both, and the fp32 file.");
+        var report = AccuracyGate.Measure(precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, classifier.Model.Task, CancellationToken.None)
             with
-        { ModelSha256 = classifier.Model.Hash, ExactSha256 = classifier.Model.Hash };
+        { ModelSha256 = classifier.Model.Hash, ExactSha256 = exact.Model.Path == file ? classifier.Model.Hash : exact.Model.Hash };
         options.Log?.Invoke($"{file}: accuracy gate of {report.Precision} {(report.Passed ? "passed" : "failed")}: {report}.");
         try
         {
@@ -56,5 +42,19 @@ internal static class LoadedGate
         }
 
         return report;
+    }
+
+    /// <summary>The same model in fp32: of the file's own weights, or the file beside it; null where there is none.</summary>
+    private static TextClassifier? Exact(TextClassifier classifier, PrecisionChoice choice, InferenceOptions options)
+    {
+        var config = classifier.Model.Config;
+        if (choice.Onnx.PrecisionFor(config) is Precision.Fp32 or Precision.Fp16)
+        {
+            var fp32 = choice.Onnx.ToServingModel(config, Precision.Fp32)!; // not null: the precision of the weights is known
+            return TextClassifier.OfServingModel(fp32, config, classifier.Tokenizer, choice.ModelFile, options, Precision.Fp32);
+        }
+
+        var beside = ModelFiles.InPrecision(choice.ModelFile, Precision.Fp32);
+        return beside != choice.ModelFile && File.Exists(beside) ? TextClassifier.Load(beside, options with { Precision = null, Log = null }) : null;
     }
 }

@@ -10,14 +10,17 @@ public sealed record ModelDescription
     /// <summary>The ONNX file, or the checkpoint or run it was merged from in memory.</summary>
     public required string Path { get; init; }
 
-    /// <summary>SHA-256 of the ONNX file.</summary>
+    /// <summary>SHA-256 of the ONNX file; where it keeps numbers in files beside it, of its hash and theirs.</summary>
     public required string Hash { get; init; }
 
-    /// <summary>Size of the ONNX file in bytes.</summary>
+    /// <summary>Size in bytes of the ONNX file and of those that it keeps numbers in.</summary>
     public required long Bytes { get; init; }
 
     /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: what the layers compute with, as far as it is known.</summary>
     public string Precision { get; init; } = "fp32";
+
+    /// <summary>Which graph runs, and why it is the file's: <c>packed</c> (provably the file's own), <c>packed, compared</c> (with the file itself), <c>padded</c> (the file).</summary>
+    public string Form { get; init; } = ServedForm.Packed;
 
     /// <summary>Shape of the model.</summary>
     public required ModelConfig Config { get; init; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
@@ -25,7 +26,8 @@ public static class ModelFiles
         return precision == Precision.Fp32 ? exact : Path.ChangeExtension(exact, null) + Suffix(EnumNames.Of(precision));
     }
 
-    /// <summary>The model file meant by a path: itself, or the model.onnx of a directory.</summary>
+    /// <summary>The model file meant by a path: itself, or that of a directory in any of the layouts that people have: its own model.onnx, optimum's onnx/model.onnx, Triton's
+    /// NAME/1/model.onnx (the highest version).</summary>
     /// <exception cref="InputException">There is no such file.</exception>
     public static string Find(string path)
     {
@@ -39,20 +41,42 @@ public static class ModelFiles
             throw InputException.InFile(path, "no such file or directory.", "give an ONNX file or its directory.");
         }
 
-        var file = Path.Combine(path, Model);
-        if (File.Exists(file))
+        if (TryFind(path) is { } file)
         {
             return file;
         }
 
         var others = Directory.GetFiles(path, "*.onnx");
-        return others switch
-        {
-            [var only] => only,
-            [] => throw InputException.InFile(path, $"has no {Model}.", "give an ONNX file or its directory; lora-merge makes one."),
-            _ => throw InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file."),
-        };
+        throw others.Length == 0
+            ? InputException.InFile(path, $"has no {Model}, nor onnx/{Model} or 1/{Model}.", "give an ONNX file or its directory; lora-merge makes one.")
+            : InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file.");
     }
+
+    /// <summary>The model file of a directory, or null where it has none or several of other names.</summary>
+    public static string? TryFind(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            return null;
+        }
+
+        var versions = Directory.GetDirectories(directory).Select(folder => (Folder: folder, Version: Number(Path.GetFileName(folder))))
+            .Where(entry => entry.Version is not null).OrderByDescending(entry => entry.Version).Select(entry => entry.Folder);
+        string[] folders = [directory, Path.Combine(directory, "onnx"), .. versions];
+        return folders.Select(folder => Path.Combine(folder, Model)).FirstOrDefault(File.Exists)
+            ?? (Directory.GetFiles(directory, "*.onnx") is [var only] ? only : null);
+    }
+
+    /// <summary>Where config.json and the tokenizer of a model file stand: beside it, or in the directory above it, as the layouts of optimum and Triton have it.</summary>
+    public static string CompanionsOf(string file)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
+        var above = Path.GetDirectoryName(folder);
+        return above is not null && !File.Exists(Path.Combine(folder, ModelConfig.FileName)) && File.Exists(Path.Combine(above, ModelConfig.FileName))
+            && (Path.GetFileName(folder) == "onnx" || Number(Path.GetFileName(folder)) is not null) ? above : folder;
+    }
+
+    private static int? Number(string name) => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string Suffix(string precision) => $".{precision}.onnx";
 }

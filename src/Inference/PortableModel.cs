@@ -1,27 +1,26 @@
+using LoraOnnx.Graph;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
 /// <summary>
 /// An ONNX file of the portable contract (<c>input_ids</c> and <c>attention_mask</c> in, <c>logits</c> out), run as every other ONNX Runtime program runs it:
-/// the batch is padded to its longest text. Runs may be called concurrently.
+/// the batch is padded to its longest text, or to the length that the file fixes. Runs may be called concurrently.
 /// </summary>
 public sealed class PortableModel : ITokenModel
 {
-    private const string InputIds = "input_ids";
-    private const string AttentionMask = "attention_mask";
-    private const string TokenTypeIds = "token_type_ids";
-    private const string Logits = "logits";
-
     private readonly InferenceSession _session;
+    private readonly PortableContract _contract;
     private readonly string[] _inputs;
 
-    private PortableModel(InferenceSession session, string path)
+    private PortableModel(InferenceSession session, PortableContract contract)
     {
-        _session = session;
-        _inputs = session.InputMetadata.ContainsKey(TokenTypeIds) ? [InputIds, AttentionMask, TokenTypeIds] : [InputIds, AttentionMask];
-        CheckContract(path);
+        (_session, _contract) = (session, contract);
+        _inputs = [.. contract.Inputs];
     }
+
+    /// <summary>Tokens of the longest text where the file fixes its length; null where it doesn't.</summary>
+    public int? MaxTokens => _contract.Tokens;
 
     /// <summary>Loads a file.</summary>
     /// <exception cref="InputException">The file is missing, is not an ONNX model, or has other inputs or outputs.</exception>
@@ -33,16 +32,26 @@ public sealed class PortableModel : ITokenModel
             throw InputException.InFile(path, "no such file.", "lora-merge writes one: lora-merge --model MODEL --out model.onnx.");
         }
 
-        ForeignFile.Require(path);
-        using var settings = RuntimeDevice.CreateSettings(options);
-        return Open(path, () => new InferenceSession(path, settings));
+        return Open(OnnxModel.Read(path), path, options);
     }
 
-    /// <summary>Loads a model from memory; <paramref name="name"/> stands for it in messages.</summary>
-    internal static PortableModel Open(byte[] model, string name, InferenceOptions options)
+    /// <summary>Loads a model that was read; <paramref name="name"/> stands for it in messages.</summary>
+    internal static PortableModel Open(OnnxModel model, string name, InferenceOptions options) => Open(model.ToBytes(), model.Interface, name, options);
+
+    /// <summary>Loads a model made in memory.</summary>
+    internal static PortableModel Open(byte[] model, OnnxInterface description, string name, InferenceOptions options)
     {
+        var contract = PortableContract.Of(name, description);
         using var settings = RuntimeDevice.CreateSettings(options);
-        return Open(name, () => new InferenceSession(model, settings));
+        try
+        {
+            return new PortableModel(new InferenceSession(model, settings), contract);
+        }
+        catch (OnnxRuntimeException failure)
+        {
+            throw InputException.InFile(name, $"ONNX Runtime cannot load it: {OneLine(failure.Message)}",
+                "the file is damaged or uses operators that this ONNX Runtime has not; write it again with lora-merge.", failure);
+        }
     }
 
     /// <summary>Logits [texts][labels] of texts given as token ids, as one batch padded to the longest.</summary>
@@ -59,42 +68,17 @@ public sealed class PortableModel : ITokenModel
 
     private float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
-        using var layout = new PaddedLayout(batch, width, _inputs.Length);
-        return SessionRun.Logits(_session, _inputs, layout.CreateValues(), batch.Count, cancellationToken);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Max(ids => ids.Length), _contract.Tokens ?? int.MaxValue, nameof(batch));
+        return _contract.Texts is { } texts && texts != batch.Count
+            ? [.. batch.Chunk(texts).SelectMany(part => RunOnce(part, width, cancellationToken))]
+            : RunOnce(batch, width, cancellationToken);
     }
 
-    private static PortableModel Open(string path, Func<InferenceSession> open)
+    private float[][] RunOnce(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
-        InferenceSession? session = null;
-        try
-        {
-            session = open();
-            return new PortableModel(session, path);
-        }
-        catch (OnnxRuntimeException failure)
-        {
-            session?.Dispose();
-            throw InputException.InFile(path, $"ONNX Runtime cannot load it: {OneLine(failure.Message)}",
-                "the file is damaged or not an ONNX model; write it again with lora-merge.", failure);
-        }
-        catch (InputException)
-        {
-            session?.Dispose();
-            throw;
-        }
-    }
-
-    private void CheckContract(string path)
-    {
-        string[] known = [InputIds, AttentionMask, TokenTypeIds];
-        var inputs = _session.InputMetadata;
-        if (!inputs.ContainsKey(InputIds) || !inputs.ContainsKey(AttentionMask) || inputs.Keys.Any(input => !known.Contains(input))
-            || inputs.Values.Any(input => input.ElementType != typeof(long)) || !_session.OutputMetadata.ContainsKey(Logits))
-        {
-            throw InputException.InFile(path,
-                $"has inputs {string.Join(", ", inputs.Keys)} and outputs {string.Join(", ", _session.OutputMetadata.Keys)}; expected int64 input_ids and attention_mask, and logits.",
-                "export a sequence classifier, or write the file with lora-merge.");
-        }
+        using var layout = new PaddedLayout(batch, width, _contract);
+        var rows = SessionRun.Logits(_session, _inputs, layout.CreateValues(), _contract.Texts ?? batch.Count, cancellationToken);
+        return rows.Length == batch.Count ? rows : rows[..batch.Count];
     }
 
     private static string OneLine(string message)

@@ -2,12 +2,14 @@ using LoraOnnx.Graph;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>Which file of a model runs and in which precision.</summary>
+/// <summary>Which file of a model runs and in which precision: the one rule of every program that asks for <see cref="Auto"/>.</summary>
 /// <param name="ModelFile">The ONNX file.</param>
 /// <param name="Precision">What to make of its weights, or null: as they are.</param>
-internal readonly record struct PrecisionChoice(string ModelFile, Precision? Precision)
+/// <param name="Onnx">The file's content, read once.</param>
+internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, OnnxModel Onnx)
 {
-    private const string Auto = "auto";
+    /// <summary>The choice by machine and gate.</summary>
+    public const string Auto = "auto";
 
     /// <summary>Chooses for a file or directory; <c>auto</c> logs one line on what it chose and why.</summary>
     /// <exception cref="InputException">There is no file, or the precision is unknown.</exception>
@@ -16,49 +18,50 @@ internal readonly record struct PrecisionChoice(string ModelFile, Precision? Pre
         switch (options.Precision)
         {
             case null:
-                return new PrecisionChoice(ModelFiles.Find(path), null);
+                return AsItIs(ModelFiles.Find(path));
             case Auto:
                 var (choice, reason) = Automatic(path, options);
                 options.Log?.Invoke($"{choice.ModelFile}: precision {(choice.Precision is { } chosen ? EnumNames.Of(chosen) : "as in the file")}: {reason}");
                 return choice;
             default:
                 var precision = PrecisionName.Parse(options.Precision);
-                var ready = Directory.Exists(path) ? Path.Combine(path, ModelFiles.InPrecision(ModelFiles.Model, precision)) : path;
-                return new PrecisionChoice(File.Exists(ready) ? ready : ModelFiles.Find(path), precision);
+                var found = Directory.Exists(path) ? Exact(path) ?? ModelFiles.InPrecision(Path.Combine(path, ModelFiles.Model), precision) : path;
+                var ready = Directory.Exists(path) ? ModelFiles.InPrecision(found, precision) : path;
+                var file = File.Exists(ready) ? ready : ModelFiles.Find(path);
+                return new PrecisionChoice(file, precision, OnnxModel.Read(file));
         }
     }
 
+    /// <summary>The file as it is.</summary>
+    public static PrecisionChoice AsItIs(string file) => new(file, null, OnnxModel.Read(file));
+
+    private static string? Exact(string directory) => ModelFiles.TryFind(directory) is { } file && Path.GetFileName(file) == ModelFiles.Model ? file : null;
+
     private static (PrecisionChoice Choice, string Reason) Automatic(string path, InferenceOptions options)
     {
-        var exact = ModelFiles.Find(path);
-        if (!Directory.Exists(path) || Path.GetFileName(exact) != ModelFiles.Model)
+        if (!Directory.Exists(path) || Exact(path) is not { } exact)
         {
-            return (new PrecisionChoice(exact, null), "the file was named, or is the only one.");
+            return (AsItIs(ModelFiles.Find(path)), "the file was named, or is the only one.");
         }
 
-        var asIs = new PrecisionChoice(exact, null);
         if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
         {
-            return (asIs, "8-bit forms are for CPUs; --precision fp16 is the GPU's fast one.");
+            return (AsItIs(exact), "8-bit forms are for CPUs; --precision fp16 is the GPU's fast one.");
         }
 
         if (Int8Support.Instructions is not { } instructions)
         {
-            return (asIs, "this CPU has no 8-bit dot products (VNNI), int8 would be slower.");
+            return (AsItIs(exact), "this CPU has no 8-bit dot products (VNNI), int8 would be slower.");
         }
 
         var ready = ModelFiles.InPrecision(exact, Graph.Precision.Int8);
-        var file = File.Exists(ready) ? ready : exact;
-        if (!File.Exists(GateReport.PathFor(exact, Graph.Precision.Int8)) || GateReport.Find(file, ContentHash.OfFile(file), Graph.Precision.Int8) is not { } gate)
+        var candidate = new PrecisionChoice(File.Exists(ready) ? ready : exact, Graph.Precision.Int8, OnnxModel.Read(File.Exists(ready) ? ready : exact));
+        return GateReport.Find(exact, candidate.Onnx.Hash, Graph.Precision.Int8) switch
         {
-            return (asIs, "no accuracy gate for int8 stands beside the model; lora-merge --precision int8 writes one.");
-        }
-
-        return gate switch
-        {
-            { Passed: false } => (asIs, $"int8 did not pass its accuracy gate: {gate}."),
-            { Cpu: "none" } => (asIs, "the accuracy gate of int8 was measured on a CPU without 8-bit dot products."),
-            _ => (new PrecisionChoice(file, Graph.Precision.Int8), $"this CPU has {instructions}, and int8 passed its accuracy gate: {gate}."),
+            null => (AsItIs(exact), "no accuracy gate for int8 stands beside the model; lora-merge --precision int8 writes one."),
+            { IsOfThisCpu: false } gate => (candidate, $"this CPU has {instructions}; the accuracy gate was measured with {gate.Cpu}, so it is measured again."),
+            { Passed: false } gate => (AsItIs(exact), $"int8 did not pass its accuracy gate: {gate}."),
+            var gate => (candidate, $"this CPU has {instructions}, and int8 passed its accuracy gate: {gate}."),
         };
     }
 }

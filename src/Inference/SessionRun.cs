@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace LoraOnnx.Inference;
 
@@ -17,7 +18,7 @@ internal static class SessionRun
             using var run = new RunOptions();
             using var stop = cancellationToken.Register(static options => ((RunOptions)options!).Terminate = true, run); // the state given beside it
             using var outputs = session.Run(run, names, inputs, _outputs);
-            return Rows(outputs[0].GetTensorDataAsSpan<float>(), texts);
+            return Rows(outputs[0], texts);
         }
         catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
         {
@@ -30,6 +31,30 @@ internal static class SessionRun
                 input.Dispose();
             }
         }
+    }
+
+    private static float[][] Rows(OrtValue logits, int texts)
+    {
+        switch (logits.GetTensorTypeAndShape().ElementDataType)
+        {
+            case TensorElementType.Float16:
+                return Rows(Converted(logits.GetTensorDataAsSpan<Float16>(), half => (float)half), texts);
+            case TensorElementType.Double:
+                return Rows(Converted(logits.GetTensorDataAsSpan<double>(), number => (float)number), texts);
+            default:
+                return Rows(logits.GetTensorDataAsSpan<float>(), texts);
+        }
+    }
+
+    private static float[] Converted<T>(ReadOnlySpan<T> logits, Func<T, float> convert)
+    {
+        var values = new float[logits.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = convert(logits[i]);
+        }
+
+        return values;
     }
 
     private static float[][] Rows(ReadOnlySpan<float> logits, int texts)

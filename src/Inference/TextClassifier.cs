@@ -25,24 +25,54 @@ public sealed class TextClassifier : IDisposable
     public static TextClassifier Load(string path, InferenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (file, precision) = PrecisionChoice.Of(path, options);
-        var directory = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
+        var choice = PrecisionChoice.Of(path, options);
+        var classifier = Open(path, choice, options);
+        if (options.Precision is null)
+        {
+            return classifier;
+        }
+
+        try
+        {
+            if (LoadedGate.Of(classifier, choice, options) is not { Passed: false } failed)
+            {
+                return classifier;
+            }
+
+            if (options.Precision != PrecisionChoice.Auto)
+            {
+                throw AccuracyGate.Refusal(choice.ModelFile, failed);
+            }
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+
+        classifier.Dispose();
+        return Open(path, PrecisionChoice.AsItIs(ModelFiles.Find(path)), options);
+    }
+
+    private static TextClassifier Open(string path, PrecisionChoice choice, InferenceOptions options)
+    {
+        var (file, precision, onnx) = choice;
+        var directory = ModelFiles.CompanionsOf(file);
         var config = ModelConfig.Load(directory);
         var tokenizer = TextTokenizer.Load(directory);
-        var onnx = OnnxModel.Read(file);
-        var own = onnx.PrecisionFor(config);
-        var classifier = Start(TokenModels.Open(file, onnx, config, options, precision), tokenizer, new ModelDescription
+        var (model, form) = new TokenModels(file, onnx, config, tokenizer, options).Open(precision);
+        return Start(model, tokenizer, new ModelDescription
         {
             Path = path,
-            Hash = ContentHash.OfFile(file),
-            Bytes = ForeignFile.LengthOf(file),
-            Precision = EnumNames.Of(precision ?? own ?? Precision.Fp32),
+            Hash = onnx.Hash,
+            Bytes = onnx.Bytes,
+            Precision = EnumNames.Of(precision ?? onnx.PrecisionFor(config) ?? Precision.Fp32),
+            Form = form,
             Config = config,
-            MaxTokens = MaxTokens(config, tokenizer, onnx.Metadata),
+            MaxTokens = Math.Min(MaxTokens(config, tokenizer, onnx.Metadata), (model as PortableModel)?.MaxTokens ?? int.MaxValue),
             Truncation = EnumNames.Parse<Truncation>(onnx.Metadata.GetValueOrDefault(OnnxMetadata.Truncate)) ?? Truncation.Head,
             Metadata = onnx.Metadata,
         });
-        return options.Precision is null ? classifier : LoadedGate.Pass(classifier, file, own, onnx, options);
     }
 
     /// <summary>Makes a classifier from weights in memory, with the tokenizer of <paramref name="tokenizerDirectory"/>; the same numbers as its written file would give.</summary>

@@ -1,72 +1,111 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Reference;
+using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>Chooses how a file runs: packed where its weights are known by name, padded otherwise.</summary>
-internal static class TokenModels
-{
-    /// <summary>Far above the rounding between two orders of the same sums, far below what another graph gives.</summary>
-    private const double SameGraph = 1e-3;
+/// <summary>A session, and which graph it runs (<see cref="ServedForm"/>).</summary>
+internal readonly record struct OpenedModel(ITokenModel Model, string Form);
 
-    /// <summary>Opens a file in the precision asked for, or as it is.</summary>
+/// <summary>
+/// Chooses how a file runs: packed where its graph provably is the one that the packed graph computes, or gave the same logits on reference texts; padded, as it is,
+/// otherwise. Never another graph than the file's.
+/// </summary>
+internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig config, TextTokenizer tokenizer, InferenceOptions options)
+{
+    /// <summary>Of a logit, and of one as large as the largest: well above the rounding between two orders of the same sums, far below what another graph gives.</summary>
+    private const double SameGraph = 2e-5;
+
+    /// <summary>Every fourth of the reference texts: 2 tokens to hundreds.</summary>
+    private const int TextStep = 4;
+
+    private readonly Precision? _own = onnx.PrecisionFor(config);
+
+    /// <summary>Opens the file in the precision asked for, or as it is.</summary>
     /// <exception cref="InputException">The file cannot be loaded or has no such precision in it, or the device cannot be had.</exception>
-    public static ITokenModel Open(string file, OnnxModel onnx, ModelConfig config, InferenceOptions options, Precision? wanted)
+    public OpenedModel Open(Precision? wanted)
     {
-        var own = onnx.PrecisionFor(config);
-        var precision = wanted ?? own ?? Precision.Fp32;
-        if (own is { } from ? !PrecisionName.CanMake(precision, from) : precision != Precision.Fp32)
+        var precision = wanted ?? _own ?? Precision.Fp32;
+        if (_own is { } from ? !PrecisionName.CanMake(precision, from) : precision != Precision.Fp32)
         {
-            throw InputException.InFile(file, $"holds {(own is { } held ? $"{EnumNames.Of(held)} weights" : "weights under foreign names")}, {EnumNames.Of(precision)} cannot be made of them.",
-                "use the fp32 file that lora-merge wrote, or --precision auto.");
+            throw CannotMake(precision, _own is { } held ? $"{EnumNames.Of(held)} weights" : "weights under foreign names");
         }
 
         if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
         {
             try
             {
-                return own is null || own == precision ? PortableModel.Open(file, options)
-                    : PortableModel.Open(onnx.ToPortableModel(config, precision)!, file, options); // not null: the weights are known
+                return _own is null || _own == precision ? Padded() : OnCuda(precision);
             }
             catch (InputException failure) when (options.Device == "auto")
             {
                 options.Log?.Invoke($"no usable CUDA device, running on the CPU: {failure.Message}");
-                options = options with { Device = RuntimeDevice.Cpu };
+                return new TokenModels(file, onnx, config, tokenizer, options with { Device = RuntimeDevice.Cpu }).Open(wanted);
             }
         }
 
+        if (Form() is not { } form)
+        {
+            return precision == (_own ?? Precision.Fp32) ? Padded() : throw CannotMake(precision, "another graph than lora-merge writes");
+        }
+
         // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.
-        if (onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision) is not { } serving)
-        {
-            options.Log?.Invoke($"{file}: its initializers are not the checkpoint's tensors, so it is served as it is, in padded batches.");
-            return PortableModel.Open(file, options);
-        }
-
-        var packed = PackedModel.Open(serving, config.Layout.Embeddings, options);
-        if (onnx.IsOurs)
-        {
-            return packed;
-        }
-
-        var portable = PortableModel.Open(file, options);
-        if (Differ(packed, portable, config))
-        {
-            packed.Dispose();
-            options.Log?.Invoke($"{file}: its graph is not the one that its weights imply, so it is served as it is, in padded batches.");
-            return portable;
-        }
-
-        portable.Dispose();
-        return packed;
+        var serving = onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision)!; // not null: the weights are known
+        return new OpenedModel(PackedModel.Open(serving, config.Layout.Embeddings, options), form);
     }
 
-    private static bool Differ(PackedModel packed, PortableModel portable, ModelConfig config)
+    private OpenedModel OnCuda(Precision precision) => Form() is null ? throw CannotMake(precision, "another graph than lora-merge writes")
+        : new OpenedModel(PortableModel.Open(onnx.ToPortableModel(config, precision)!, onnx.Interface, file, options), ServedForm.Padded); // not null: the weights are known
+
+    private OpenedModel Padded() => new(PortableModel.Open(onnx, file, options), ServedForm.Padded);
+
+    /// <summary>Whether graphs made of the file's weights may stand for the file, and by what right; null where they may not, which is logged.</summary>
+    private string? Form()
     {
-        int[] lengths = [2, Math.Min(9, config.MaxTokens), Math.Min(40, config.MaxTokens)];
-        int[][] batch = [.. lengths.Select(length => Enumerable.Range(0, length).Select(i => ((i + length) * 37) % config.Shape.Vocabulary).ToArray())];
-        var width = lengths[^1];
-        var ours = packed.Run(batch, width, CancellationToken.None);
-        var theirs = portable.Run(batch, CancellationToken.None);
-        return ours.Zip(theirs).Any(pair => pair.First.Length != pair.Second.Length || pair.First.Zip(pair.Second).Any(logit => !(Math.Abs(logit.First - logit.Second) < SameGraph)));
+        if (onnx.WhyNotGraphOf(config) is not { } reason)
+        {
+            return ServedForm.Packed;
+        }
+
+        // Rounding in fewer bits moves logits as far as another graph does: only fp32 can be compared.
+        if (_own != Precision.Fp32)
+        {
+            options.Log?.Invoke($"{file}: {reason}, so it is served as it is, in padded batches.");
+            return null;
+        }
+
+        using var packed = PackedModel.Open(onnx.ToServingModel(config, Precision.Fp32)!, config.Layout.Embeddings, options with { Device = RuntimeDevice.Cpu }); // not null: the weights are known
+        using var portable = PortableModel.Open(onnx, file, options with { Device = RuntimeDevice.Cpu });
+        var isSame = IsSame(packed, portable, out var largest);
+        options.Log?.Invoke(FormattableString.Invariant(
+            $"{file}: {reason}; {(isSame ? "the packed graph gave its logits" : "it is not what the packed graph computes")} (largest difference {largest:G2}), so it is served {(isSame ? "packed" : "as it is, in padded batches")}."));
+        return isSame ? ServedForm.Compared : null;
     }
+
+    private bool IsSame(PackedModel packed, PortableModel portable, out double largest)
+    {
+        largest = 0;
+        var isSame = true;
+        var tokens = Math.Min(config.MaxTokens, portable.MaxTokens ?? int.MaxValue);
+        foreach (var text in ReferenceTexts.All.Where((_, index) => index % TextStep == 0))
+        {
+            var ids = tokenizer.Encode(text, tokens, Truncation.Head).Ids;
+            if (Array.Exists(ids, id => id >= config.Shape.Vocabulary))
+            {
+                continue; // said when the model starts
+            }
+
+            var ours = packed.Run([ids], WidthGroups.Width(ids.Length, config.MaxTokens), CancellationToken.None)[0];
+            var theirs = portable.Run([ids], CancellationToken.None)[0];
+            var difference = ours.Length == theirs.Length ? ours.Zip(theirs, (a, b) => Math.Abs((double)a - b)).Aggregate(0.0, Math.Max) : double.NaN; // NaN wins
+            isSame &= difference <= SameGraph * (1 + theirs.Select(Math.Abs).Max());
+            largest = Math.Max(largest, difference);
+        }
+
+        return isSame;
+    }
+
+    private InputException CannotMake(Precision precision, string holds) => InputException.InFile(file, $"holds {holds}, {EnumNames.Of(precision)} cannot be made of them.",
+        "use the fp32 file that lora-merge wrote, or --precision auto.");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Checkpoints;
@@ -15,22 +16,41 @@ internal static class GatedFile
     public static GateReport Stage(string exact, ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var file = ModelFiles.InPrecision(exact, options.Precision);
+        var metadata = new Dictionary<string, string>(input.Metadata.Where(entry => !entry.Key.StartsWith(OnnxMetadata.Verification, StringComparison.Ordinal)))
+        {
+            [OnnxMetadata.Precision] = EnumNames.Of(options.Precision),
+        };
         using (var stream = File.Create(file))
         {
-            OnnxModelFile.Write(stream, merged, options.Opset,
-                new Dictionary<string, string>(input.Metadata) { [OnnxMetadata.Precision] = EnumNames.Of(options.Precision) }, options.Precision);
-            stream.Flush(flushToDisk: true);
+            OnnxModelFile.Write(stream, merged, options.Opset, metadata, options.Precision); // says nothing yet of what was shown
         }
 
-        var report = Measure(exact, file, input, options, cancellationToken) with { ModelSha256 = ContentHash.OfFile(file), ExactSha256 = ContentHash.OfFile(exact) };
+        var report = Measure(exact, file, input, options, cancellationToken);
         if (!report.Passed)
         {
             throw AccuracyGate.Refusal(options.Out, report);
         }
 
+        using (var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite))
+        {
+            OnnxMetadata.Append(finished, Shown(report));
+            finished.Flush(flushToDisk: true);
+        }
+
+        report = report with { ModelSha256 = ContentHash.OfFile(file), ExactSha256 = ContentHash.OfFile(exact) };
         report.Write(GateReport.PathFor(exact, options.Precision));
         return report;
     }
+
+    private static Dictionary<string, string> Shown(GateReport report) => new()
+    {
+        [OnnxMetadata.Verification] = OnnxMetadata.GatePassed,
+        [OnnxMetadata.VerificationTexts] = report.Texts.ToString(CultureInfo.InvariantCulture),
+        [OnnxMetadata.VerificationSample] = report.Sample,
+        [OnnxMetadata.VerificationCpu] = CpuInstructions.Text,
+        [OnnxMetadata.GateAgreement] = report.LabelAgreement.ToString("G6", CultureInfo.InvariantCulture),
+        [OnnxMetadata.GateMeanChange] = report.MeanProbabilityChange.ToString("G3", CultureInfo.InvariantCulture),
+    };
 
     private static GateReport Measure(string exact, string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {

@@ -31,7 +31,7 @@ internal static class Merger
         }
 
         Console.Error.WriteLine(proof is { } result
-            ? string.Create(CultureInfo.InvariantCulture, $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}")
+            ? string.Create(CultureInfo.InvariantCulture, $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}, allowed {result.Tolerance:G3}")
             : "not proven: --no-verify");
         Console.Error.WriteLine($"written: {options.Out}");
         if (gate is not null)
@@ -56,13 +56,10 @@ internal static class Merger
             throw InputException.InFile(options.Out, "is a directory, expected the name of an ONNX file.", $"--out {Path.Combine(options.Out, ModelFiles.Model)}");
         }
 
-        var folder = Path.GetDirectoryName(target)!; // a full path of a file has a directory
-        var existed = Directory.Exists(folder);
-        var stage = Path.Combine(folder, $".merge-{Environment.ProcessId}.partial");
         try
         {
-            Directory.CreateDirectory(stage);
-            var named = Path.Combine(stage, Path.GetFileName(target));
+            using var stage = MergeStage.Begin(Path.GetDirectoryName(target)!); // a full path of a file has a directory
+            var named = Path.Combine(stage.Folder, Path.GetFileName(target));
             var exact = named == ModelFiles.InPrecision(named, options.Precision) ? ModelFiles.InPrecision(named, Precision.Fp32) : named;
             var proof = Stage(exact, merged, input, options, cancellationToken);
             var gate = options.Precision == Precision.Fp32 ? null : GatedFile.Stage(exact, merged, input, options, cancellationToken);
@@ -71,29 +68,12 @@ internal static class Merger
                 File.Delete(exact); // --out model.int8.onnx asks for that file alone
             }
 
-            foreach (var file in Directory.GetFiles(stage).OrderBy(file => Path.GetFileName(file) == Path.GetFileName(target)))
-            {
-                File.Move(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true); // the model last
-            }
-
-            existed = true;
+            stage.Commit(last: Path.GetFileName(target));
             return (proof, gate);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw InputException.Unwritable(options.Out, failure);
-        }
-        finally
-        {
-            if (Directory.Exists(stage))
-            {
-                Directory.Delete(stage, recursive: true);
-            }
-
-            if (!existed && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
-            {
-                Directory.Delete(folder);
-            }
         }
     }
 
@@ -101,7 +81,7 @@ internal static class Merger
     {
         foreach (var name in ModelFiles.Companions.Where(name => File.Exists(Path.Combine(input.BaseDirectory, name))))
         {
-            File.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(Path.GetDirectoryName(file)!, name)); // a full path
+            PublicFiles.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(Path.GetDirectoryName(file)!, name)); // a full path
         }
 
         using (var stream = File.Create(file))
@@ -110,12 +90,10 @@ internal static class Merger
         }
 
         var proof = options.Verify ? MergeProof.Check(file, input, options, cancellationToken) : (ProofResult?)null;
-        input.Metadata[OnnxMetadata.Verification] = proof is null ? "skipped" : "passed";
-        var found = new Dictionary<string, string> { [OnnxMetadata.Verification] = input.Metadata[OnnxMetadata.Verification] };
-        if (proof is { } result)
+        var found = Shown(proof, options);
+        foreach (var (key, value) in found)
         {
-            found[OnnxMetadata.VerificationTexts] = result.Texts.ToString(CultureInfo.InvariantCulture);
-            found[OnnxMetadata.VerificationDifference] = result.LargestDifference.ToString("G3", CultureInfo.InvariantCulture);
+            input.Metadata[key] = value;
         }
 
         using (var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite))
@@ -127,6 +105,19 @@ internal static class Merger
         CarryCalibration(file, input, options);
         return proof;
     }
+
+    private static Dictionary<string, string> Shown(ProofResult? proof, MergeOptions options) => proof is not { } result
+        ? new() { [OnnxMetadata.Verification] = OnnxMetadata.NothingShown }
+        : new()
+        {
+            [OnnxMetadata.Verification] = OnnxMetadata.ProofPassed,
+            [OnnxMetadata.VerificationTexts] = result.Texts.ToString(CultureInfo.InvariantCulture),
+            [OnnxMetadata.VerificationSample] =
+                options.VerifyData is { } data ? $"{AccuracyGate.Embedded}, {Path.GetFileName(data)}" : AccuracyGate.Embedded,
+            [OnnxMetadata.VerificationCpu] = CpuInstructions.Text,
+            [OnnxMetadata.VerificationDifference] = result.LargestDifference.ToString("G3", CultureInfo.InvariantCulture),
+            [OnnxMetadata.VerificationTolerance] = result.Tolerance.ToString("G3", CultureInfo.InvariantCulture),
+        };
 
     /// <summary>What lora-compare chose for the run goes with its file, if it was chosen at the scale of this merge.</summary>
     private static void CarryCalibration(string file, MergeInput input, MergeOptions options)

@@ -106,6 +106,28 @@ public sealed class PrecisionTests
     }
 
     [Fact]
+    public void A_gate_that_was_measured_with_other_instructions_is_measured_again()
+    {
+        using var folder = new ModelFolder();
+        folder.Write();
+        var file = folder.Write(Precision.Int8, 18);
+        (Report(folder, passed: false) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
+
+        using (var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "int8" }))
+        {
+            Assert.Equal("int8", classifier.Model.Precision);
+        }
+
+        Assert.True(GateReport.Find(folder.ModelFile, ContentHash.OfFile(file), Precision.Int8) is { Passed: true, Texts: 256, IsOfThisCpu: true });
+
+        // Without the fp32 weights there is nothing to measure against.
+        (Report(folder, passed: true) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
+        File.Delete(folder.ModelFile);
+        var error = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu with { Precision = "int8" }));
+        Assert.Contains("measured with some other", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_failed_gate_refuses_int8_that_was_asked_for()
     {
         using var folder = new ModelFolder();

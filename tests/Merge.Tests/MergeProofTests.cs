@@ -13,12 +13,12 @@ public sealed class MergeProofTests
     [InlineData(-1f, 2.0001f)]
     public void A_file_with_one_wrong_logit_is_refused(float first, float second)
     {
-        var error = Assert.Throws<InputException>(() => MergeProof.Difference([-1f, 2f], [first, second], 7, _text));
+        var error = Assert.Throws<InputException>(() => MergeProof.Difference([-1f, 2f], [first, second], 7, _text, 1e-5));
 
         Assert.Contains("text 7", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_difference_within_the_tolerance_is_returned() =>
-        Assert.Equal(1e-5, MergeProof.Difference([-1f, 2f], [-1f, 2.00001f], 0, _text), 1e-6);
+        Assert.Equal(1e-5, MergeProof.Difference([-1f, 2f], [-1f, 2.00001f], 0, _text, 2e-5), 1e-6);
 }

@@ -48,9 +48,14 @@ internal static class EngineBenchmark
 
     private static void Speed(ModelWeights weights, int batchSize, int rounds)
     {
-        using var file = new MemoryStream();
-        OnnxModelFile.Write(file, weights, OnnxModelFile.DefaultOpset, []);
-        using var portable = PortableModel.Open(file.ToArray(), "the portable graph", _options);
+        var path = Path.Combine(Path.GetTempPath(), $"engine-{Environment.ProcessId}.onnx");
+        using (var file = File.Create(path))
+        {
+            OnnxModelFile.Write(file, weights, OnnxModelFile.DefaultOpset, []);
+        }
+
+        using var portable = PortableModel.Open(path, _options);
+        File.Delete(path);
         using var exact = TextClassifier.FromWeights(weights, _demo, _options);
         using var int8 = TextClassifier.FromWeights(weights, _demo, _options, Precision.Int8);
         using var dynamic = TextClassifier.FromWeights(weights, _demo, _options, Precision.Int8Dynamic);

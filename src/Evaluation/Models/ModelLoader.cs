@@ -30,7 +30,8 @@ internal sealed class ModelLoader(CompareOptions options)
             return LoadRun(argument.Name, RunWeights.Read(argument.Path, cancellationToken), 1);
         }
 
-        return Directory.Exists(argument.Path) && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any() ? LoadCheckpoint(argument) : LoadOnnx(argument);
+        return Directory.Exists(argument.Path) && ModelFiles.TryFind(argument.Path) is null && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any()
+            ? LoadCheckpoint(argument) : LoadOnnx(argument);
     }
 
     /// <summary>A run whose adapter counts <paramref name="scale"/> times.</summary>

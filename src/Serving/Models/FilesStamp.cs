@@ -1,3 +1,5 @@
+using LoraOnnx.Inference;
+
 namespace LoraOnnx.Serving.Models;
 
 /// <summary>Tells whether the files of a model changed, from the names, sizes and times of what stands behind all links.</summary>
@@ -11,8 +13,10 @@ internal static class FilesStamp
     {
         try
         {
-            return string.Join('|', new DirectoryInfo(ModelSource.DirectoryOf(path)).EnumerateFiles()
-                .OrderBy(file => file.Name, StringComparer.Ordinal)
+            // In optimum's and Triton's layouts the ONNX file stands one folder below config.json.
+            var folders = new[] { ModelSource.DirectoryOf(path), Path.GetDirectoryName(ModelFiles.TryFind(path)) }.OfType<string>().Distinct(StringComparer.Ordinal);
+            return string.Join('|', folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
+                .OrderBy(file => file.FullName, StringComparer.Ordinal)
                 .Select(Of));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -1,3 +1,5 @@
+using LoraOnnx.Inference;
+
 namespace LoraOnnx.Serving.Models;
 
 /// <summary>The folders of the --models directory, each a model that can be loaded by its name.</summary>
@@ -6,7 +8,7 @@ internal sealed class ModelRepository(ServingOptions options)
     /// <summary>Names of the folders that hold an ONNX file, in order.</summary>
     public IReadOnlyList<string> Names => options.ModelsDirectory is { } directory
         ? [.. Listed(() => Directory.GetDirectories(directory))
-            .Where(folder => Listed(() => Directory.GetFiles(folder, "*.onnx")).Length > 0)
+            .Where(folder => Listed(() => ModelFiles.TryFind(folder) is { } file ? [file] : Directory.GetFiles(folder, "*.onnx")).Length > 0)
             .Select(folder => Path.GetFileName(folder))
             .Where(ModelSource.IsName)
             .Order(StringComparer.Ordinal)]
