@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
 using LoraOnnx.V1;
 
 namespace LoraOnnx.Client;
@@ -13,6 +15,17 @@ namespace LoraOnnx.Client;
 /// </code></example>
 public sealed class SentimentClient : IDisposable
 {
+    /// <summary>A server that is too busy says when to come back (grpc-retry-pushback-ms); within the deadline, it is asked again then.</summary>
+    private static readonly RetryPolicy _whenBusy = new()
+    {
+        MaxAttempts = 5,
+        InitialBackoff = TimeSpan.FromMilliseconds(100),
+        MaxBackoff = TimeSpan.FromSeconds(2),
+        BackoffMultiplier = 2,
+        RetryableStatusCodes = { StatusCode.ResourceExhausted },
+    };
+
+    private readonly SocketsHttpHandler? _ownHandler;
     private readonly GrpcChannel _channel;
     private readonly Sentiment.SentimentClient _sentiment;
     private readonly Metadata _headers = [];
@@ -32,11 +45,13 @@ public sealed class SentimentClient : IDisposable
 
         Address = address;
         Timeout = options.Timeout;
+        _ownHandler = options.Handler is null ? NewHandler() : null;
         _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions
         {
-            HttpHandler = options.Handler,
+            HttpHandler = options.Handler ?? _ownHandler,
             DisposeHttpClient = false,
             MaxReceiveMessageSize = null,
+            ServiceConfig = new ServiceConfig { MethodConfigs = { new MethodConfig { Names = { MethodName.Default }, RetryPolicy = _whenBusy } } },
         });
         _sentiment = new Sentiment.SentimentClient(_channel);
         if (options.ApiKey is { Length: > 0 } key)
@@ -84,21 +99,25 @@ public sealed class SentimentClient : IDisposable
 
     /// <summary>
     /// Classifies any number of texts over one stream; results in the order of the texts. Texts are taken from <paramref name="texts"/> as fast as the
-    /// server reads them. The deadline does not bound the stream, which may be long: cancel it instead.
+    /// server reads them, and may pause as long as they like: the deadline bounds only the time for which the server owes an answer.
+    /// An exception that <paramref name="texts"/> throws is thrown here, as it is.
     /// </summary>
-    /// <exception cref="RpcException">The server cannot be reached or refuses the call as a whole.</exception>
+    /// <exception cref="RpcException">The server cannot be reached, refuses the call as a whole, or owes an answer for too long.</exception>
     public async IAsyncEnumerable<ItemResult> PredictAllAsync(
         IAsyncEnumerable<string> texts, PredictOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var call = _sentiment.PredictStream(new CallOptions(_headers, cancellationToken: ended.Token));
-        var sending = SendAsync(call.RequestStream, texts, options, ended.Token);
+        var progress = new StreamProgress(Timeout);
+        var sending = SendAsync(call.RequestStream, texts, options, progress, ended);
         try
         {
-            while (await NextAsync(call.ResponseStream, cancellationToken).ConfigureAwait(false))
+            while (await NextAsync(call.ResponseStream, progress, cancellationToken).ConfigureAwait(false))
             {
                 yield return call.ResponseStream.Current.Result;
             }
+
+            progress.Failure?.Throw();
         }
         finally
         {
@@ -116,7 +135,20 @@ public sealed class SentimentClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _channel.Dispose();
+        _ownHandler?.Dispose();
+    }
+
+    /// <summary>One connection for all calls, kept while the client lives: what is idle for a minute is not made anew.</summary>
+    private static SocketsHttpHandler NewHandler() => new()
+    {
+        EnableMultipleHttp2Connections = true,
+        PooledConnectionIdleTimeout = System.Threading.Timeout.InfiniteTimeSpan,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(60),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
+    };
 
     private static PredictRequest Request(string text, PredictOptions options)
     {
@@ -131,28 +163,66 @@ public sealed class SentimentClient : IDisposable
         };
     }
 
-    private static async Task SendAsync(IClientStreamWriter<PredictStreamRequest> writer, IAsyncEnumerable<string> texts, PredictOptions options, CancellationToken cancellationToken)
+    /// <summary>Sends all texts. What the texts themselves throw is kept apart; what the connection does is seen where answers are read.</summary>
+    private static async Task SendAsync(
+        IClientStreamWriter<PredictStreamRequest> writer,
+        IAsyncEnumerable<string> texts,
+        PredictOptions options,
+        StreamProgress progress,
+        CancellationTokenSource ended)
     {
-        await foreach (var text in texts.WithCancellation(cancellationToken).ConfigureAwait(false))
+        await using var source = texts.GetAsyncEnumerator(ended.Token);
+        while (true)
         {
-            await writer.WriteAsync(new PredictStreamRequest { Request = Request(text, options) }, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (!await source.MoveNextAsync().ConfigureAwait(false))
+                {
+                    break;
+                }
+            }
+            catch (Exception failure) when (!(failure is OperationCanceledException && ended.IsCancellationRequested))
+            {
+                progress.Failure = ExceptionDispatchInfo.Capture(failure);
+                await ended.CancelAsync().ConfigureAwait(false); // half of the texts are not what the caller asked about
+                return;
+            }
+
+            progress.Ask();
+            await writer.WriteAsync(new PredictStreamRequest { Request = Request(source.Current, options) }, ended.Token).ConfigureAwait(false);
         }
 
+        progress.Ask();
         await writer.CompleteAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The next answer, which may take no longer than the deadline of a call.</summary>
-    private async Task<bool> NextAsync(IAsyncStreamReader<PredictStreamResponse> answers, CancellationToken cancellationToken)
+    /// <summary>The next answer; false when there are no more.</summary>
+    private async Task<bool> NextAsync(
+        IAsyncStreamReader<PredictStreamResponse> answers,
+        StreamProgress progress,
+        CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Timeout);
+        using var waiting = progress.Begin(cancellationToken);
+        var answered = false;
         try
         {
-            return await answers.MoveNext(patience.Token).ConfigureAwait(false);
+            // Until the server's first word, a call that may be made again looks at no token: hence the second one.
+            answered = await answers.MoveNext(waiting.Token).WaitAsync(waiting.Token).ConfigureAwait(false);
+            return answered;
         }
-        catch (Exception late) when (late is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
+            progress.Failure?.Throw();
+            if (!waiting.IsCancellationRequested || cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"no answer for {Timeout.TotalSeconds:g} seconds."));
+        }
+        finally
+        {
+            progress.End(answered);
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class ServingHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         ServingSetup.AddLogging(builder, options);
         ServingSetup.AddServices(builder, options, plan, engine);
-        ServingSetup.AddTelemetry(builder);
+        var telemetry = ServingSetup.AddTelemetry(builder);
         ServingSetup.Listen(builder, options, addresses);
         var application = builder.Build();
         ServingSetup.MapEndpoints(application);
@@ -57,10 +57,17 @@ internal sealed class ServingHost : IAsyncDisposable
         try
         {
             // What is quickly found wrong must not cost the time of loading models.
+            telemetry(host.Services);
             host.Services.GetRequiredService<IServer>(); // reads the certificate
             await Access.PrepareAsync(host.Services, options, cancellationToken);
             addresses.Try();
-            await host.LoadModelsAsync(cancellationToken);
+            var sources = host.FindModels();
+            if (engine is null)
+            {
+                MemoryNeeds.Check(sources, options.MemoryMebibytes);
+            }
+
+            await host.LoadModelsAsync(sources, cancellationToken);
             host.ObserveQueues();
             await host.ListenAsync(cancellationToken);
             return host;
@@ -99,17 +106,18 @@ internal sealed class ServingHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    private async Task LoadModelsAsync(CancellationToken cancellationToken)
+    private ModelSource[] FindModels()
     {
         var repository = Services.GetRequiredService<ModelRepository>();
-        var sources = _options.Models.Count > 0
-            ? _options.Models.Select(ModelSource.Parse).ToArray()
+        ModelSource[] sources = _options.Models.Count > 0
+            ? [.. _options.Models.Select(ModelSource.Parse)]
             : [.. repository.Names.Select(name => new ModelSource(name, "", repository.PathOf(name)!))]; // listed just now
-        if (sources.Length == 0)
-        {
-            throw new InputException("no model to serve.", "give --model [NAME=]PATH, an ONNX file or its directory; lora-merge makes one.");
-        }
+        return sources.Length > 0 ? sources
+            : throw new InputException("no model to serve.", "give --model [NAME=]PATH, an ONNX file or its directory; lora-merge makes one.");
+    }
 
+    private async Task LoadModelsAsync(ModelSource[] sources, CancellationToken cancellationToken)
+    {
         foreach (var source in sources)
         {
             try
@@ -119,6 +127,11 @@ internal sealed class ServingHost : IAsyncDisposable
             catch (ModelExistsException twice)
             {
                 throw new InputException($"two models are called the same: {twice.Message}", "give each a name of its own: --model NAME=PATH.", twice);
+            }
+            catch (OutOfMemoryException failure)
+            {
+                throw new InputException($"too little memory to load model {source.Name}.",
+                    "give the machine or container more, serve fewer models, or keep fewer of them loaded at a time with --memory-mib.", failure);
             }
         }
     }

@@ -49,4 +49,10 @@ internal static partial class ServingLog
 
     [LoggerMessage(15, LogLevel.Error, "A look for changed model files failed; the watch goes on: {Reason}")]
     public static partial void LookFailed(ILogger logger, string reason);
+
+    [LoggerMessage(16, LogLevel.Warning, "{Variable} is '{Value}', which is no http or https URL: telemetry is not sent.")]
+    public static partial void TelemetryUnusable(ILogger logger, string variable, string value);
+
+    [LoggerMessage(17, LogLevel.Warning, "Telemetry does not arrive; this is said once: {Reason}")]
+    public static partial void TelemetryFailed(ILogger logger, string reason);
 }

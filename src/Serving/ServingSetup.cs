@@ -107,26 +107,41 @@ internal static class ServingSetup
         services.AddRequestDecompression();
     }
 
-    public static void AddTelemetry(WebApplicationBuilder builder)
+    /// <summary>Returns what is to be called once there are services: it says what of the variables is unusable, and listens for failures.</summary>
+    public static Action<IServiceProvider> AddTelemetry(WebApplicationBuilder builder)
     {
         // OpenTelemetry's own variables are the only ones that are asked.
         builder.Configuration.AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(variable => ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal))
             .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)));
+        builder.Services.AddSingleton<ExportFailures>();
+        var unusable = new List<(string Variable, string Value)>();
+        var traceExport = TelemetryExport.For("TRACES", byGeneralEndpoint: true, (variable, value) => unusable.Add((variable, value)));
+        var metricExport = TelemetryExport.For("METRICS", byGeneralEndpoint: false, (variable, value) => unusable.Add((variable, value)));
         builder.Services.AddOpenTelemetry()
+            // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win.
             .ConfigureResource(resource => resource.AddService(ServerName, serviceVersion: ToolVersion.Text).AddEnvironmentVariableDetector())
-            .WithMetrics(metrics => metrics
-                .AddMeter(ServingMetrics.MeterName)
-                .AddRuntimeInstrumentation()
-                .AddPrometheusExporter())
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(ServingMetrics.MeterName).AddRuntimeInstrumentation().AddPrometheusExporter();
+                if (metricExport is not null)
+                {
+                    metrics.AddOtlpExporter(metricExport.Apply);
+                }
+            })
             .WithTracing(traces =>
             {
                 traces.AddAspNetCoreInstrumentation().AddSource(ServingTraces.SourceName);
-                if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })
+                if (traceExport is not null)
                 {
-                    traces.AddOtlpExporter();
+                    traces.AddOtlpExporter(traceExport.Apply);
                 }
             });
+        return services =>
+        {
+            var failures = services.GetRequiredService<ExportFailures>();
+            unusable.ForEach(wrong => failures.Unusable(wrong.Variable, wrong.Value));
+        };
     }
 
     /// <summary>Two ports: gRPC over HTTP/2 with prior knowledge, and HTTP/1.1 for the rest; without TLS a port cannot tell the two apart.</summary>

@@ -90,6 +90,24 @@ public sealed class ProgramTests(DemoOnnx demo)
     }
 
     [Fact]
+    public void A_port_that_is_not_for_this_user_and_too_little_memory_are_said_before_models_are_loaded()
+    {
+        Requirement.SkipUnless(File.Exists("/usr/bin/setpriv"), "setpriv (util-linux) takes the right to low ports away.");
+        Requirement.SkipUnless(
+            File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start").Trim() == "1024", "this system lets everybody have low ports.");
+        var port = Command.Run("/usr/bin/setpriv",
+            ["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", ServerProcess.Program, "--model", "no/such", "--http-port", "81", "--grpc-port", "0"]);
+        using var memory = ServerProcess.Start(
+            new Surroundings(Environment: new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x2000000" }), "--model", demo.Path, "--http-port", "0", "--grpc-port", "0");
+        var said = memory.StandardError.ReadToEnd();
+        memory.WaitForExit();
+
+        Assert.True(port.ExitCode == 1 && port.Error.Contains("127.0.0.1:81: this user may not listen on port 81; ports below 1024 are for root.", StringComparison.Ordinal), port.ToString());
+        Assert.True(memory.ExitCode == 1 && said.Contains("too little memory: the models take at least", StringComparison.Ordinal)
+            && said.Contains("has 32 MiB.", StringComparison.Ordinal) && said.TrimEnd().Split('\n').Length <= 3, said);
+    }
+
+    [Fact]
     public void Wrong_input_is_said_in_three_lines_at_most()
     {
         AssertError("no model to serve");

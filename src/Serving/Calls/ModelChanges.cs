@@ -87,7 +87,7 @@ internal sealed class ModelChanges(ModelCatalog catalog, ModelRepository reposit
         catch (InputException failure)
         {
             ServingLog.LoadFailed(logger, model, failure.Message);
-            return new CallError(ErrorKind.FailedPrecondition, failure.Message, "path");
+            return new CallError(ErrorKind.FailedPrecondition, MachinePaths.Cut(failure.Message), "path");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -30,6 +30,9 @@ internal sealed class OpenConnections(ConnectionLimits limits, TimeProvider time
         }
     }
 
+    /// <summary>Connections since the start.</summary>
+    public long Opened { get; private set; }
+
     /// <summary>Waits until a descriptor is free for one more connection; ends with <see cref="Add"/> or <see cref="LeaveRoom"/>.</summary>
     public Task TakeRoomAsync(CancellationToken cancellationToken) => _room.WaitAsync(cancellationToken);
 
@@ -45,6 +48,7 @@ internal sealed class OpenConnections(ConnectionLimits limits, TimeProvider time
         lock (_lock)
         {
             connection.Place = _silent.AddLast(connection);
+            Opened++;
             if (++_count > limits.Open)
             {
                 leaving = (_silent.First!.Value == connection ? _idle.First?.Value : null) ?? _silent.First.Value; // at least the new one is silent

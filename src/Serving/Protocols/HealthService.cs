@@ -1,10 +1,8 @@
-using System.Threading.Channels;
 using Grpc.Core;
 using Grpc.Health.V1;
-using LoraOnnx.Serving.Calls;
+using Grpc.HealthCheck;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Security;
-using LoraOnnx.Serving.Transports.Grpc;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace LoraOnnx.Serving.Protocols;
@@ -14,17 +12,16 @@ namespace LoraOnnx.Serving.Protocols;
 /// A service serves while there is a model and the server is not draining. Watch ends when the server drains, after saying NOT_SERVING.
 /// </summary>
 [Probe]
-internal sealed class HealthService : Health.HealthBase, IDisposable
+internal sealed class HealthService : HealthServiceImpl, IDisposable
 {
-    private static readonly string[] _services = ["", "lora_onnx.v1.Sentiment", "tei.v1.Predict", "tei.v1.Tokenize", "tei.v1.Info",
-        "inference.GRPCInferenceService"];
+    private static readonly string[] _services =
+        ["", "lora_onnx.v1.Sentiment", "tei.v1.Predict", "tei.v1.Tokenize", "tei.v1.Info", "inference.GRPCInferenceService"];
 
     private readonly ModelCatalog _catalog;
     private readonly ServerState _state;
     private readonly object _lock = new();
-    private readonly HashSet<Channel<bool>> _watchers = [];
     private readonly CancellationTokenRegistration _stopping;
-    private HashSet<string> _serving = [];
+    private HashSet<string> _models = [];
 
     public HealthService(ModelCatalog catalog, ServerState state)
     {
@@ -35,40 +32,11 @@ internal sealed class HealthService : Health.HealthBase, IDisposable
         Refresh();
     }
 
-    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) => StatusOf(request.Service) is { } status
-        ? Task.FromResult(new HealthCheckResponse { Status = status })
-        : throw new CallError(ErrorKind.NotFound, "no service or model of that name.", "service").ToRpcException();
-
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
-        // Capacity 1 and dropping: a slow watcher sees the newest state, not every one.
-        var changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        lock (_lock)
-        {
-            _watchers.Add(changed);
-        }
-
-        try
-        {
-            ServingStatus? sent = null;
-            do
-            {
-                var status = StatusOf(request.Service) ?? ServingStatus.ServiceUnknown;
-                if (status != sent)
-                {
-                    await responseStream.WriteAsync(new HealthCheckResponse { Status = status }, context.CancellationToken);
-                    sent = status;
-                }
-            }
-            while (!_state.Stopping.IsCancellationRequested && await changed.Reader.ReadAsync(context.CancellationToken));
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _watchers.Remove(changed);
-            }
-        }
+        // The library's Watch ends only when its caller goes; a server that drains would wait for callers that wait for it.
+        using var last = new LastStatus(responseStream, _state.Stopping);
+        await await Task.WhenAny(base.Watch(request, last, context), last.Written);
     }
 
     public void Dispose()
@@ -77,27 +45,79 @@ internal sealed class HealthService : Health.HealthBase, IDisposable
         _stopping.Dispose();
     }
 
-    private ServingStatus? StatusOf(string service)
+    private void Refresh()
     {
         lock (_lock)
         {
-            return _serving.Contains(service) ? _state.Stopping.IsCancellationRequested ? ServingStatus.NotServing : ServingStatus.Serving
-                : Array.IndexOf(_services, service) >= 0 ? ServingStatus.NotServing
-                : null;
+            // Read inside the lock: of two changes at once, the later one is told last.
+            var models = _catalog.Models;
+            var status = _state.Stopping.IsCancellationRequested ? ServingStatus.NotServing : ServingStatus.Serving;
+            HashSet<string> names = [.. models.SelectMany(entry => (string[])[entry.Model.Name, $"{entry.Model.Name}@{entry.Model.Version}"])];
+            foreach (var gone in _models.Except(names))
+            {
+                ClearStatus(gone);
+            }
+
+            foreach (var name in names)
+            {
+                SetStatus(name, status);
+            }
+
+            foreach (var service in _services)
+            {
+                SetStatus(service, models.Count > 0 ? status : ServingStatus.NotServing);
+            }
+
+            _models = names;
         }
     }
 
-    private void Refresh()
+    /// <summary>Knows when a watcher has heard, or need not hear, that the server drains.</summary>
+    private sealed class LastStatus : IServerStreamWriter<HealthCheckResponse>, IDisposable
     {
-        var models = _catalog.Models;
-        lock (_lock)
+        private readonly IServerStreamWriter<HealthCheckResponse> _watcher;
+        private readonly CancellationToken _stopping;
+        private readonly CancellationTokenRegistration _onStopping;
+        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _servedLast; // a change to NOT_SERVING is still to come
+
+        public LastStatus(IServerStreamWriter<HealthCheckResponse> watcher, CancellationToken stopping)
         {
-            _serving = [.. models.Count > 0
-                ? _services
-                : [], .. models.Select(entry => entry.Model.Name), .. models.Select(entry => $"{entry.Model.Name}@{entry.Model.Version}")];
-            foreach (var watcher in _watchers)
+            (_watcher, _stopping) = (watcher, stopping);
+            _servedLast = true; // what it is told first is on its way
+            _onStopping = stopping.Register(EndIfTold);
+        }
+
+        public Task Written => _written.Task;
+
+        public WriteOptions? WriteOptions
+        {
+            get => _watcher.WriteOptions;
+            set => _watcher.WriteOptions = value;
+        }
+
+        public async Task WriteAsync(HealthCheckResponse message)
+        {
+            if (Written.IsCompleted)
             {
-                watcher.Writer.TryWrite(true);
+                return; // the call has ended
+            }
+
+            _servedLast = message.Status == ServingStatus.Serving;
+            await _watcher.WriteAsync(message);
+            if (_stopping.IsCancellationRequested)
+            {
+                EndIfTold();
+            }
+        }
+
+        public void Dispose() => _onStopping.Dispose();
+
+        private void EndIfTold()
+        {
+            if (!_servedLast)
+            {
+                _written.TrySetResult();
             }
         }
     }

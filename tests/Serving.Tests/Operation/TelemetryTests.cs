@@ -103,6 +103,64 @@ public sealed class TelemetryTests(DemoOnnx demo)
         Assert.DoesNotContain("   at ", await server.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "no url", "OTEL_EXPORTER_OTLP_ENDPOINT is 'no url', which is no http or https URL")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4317", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is 'localhost:4317', which is no http or https URL")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1", "Telemetry does not arrive; this is said once")]
+    public async Task An_unusable_endpoint_is_one_warning(string variable, string value, string expected)
+    {
+        var variables = new Dictionary<string, string> { [variable] = value, ["OTEL_BSP_SCHEDULE_DELAY"] = "50" };
+        using var server = await ServerProcess.StartAsync(new Surroundings(Environment: variables), "--model", demo.Path);
+        for (var call = 0; call < 3; call++)
+        {
+            Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "text"]);
+        }
+
+        Assert.Equal(143, await server.EndAsync("TERM"));
+        var warnings = (await server.Error).Split('\n').Where(line => line.Contains(" warn: ", StringComparison.Ordinal)).ToArray();
+        Assert.Contains(expected, Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_variables_of_a_signal_are_honoured()
+    {
+        await using var collector = await TestCollector.StartAsync();
+        var variables = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1",
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Address}some/traces",
+            ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf",
+            ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = "x-tenant=reviews",
+            ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = $"{collector.Address}some/metrics",
+            ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"] = "http/protobuf",
+        };
+        using var server = await ServerProcess.StartAsync(new Surroundings(Environment: variables), "--model", demo.Path);
+        Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "text"]);
+        await server.EndAsync("TERM"); // what was not sent yet is sent now
+
+        Assert.Contains(("/some/traces", "reviews"), collector.Received);
+        Assert.Contains(("/some/metrics", ""), collector.Received);
+        Assert.DoesNotContain("warn", await server.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_name_of_the_key_is_in_the_log_of_calls_and_of_administration()
+    {
+        using var folder = new TemporaryFolder();
+        var keys = folder.Write("keys", "admin carol admin-key-0123456789\n");
+        using var server = await ServerProcess.StartAsync("--model", $"demo={demo.Path}", "--log-calls", "--api-keys", keys);
+        Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--api-key", "admin-key-0123456789", "text"]);
+        using var http = new HttpClient { BaseAddress = server.HttpAddress };
+        http.DefaultRequestHeaders.Add("x-api-key", "admin-key-0123456789");
+        using var swapped = await http.PostAsync("v2/repository/models/demo/load", null, Cancel);
+        await server.EndAsync("TERM");
+
+        var log = await server.Error;
+        Assert.Matches("Predicted .* for 'carol'", log);
+        Assert.Contains("Administrative call /v2/repository/models/demo/load by 'carol'.", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("admin-key", log, StringComparison.Ordinal);
+    }
+
     private async Task<string> LogOfAsync(params string[] options)
     {
         using var server = await ServerProcess.StartAsync(["--model", demo.Path, .. options]);

@@ -1,3 +1,4 @@
+using System.Text;
 using Deque.AxeCore.Playwright;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Serving.Tests.Support;
@@ -110,6 +111,30 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
         Assert.StartsWith("\"good, \"\"really\"\" good\",\"", csv[1], StringComparison.Ordinal);
         Assert.Equal(151, csv.Length);
         Assert.All(csv[1..], line => Assert.Matches("^\".*\",\"(POSITIVE|NEGATIVE)\",\"[01]\\.[0-9]{4}\",\"[0-9]+\",\"no\"$", line));
+    }
+
+    [Fact]
+    public async Task Cells_that_a_spreadsheet_would_compute_are_text_and_Excel_gets_its_mark()
+    {
+        var page = await OpenAsync(ColorScheme.Light);
+        string[] texts = ["=1+1", "+1 for the film", "-1 star", "@home", "\ttab", "fine - really"];
+
+        await page.GetByLabel("Texts, one a line").FillAsync(string.Join('\n', texts));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Classify lines" }).ClickAsync();
+        await page.GetByText("6 texts.").WaitForAsync();
+        var plain = await DownloadAsync(page);
+        await page.GetByLabel("for Excel").CheckAsync();
+        var forExcel = await DownloadAsync(page);
+
+        var lines = Encoding.UTF8.GetString(plain).Split("\r\n");
+        Assert.Equal(["'=1+1", "'+1 for the film", "'-1 star", "'@home", "'\ttab", "fine - really"], lines[1..7].Select(line => line.Split('"')[1]));
+        Assert.Equal([0xEF, 0xBB, 0xBF, .. plain], forExcel);
+    }
+
+    private static async Task<byte[]> DownloadAsync(IPage page)
+    {
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Download CSV" }).ClickAsync());
+        return await File.ReadAllBytesAsync(await download.PathAsync(), Cancel);
     }
 
     [Theory]

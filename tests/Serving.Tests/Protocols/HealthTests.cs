@@ -62,4 +62,55 @@ public sealed class HealthTests
         Assert.Equal([ServingStatus.ServiceUnknown, ServingStatus.Serving, ServingStatus.NotServing], seen);
         Assert.False(more);
     }
+
+    [Fact]
+    public async Task Every_watcher_hears_last_that_the_server_drains()
+    {
+        await using var server = await TestServer.StartAsync(new TestEngine());
+        string[] names = ["", "demo", "demo@aaaaaaaaaaaa", "lora_onnx.v1.Sentiment", "nobody"];
+        var client = new Health.HealthClient(server.Connect());
+        var watches = names.SelectMany(name => Enumerable.Range(0, 10).Select(_ => client.Watch(new HealthCheckRequest { Service = name }, cancellationToken: Cancel))).ToArray();
+        await Task.WhenAll(watches.Select(watch => watch.ResponseStream.MoveNext(Cancel)));
+
+        var stopping = server.StopAsync();
+        var last = await Task.WhenAll(watches.Select(async watch =>
+        {
+            var status = watch.ResponseStream.Current.Status;
+            while (await watch.ResponseStream.MoveNext(Cancel))
+            {
+                status = watch.ResponseStream.Current.Status;
+            }
+
+            return status;
+        }));
+        await stopping;
+
+        Assert.All(last[..40], status => Assert.Equal(ServingStatus.NotServing, status));
+        Assert.All(last[40..], status => Assert.Equal(ServingStatus.ServiceUnknown, status));
+    }
+
+    [Fact]
+    public async Task Of_changes_at_the_same_time_the_last_one_counts()
+    {
+        await using var server = await TestServer.StartAsync(new TestEngine());
+        var health = new Health.HealthClient(server.Connect());
+        var catalog = server.Host.Catalog;
+        for (var round = 0; round < 100; round++)
+        {
+            string[] names = [$"a{round}", $"b{round}", $"c{round}"];
+            await Task.WhenAll(names.Select(name => Task.Run(
+                async () =>
+                {
+                    await catalog.LoadAsync(new LoraOnnx.Serving.Models.ModelSource(name, "1", "x"), Cancel);
+                    await catalog.UnloadAsync(name, "1", Cancel);
+                },
+                Cancel)));
+
+            foreach (var name in names)
+            {
+                var gone = await Assert.ThrowsAsync<RpcException>(() => health.CheckAsync(new HealthCheckRequest { Service = name }, cancellationToken: Cancel).ResponseAsync);
+                Assert.Equal(StatusCode.NotFound, gone.StatusCode);
+            }
+        }
+    }
 }

@@ -58,6 +58,8 @@ internal sealed class TestEngine : IDisposable
     /// <summary>Which part of a long text the model says it was trained on.</summary>
     public Truncation Truncation { get; init; }
 
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string> { ["method"] = "test" };
+
     public string Hash { get; init; } = new('a', 64);
 
     public static EncodedText Encode(string text) => _tokenizer.Encode(text, 512, Truncation.Head);
@@ -79,8 +81,7 @@ internal sealed class TestEngine : IDisposable
     public void LetGo() => _gate.Set();
 
     public LoadedEngine Load(string path) => new(
-        new ModelDescription { Path = path, Hash = Hash, Bytes = 1 << 20, Config = Config, MaxTokens = 512, Truncation = Truncation,
-            Metadata = new Dictionary<string, string> { ["method"] = "test" } },
+        new ModelDescription { Path = path, Hash = Hash, Bytes = 1 << 20, Config = Config, MaxTokens = 512, Truncation = Truncation, Metadata = Metadata },
         _tokenizer,
         Run,
         this);

@@ -168,9 +168,12 @@ function showTable() {
 }
 
 function downloadCsv() {
-  const quoted = cell => `"${cell.replaceAll('"', '""')}"`;
+  // A spreadsheet computes cells that begin so; behind an apostrophe they are text.
+  const harmless = cell => /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const quoted = cell => `"${harmless(cell).replaceAll('"', '""')}"`;
+  const byteOrderMark = byId('excel').checked ? '\uFEFF' : ''; // tells Excel that it is UTF-8
   const lines = [table.header, ...table.rows.map(row => row.cells)].map(cells => cells.map(quoted).join(','));
-  const link = element('a', { href: URL.createObjectURL(new Blob([lines.join('\r\n') + '\r\n'], { type: 'text/csv' })), download: 'lora-serve.csv' });
+  const link = element('a', { href: URL.createObjectURL(new Blob([byteOrderMark, lines.join('\r\n') + '\r\n'], { type: 'text/csv' })), download: 'lora-serve.csv' });
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -88,7 +88,7 @@ internal static class GrpcTranslation
         Sha256 = model.Description.Hash,
         SizeBytes = (ulong)model.Description.Bytes,
         Precision = model.Description.Precision,
-        Metadata = { new Dictionary<string, string>(model.Description.Metadata) },
+        Metadata = { MachinePaths.Cut(model.Description.Metadata) },
         Temperature = model.Calibration.Temperature,
         Threshold = model.Calibration.Threshold ?? 0.5,
         Loaded = loaded,

@@ -26,9 +26,8 @@ internal static class MessageJson
 
     private static JsonNode? Value(FieldDescriptor field, object value) => value switch
     {
-        // Maps hold no nulls.
-        IDictionary map =>
-            new JsonObject(map.Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(entry.Key.ToString()!, Single(entry.Value!)))),
+        // Maps hold no nulls; protobuf's are enumerated as pairs of their own types.
+        IDictionary map => new JsonObject(map.Keys.Cast<object>().Select(key => KeyValuePair.Create(key.ToString()!, Single(map[key]!)))),
         IList list => new JsonArray([.. list.Cast<object>().Select(item => field.FieldType == FieldType.Enum
             ? EnumName(field, item)
             : Single(item))]),

@@ -50,7 +50,7 @@ internal static class RestTranslation
         entry.Model.Name == models[0].Model.Name,
         entry.Model.Description.Hash,
         (ulong)entry.Model.Description.Bytes,
-        entry.Model.Description.Metadata,
+        MachinePaths.Cut(entry.Model.Description.Metadata),
         entry.Model.Calibration.Temperature,
         entry.Model.Calibration.Threshold ?? 0.5,
         entry.Loaded))]);
