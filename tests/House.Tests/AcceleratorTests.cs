@@ -5,8 +5,8 @@ namespace LoraOnnx.House.Tests;
 public sealed class AcceleratorTests
 {
     [Theory]
-    [InlineData("Training", "cpu", "TorchSharp", "libtorch-cpu-linux-x64")]
-    [InlineData("Training", "cuda", "TorchSharp-cuda-linux")]
+    [InlineData("Training/Torch", "cpu", "TorchSharp", "libtorch-cpu-linux-x64")]
+    [InlineData("Training/Torch", "cuda", "TorchSharp-cuda-linux")]
     [InlineData("Inference", "cpu", "Microsoft.ML.OnnxRuntime")]
     [InlineData("Inference", "cuda", "Microsoft.ML.OnnxRuntime.Gpu")]
     public void The_accelerator_property_chooses_the_native_packages(string room, string accelerator, params string[] expected)

@@ -9,9 +9,9 @@ public sealed partial class ForeignFileRuleTests
     private static readonly Dictionary<string, string> _allowed = new()
     {
         ["src/Evaluation/Machine.cs"] = "/proc/cpuinfo",
-        ["src/Training/Recording/ProcessMemory.cs"] = "/proc/self/status",
-        ["src/Training/Engine/NativeTorch.cs"] = "libtorch's own library, from the package",
-        ["src/Training/Report/HtmlReport.cs"] = "the metrics that this process writes",
+        ["src/Training/Core/Recording/ProcessMemory.cs"] = "/proc/self/status",
+        ["src/Training/Torch/NativeTorch.cs"] = "libtorch's own library, from the package",
+        ["src/Training/Core/Report/HtmlReport.cs"] = "the metrics that this process writes",
     };
 
     [Fact]

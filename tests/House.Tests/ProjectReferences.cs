@@ -5,13 +5,16 @@ namespace LoraOnnx.House.Tests;
 /// <summary>The references that project files declare, by room.</summary>
 internal static class ProjectReferences
 {
-    private static readonly string[] _rooms = [.. Directory.GetDirectories(Repository.Path("src")).Select(path => Path.GetFileName(path)!).Order()];
+    /// <summary>Folders with a project, by their path under src: a room, or one of several in a room.</summary>
+    private static readonly string[] _rooms = [.. Directory.GetFiles(Repository.Path("src"), "*.csproj", SearchOption.AllDirectories)
+        .Select(project => Path.GetRelativePath(Repository.Path("src"), Path.GetDirectoryName(project)!).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<string> Rooms => _rooms;
 
     /// <summary>Rooms that a room's project references.</summary>
     public static IReadOnlyList<string> Of(string room) =>
-        [.. Items(room, "ProjectReference").Select(reference => reference.Split('/', '\\')[^2]).Order()];
+        [.. Items(room, "ProjectReference").Select(reference => Path.GetRelativePath(Repository.Path("src"),
+            Path.GetDirectoryName(Path.GetFullPath(reference.Replace('\\', '/'), Repository.Path("src", room)))!).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
     /// <summary>Packages that a room's project references, as written.</summary>
     public static IReadOnlyList<string> PackagesOf(string room) => [.. Items(room, "PackageReference")];

@@ -5,7 +5,7 @@ using LoraOnnx.Kernels.Code;
 using LoraOnnx.Kernels.Encoder;
 using LoraOnnx.Kernels.Products;
 using LoraOnnx.Kernels.Steps;
-using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Torch;
 using TorchSharp;
 
 namespace LoraOnnx.Benchmarks.Kernels;

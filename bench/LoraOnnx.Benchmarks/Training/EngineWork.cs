@@ -1,9 +1,10 @@
-using System.Globalization;
 using LoraOnnx.Model.Adapters;
+using System.Globalization;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Loop;
 using LoraOnnx.Training.Steps;
+using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Benchmarks.Training;
 
@@ -20,6 +21,7 @@ internal static class EngineWork
 
     private const double LeastSeconds = 15;
     private const int LeastSteps = 4;
+    private static readonly LearningRates _rates = new(4e-4, 1e-3);
     private static readonly int[] _lengths = ReviewLengths.Draw(Texts, seed: 1);
 
     public static string Describe() => string.Create(CultureInfo.InvariantCulture,
@@ -29,7 +31,7 @@ internal static class EngineWork
     public static Work LoraSteps(Precision precision)
     {
         var texts = RandomTexts.Of(_lengths);
-        using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
+        using var engine = Lora(precision);
         var steps = new StepPlan(_lengths, new BatchSize(BatchTexts, null), accumulation: 1, seed: 1).Epoch(0);
         Step(engine, texts, steps[0]);
         var (clock, tokens, count) = (new BusyClock(), 0L, 0);
@@ -44,38 +46,37 @@ internal static class EngineWork
     /// <summary>[CLS] features of texts that a head would be trained on.</summary>
     public static Work Encode(Precision precision)
     {
-        using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), new EngineOptions { TrainHead = true, Threads = BusyClock.Threads, Precision = precision });
-        return Encode(engine).Work;
+        using var encoder = new FrozenNetwork(BaseSizeModel.Weights(), null, precision, TorchDevice.Cpu);
+        return Encode(encoder).Work;
     }
 
     /// <summary>Features once, then epochs of the head on them.</summary>
     public static Work Head()
     {
         var weights = BaseSizeModel.Weights();
-        var options = new EngineOptions { TrainHead = true, Threads = BusyClock.Threads, Precision = ComputeDevices.FastPrecision(ComputeDevice.Cpu) };
-        using var engine = TrainingEngine.Create(weights, options);
-        var (work, features, seconds) = Encode(engine);
-        using var head = HeadTrainer.Create(weights, options);
-        head.Step(features[..BatchTexts], Labels(BatchTexts), 1e-3);
+        using var encoder = new FrozenNetwork(weights, null, TorchDevice.FastPrecision(ComputeDevice.Cpu), TorchDevice.Cpu);
+        var (work, features, seconds) = Encode(encoder);
+        using var head = new HeadLearner(weights, new LearnerOptions(), TorchDevice.Cpu);
+        head.Step([Batch(features[..BatchTexts])], _rates);
         var clock = new BusyClock();
         for (var epoch = 0; epoch < HeadEpochs; epoch++)
         {
             foreach (var batch in features.Chunk(BatchTexts))
             {
-                _ = head.Step(batch, Labels(batch.Length), 1e-3).Loss;
+                _ = head.Step([Batch(batch)], _rates).Loss;
             }
         }
 
         var headSeconds = clock.Seconds;
         return work with { Remark = string.Create(CultureInfo.InvariantCulture, $"{HeadEpochs} epochs of the head on {features.Length} texts took {headSeconds:0.00} s, {headSeconds / seconds:p1} of the {seconds:0.0} s for their features") };
 
-        static IReadOnlyList<int>[] Labels(int count) => [.. Enumerable.Range(0, count).Select(text => (IReadOnlyList<int>)[text % 2])];
+        static FeatureBatch Batch(float[][] rows) => new(rows, [.. rows.Select((_, text) => (IReadOnlyList<int>)[text % 2])]);
     }
 
     /// <summary>Three LoRA steps of the longest texts: what memory has to hold.</summary>
     public static void TakeLongSteps(Precision precision)
     {
-        using var engine = TrainingEngine.Create(BaseSizeModel.Weights(), Lora(precision));
+        using var engine = Lora(precision);
         int[] lengths = [.. Enumerable.Repeat(512, 3 * LongStepTokens / 512)];
         var texts = RandomTexts.Of(lengths);
         foreach (var step in new StepPlan(lengths, new BatchSize(null, LongStepTokens), accumulation: 1, seed: 1).Epoch(0))
@@ -84,26 +85,23 @@ internal static class EngineWork
         }
     }
 
-    private static StepResult Step(TrainingEngine engine, EncodedText[] texts, IReadOnlyList<int[]> parts)
+    private static StepResult Step(AdapterLearner engine, EncodedText[] texts, IReadOnlyList<int[]> parts)
     {
-        var result = engine.Step([.. parts.Select(part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], 4e-4, 1e-3);
+        var result = engine.Step([.. parts.Select(part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], _rates);
         return result.IsFinite ? result : throw new System.Diagnostics.UnreachableException("The loss is not finite. This is a bug.");
     }
 
-    private static (Work Work, float[][] Features, double Seconds) Encode(TrainingEngine engine)
+    private static (Work Work, float[][] Features, double Seconds) Encode(FrozenNetwork encoder)
     {
         var texts = RandomTexts.Of(ReviewLengths.Draw(EncodedTexts, seed: 3));
-        Encoding.Run(texts[..BatchTexts], engine.Features, CancellationToken.None);
+        Encoding.Run(texts[..BatchTexts], encoder.Features, CancellationToken.None);
         var clock = new BusyClock();
-        var features = Encoding.Run(texts, engine.Features, CancellationToken.None);
+        var features = Encoding.Run(texts, encoder.Features, CancellationToken.None);
         var seconds = clock.Seconds;
         return (new Work(texts.Sum(text => text.Ids.Length) / seconds, $"{texts.Length} texts, no padding"), features, seconds);
     }
 
-    private static EngineOptions Lora(Precision precision) => new()
-    {
-        Precision = precision,
-        Threads = BusyClock.Threads,
-        Adapter = new AdapterPlan { Modules = AdapterTargets.Modules(BaseSizeModel.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 16, Alpha = 32 },
-    };
+    private static AdapterLearner Lora(Precision precision) => new(BaseSizeModel.Weights(),
+        new AdapterPlan { Modules = AdapterTargets.Modules(BaseSizeModel.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 16, Alpha = 32 },
+        new LearnerOptions { Precision = precision }, TorchDevice.Cpu);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
+using LoraOnnx.Training.Torch;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Benchmarks.Training;
@@ -23,7 +24,7 @@ internal static class TrainingBenchmark
             arguments = rest;
         }
 
-        NativeTorch.Prepare(null);
+        TorchEngine.Start(new MachineWish(ComputeDevice.Cpu, null, BusyClock.Threads), null);
         if (arguments is [PeakCommand, var type])
         {
             EngineWork.TakeLongSteps(Enum.Parse<Precision>(type, ignoreCase: true));
@@ -31,7 +32,7 @@ internal static class TrainingBenchmark
             return 0;
         }
 
-        var bf16IsFast = ComputeDevices.FastPrecision(ComputeDevice.Cpu) == Precision.Bf16;
+        var bf16IsFast = TorchDevice.FastPrecision(ComputeDevice.Cpu) == Precision.Bf16;
         var parts = arguments.Length > 0 ? arguments : [.. _parts.Where(part => bf16IsFast || !NeedsBf16(part))];
         if (parts.Except(_parts).FirstOrDefault() is { } unknown)
         {
@@ -39,7 +40,6 @@ internal static class TrainingBenchmark
             return 1;
         }
 
-        set_num_threads(BusyClock.Threads);
         Console.WriteLine($"machine: {Processor()}, {(BusyClock.Threads == 1 ? "1 thread, by processor time" : $"{BusyClock.Threads} threads")}; {RuntimeInformation.OSDescription}");
         Console.WriteLine($"model: DistilBERT-base size, {EngineWork.Describe()}");
         if (!bf16IsFast)

@@ -5,6 +5,9 @@ namespace LoraOnnx.Model.Runs;
 /// <summary>What run.json says of a training run. Written by lora-train, read by lora-merge and lora-compare; keys are snake_case, unknown ones are ignored.</summary>
 public sealed record RunRecord
 {
+    /// <summary>Which rules the run began with, and goes on with when it is resumed; runs from before there were versions have 1.</summary>
+    public int Version { get; init; } = 1;
+
     /// <summary>Version of the tool that wrote the run.</summary>
     public required string ToolVersion { get; init; }
 
@@ -95,8 +98,11 @@ public sealed record RunRecord
     /// <summary>Versions of what computed: the runtime, TorchSharp, libtorch.</summary>
     public IReadOnlyDictionary<string, string> Libraries { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The options of lora-train that were in effect, as that program reads them back on --resume.</summary>
+    /// <summary>The options of lora-train as given, as that program reads them back on --resume.</summary>
     public JsonElement? Options { get; init; }
+
+    /// <summary>What the options came to, with every choice made; null in runs from before it was written down.</summary>
+    public JsonElement? Effective { get; init; }
 }
 
 /// <summary>A set of labelled texts of a run.</summary>

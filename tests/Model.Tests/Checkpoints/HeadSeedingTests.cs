@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Sampling;
 
 namespace LoraOnnx.Model.Tests.Checkpoints;
 
@@ -10,7 +11,7 @@ public sealed class HeadSeedingTests
     [Fact]
     public void New_head_has_normal_weights_of_the_configured_deviation_and_zero_biases()
     {
-        var head = HeadSeeding.Create(_demo, 42);
+        var head = HeadSeeding.Create(_demo, SeededRandom.Of(42, RandomUse.Head));
 
         var weights = head[0].Values; // 384 x 384: the standard error of the deviation is 0.2 %, that of the mean 0.26 % of it
         var mean = weights.Average(value => (double)value);
@@ -24,7 +25,7 @@ public sealed class HeadSeedingTests
     [Fact]
     public void Same_seed_gives_the_same_head_and_another_seed_another()
     {
-        Assert.Equal(HeadSeeding.Create(_demo, 1)[0].Values, HeadSeeding.Create(_demo, 1)[0].Values);
-        Assert.NotEqual(HeadSeeding.Create(_demo, 1)[2].Values, HeadSeeding.Create(_demo, 2)[2].Values);
+        Assert.Equal(HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[0].Values, HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[0].Values);
+        Assert.NotEqual(HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[2].Values, HeadSeeding.Create(_demo, SeededRandom.Of(2, RandomUse.Head))[2].Values);
     }
 }

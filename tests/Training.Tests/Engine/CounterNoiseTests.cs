@@ -1,4 +1,4 @@
-using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
 

@@ -4,6 +4,7 @@ using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
 
@@ -22,7 +23,7 @@ public sealed class GoldenTrainingTests
         const double Tolerance = 2e-5;
         using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("logits.json")));
         var cases = json.RootElement.GetProperty("cases").EnumerateArray().Select(item => (Text: item.GetProperty("text").GetString()!, Logits: Floats(item.GetProperty("logits")))).ToList();
-        using var engine = TrainingEngine.Create(_weights.Value, new EngineOptions { TrainHead = true });
+        using var engine = new FrozenNetwork(_weights.Value, null, Precision.Fp32, TorchDevice.Cpu);
 
         var together = engine.Logits(new PackedBatch([.. cases.Select(item => Encode(item.Text, 512))]));
         var alone = cases.ConvertAll(item => engine.Logits(new PackedBatch([Encode(item.Text, 512)]))[0]);
@@ -42,9 +43,9 @@ public sealed class GoldenTrainingTests
         using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("trajectories", name, "expected.json")));
         var expected = json.RootElement;
         var initial = Read(Golden.Path("trajectories", name, "initial.safetensors"));
-        var plan = adapters ? Plan(expected) : null;
-        var options = new EngineOptions { Adapter = plan, TrainHead = head, BodyDropout = false };
-        using var engine = TrainingEngine.Create(_weights.Value, options, adapters ? Adapter(plan!, initial) : null);
+        var plan = adapters ? Plan(expected) : Learners.NoAdapters;
+        var options = new LearnerOptions { TrainHead = head, BodyDropout = false };
+        using var engine = Learners.Of(_weights.Value, plan, options, adapters ? Adapter(plan, initial) : null);
 
         var losses = new List<float>();
         var norms = new List<float>();
@@ -52,7 +53,7 @@ public sealed class GoldenTrainingTests
         {
             var rows = batch.EnumerateArray().ToList();
             var packed = new PackedBatch([.. rows.Select(row => Encode(row.GetProperty("text").GetString()!, 128))], [.. rows.Select(row => (IReadOnlyList<int>)[row.GetProperty("label").GetInt32()])]);
-            var result = engine.Step([packed], rate.GetDouble(), rate.GetDouble());
+            var result = engine.Step([packed], rate.GetDouble());
             losses.Add(result.Loss);
             norms.Add(result.GradientNorm);
         }
@@ -73,12 +74,12 @@ public sealed class GoldenTrainingTests
     {
         EncodedText[] texts = [Encode("a fine film.", 64), Encode("a bad film, and a very long one too.", 64), Encode("nothing happens.", 64)];
         IReadOnlyList<int>[] labels = [[1], [0], [0]];
-        var options = new EngineOptions { TrainHead = true, BodyDropout = false };
-        using var whole = TrainingEngine.Create(_weights.Value, options);
-        using var parts = TrainingEngine.Create(_weights.Value, options);
+        var options = new LearnerOptions { TrainHead = true, BodyDropout = false };
+        using var whole = Learners.Of(_weights.Value, Learners.NoAdapters, options);
+        using var parts = Learners.Of(_weights.Value, Learners.NoAdapters, options);
 
-        var expected = whole.Step([new PackedBatch(texts, labels)], 0, 1e-3);
-        var actual = parts.Step([new PackedBatch(texts[..1], labels[..1]), new PackedBatch(texts[1..], labels[1..])], 0, 1e-3);
+        var expected = whole.Step([new PackedBatch(texts, labels)], 1e-3);
+        var actual = parts.Step([new PackedBatch(texts[..1], labels[..1]), new PackedBatch(texts[1..], labels[1..])], 1e-3);
 
         AssertClose("loss and gradient norm", [expected.Loss, expected.GradientNorm], [actual.Loss, actual.GradientNorm], 1e-5);
     }
@@ -107,15 +108,15 @@ public sealed class GoldenTrainingTests
             B = tensors[$"base_model.model.{module}.lora_B.weight"],
         })], []);
 
-    private static IEnumerable<(string Key, NamedTensor Tensor)> Trained(TrainingEngine engine, bool adapters, bool head)
+    private static IEnumerable<(string Key, NamedTensor Tensor)> Trained(AdapterLearner engine, bool adapters, bool head)
     {
-        foreach (var module in adapters ? engine.ExportAdapter().Modules : [])
+        foreach (var module in adapters ? engine.Export().Adapter!.Modules : [])
         {
             yield return ($"base_model.model.{module.Module}.lora_A.weight", module.A);
             yield return ($"base_model.model.{module.Module}.lora_B.weight", module.B);
         }
 
-        foreach (var tensor in head ? engine.ExportHead() : [])
+        foreach (var tensor in head ? engine.Export().Head! : [])
         {
             yield return (adapters ? $"base_model.model.{tensor.Name}" : tensor.Name, tensor);
         }

@@ -1,6 +1,7 @@
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Torch;
 using LoraOnnx.Training.Recording;
 using TorchSharp;
 
@@ -23,13 +24,9 @@ public sealed class SteadyMemoryTests
         // The garbage collector and the allocator's arenas move the resident size by a few MiB; a tensor of 1 KiB lost in each step would show.
         const long Tolerance = 16 << 20;
         using var model = new TinyModel(new TinyModelOptions { Width = 16, Inner = 16 });
-        using var engine = TrainingEngine.Create(model.Weights, new EngineOptions
-        {
-            Precision = type == "bf16" ? Precision.Bf16 : Precision.Fp32,
-            Threads = 1,
-            Adapter = new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin", "lin2"], headIsTrained: false), Rank = 2, Dropout = 0.1 },
-            TrainHead = true,
-        });
+        using var engine = Learners.Of(model.Weights,
+            new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin", "lin2"], headIsTrained: false), Rank = 2, Dropout = 0.1 },
+            new LearnerOptions { Precision = type == "bf16" ? Precision.Bf16 : Precision.Fp32, TrainHead = true });
         Train(engine, from: 0, to: Steps / 5);
         var (tensors, resident) = (LiveTensors, ProcessMemory.Resident);
 
@@ -46,12 +43,8 @@ public sealed class SteadyMemoryTests
         TensorMemory.Install();
         Assert.SkipWhen(TensorMemory.Range is null, "here libtorch's own allocator serves");
         using var model = new TinyModel(new TinyModelOptions { Width = 64, Inner = 256, Layers = 4, Positions = 512 });
-        using var engine = TrainingEngine.Create(model.Weights, new EngineOptions
-        {
-            Precision = Precision.Bf16,
-            Threads = 1,
-            Adapter = new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 4 },
-        });
+        using var engine = Learners.Of(model.Weights, new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 4 },
+            new LearnerOptions { Precision = Precision.Bf16 });
         var random = new Random(3);
         Step(Enumerable.Repeat(512, 8));
         var peak = TensorMemory.Range.Peak;
@@ -66,19 +59,19 @@ public sealed class SteadyMemoryTests
         void Step(IEnumerable<int> lengths)
         {
             EncodedText[] texts = [.. lengths.Select(length => new EncodedText(TinyModel.Ids(length, length), length))];
-            _ = engine.Step([new PackedBatch(texts, [.. texts.Select((_, text) => (IReadOnlyList<int>)[text % 2])])], 1e-3, 1e-3).Loss;
+            _ = engine.Step([new PackedBatch(texts, [.. texts.Select((_, text) => (IReadOnlyList<int>)[text % 2])])], 1e-3).Loss;
         }
     }
 
     /// <summary>Tensors of this thread that some dispose scope has seen and nobody has disposed.</summary>
     private static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-    private static void Train(TrainingEngine engine, int from, int to)
+    private static void Train(AdapterLearner engine, int from, int to)
     {
         for (var step = from; step < to; step++)
         {
             var lengths = new[] { 3 + (step % 11), 40, 5 + (step % 29) };
-            var result = engine.Step([new PackedBatch([.. lengths.Select((length, text) => new EncodedText(TinyModel.Ids(length, step + text), length))], [[1], [0], [1]])], 1e-3, 1e-3);
+            var result = engine.Step([new PackedBatch([.. lengths.Select((length, text) => new EncodedText(TinyModel.Ids(length, step + text), length))], [[1], [0], [1]])], 1e-3);
             Assert.True(float.IsFinite(result.Loss));
         }
     }

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Torch;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Tests.Engine;

@@ -1,4 +1,4 @@
-using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Torch;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Tests.Engine;

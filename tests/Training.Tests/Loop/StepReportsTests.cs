@@ -43,7 +43,7 @@ public sealed class StepReportsTests : IDisposable
         using var log = new RunLog(folder, null, TimeProvider.System);
         var reads = 0;
         var reports = Reports(log, readEvery: 2);
-        StepResult Counted() => new(4, 40, () => (++reads, 1));
+        StepResult Counted() => new(4, () => (++reads, 1)) { Tokens = 40 };
 
         reports.Add(Counted(), default, new RunProgress { PhaseStep = 1, Step = 1 });
         Assert.Equal(0, reads);
@@ -66,7 +66,8 @@ public sealed class StepReportsTests : IDisposable
     }
 
     private StepReports Reports(RunLog log, int readEvery) =>
-        new(new TrainingPhase("lora", 1, new StepPlan([3, 4, 5], new BatchSize(1, null), 1, 1), new LearningRates(1, 0), new TrainingOptions()), log, new PlainDisplay(_screen), Path.Combine(_folder, "none"), readEvery);
+        new(new TrainingPhase(new AdapterPhase(1, 2, 1), new StepPlan([3, 4, 5], new BatchSize(1, null), 1, 1), Effective.Of(new TrainingOptions())),
+            log, new PlainDisplay(_screen), Path.Combine(_folder, "none"), readEvery);
 
-    private static StepResult Result(float loss, float gradient) => new(4, 40, () => (loss, gradient));
+    private static StepResult Result(float loss, float gradient) => new(4, () => (loss, gradient)) { Tokens = 40 };
 }

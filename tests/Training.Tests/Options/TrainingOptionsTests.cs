@@ -1,6 +1,7 @@
 using LoraOnnx.Model.Tokenization;
-using LoraOnnx.Training.Loop;
+using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Options;
+using LoraOnnx.Training.Steps;
 
 namespace LoraOnnx.Training.Tests.Options;
 
@@ -58,7 +59,8 @@ public sealed class TrainingOptionsTests
 
     [Theory]
     [InlineData("--rank", "0", "a whole number from 1 to 4096")]
-    [InlineData("--lr", "nan", "a number from 0 to 10")]
+    [InlineData("--lr", "nan", "a number from 1E-12 to 10")]
+    [InlineData("--lr", "0", "a number from 1E-12 to 10")]
     [InlineData("--warmup", "1.1", "a number from 0 to 1")]
     [InlineData("--method", "full", "one of lora, head, lora+head")]
     [InlineData("--truncate", "middle", "one of head, tail, head+tail")]
@@ -73,13 +75,24 @@ public sealed class TrainingOptionsTests
     [Fact]
     public void Phases_and_rates_follow_from_the_method()
     {
-        Assert.Equal([new PhasePlan("lora", 3, new LearningRates(5e-4, 0))], PhasePlan.Of(new TrainingOptions()));
-        Assert.Equal([new PhasePlan("head", 15, new LearningRates(0, 1e-3))], PhasePlan.Of(new TrainingOptions { Method = TrainingMethod.Head }));
-        Assert.Equal([new PhasePlan("lora+head", 3, new LearningRates(4e-4, 4e-4))], PhasePlan.Of(new TrainingOptions { Method = TrainingMethod.LoraAndHead, Rank = 16 }));
+        Assert.Equal([new AdapterPhase(3, 2, 5e-4)], Phases(new TrainingOptions()));
+        Assert.Equal([new HeadPhase(15, 1, 1e-3, OnAdapters: false)], Phases(new TrainingOptions { Method = TrainingMethod.Head }));
+        Assert.Equal([new JointPhase(3, 2, 4e-4, 4e-4)], Phases(new TrainingOptions { Method = TrainingMethod.LoraAndHead, Rank = 16 }));
         Assert.Equal(
-            [new PhasePlan("lora", 10, new LearningRates(5e-4, 0)), new PhasePlan("head", 5, new LearningRates(0, 1e-3))],
-            PhasePlan.Of(new TrainingOptions { Method = TrainingMethod.LoraAndHead, LoraEpochs = 10, HeadEpochs = 5 }));
+            [new AdapterPhase(10, 2, 5e-4), new HeadPhase(5, 1, 1e-3, OnAdapters: true)],
+            Phases(new TrainingOptions { Method = TrainingMethod.LoraAndHead, LoraEpochs = 10, HeadEpochs = 5 }));
     }
+
+    [Fact]
+    public void A_head_of_rate_0_is_kept_where_it_was_left_out_before()
+    {
+        var options = new TrainingOptions { Method = TrainingMethod.LoraAndHead, HeadLearningRate = 0 };
+
+        Assert.Equal([new JointPhase(3, 2, 5e-4, 0)], Phases(options));
+        Assert.Equal([new AdapterPhase(3, 2, 5e-4)], EffectiveOptions.PhasesOf(options, new RunRules(1)));
+    }
+
+    private static IReadOnlyList<IPhase> Phases(TrainingOptions options) => EffectiveOptions.PhasesOf(options, RunRules.Current);
 
     private static TrainingOptions Parse(TrainingOptions start, params string[] arguments)
     {

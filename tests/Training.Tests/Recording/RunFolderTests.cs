@@ -74,6 +74,42 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void Going_on_deletes_nothing_behind_a_link_and_nothing_of_others()
+    {
+        var elsewhere = Path.Combine(_parent, "elsewhere");
+        Directory.CreateDirectory(elsewhere);
+        string[] theirs =
+        [
+            Path.Combine(elsewhere, "training-state.safetensors.77.partial"), Path.Combine(elsewhere, "download.partial"),
+            Path.Combine(elsewhere, "events.out.tfevents.1.host.1.lora-train"),
+        ];
+        Directory.CreateDirectory(Path.Combine(Run, "checkpoints"));
+        Directory.CreateDirectory(Path.Combine(Run, "adapter"));
+        theirs = [.. theirs, Path.Combine(Run, "adapter", "notes.partial"), Path.Combine(Run, "checkpoints", "mine.txt")];
+        foreach (var file in theirs)
+        {
+            File.WriteAllText(file, "theirs");
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(Run, "tensorboard"), elsewhere);
+        Directory.CreateSymbolicLink(Path.Combine(Run, "checkpoints", "last"), elsewhere);
+        File.WriteAllText(Path.Combine(Run, "run.json"), "{}");
+
+        using (var folder = RunFolder.Open(Run, resume: true, overwrite: false))
+        {
+            new RunLog(folder, null, TimeProvider.System).Dispose();
+        }
+
+        using (var folder = RunFolder.Open(Run, resume: false, overwrite: true))
+        {
+            folder.MakeRoom();
+        }
+
+        Assert.All(theirs, file => Assert.True(File.Exists(file), $"{file} is gone."));
+        Assert.False(File.Exists(Path.Combine(Run, "run.json")));
+    }
+
+    [Fact]
     public void A_directory_that_cannot_be_made_is_a_clear_error()
     {
         File.WriteAllText(Run, "a file");

@@ -19,7 +19,7 @@ public sealed class TrainingCheckpointTests : IDisposable
         {
             Progress = new RunProgress { Phase = 1, PhaseStep = 5, Step = 9, EvaluatedAt = 4, Best = metrics, Last = metrics, EvaluationsSinceBest = 2, Tokens = 7, Seconds = 0.1 },
             Log = new RunLogPlace("events.1", 100, 200),
-            Engine = new EngineState(9, [new NamedTensor("w", [2], [float.Epsilon, -0f]), new NamedTensor("w.exp_avg", [], [0.1f])]),
+            Engine = new LearnerState(9, [new NamedTensor("w", [2], [float.Epsilon, -0f]), new NamedTensor("w.exp_avg", [], [0.1f])]),
         };
 
         checkpoint.Save(_directory);

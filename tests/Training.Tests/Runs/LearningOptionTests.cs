@@ -42,7 +42,7 @@ public sealed class LearningOptionTests : IDisposable
     [Fact]
     public void New_adapters_start_as_peft_does_or_from_the_normal_distribution()
     {
-        string[] still = ["--lr", "0", "--epochs", "1", "--rank", "16"];
+        string[] still = ["--lr", "1e-12", "--epochs", "1", "--rank", "16"];
 
         var peft = Train(still).Adapter!.Modules.SelectMany(module => module.A.Values).ToList();
         var original = Train([.. still, "--init", "original"]).Adapter!.Modules.SelectMany(module => module.A.Values).ToList();
@@ -56,7 +56,7 @@ public sealed class LearningOptionTests : IDisposable
     [Fact]
     public void DoRA_trains_a_magnitude_for_every_output_row()
     {
-        var before = Train("--dora", "--lr", "0", "--epochs", "1").Adapter!.Modules;
+        var before = Train("--dora", "--lr", "1e-12", "--epochs", "1").Adapter!.Modules;
         var after = Train("--dora", "--lr", "0.01", "--epochs", "1").Adapter!.Modules;
 
         foreach (var (start, end) in before.Zip(after))
@@ -89,9 +89,9 @@ public sealed class LearningOptionTests : IDisposable
     [Fact]
     public void Patience_ends_a_run_that_no_longer_gets_better()
     {
-        var run = Train("--lr", "0", "--epochs", "10", "--eval-per-epoch", "1", "--patience", "2");
+        var run = Train("--lr", "1e-12", "--epochs", "10", "--eval-per-epoch", "1", "--patience", "2");
 
-        // At rate 0 the first evaluation is the best one; the second and third are as good, not better.
+        // At this rate nothing but the last bit of a number moves: the first evaluation is the best one, or as good as the second and third.
         Assert.Equal(3, run.Display.Evaluations.Count);
         Assert.Contains(run.Display.Notes, note => note.Contains("no better F1 in 2 evaluations", StringComparison.Ordinal));
         Assert.Equal(3 * 3, run.Record.Steps);
@@ -115,7 +115,7 @@ public sealed class LearningOptionTests : IDisposable
     [InlineData(0.2)]
     public void The_loss_is_cross_entropy_with_the_target_smoothed(double smoothing)
     {
-        var run = Train("--batch-size", "48", "--epochs", "1", "--dropout", "false", "--lr", "0", "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
+        var run = Train("--batch-size", "48", "--epochs", "1", "--dropout", "false", "--lr", "1e-12", "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
 
         var texts = LabelledTexts.ReadAll(_task.Train, Model.Configuration.ModelConfig.Load(_task.Model).Task);
         var expected = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Average(pair =>
@@ -136,7 +136,7 @@ public sealed class LearningOptionTests : IDisposable
         string[] rows = ["""{"text": "a good film", "label": ["good"]}""", """{"text": "a long story", "label": [1]}""", """{"text": "funny and good", "label": [1.0, 0.0, 1.0]}""", """{"text": "the plot", "label": []}"""];
         File.WriteAllLines(train, rows);
 
-        var still = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32", "--batch-size", "4", "--epochs", "1", "--dropout", "false", "--lr", "0",
+        var still = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32", "--batch-size", "4", "--epochs", "1", "--dropout", "false", "--lr", "1e-12",
             "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
 
         var texts = LabelledTexts.ReadAll(train, model.Config.Task);
@@ -164,7 +164,7 @@ public sealed class LearningOptionTests : IDisposable
 
     [Theory]
     [InlineData("10", true)]
-    [InlineData("0", false)]
+    [InlineData("1e-9", false)]
     public void A_head_that_makes_the_adapters_worse_is_told(string headRate, bool isWorse)
     {
         var run = Train("--method", "lora+head", "--lora-epochs", "12", "--head-epochs", "1", "--lr", "0.01", "--lr-head", headRate, "--warmup", "0", "--clip", "0");
@@ -176,7 +176,7 @@ public sealed class LearningOptionTests : IDisposable
     public void Long_texts_are_cut_at_the_head_the_tail_or_both()
     {
         File.WriteAllLines(_task.Train, Enumerable.Range(0, 8).Select(index => JsonSerializer.Serialize(new { text = "good fine great bad poor awful the film was a and plot", label = index % 2 })));
-        string[] still = ["--max-length", "10", "--epochs", "1", "--lr", "0", "--batch-size", "8", "--dropout", "false"];
+        string[] still = ["--max-length", "10", "--epochs", "1", "--lr", "1e-12", "--batch-size", "8", "--dropout", "false"];
         string[] kept = ["good fine great bad poor awful the film", "poor awful the film was a and plot", "good fine the film was a and plot"];
 
         foreach (var (rule, text) in new[] { "head", "tail", "head+tail" }.Zip(kept))
@@ -198,9 +198,9 @@ public sealed class LearningOptionTests : IDisposable
 
         var best = run.Display.Evaluations.Last(evaluation => evaluation.IsBest).Metrics;
         Assert.Equal(run.Display.Evaluations.Max(evaluation => evaluation.Metrics.F1), best.F1);
-        Assert.Equal(best, run.Record.Best);
+        Assert.Equal(best.Step, run.Record.Best!.Step);
         Assert.Equal(best.F1, run.Record.Validation!.F1, 1e-9);
-        Assert.Equal(run.Display.Evaluations[^1].Metrics, run.Record.Last);
+        Assert.Equal(run.Display.Evaluations[^1].Metrics.Step, run.Record.Last!.Step);
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public sealed class LearningOptionTests : IDisposable
     {
         SetHeadBias(10, -10);
 
-        var run = Train("--lr", "0", "--epochs", "1");
+        var run = Train("--lr", "1e-12", "--epochs", "1");
 
         Assert.Contains(run.Display.Warnings, warning => warning.Contains("every validation text was answered with NEGATIVE", StringComparison.Ordinal));
         Assert.Contains(run.Display.Warnings, warning => warning.Contains("the trained model answers every validation text with NEGATIVE", StringComparison.Ordinal));

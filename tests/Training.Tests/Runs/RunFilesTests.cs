@@ -4,6 +4,7 @@ using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Recording.TensorBoard;
+using LoraOnnx.Training.Recording;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
@@ -68,7 +69,7 @@ public sealed class RunFilesTests : IDisposable
         }
 
         File.WriteAllText(Path.Combine(_task.Run, "metrics.jsonl"), "");
-        File.Move(Path.Combine(_task.Run, "tensorboard", events), Path.Combine(_task.Run, "tensorboard", $"{events}.earlier"));
+        File.Move(Path.Combine(_task.Run, "tensorboard", events), Path.Combine(_task.Run, "tensorboard", $"{RunLog.EventsPrefix}1.host.1{RunLog.EventsSuffix}"));
         RunDirectory.WriteRecord(_task.Run, whole.Record with { Steps = 0, Best = null, Last = null, Validation = null, Finished = false });
         TrainedRun.Train(options, resume: true);
 

@@ -1,0 +1,63 @@
+using LoraOnnx.CommandLine;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
+using LoraOnnx.Training.Options;
+
+namespace LoraOnnx.Training.Data;
+
+/// <summary>The texts of a run, read and encoded.</summary>
+internal sealed class TrainingTexts
+{
+    private TrainingTexts(TextSet train, TextSet? validation, TextSet? test, IReadOnlyList<string> warnings)
+    {
+        Train = train;
+        Validation = validation;
+        Test = test;
+        Warnings = warnings;
+    }
+
+    public TextSet Train { get; }
+
+    /// <summary>Null without --validation.</summary>
+    public TextSet? Validation { get; }
+
+    /// <summary>Null without --test.</summary>
+    public TextSet? Test { get; }
+
+    /// <summary>What looks wrong with the texts.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The sets there are.</summary>
+    public IEnumerable<TextSet> All => new[] { Train, Validation, Test }.OfType<TextSet>();
+
+    /// <summary>Reads the files, splits off validation texts and encodes.</summary>
+    /// <exception cref="InputException">A file is wrong, or too small for the split.</exception>
+    public static TrainingTexts Load(TrainingOptions options, ClassificationTask task, TextTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
+    {
+        TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
+            TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
+
+        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, task, DownloadProgress.OnStandardError, cancellationToken)];
+        var (train, validation) = TextSplit.Take(Read(options.Train), options, Read);
+        var test = options.Test is null ? null : Read(options.Test);
+        var trainSet = Encode("train", options.Train, train);
+        var sets = new List<(string, IReadOnlyList<LabelledText>)> { ("train", train) };
+        if (validation is not null)
+        {
+            sets.Add(("validation", validation));
+        }
+
+        if (test is not null)
+        {
+            sets.Add(("test", test));
+        }
+
+        var validationSource = validation is null ? null : ValidationSource.Parse(options.Validation!).File ?? options.Train; // validation came from that option
+        return new TrainingTexts(
+            trainSet,
+            validation is null ? null : Encode("validation", validationSource!, validation),
+            test is null ? null : Encode("test", options.Test!, test),
+            [.. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)]);
+    }
+}

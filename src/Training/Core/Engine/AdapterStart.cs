@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace LoraOnnx.Training.Engine;
+
+/// <summary>How new adapters start. B is 0 either way, so that training starts from the base.</summary>
+internal enum AdapterStart
+{
+    /// <summary>A uniform in ±1/sqrt(in), as <c>peft</c> does.</summary>
+    [JsonStringEnumMemberName("peft")]
+    Peft,
+
+    /// <summary>A from the standard normal distribution, as the published experiment does.</summary>
+    [JsonStringEnumMemberName("original")]
+    Original,
+}

@@ -1,0 +1,235 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Training.Engine;
+
+namespace LoraOnnx.Training.Options;
+
+/// <summary>What the user asked lora-train to do. Null means "choose". run.json keeps them for --resume.</summary>
+internal sealed record TrainingOptions
+{
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter() },
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary>Checkpoint directory or hub id.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>Training texts: a file, a folder or a hub id.</summary>
+    public string Train { get; init; } = "";
+
+    /// <summary>Validation texts: a file, or how many (a count, or a share below 1) to take from the training texts; null: none.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Test texts, scored once at the end; null: none.</summary>
+    public string? Test { get; init; }
+
+    /// <summary>Use at most this many training texts, the first of the seeded shuffle; null: all.</summary>
+    public int? TrainLimit { get; init; }
+
+    /// <summary>How validation texts are taken from the training texts.</summary>
+    public SplitKind Split { get; init; } = SplitKind.Stratified;
+
+    /// <summary>The run directory.</summary>
+    [JsonIgnore]
+    public string Out { get; init; } = "";
+
+    public TrainingMethod Method { get; init; } = TrainingMethod.Lora;
+
+    public int Rank { get; init; } = 8;
+
+    /// <summary>The update is scaled by alpha/rank; null: twice the rank.</summary>
+    public double? Alpha { get; init; }
+
+    /// <summary>Linear modules that get adapters, by the end of their names, or <c>all-linear</c>.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = ["q_lin", "k_lin", "v_lin"];
+
+    public double LoraDropout { get; init; }
+
+    public AdapterStart Init { get; init; } = AdapterStart.Peft;
+
+    public bool Rslora { get; init; }
+
+    public bool Dora { get; init; }
+
+    /// <summary>B learns this many times faster than A.</summary>
+    public double LoraPlusRatio { get; init; } = 1;
+
+    /// <summary>Epochs; null: <see cref="LearningDefaults.Epochs"/>.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Epochs of the adapters when the head follows on its own.</summary>
+    public int? LoraEpochs { get; init; }
+
+    /// <summary>Epochs of the head on the frozen adapters.</summary>
+    public int? HeadEpochs { get; init; }
+
+    /// <summary>Peak learning rate of the adapters; null: <see cref="LearningDefaults.AdapterRate"/>.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Peak learning rate of the head; null: <see cref="LearningDefaults.HeadRate"/>.</summary>
+    public double? HeadLearningRate { get; init; }
+
+    /// <summary>Texts in a batch; null with <see cref="BatchTokens"/>, else <see cref="LearningDefaults.BatchSize"/>.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Tokens in a batch, instead of a number of texts.</summary>
+    public int? BatchTokens { get; init; }
+
+    /// <summary>Batches that make one step.</summary>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>Longest input in tokens; null: 512 or the model's limit, whichever is smaller.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Which part of a long text is kept.</summary>
+    public Truncation Truncate { get; init; } = Truncation.Head;
+
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Share of the steps in which the learning rate rises from 0.</summary>
+    public double Warmup { get; init; } = 0.06;
+
+    /// <summary>Longest gradient that is applied as it is; 0: no clipping.</summary>
+    public double Clip { get; init; } = 1.0;
+
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>Dropout of the checkpoint's config in body and head.</summary>
+    public bool Dropout { get; init; } = true;
+
+    /// <summary>Dropout of attention weights too.</summary>
+    public bool AttentionDropout { get; init; }
+
+    /// <summary>Evaluations in an epoch; null: <see cref="LearningDefaults.EvaluationsPerEpoch"/>.</summary>
+    public double? EvalPerEpoch { get; init; }
+
+    /// <summary>Stop after so many evaluations without a better F1; 0: never.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Decides split, order of batches, new weights and dropout.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
+
+    public PrecisionChoice Precision { get; init; } = PrecisionChoice.Auto;
+
+    /// <summary>CPU threads; 0: one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Seconds between checkpoints in the middle of an epoch; 0: after every step.</summary>
+    public double CheckpointSeconds { get; init; } = 30;
+
+    /// <summary>Most that cached features take, in GiB; 0: none are kept.</summary>
+    public double FeatureCacheGib { get; init; } = 10;
+
+    /// <summary>True when adapters and head are trained one after the other.</summary>
+    [JsonIgnore]
+    public bool IsSequential => LoraEpochs is not null && HeadEpochs is not null;
+
+    /// <summary>True when adapters are trained.</summary>
+    [JsonIgnore]
+    public bool TrainsAdapters => Method is TrainingMethod.Lora or TrainingMethod.LoraAndHead;
+
+    /// <summary>True when the head is trained.</summary>
+    [JsonIgnore]
+    public bool TrainsHead => Method is TrainingMethod.Head or TrainingMethod.LoraAndHead;
+
+    /// <summary>What is asked of the machine.</summary>
+    [JsonIgnore]
+    public MachineWish MachineWish => new(
+        Device switch
+        {
+            DeviceChoice.Cpu => ComputeDevice.Cpu,
+            DeviceChoice.Cuda => ComputeDevice.Cuda,
+            _ => null,
+        },
+        Precision switch
+        {
+            PrecisionChoice.Fp32 => Engine.Precision.Fp32,
+            PrecisionChoice.Bf16 => Engine.Precision.Bf16,
+            _ => null,
+        },
+        Threads == 0 ? null : Threads);
+
+    /// <summary>All rules that concern more than one option, broken ones in words.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (BatchSize is not null && BatchTokens is not null)
+        {
+            yield return "--batch-size and --batch-tokens are both given, expected one of them.";
+        }
+
+        if (BatchTokens < MaxLength)
+        {
+            yield return $"--batch-tokens is {BatchTokens}, expected at least the {MaxLength} tokens of --max-length.";
+        }
+
+        if (LoraEpochs is null != HeadEpochs is null)
+        {
+            yield return $"--lora-epochs and --head-epochs belong together, only --{(LoraEpochs is null ? "head" : "lora")}-epochs is given.";
+        }
+
+        if ((LoraEpochs ?? HeadEpochs) is not null && Method != TrainingMethod.LoraAndHead)
+        {
+            yield return $"--lora-epochs and --head-epochs are for --method lora+head, the method is {EnumNames.Of(Method)}.";
+        }
+
+        if ((LoraEpochs ?? HeadEpochs) is not null && Epochs is not null)
+        {
+            yield return "--epochs is given together with --lora-epochs and --head-epochs, expected one or the other.";
+        }
+
+        if (Method == TrainingMethod.Lora && HeadLearningRate is not null)
+        {
+            yield return "--lr-head is given, but --method lora does not train the head.";
+        }
+
+        if (HeadLearningRate == 0 && (Method == TrainingMethod.Head || IsSequential))
+        {
+            yield return "--lr-head is 0, at which a head that is trained alone learns nothing; expected a number above 0.";
+        }
+
+        if (Patience > 0 && Validation is null)
+        {
+            yield return "--patience needs --validation: without it there is nothing to wait for.";
+        }
+    }
+
+    /// <summary>Paths of what exists made absolute, so that a run can be resumed from another working directory; hub ids and counts stay.</summary>
+    public TrainingOptions WithFullPaths()
+    {
+        static string Full(string path) => File.Exists(path) || Directory.Exists(path) ? Path.GetFullPath(path) : path;
+        return this with { Model = Full(Model), Train = Full(Train), Validation = Validation is null ? null : Full(Validation), Test = Test is null ? null : Full(Test) };
+    }
+
+    /// <summary>The options as run.json keeps them.</summary>
+    public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, _json);
+
+    /// <summary>Options that <see cref="ToJson"/> wrote into <paramref name="path"/>.</summary>
+    /// <exception cref="InputException">They are of another version.</exception>
+    public static TrainingOptions FromJson(JsonElement json, string path)
+    {
+        try
+        {
+            return json.Deserialize<TrainingOptions>(_json)!; // an object, never JSON null: JsonElement? absorbs that
+        }
+        catch (JsonException failure)
+        {
+            throw InputException.InFile(path, $"'options' cannot be read: {failure.Message}", "another version of lora-train wrote this run; go on with that one.", failure);
+        }
+    }
+
+    /// <summary>The names under which two sets of options differ, as run.json has them, with both values.</summary>
+    public static IEnumerable<(string Name, string Left, string Right)> Differences(TrainingOptions left, TrainingOptions right)
+    {
+        var rightJson = right.ToJson();
+        return from property in left.ToJson().EnumerateObject()
+               let other = rightJson.GetProperty(property.Name)
+               where !JsonElement.DeepEquals(property.Value, other)
+               select (property.Name, property.Value.ToString(), other.ToString());
+    }
+}

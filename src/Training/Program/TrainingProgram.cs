@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Training.Data;
+using LoraOnnx.Training.Display;
+using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Loop;
+using LoraOnnx.Training.Options;
+using LoraOnnx.Training.Recording;
+using LoraOnnx.Training.Report;
+using LoraOnnx.Training.Steps;
+using LoraOnnx.Training.Torch;
+
+namespace LoraOnnx.Training;
+
+/// <summary>How a run begins and what it prints at the end.</summary>
+internal sealed record RunStart(bool Resume, bool Overwrite, bool Json);
+
+/// <summary>The story of a run: read, look at the texts, measure the raw model, train, measure the kept weights, report.</summary>
+internal static class TrainingProgram
+{
+    /// <returns>The exit code.</returns>
+    public static int Run(TrainingOptions options, RunStart start, ITrainingDisplay screen, CancellationToken cancellationToken)
+    {
+        var display = WarnsOnce.Over(screen);
+        using var folder = RunFolder.Open(options.Out, start.Resume, start.Overwrite);
+        var earlier = start.Resume && RunDirectory.IsRun(folder.Path) ? RunDirectory.Open(folder.Path).Record : null;
+        if (earlier is { Finished: true })
+        {
+            display.Note($"{folder.Path} is finished; there is nothing to resume.");
+            return End(earlier, folder, start, display);
+        }
+
+        try
+        {
+            return End(Run(options, folder, earlier, display, cancellationToken), folder, start, display);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Interrupted(folder, display);
+            throw;
+        }
+    }
+
+    private static RunRecord Run(TrainingOptions options, RunFolder folder, RunRecord? earlier, ITrainingDisplay display, CancellationToken cancellationToken)
+    {
+        var rules = earlier is null ? RunRules.Current : new RunRules(earlier.Version);
+        var @base = BaseModel.Load(Locate(options.Model, earlier, cancellationToken), options, rules);
+        var maxLength = @base.MaxLength(options);
+        var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null; // targets that match nothing are told before anything is computed
+        var texts = TrainingTexts.Load(options, @base.Config.Task, @base.Tokenizer, maxLength, cancellationToken);
+        var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
+        var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules);
+        if (earlier is null)
+        {
+            folder.MakeRoom(); // not before model and texts are known to be good: an older run is not lost to a misspelt name
+        }
+        else
+        {
+            RunRecords.CheckUnchanged(earlier, @base, texts);
+        }
+
+        var record = earlier ?? RunRecords.Begin(options, effective, @base, texts, engine);
+        RunDirectory.WriteRecord(folder.Path, record);
+        Introduce(record, texts, @base, display);
+        var checkpoint = earlier is null ? null : TrainingCheckpoint.Load(folder.LastCheckpoint);
+        using var log = new RunLog(folder, checkpoint?.Log, TimeProvider.System);
+        var job = new TrainingJob
+        {
+            Base = @base,
+            Texts = texts,
+            Options = effective,
+            Engine = engine,
+            Output = new RunOutput(folder, log, record, effective, @base.Config),
+            Cache = new FeatureCache(FeatureCache.DefaultDirectory, effective.FeatureCacheGib, display.Warn),
+            Display = display,
+        };
+        using var rawFeatures = new CachedFeatures(job, null, Precision.Fp32);
+        Train(job, rawFeatures, checkpoint, cancellationToken);
+        Finish(job, rawFeatures, cancellationToken);
+        return job.Output.Record;
+    }
+
+    /// <summary>What a run started with.</summary>
+    private static MachineWish MachineOf(RunRecord record) =>
+        new(EnumNames.Parse<ComputeDevice>(record.Device), EnumNames.Parse<Precision>(record.Precision), record.Threads);
+
+    /// <summary>Where the base is: a run goes on with the files it began with, although the hub may have newer ones.</summary>
+    private static string Locate(string model, RunRecord? earlier, CancellationToken cancellationToken) =>
+        earlier is not null && Directory.Exists(earlier.ModelDirectory) ? earlier.ModelDirectory : HubModels.Locate(model, DownloadProgress.OnStandardError, cancellationToken);
+
+    private static void Introduce(RunRecord record, TrainingTexts texts, BaseModel @base, ITrainingDisplay display)
+    {
+        display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Device}, {record.Precision}, {record.Threads} threads");
+        if (@base.NewHeadSeed is { } seed)
+        {
+            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} ({string.Join(", ", @base.Config.Layout.Head.Keys)}); figures of the raw model say nothing.");
+        }
+
+        foreach (var (set, data) in texts.All.Zip(record.Data))
+        {
+            foreach (var line in DataReport.Lines(set, data))
+            {
+                display.Note(line);
+            }
+        }
+
+        foreach (var warning in texts.Warnings)
+        {
+            display.Warn(warning);
+        }
+
+        if (texts.Validation is null)
+        {
+            display.Warn("no --validation: the weights of the last step are kept, better ones may have been passed.");
+        }
+    }
+
+    private static void Train(TrainingJob job, CachedFeatures rawFeatures, TrainingCheckpoint? checkpoint, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        if (checkpoint is null)
+        {
+            MeasureRaw(job, rawFeatures, cancellationToken); // the log holds it from the first checkpoint on, and begins anew in a run that was killed before
+        }
+        else
+        {
+            job.Display.Note($"going on from step {checkpoint.Progress.Step}.");
+        }
+
+        var rawTime = Stopwatch.GetElapsedTime(started);
+        var run = new TrainingRun(job, rawFeatures)
+        {
+            FirstStep = featureTime =>
+            {
+                if (job.Output.Record.StartUpSeconds is null)
+                {
+                    var sinceLaunch = DateTime.Now - Process.GetCurrentProcess().StartTime;
+                    job.Output.WriteRecord(job.Output.Record with { StartUpSeconds = (sinceLaunch - rawTime - featureTime).TotalSeconds });
+                }
+            },
+        };
+        run.Run(checkpoint, cancellationToken);
+    }
+
+    /// <summary>Measures what the model can do before training, in fp32, where run.json does not hold it yet: what every later figure is compared with.</summary>
+    private static void MeasureRaw(TrainingJob job, CachedFeatures rawFeatures, CancellationToken cancellationToken)
+    {
+        using var raw = new FinalFigures(job, new TrainedWeights(null, null), rawFeatures);
+        RunMetrics? Measure(TextSet? set, RunMetrics? known)
+        {
+            if (set is null)
+            {
+                return known;
+            }
+
+            var metrics = known ?? raw.Of(set, new RunProgressPoint(0, 0), cancellationToken).Metrics;
+            job.Output.Log.Evaluation("raw", set.Role, metrics);
+            job.Display.Note($"raw model, {set.Role}: {DisplayText.Figures(metrics)}");
+            return metrics;
+        }
+
+        var validation = Measure(job.Texts.Validation, job.Output.Record.Raw);
+        var test = Measure(job.Texts.Test, job.Output.Record.RawTest);
+        job.Output.WriteRecord(job.Output.Record with { Raw = validation, RawTest = test });
+    }
+
+    private static void Finish(TrainingJob job, CachedFeatures rawFeatures, CancellationToken cancellationToken)
+    {
+        job.Display.Note("measuring the kept weights in fp32 ...");
+        var record = job.Output.Record;
+        var point = new RunProgressPoint(record.Best?.Step ?? record.Steps, record.Best?.Epoch ?? job.Options.Phases[^1].Epochs);
+        using var final = new FinalFigures(job, job.Output.ReadWeights(), rawFeatures);
+        RunMetrics? Measure(TextSet? set)
+        {
+            if (set is null)
+            {
+                return null;
+            }
+
+            var evaluation = final.Of(set, point, cancellationToken);
+            job.Output.Log.Evaluation("final", set.Role, evaluation.Metrics);
+            if (evaluation.OnlyAnswer is { } answer)
+            {
+                job.Display.Warn($"the trained model answers every {set.Role} text with {answer}.");
+            }
+
+            return evaluation.Metrics;
+        }
+
+        var (validation, test) = (Measure(job.Texts.Validation), Measure(job.Texts.Test));
+        final.WriteReferenceLogits(job.Output.Folder.Path, cancellationToken);
+        job.Output.Log.Flush(toDisk: true);
+        record = record with { Validation = validation, Test = test, PeakMemoryBytes = Math.Max(record.PeakMemoryBytes ?? 0, ProcessMemory.Peak), Finished = true };
+        HtmlReport.Write(job.Output.Folder, record);
+        job.Output.WriteRecord(record);
+    }
+
+    private static void Interrupted(RunFolder folder, ITrainingDisplay display)
+    {
+        if (!folder.HoldsThisRun)
+        {
+            display.Note("interrupted before training began; nothing was trained and nothing is saved.");
+            return;
+        }
+
+        var record = RunDirectory.Open(folder.Path).Record;
+        display.Note(Directory.Exists(folder.LastCheckpoint)
+            ? $"interrupted at step {record.Steps}; saved: {folder.LastCheckpoint}{(record.Best is { } best ? $", and the weights of the best F1 so far ({DisplayText.Percent(best.F1)})" : "")}."
+            : "interrupted before the first step; nothing was trained yet.");
+        display.Note($"go on with: lora-train --out {folder.Path} --resume");
+    }
+
+    private static int End(RunRecord record, RunFolder folder, RunStart start, ITrainingDisplay display)
+    {
+        foreach (var line in RunSummary.Lines(record, folder))
+        {
+            display.Note(line);
+        }
+
+        if (start.Json)
+        {
+            Console.Out.WriteLine(RunDirectory.ToJson(record));
+        }
+
+        return ExitCode.Success;
+    }
+}

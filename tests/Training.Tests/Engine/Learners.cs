@@ -1,0 +1,19 @@
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Steps;
+using LoraOnnx.Training.Torch;
+
+namespace LoraOnnx.Training.Tests.Engine;
+
+/// <summary>Learners on the processor, as the tests want them.</summary>
+internal static class Learners
+{
+    /// <summary>No adapters: the head alone learns, through the encoder.</summary>
+    public static AdapterPlan NoAdapters { get; } = new() { Modules = [] };
+
+    public static AdapterLearner Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial = null) =>
+        new(weights, plan, options, TorchDevice.Cpu, initial);
+
+    public static StepResult Step(this AdapterLearner learner, PackedBatch[] parts, double rate) => learner.Step(parts, new LearningRates(rate, rate));
+}
