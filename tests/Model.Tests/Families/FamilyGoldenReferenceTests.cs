@@ -1,6 +1,7 @@
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Reference;
+using LoraOnnx.Model.Sampling;
 
 namespace LoraOnnx.Model.Tests.Families;
 
@@ -33,7 +34,7 @@ public sealed class FamilyGoldenReferenceTests
         var cases = FamilyGolden.Json(model, "features.json").GetProperty("cases").EnumerateArray().ToList();
         var texts = FamilyGolden.Encode(model, cases.Select(entry => entry.GetProperty("text").GetString()!));
         var checkpoint = Checkpoint.Open(FamilyGolden.CheckpointOf(model));
-        var reference = new ReferenceModel(checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, 1)), []);
+        var reference = new ReferenceModel(checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, SeededRandom.Of(1, RandomUse.Head))), []);
         var expected = cases.Select(entry => FamilyGolden.Numbers(entry.GetProperty(checkpoint.Config.Layout.Pooler is null ? "first_token" : "pooled")));
 
         Assert.False(checkpoint.HasHead);
