@@ -121,7 +121,7 @@ internal static class HelpText
     {
         var description = option.Description ?? "";
         var preset = option.HasDefaultValue && !description.Contains("[default:", StringComparison.Ordinal) ? option.GetDefaultValue() : null;
-        var text = preset is null or false or "" or string[] ? "" : $" [default: {Convert.ToString(preset, System.Globalization.CultureInfo.InvariantCulture)}]";
+        var text = preset is null or false or "" or string[]? "" : $" [default: {Convert.ToString(preset, System.Globalization.CultureInfo.InvariantCulture)}]";
         return $"{(option.Required ? "(required) " : "")}{description}{text}";
     }
 }

@@ -87,7 +87,7 @@ public sealed class CommandErrorTests : IDisposable
     public void A_length_that_the_model_cannot_take() => AssertError(["--max-length is 64", "32"], "--max-length", "64");
 
     [Fact]
-    public void A_target_that_the_model_does_not_have() => AssertError(["'query'", "q_lin"], "--targets", "query");
+    public void A_target_that_the_model_does_not_have() => AssertError(["'gate_proj'", "q_lin"], "--targets", "gate_proj");
 
     [Fact]
     public void A_preset_that_does_not_exist() => AssertError(["--preset is 'modern', expected original."], "--preset", "modern");

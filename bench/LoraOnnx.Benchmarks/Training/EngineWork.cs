@@ -1,5 +1,5 @@
-using LoraOnnx.Model.Adapters;
 using System.Globalization;
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Loop;

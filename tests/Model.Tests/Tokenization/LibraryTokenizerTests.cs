@@ -15,7 +15,8 @@ public sealed partial class LibraryTokenizerTests
         var set = Sets("vocab.json").First();
         var ours = TextTokenizer.Load(set);
         var special = new Dictionary<string,
-            int> { [ours.TokenText(ours.ClsTokenId)] = ours.ClsTokenId, [ours.TokenText(ours.SepTokenId)] = ours.SepTokenId };
+            int>
+        { [ours.TokenText(ours.ClsTokenId)] = ours.ClsTokenId, [ours.TokenText(ours.SepTokenId)] = ours.SepTokenId };
         var theirs = BpeTokenizer.Create(new BpeOptions(Path.Combine(set, "vocab.json"), Path.Combine(set, "merges.txt"))
         {
             ByteLevel = true,

@@ -29,8 +29,11 @@ public sealed class AmplificationTests(DemoOnnx demo)
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        using var http = new HttpClient { BaseAddress = new Uri(
-            server.Lines.Single(line => line.StartsWith("listening: http", StringComparison.Ordinal))["listening: ".Length..]) };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(
+            server.Lines.Single(line => line.StartsWith("listening: http", StringComparison.Ordinal))["listening: ".Length..])
+        };
         var report = new StringBuilder();
         var worst = 0.0;
         var requests = 0;
@@ -58,8 +61,11 @@ public sealed class AmplificationTests(DemoOnnx demo)
     /// <summary>The status: of gRPC where it is gRPC.</summary>
     private static async Task<string> SendAsync(HttpClient client, Attack attack)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, attack.Path) { Version = client.DefaultRequestVersion,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Post, attack.Path)
+        {
+            Version = client.DefaultRequestVersion,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         request.Content = new ByteArrayContent(attack.Body);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(attack.IsGrpc ? "application/grpc" : "application/json");
         if (attack.IsGrpc)

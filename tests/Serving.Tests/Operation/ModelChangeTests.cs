@@ -25,8 +25,11 @@ public sealed class ModelChangeTests : IDisposable
         var engines = new ConcurrentDictionary<string, TestEngine>();
         LoadedEngine LoadNext(string path)
         {
-            var engine = new TestEngine { Offset = engines.Count,
-                Hash = engines.Count.ToString("x12", CultureInfo.InvariantCulture).PadRight(64, '0') };
+            var engine = new TestEngine
+            {
+                Offset = engines.Count,
+                Hash = engines.Count.ToString("x12", CultureInfo.InvariantCulture).PadRight(64, '0')
+            };
             engines[engine.Hash[..12]] = engine;
             return engine.Load(path);
         }

@@ -218,8 +218,13 @@ public sealed class KServeTests : IAsyncLifetime
         ];
 
         InputTensor Tensor(string name, IEnumerable<long> values) =>
-            new() { Name = name, Datatype = "INT64", Shape = { texts.Length, width },
-                Contents = new InferTensorContents { Int64Contents = { values } } };
+            new()
+            {
+                Name = name,
+                Datatype = "INT64",
+                Shape = { texts.Length, width },
+                Contents = new InferTensorContents { Int64Contents = { values } }
+            };
     }
 
     private static ModelInferRequest Request(bool raw, params InputTensor[] inputs)

@@ -96,7 +96,8 @@ public sealed class RestDeadlineTests : IAsyncLifetime
     private async Task<HttpResponseMessage> PostAsync(string path, string body, string timeout)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post,
-            path) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            path)
+        { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
         request.Headers.Add("X-Request-Timeout", timeout);
         return await _http.SendAsync(request, Cancel);
     }

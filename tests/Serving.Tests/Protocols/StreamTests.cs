@@ -110,7 +110,10 @@ public sealed class StreamTests
         {
             var input = new ModelInferRequest.Types.InferInputTensor
             {
-                Name = "TEXT", Datatype = "BYTES", Shape = { 10 }, Contents = new InferTensorContents { BytesContents = { Enumerable.Repeat(text, 10) } },
+                Name = "TEXT",
+                Datatype = "BYTES",
+                Shape = { 10 },
+                Contents = new InferTensorContents { BytesContents = { Enumerable.Repeat(text, 10) } },
             };
             await writer.WriteAsync(new ModelInferRequest { ModelName = "demo", Inputs = { input } }, Cancel);
         }

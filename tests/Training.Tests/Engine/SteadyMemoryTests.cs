@@ -1,8 +1,8 @@
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
-using LoraOnnx.Training.Torch;
 using LoraOnnx.Training.Recording;
+using LoraOnnx.Training.Torch;
 using TorchSharp;
 
 namespace LoraOnnx.Training.Tests.Engine;

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Texts;
-using LoraOnnx.Training.Recording.TensorBoard;
 using LoraOnnx.Training.Recording;
+using LoraOnnx.Training.Recording.TensorBoard;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
@@ -84,7 +84,7 @@ public sealed class RunFilesTests : IDisposable
 
         var page = File.ReadAllText(Path.Combine(_task.Run, "report.html"));
 
-        Assert.Equal(["Gradient norm before clipping", "Learning rate", "Loss", "Real tokens per second", "Validation"], Regex.Matches(page, "<svg [^>]*aria-label=\"([^\"]*)\"").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(["Gradient norm before clipping", "Learning rate", "Loss", "Real tokens a second", "Validation"], Regex.Matches(page, "<svg [^>]*aria-label=\"([^\"]*)\"").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
         Assert.True(Regex.Count(page, "<polyline [^>]*points=\"[0-9]") >= 5, "A chart has no curve.");
         Assert.DoesNotMatch("(src|href)=|url\\(|@import|<script", page);
     }
@@ -109,8 +109,8 @@ public sealed class RunFilesTests : IDisposable
 
         Assert.Equal([3, 6, 3], run.Display.Evaluations.Select(evaluation => evaluation.Metrics.Step)); // 48 texts are three batches
         var page = File.ReadAllText(Path.Combine(_task.Run, "report.html"));
-        Assert.Contains("aria-label=\"Real tokens per second, lora\"", page, StringComparison.Ordinal);
-        Assert.Contains("aria-label=\"Real tokens per second, head\"", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label=\"Real tokens a second, lora\"", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label=\"Real tokens a second, head\"", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,8 +24,13 @@ internal sealed class InferCalls(PredictCalls calls, ModelCatalog catalog, TimeP
             return wrong!; // one of the two is set
         }
 
-        var call = new PredictCall { Model = request.Model, Version = request.Version, Caller = caller,
-            ExpiresAt = Math.Min(expiresAt, TimeoutOf(request)) };
+        var call = new PredictCall
+        {
+            Model = request.Model,
+            Version = request.Version,
+            Caller = caller,
+            ExpiresAt = Math.Min(expiresAt, TimeoutOf(request))
+        };
         if (inputs is [var single])
         {
             var (prediction, error) = await calls.PredictAsync(call, single, cancellationToken);

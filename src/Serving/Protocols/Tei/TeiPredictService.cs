@@ -50,8 +50,13 @@ internal sealed class TeiPredictService(PredictCalls calls, ServerState state, T
 
     private CallResult<PredictCall> Call(PredictRequest request, ServerCallContext context)
     {
-        Truncation? kept = request.TruncationDirection switch { TruncationDirection.Right => Truncation.Head, TruncationDirection.Left =>
-            Truncation.Tail, _ => null };
+        Truncation? kept = request.TruncationDirection switch
+        {
+            TruncationDirection.Right => Truncation.Head,
+            TruncationDirection.Left =>
+            Truncation.Tail,
+            _ => null
+        };
         var (call, error) = TeiTranslation.Call(request.Truncate, kept);
         return call is not null ? call with { Caller = context.Caller(), ExpiresAt = context.ExpiresAt(time) }
             : CallError.Invalid(error!.Field,

@@ -69,7 +69,7 @@ internal sealed class TeiProtocol : IProtocol
         var (shown, error) = await calls.TokenizeWholeAsync(request.Inputs, "inputs", context.RequestAborted);
         return shown is null
             ? TeiErrors.Result(error!) // one of the two is set
-            // Shown, so a text.
+                                       // Shown, so a text.
             : TypedResults.Ok(shown.Select((text, index) => TeiToken.Of(text, request.Inputs[index].Text!, request.AddSpecialTokens)));
     }
 
