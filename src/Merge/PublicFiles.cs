@@ -15,7 +15,7 @@ internal static class PublicFiles
     /// <summary>Copies a file that stands beside a model; of JSON that notes a place, with its name only.</summary>
     public static void Copy(string source, string target)
     {
-        if (!source.EndsWith("config.json", StringComparison.Ordinal) || JsonNode.Parse(File.ReadAllBytes(source)) is not JsonObject fields // JSON was checked when the model was opened
+        if (!source.EndsWith("config.json", StringComparison.Ordinal) || JsonNode.Parse(JsonFields.Load(source).Root.GetRawText()) is not JsonObject fields
             || !_placeKeys.Any(key => fields[key] is JsonValue value && value.TryGetValue(out string? text) && Path.IsPathRooted(text)))
         {
             File.Copy(source, target);
