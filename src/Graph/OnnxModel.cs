@@ -110,6 +110,10 @@ public sealed class OnnxModel
     public byte[]? ToServingModel(ModelConfig config, Precision precision) =>
         WeightSet.TryRead(_model, config) is { } weights ? ServingGraph.Build(config, weights.To(precision, config)).ToByteArray() : null;
 
+    /// <summary>The same for kernels, of weights in fp32 or fp16; null as above.</summary>
+    public KernelModel? ToKernelModel(ModelConfig config) =>
+        WeightSet.TryRead(_model, config) is { } weights ? KernelModel.Of(config, weights.To(Precision.Fp32, config)) : null;
+
     /// <summary>The portable model over the same weights in another precision; null as above.</summary>
     public byte[]? ToPortableModel(ModelConfig config, Precision precision) =>
         WeightSet.TryRead(_model, config) is { } weights

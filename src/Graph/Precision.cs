@@ -22,11 +22,18 @@ public enum Precision
     /// <summary>8-bit weights with a scale for each output, activations with one for each token, found while it runs: faster than <see cref="Int8"/> and less exact.</summary>
     [JsonStringEnumMemberName("int8-dynamic")]
     Int8Dynamic,
+
+    /// <summary>Layers and attention in bf16 on processors with AVX512-BF16: the weights of an fp32 or fp16 file, rounded when it is loaded. Never a file of its own.</summary>
+    [JsonStringEnumMemberName("bf16")]
+    Bf16,
 }
 
 /// <summary>What is asked for by name, and what can be had.</summary>
 public static class PrecisionName
 {
+    /// <summary>The precisions that a file can be in.</summary>
+    public static IReadOnlyList<string> OfFiles { get; } = [.. EnumNames.All<Precision>().Where(name => name != EnumNames.Of(Precision.Bf16))];
+
     /// <summary>Whether weights in <paramref name="wanted"/> can be made of weights in <paramref name="from"/>: 8-bit codes are the end of the road.</summary>
     public static bool CanMake(Precision wanted, Precision from) => wanted == from || from is Precision.Fp32 or Precision.Fp16;
 

@@ -51,6 +51,9 @@ internal sealed class PackedLayout : IDisposable
         Value(First, _texts),
     ];
 
+    /// <summary>The inputs in the order of <see cref="KernelModel.Inputs"/>; the caller disposes them before this layout.</summary>
+    public OrtValue[] CreateValuesWithoutPadding() => [Value(Ids, _tokens), Value(Positions, _tokens), Value(Lengths, _texts), Value(First, _texts)];
+
     /// <inheritdoc/>
     public void Dispose() => ArrayPool<int>.Shared.Return(_buffer);
 

@@ -25,6 +25,11 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
                 return choice;
             default:
                 var precision = PrecisionName.Parse(options.Precision);
+                if (precision == Graph.Precision.Bf16)
+                {
+                    return Bf16(ModelFiles.Find(path), options);
+                }
+
                 var found = Directory.Exists(path) ? Exact(path) ?? ModelFiles.InPrecision(Path.Combine(path, ModelFiles.Model), precision) : path;
                 var ready = Directory.Exists(path) ? ModelFiles.InPrecision(found, precision) : path;
                 var file = File.Exists(ready) ? ready : ModelFiles.Find(path);
@@ -36,6 +41,18 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
     public static PrecisionChoice AsItIs(string file) => new(file, null, OnnxModel.Read(file));
 
     private static string? Exact(string directory) => ModelFiles.TryFind(directory) is { } file && Path.GetFileName(file) == ModelFiles.Model ? file : null;
+
+    /// <summary>bf16 is made of the weights on load; where it cannot be had, the file runs as it is, and one line says so.</summary>
+    private static PrecisionChoice Bf16(string file, InferenceOptions options)
+    {
+        var refusal = RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda ? "it is for CPUs" : Bf16Support.Refusal;
+        if (refusal is not null)
+        {
+            options.Log?.Invoke($"{file}: bf16 cannot be had: {refusal}; the file runs in its own precision.");
+        }
+
+        return new PrecisionChoice(file, refusal is null ? Graph.Precision.Bf16 : null, OnnxModel.Read(file));
+    }
 
     private static (PrecisionChoice Choice, string Reason) Automatic(string path, InferenceOptions options)
     {

@@ -80,13 +80,24 @@ public sealed class TextClassifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
+        if (precision == Precision.Bf16)
+        {
+            var kernels = Bf16Support.Kernels ?? throw new InputException($"bf16 cannot be had: {Bf16Support.Refusal}.", "use --precision fp32.");
+            var model = KernelModel.Of(weights);
+            return InMemory(KernelTokenModel.Open(model, weights.Config, kernels, options), model.Graph, weights.Config, TextTokenizer.Load(tokenizerDirectory),
+                tokenizerDirectory, precision);
+        }
+
         var serving = OnnxModelFile.ServingModel(weights, precision);
         return OfServingModel(serving, weights.Config, TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, options, precision);
     }
 
     /// <summary>A classifier over a serving-shaped model that stands in no file.</summary>
     internal static TextClassifier OfServingModel(byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
-        Start(PackedModel.Open(serving, config.Layout.Embeddings, options), tokenizer, new ModelDescription
+        InMemory(PackedModel.Open(serving, config.Layout.Embeddings, options), serving, config, tokenizer, path, precision);
+
+    private static TextClassifier InMemory(ITokenModel model, byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, Precision precision) =>
+        Start(model, tokenizer, new ModelDescription
         {
             Path = path,
             Hash = Convert.ToHexStringLower(SHA256.HashData(serving)),
@@ -114,7 +125,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(batch);
         int[][] ids = [.. batch.Select(text => text.Ids)];
         var logits = new float[batch.Count][];
-        foreach (var (width, texts) in WidthGroups.Of(ids, Model.Config.MaxTokens))
+        foreach (var (width, texts) in _model.MixesWidths ? WidthGroups.One(ids) : WidthGroups.Of(ids, Model.Config.MaxTokens))
         {
             var rows = _model.Run([.. texts.Select(text => ids[text])], width, cancellationToken);
             for (var row = 0; row < texts.Length; row++)

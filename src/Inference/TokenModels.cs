@@ -50,6 +50,12 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
             return precision == (_own ?? Precision.Fp32) ? Padded() : throw CannotMake(precision, "another graph than lora-merge writes");
         }
 
+        if (precision == Precision.Bf16)
+        {
+            // bf16 is chosen only where there are kernels for it, and Form has shown that the weights are known by name.
+            return new OpenedModel(KernelTokenModel.Open(onnx.ToKernelModel(config)!, config, Bf16Support.Kernels!, options), form);
+        }
+
         // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.
         var serving = onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision)!; // not null: the weights are known
         return new OpenedModel(PackedModel.Open(serving, config.Layout.Embeddings, options), form);

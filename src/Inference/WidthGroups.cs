@@ -19,6 +19,10 @@ internal static class WidthGroups
         _ => tokens,
     };
 
+    /// <summary>All texts in one group.</summary>
+    public static IEnumerable<(int Width, int[] Texts)> One(IReadOnlyList<int[]> batch) =>
+        batch.Count == 0 ? [] : [(batch.Max(ids => ids.Length), [.. Enumerable.Range(0, batch.Count)])];
+
     /// <summary>Indices of the texts of each width, widest first so that a stop at the end costs little.</summary>
     public static IEnumerable<(int Width, int[] Texts)> Of(IReadOnlyList<int[]> batch, int largest) =>
         Enumerable.Range(0, batch.Count)

@@ -23,7 +23,7 @@ internal static class MergeCommand
         var output = new Option<string>("--out") { HelpName = "FILE", Description = "ONNX file to write; config and tokenizer are put beside it.", Required = true };
         var scale = new Option<double>("--scale") { Description = "Multiplies every adapter; 1 is what was trained.", DefaultValueFactory = _ => 1 };
         var precision = new Option<string>("--precision") { Description = "Also write the model in fewer bits, as model.fp16.onnx, model.int8.onnx or model.int8-dynamic.onnx, behind an accuracy gate against fp32 whose figures are put beside it. fp16 is for GPUs; int8 for CPUs with VNNI; int8-dynamic is faster and less exact.", DefaultValueFactory = _ => "fp32" }
-            .AcceptOnlyFromAmong([.. EnumNames.All<Precision>()]);
+            .AcceptOnlyFromAmong([.. PrecisionName.OfFiles]);
         var opset = new Option<int>("--opset") { Description = $"ONNX operator set, {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.", DefaultValueFactory = _ => OnnxModelFile.DefaultOpset };
         var checkpoint = new Option<string?>("--save-checkpoint") { HelpName = "DIR", Description = "Also write the merged model as a Hugging Face directory." };
         var verifyData = new Option<string?>("--verify-data") { HelpName = "FILE", Description = "Labelled texts to prove the file on, besides the built-in ones; the accuracy gate is measured on them." };

@@ -30,6 +30,7 @@ internal static class Exact
     public static double Activate(LinearActivation activation, double x) => activation switch
     {
         LinearActivation.Gelu => Gelu(x),
+        LinearActivation.GeluTanh => x / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
         LinearActivation.Relu => Math.Max(x, 0),
         _ => x,
     };

@@ -18,7 +18,7 @@ public sealed unsafe class PackedLinearTests
         {
             var (rows, inputs, outputs) = (draw.Between(1, 110), draw.Between(1, 150), draw.Between(1, 200));
             var linear = draw.Linear(outputs, inputs);
-            var activation = (LinearActivation)draw.Between(0, 2);
+            var activation = (LinearActivation)draw.Between(0, 3);
             var x = draw.Numbers(rows * inputs);
             using GuardedMemory input = new(x, atStart: round % 2 == 0), result = new(rows * outputs * sizeof(float), atStart: round % 2 == 0);
 

@@ -59,10 +59,12 @@ internal static class EngineBenchmark
         using var exact = TextClassifier.FromWeights(weights, _demo, _options);
         using var int8 = TextClassifier.FromWeights(weights, _demo, _options, Precision.Int8);
         using var dynamic = TextClassifier.FromWeights(weights, _demo, _options, Precision.Int8Dynamic);
+        using var bf16 = TextClassifier.FromWeights(weights, _demo, _options, Precision.Bf16);
         (string Name, Action<int[][]> Run)[] engines =
         [
             ("portable, padded", batch => portable.Run(batch, CancellationToken.None)),
             ("packed fp32", batch => exact.Run(Encoded(batch), CancellationToken.None)),
+            ("packed bf16", batch => bf16.Run(Encoded(batch), CancellationToken.None)),
             ("packed int8", batch => int8.Run(Encoded(batch), CancellationToken.None)),
             ("packed int8-dynamic", batch => dynamic.Run(Encoded(batch), CancellationToken.None)),
         ];
@@ -105,7 +107,7 @@ internal static class EngineBenchmark
         using var exact = TextClassifier.FromWeights(weights, _demo, _options);
         var labelled = LabelledTexts.ReadAll(file, weights.Config.Task);
         EncodedText[] texts = [.. labelled.Select(text => exact.Encode(text.Text))];
-        foreach (var precision in (Precision[])[Precision.Int8, Precision.Int8Dynamic])
+        foreach (var precision in (Precision[])[Precision.Bf16, Precision.Int8, Precision.Int8Dynamic])
         {
             using var candidate = TextClassifier.FromWeights(weights, _demo, _options, precision);
             Console.WriteLine($"{EnumNames.Of(precision)}: {AccuracyGate.Measure(precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config.Task, CancellationToken.None)}");

@@ -55,6 +55,9 @@ internal sealed unsafe class Bf16Weights : IRoundedWeights
             case LinearActivation.Gelu:
                 Finish<Gelu>(panel, (float*)sums, count, result, stride);
                 break;
+            case LinearActivation.GeluTanh:
+                Finish<GeluTanh>(panel, (float*)sums, count, result, stride);
+                break;
             case LinearActivation.Relu:
                 Finish<Relu>(panel, (float*)sums, count, result, stride);
                 break;

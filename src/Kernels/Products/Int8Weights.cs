@@ -61,6 +61,9 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
             case LinearActivation.Gelu:
                 Finish<Gelu>(panel, sums, factors, count, result, stride);
                 break;
+            case LinearActivation.GeluTanh:
+                Finish<GeluTanh>(panel, sums, factors, count, result, stride);
+                break;
             case LinearActivation.Relu:
                 Finish<Relu>(panel, sums, factors, count, result, stride);
                 break;

@@ -9,6 +9,9 @@ public enum LinearActivation
     /// <summary>The exact GELU.</summary>
     Gelu,
 
+    /// <summary>The GELU that is made of tanh.</summary>
+    GeluTanh,
+
     /// <summary>max(x, 0).</summary>
     Relu,
 }

@@ -1,0 +1,76 @@
+using Google.Protobuf;
+using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
+
+namespace LoraOnnx.Graph;
+
+/// <summary>
+/// The serving-shaped model whose blocks are operators of <see cref="PackedInputs.KernelDomain"/>: embeddings and head are nodes with fp32 weights,
+/// the blocks'
+/// weights stand beside the graph. Attention needs no padding, so texts of any lengths share a run.
+/// </summary>
+public sealed class KernelModel
+{
+    private KernelModel(byte[] graph, IReadOnlyList<KernelBlock> blocks) => (Graph, Blocks) = (graph, blocks);
+
+    /// <summary>Inputs, in order: as in <see cref="PackedInputs"/>, without what says where padding is.</summary>
+    public static readonly IReadOnlyList<string> Inputs = [PackedInputs.Ids, PackedInputs.Positions, PackedInputs.Lengths, PackedInputs.First];
+
+    /// <summary>The graph for a session that knows the operators.</summary>
+    public byte[] Graph { get; }
+
+    /// <summary>The blocks in order.</summary>
+    public IReadOnlyList<KernelBlock> Blocks { get; }
+
+    /// <summary>The model of weights in memory.</summary>
+    public static KernelModel Of(ModelWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return Of(weights.Config, WeightSet.Of(weights));
+    }
+
+    /// <summary>The model of fp32 weights.</summary>
+    internal static KernelModel Of(ModelConfig config, WeightSet weights)
+    {
+        var last = config.Layout.Blocks[^1];
+        KernelBlock[] blocks = [.. config.Layout.Blocks.Select(block => new KernelBlock(block, block == last, Tensor))];
+        return new KernelModel(Build(config, weights, blocks).ToByteArray(), blocks);
+
+        ReadOnlyMemory<float> Tensor(string key) => Tensors.Values<float>(weights[key]).ToArray();
+    }
+
+    // Letters: B texts, T tokens of all texts, H width of the hidden state.
+    private static ModelProto Build(ModelConfig config, WeightSet weights, IReadOnlyList<KernelBlock> blocks)
+    {
+        var graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification-kernels", OnnxModelFile.DefaultOpset);
+        var nodes = new EncoderNodes(graph, config.Layout, weights);
+        var ids = graph.Input(PackedInputs.Ids, DataType.Int32, "tokens");
+        var positions = graph.Input(PackedInputs.Positions, DataType.Int32, "tokens");
+        var lengths = graph.Input(PackedInputs.Lengths, DataType.Int32, "texts");
+        var first = graph.Input(PackedInputs.First, DataType.Int32, "texts");
+
+        var embeddings = config.Layout.Embeddings;
+        var words = graph.Node("Gather", "/embeddings/words", [nodes.Weight(embeddings.Words.Key), ids]);
+        var places = graph.Node("Gather", "/embeddings/positions", [nodes.Weight(embeddings.Positions.Key), positions]);
+        var x = nodes.Norm(nodes.EmbeddingSum(words, places), embeddings.Norm); // [T, H]
+        foreach (var block in blocks)
+        {
+            x = block.FirstTokensOnly ? FirstTokens(block, x) : AllTokens(block, x);
+        }
+
+        graph.Output(nodes.Head(x), DataType.Float, "texts", $"{config.Task.Labels.Count}");
+        return graph.Build([]);
+
+        string AllTokens(KernelBlock block, string x) =>
+            graph.KernelNode(block.Rest, graph.KernelNode(block.Attention, graph.KernelNode(block.QueriesKeysValues, x), lengths), x); // [T, H]
+
+        string FirstTokens(KernelBlock block, string x)
+        {
+            var asked = graph.Node("Gather", "/cls", [x, first]); // [B, H]
+            var context = graph.KernelNode(block.Attention, graph.KernelNode(block.Queries, asked), graph.KernelNode(block.KeysValues, x), lengths);
+            return graph.KernelNode(block.Rest, context, asked); // [B, H]
+        }
+    }
+}

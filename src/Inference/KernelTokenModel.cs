@@ -1,0 +1,56 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Inference.Operators;
+using LoraOnnx.Kernels;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
+using Microsoft.ML.OnnxRuntime;
+
+namespace LoraOnnx.Inference;
+
+/// <summary>
+/// A session over a <see cref="KernelModel"/>: no padding anywhere, the last layer for [CLS] only. Runs may be called concurrently.
+/// </summary>
+internal sealed class KernelTokenModel : ITokenModel
+{
+    private static readonly string[] _inputs = [.. KernelModel.Inputs];
+
+    private readonly InferenceSession _session;
+    private readonly OperatorDomain _domain;
+    private readonly EmbeddingLayout _embeddings;
+
+    private KernelTokenModel(InferenceSession session, OperatorDomain domain, EmbeddingLayout embeddings) =>
+        (_session, _domain, _embeddings) = (session, domain, embeddings);
+
+    /// <inheritdoc/>
+    public bool MixesWidths => true;
+
+    /// <summary>Rounds the weights and opens the session.</summary>
+    public static KernelTokenModel Open(KernelModel model, ModelConfig config, KernelSet kernels, InferenceOptions options)
+    {
+        using var settings = RuntimeDevice.CreateSettings(options with { Device = RuntimeDevice.Cpu });
+        var domain = new OperatorDomain(settings, BlockOperators.Of(model, config, kernels), ThreadPlan.Threads(options.Threads));
+        try
+        {
+            return new KernelTokenModel(new InferenceSession(model.Graph, settings), domain, config.Layout.Embeddings);
+        }
+        catch
+        {
+            domain.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    {
+        using var layout = new PackedLayout(batch, width, _embeddings);
+        return SessionRun.Logits(_session, _inputs, layout.CreateValuesWithoutPadding(), batch.Count, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _session.Dispose();
+        _domain.Dispose();
+    }
+}
