@@ -37,7 +37,7 @@ public sealed class Bf16Tests
     [Fact]
     public void Where_bf16_cannot_be_had_the_file_runs_as_it_is_and_one_line_says_so()
     {
-        Assert.SkipUnless(Bf16Support.Kernels is null, "this processor has bf16");
+        Requirement.ProcessorHas(Bf16Support.Kernels is null, "it has bf16");
         using var folder = new ModelFolder();
         folder.Write();
         var lines = new List<string>();
@@ -48,5 +48,5 @@ public sealed class Bf16Tests
         Assert.Contains(Bf16Support.Refusal!, Assert.Single(lines), StringComparison.Ordinal);
     }
 
-    private static void SkipWithoutKernels() => Assert.SkipWhen(Bf16Support.Kernels is null, Bf16Support.Refusal ?? "");
+    private static void SkipWithoutKernels() => Requirement.ProcessorHas(Bf16Support.Kernels is not null, Bf16Support.Refusal);
 }

@@ -12,7 +12,7 @@ internal static class KernelChoice
     public static IRoundedWeights Weights(string precision, LinearTensors linear)
     {
         var (tile, refusal) = precision == "bf16" ? Bf16Avx512.Find() : Int8Avx512.Find();
-        Assert.SkipWhen(tile is null, refusal ?? "");
+        Requirement.ProcessorHas(tile is not null, refusal);
         return precision == "bf16"
             ? new Bf16Weights(tile, linear.Weight.Span, linear.Bias.Span)
             : new Int8Weights(tile, linear.Weight.Span, linear.Bias.Span);
@@ -21,7 +21,7 @@ internal static class KernelChoice
     public static IHeadAttention Bf16Attention()
     {
         var (tile, refusal) = Bf16Avx512.Find();
-        Assert.SkipWhen(tile is null, refusal ?? "");
+        Requirement.ProcessorHas(tile is not null, refusal);
         return new Bf16HeadAttention(tile);
     }
 }

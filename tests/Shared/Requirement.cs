@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace LoraOnnx.Tests;
 
 /// <summary>For tests that need more than the SDK: they skip with a reason, and fail instead where REQUIRE_ALL=1 says that everything is installed.</summary>
@@ -13,4 +15,10 @@ internal static class Requirement
 
         Assert.SkipUnless(isMet, reason);
     }
+
+    /// <summary>
+    /// Skips the test where the processor (or a system that lets no memory become executable) has not what it is about: nobody can install that, so CI counts
+    /// no failure.
+    /// </summary>
+    public static void ProcessorHas([DoesNotReturnIf(false)] bool isMet, string? what) => Assert.SkipUnless(isMet, $"this processor: {what}");
 }
