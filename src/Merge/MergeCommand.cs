@@ -29,7 +29,7 @@ internal static class MergeCommand
         var verifyData = new Option<string?>("--verify-data") { HelpName = "FILE", Description = "Labelled texts to prove the file on, besides the built-in ones; the accuracy gate is measured on them." };
         var noVerify = new Option<bool>("--no-verify") { Description = "Write the fp32 file without proving it equal; the file says so. An accuracy gate is measured all the same." };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output." };
-        var root = new RootCommand("Folds LoRA adapters and a head into a DistilBERT classifier and writes an ONNX file that is proven equal.")
+        var root = new RootCommand("Folds LoRA adapters and a head into a text classifier and writes an ONNX file that is proven equal.")
         {
             run, model, adapter, head, output, scale, precision, opset, checkpoint, verifyData, noVerify, json,
         };

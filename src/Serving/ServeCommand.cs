@@ -21,7 +21,7 @@ internal static class ServeCommand
     public static RootCommand Create()
     {
         var options = new ServeCommandOptions();
-        var root = new RootCommand("Serves DistilBERT classifiers over gRPC (lora_onnx.v1, tei.v1, KServe v2; health, reflection) and HTTP (REST, a page at /, /metrics). "
+        var root = new RootCommand("Serves text classifiers over gRPC (lora_onnx.v1, tei.v1, KServe v2; health, reflection) and HTTP (REST, a page at /, /metrics). "
             + "Nothing listens before every model has run once and passed its self-test. SIGTERM and Ctrl+C drain: exit code 143 or 130.");
         options.AddTo(root);
         root.SetAction((parsed, cancellationToken) => RunAsync(options.Read(parsed), cancellationToken));

@@ -25,7 +25,7 @@ internal static class TrainCommand
         new HelpGroup("How long, how fast", "--epochs", "--lora-epochs", "--head-epochs", "--lr", "--lr-head", "--batch-size", "--batch-tokens", "--gradient-accumulation",
             "--warmup", "--eval-per-epoch", "--patience"),
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--dropout", "--attention-dropout"),
-        new HelpGroup("Machine", "--device", "--precision", "--threads", "--checkpoint-seconds", "--seed"),
+        new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
         new HelpGroup("Run", "--resume", "--overwrite", "--json"));
 
     public static RootCommand Create()
@@ -37,7 +37,7 @@ internal static class TrainCommand
             HelpName = OriginalPreset.Name,
             CustomParser = result => OptionTable.Word(result, "--preset", word => word == OriginalPreset.Name, OriginalPreset.Name),
         };
-        var root = new RootCommand("Trains LoRA adapters, a classification head, or both, for a DistilBERT classifier.");
+        var root = new RootCommand("Trains LoRA adapters, a classification head, or both, for a BERT-like text classifier.");
         foreach (var option in (IEnumerable<Option>)[.. table.Options, preset, _resume, _overwrite, _json])
         {
             root.Options.Add(option);
