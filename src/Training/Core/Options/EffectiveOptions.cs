@@ -181,16 +181,21 @@ internal sealed record EffectiveAdapters
     public required double LoraPlusRatio { get; init; }
 
     /// <summary>The options of adapters, with every choice made.</summary>
-    public static EffectiveAdapters Of(TrainingOptions options, ModelConfig config) => new()
+    /// <exception cref="InputException">A target matches nothing in the model.</exception>
+    public static EffectiveAdapters Of(TrainingOptions options, ModelConfig config)
     {
-        Rank = options.Rank,
-        Alpha = options.Alpha ?? 2 * options.Rank,
-        Targets = AdapterTargets.Resolve(config.Layout, options.Targets, options.TrainsHead),
-        HeadIsTrained = options.TrainsHead,
-        Dropout = options.LoraDropout,
-        Init = options.Init,
-        Rslora = options.Rslora,
-        Dora = options.Dora,
-        LoraPlusRatio = options.LoraPlusRatio,
-    };
+        _ = AdapterTargets.Modules(config.Layout, options.Targets, options.TrainsHead); // told before anything is computed
+        return new EffectiveAdapters
+        {
+            Rank = options.Rank,
+            Alpha = options.Alpha ?? 2 * options.Rank,
+            Targets = AdapterTargets.Resolve(config.Layout, options.Targets, options.TrainsHead),
+            HeadIsTrained = options.TrainsHead,
+            Dropout = options.LoraDropout,
+            Init = options.Init,
+            Rslora = options.Rslora,
+            Dora = options.Dora,
+            LoraPlusRatio = options.LoraPlusRatio,
+        };
+    }
 }
