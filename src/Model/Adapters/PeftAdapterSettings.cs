@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Families;
 
 namespace LoraOnnx.Model.Adapters;
@@ -26,11 +27,8 @@ public sealed record PeftAdapterSettings
     /// <summary>Dropout on the input of A in training, 0 to 1.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>The head was trained too: its tensors are among the adapter's replacements, and the adapter is one for sequence classification.</summary>
-    public bool HeadTrained { get; init; }
-
-    /// <summary>The head that was trained begins with the pooler, which the base lacks.</summary>
-    public bool PoolerTrained { get; init; }
+    /// <summary>The head that was trained too, or null: its tensors are the adapter's replacements, and the adapter is one for sequence classification.</summary>
+    public HeadLayout? TrainedHead { get; init; }
 
     /// <summary>The base as the user named it; peft loads it from there.</summary>
     public string? BaseModelNameOrPath { get; init; }

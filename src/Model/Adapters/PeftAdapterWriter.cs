@@ -29,7 +29,7 @@ public static class PeftAdapterWriter
         ["alora_invocation_tokens"] = null,
         ["alpha_pattern"] = new Dictionary<string, object?>(),
         ["arrow_config"] = null,
-        ["auto_mapping"] = settings.HeadTrained ? null : new Dictionary<string, object?>
+        ["auto_mapping"] = settings.TrainedHead is not null ? null : new Dictionary<string, object?>
         {
             ["base_model_class"] = settings.Family.ClassifierClass,
             ["parent_library"] = settings.Family.ModelingModule,
@@ -54,7 +54,12 @@ public static class PeftAdapterWriter
         ["lora_ga_config"] = null,
         ["megatron_config"] = null,
         ["megatron_core"] = "megatron.core",
-        ["modules_to_save"] = settings.HeadTrained ? (string[])[.. settings.PoolerTrained ? (string[])["pooler"] : [], "classifier", "score"] : null,
+        ["modules_to_save"] = settings.TrainedHead switch
+        {
+            null => null,
+            { BeginsWithPooler: true } => (string[])["pooler", "classifier", "score"],
+            _ => (string[])["classifier", "score"],
+        },
         ["monteclora_config"] = null,
         ["peft_type"] = "LORA",
         ["peft_version"] = PeftVersion,
@@ -64,7 +69,7 @@ public static class PeftAdapterWriter
         ["revision"] = null,
         ["target_modules"] = settings.Targets,
         ["target_parameters"] = null,
-        ["task_type"] = settings.HeadTrained ? "SEQ_CLS" : null,
+        ["task_type"] = settings.TrainedHead is null ? null : "SEQ_CLS",
         ["trainable_token_indices"] = null,
         ["use_bdlora"] = null,
         ["use_dora"] = settings.UseDora,
@@ -105,9 +110,9 @@ public static class PeftAdapterWriter
             }
         }
 
-        if (adapter.Replacements.Count > 0 != settings.HeadTrained)
+        if (!adapter.Replacements.Select(tensor => tensor.Name).ToHashSet().SetEquals(settings.TrainedHead?.Keys ?? []))
         {
-            throw new ArgumentException(settings.HeadTrained ? "The adapter lacks the trained head." : "The adapter replaces tensors that the settings do not mention.", nameof(adapter));
+            throw new ArgumentException(settings.TrainedHead is not null ? "The adapter lacks the trained head." : "The adapter replaces tensors that the settings do not mention.", nameof(adapter));
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class PeftAdapterWriterTests : IDisposable
     public static TheoryData<string, PeftAdapterSettings> Settings => new()
     {
         { "qkv-r8", _qkv },
-        { "qkv-r8-head", _qkv with { HeadTrained = true } },
+        { "qkv-r8-head", _qkv with { TrainedHead = _demo.Layout.Head } },
         { "qkv-r1-alpha1", _qkv with { Rank = 1, Alpha = 1 } },
         { "rslora-r16", _qkv with { Rank = 16, UseRsLora = true } },
         { "dora", _qkv with { Rank = 4, Alpha = 8, UseDora = true } },
@@ -45,7 +45,7 @@ public sealed class PeftAdapterWriterTests : IDisposable
     [Fact]
     public void Keys_shapes_types_and_metadata_of_an_adapter_with_head_are_those_of_peft()
     {
-        PeftAdapterWriter.Write(Adapter, LoraAdapter.Load(Golden.Path("adapters", "qkv-r8-head"), _demo), _qkv with { HeadTrained = true });
+        PeftAdapterWriter.Write(Adapter, LoraAdapter.Load(Golden.Path("adapters", "qkv-r8-head"), _demo), _qkv with { TrainedHead = _demo.Layout.Head });
 
         using var file = SafetensorsFile.Open(System.IO.Path.Combine(Adapter, "adapter_model.safetensors"));
         Assert.Equal("pt", Assert.Single(file.Metadata).Value);
@@ -96,9 +96,12 @@ public sealed class PeftAdapterWriterTests : IDisposable
     public void An_adapter_that_is_not_that_of_the_settings_is_refused_and_nothing_written()
     {
         var adapter = LoraAdapter.Load(Golden.Path("adapters", "qkv-r8"), _demo);
+        var withHead = LoraAdapter.Load(Golden.Path("adapters", "qkv-r8-head"), _demo);
+        var halfHead = new LoraAdapter(withHead.Modules, [.. withHead.Replacements.Skip(1)]);
 
-        Assert.Throws<ArgumentException>(() => PeftAdapterWriter.Write(Adapter, adapter, _qkv with { HeadTrained = true }));
+        Assert.Throws<ArgumentException>(() => PeftAdapterWriter.Write(Adapter, adapter, _qkv with { TrainedHead = _demo.Layout.Head }));
         Assert.Throws<ArgumentException>(() => PeftAdapterWriter.Write(Adapter, adapter, _qkv with { Alpha = 8 }));
+        Assert.Throws<ArgumentException>(() => PeftAdapterWriter.Write(Adapter, halfHead, _qkv with { TrainedHead = _demo.Layout.Head }));
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 

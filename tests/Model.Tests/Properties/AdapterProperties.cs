@@ -34,7 +34,7 @@ public sealed class AdapterProperties : IDisposable
             Targets = [.. _targets.Where((_, index) => ((targets % 63) + 1 & (1 << index)) != 0)],
             UseRsLora = rsLora,
             UseDora = dora,
-            HeadTrained = head,
+            TrainedHead = head ? _model.Layout.Head : null,
         };
         var written = Adapter(settings, random);
 
@@ -58,7 +58,7 @@ public sealed class AdapterProperties : IDisposable
             B = Tensor(linear.Out, settings.Rank),
             Magnitude = settings.UseDora ? Tensor(linear.Out) : null,
         }).ToList();
-        var head = settings.HeadTrained ? _model.Layout.Head.Tensors.Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList() : [];
+        var head = settings.TrainedHead is not null ? _model.Layout.Head.Tensors.Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList() : [];
         return new LoraAdapter(modules, head);
     }
 

@@ -26,7 +26,6 @@ internal sealed class RestRequest
 
     public TokenUnit Unit { get; private set; }
 
-
     /// <summary>Reads a body.</summary>
     public static async Task<CallResult<RestRequest>> ReadAsync(HttpContext context, string? timeout, TimeProvider time, int mostTexts)
     {

@@ -27,7 +27,6 @@ internal static class AdapterOptions
     public static PeftAdapterSettings Settings(EffectiveAdapters options, ModelConfig config, string model) => new()
     {
         Family = config.Family,
-        PoolerTrained = config.Layout.Head.BeginsWithPooler,
         Rank = options.Rank,
         Alpha = options.Alpha,
         Targets = options.Targets,

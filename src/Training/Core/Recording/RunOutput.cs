@@ -36,7 +36,8 @@ internal sealed class RunOutput
     {
         if (weights.Adapter is { } adapter)
         {
-            PeftAdapterWriter.Write(Folder.Adapter, adapter, _adapterSettings! with { HeadTrained = weights.Head is not null }); // adapters are trained
+            var settings = _adapterSettings! with { TrainedHead = weights.Head is null ? null : _config.Layout.Head }; // adapters are trained
+            PeftAdapterWriter.Write(Folder.Adapter, adapter, settings);
         }
 
         if (weights.Head is { } head)
