@@ -14,7 +14,8 @@ internal static class BaseSizeModel
     {
         Family = DistilBert.Family,
         Task = new(["NEGATIVE", "POSITIVE"], ProblemType.SingleLabel),
-        Layout = DistilBert.Layout(new EncoderShape { Width = 768, UpWidth = 3072, Blocks = 6, Heads = 12, Vocabulary = 30522, Positions = 512 }, classes: 2),
+        Layout = DistilBert.Layout(new EncoderShape { Width = 768, UpWidth = 3072, Blocks = 6, Heads = 12, Vocabulary = 30522, Positions = 512 },
+            classes: 2),
     };
 
     public static ModelWeights Weights() => Weights(Config);

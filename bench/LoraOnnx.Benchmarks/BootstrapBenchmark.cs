@@ -6,7 +6,8 @@ using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Benchmarks;
 
-/// <summary>How long do the intervals of a comparison take? All twelve figures of every model, their differences, and the points of the reliability curves.</summary>
+/// <summary>How long do the intervals of a comparison take? All twelve figures of every model, their differences, and the points of the reliability
+/// curves.</summary>
 internal static class BootstrapBenchmark
 {
     public const string Question = "How long do 10,000 paired resamples of 25,000 texts take, for one to three models?";
@@ -25,9 +26,12 @@ internal static class BootstrapBenchmark
         {
             for (var count = 1; count <= models.Length; count++)
             {
-                var times = Enumerable.Range(0, Repetitions + 1).Select(_ => Time(models[..count], threads)).Skip(1).OrderBy(time => time.Wall).ToList(); // the first run compiles
+                // the first run compiles
+                var times = Enumerable.Range(0, Repetitions + 1).Select(_ => Time(models[..count], threads)).Skip(1).OrderBy(time => time.Wall)
+                    .ToList();
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{count} model(s), {threads} thread(s): {times[Repetitions / 2].Wall:0.00} s (median of {Repetitions}, {times[0].Wall:0.00} to {times[^1].Wall:0.00}); processor time {times.Min(time => time.Processor):0.00} s"));
+                    $"{count} model(s), {threads} thread(s): {times[Repetitions / 2].Wall:0.00} s (median of {Repetitions}, {times[0].Wall:0.00} "
+                        + $"to {times[^1].Wall:0.00}); processor time {times.Min(time => time.Processor):0.00} s"));
             }
         }
 

@@ -5,7 +5,8 @@ internal static class Program
 {
     private static readonly Dictionary<string, (string Question, Func<string[], int> Run)> _benchmarks = new()
     {
-        ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?", Tokenizer.TokenizerBenchmark.Run),
+        ["tokenizer"] = ("Is our tokenizer at least as fast as Microsoft.ML.Tokenizers', and does it allocate by the word?",
+            Tokenizer.TokenizerBenchmark.Run),
         ["tokenizer-sizes"] = (Tokenizer.RealSizeBenchmark.Question, Tokenizer.RealSizeBenchmark.Run),
         ["inference"] = (Inference.EngineBenchmark.Question, Inference.EngineBenchmark.Run),
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),

@@ -82,7 +82,8 @@ public sealed class SentimentClient : IDisposable
 
     /// <summary>Classifies some texts in one call; results in the order of the texts.</summary>
     /// <exception cref="RpcException">The server cannot be reached, refuses the call as a whole, or is too late.</exception>
-    public async Task<IReadOnlyList<ItemResult>> PredictBatchAsync(IEnumerable<string> texts, PredictOptions options, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ItemResult>> PredictBatchAsync(
+        IEnumerable<string> texts, PredictOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         var request = new PredictBatchRequest
@@ -98,8 +99,8 @@ public sealed class SentimentClient : IDisposable
     }
 
     /// <summary>
-    /// Classifies any number of texts over one stream; results in the order of the texts. Texts are taken from <paramref name="texts"/> as fast as the
-    /// server reads them, and may pause as long as they like: the deadline bounds only the time for which the server owes an answer.
+    /// Classifies any number of texts over one stream; results in the order of the texts. Texts are taken from <paramref name="texts"/> as fast as
+    /// the server reads them, and may pause as long as they like: the deadline bounds only the time for which the server owes an answer.
     /// An exception that <paramref name="texts"/> throws is thrown here, as it is.
     /// </summary>
     /// <exception cref="RpcException">The server cannot be reached, refuses the call as a whole, or owes an answer for too long.</exception>

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace LoraOnnx.Client;
 
 /// <summary>
-/// How long a stream waits for an answer: the time runs only while the caller asks for one and the server owes one. A producer that pauses, and a consumer
-/// that takes its time, cost the server nothing. Thread-safe.
+/// How long a stream waits for an answer: the time runs only while the caller asks for one and the server owes one. A producer that pauses, and a
+/// consumer that takes its time, cost the server nothing. Thread-safe.
 /// </summary>
 internal sealed class StreamProgress(TimeSpan timeout)
 {

@@ -7,7 +7,8 @@ namespace LoraOnnx.CommandLine;
 /// <summary>Options that belong together, by their names.</summary>
 public sealed record HelpGroup(string Title, params IReadOnlyList<string> Options);
 
-/// <summary>How a command's help is arranged: examples first, then groups; options in no group stand last, those of a title that is there already with it.</summary>
+/// <summary>How a command's help is arranged: examples first, then groups; options in no group stand last, those of a title that is there already
+/// with it.</summary>
 public sealed record CommandHelp(IReadOnlyList<string> Examples, params IReadOnlyList<HelpGroup> Groups)
 {
     /// <summary>Arranges <c>--help</c> of a program and of the commands in it.</summary>

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace LoraOnnx.CommandLine;
 
-/// <summary>Runs a command tree the same way in all programs: errors as one to three lines on standard error, signals as cancellation, exit codes of <see cref="ExitCode"/>.</summary>
+/// <summary>Runs a command tree the same way in all programs: errors as one to three lines on standard error, signals as cancellation, exit codes of
+/// <see cref="ExitCode"/>.</summary>
 public static class CommandLineProgram
 {
     /// <summary>
@@ -47,7 +48,8 @@ public static class CommandLineProgram
         return signalled != 0 ? signalled : result;
     }
 
-    /// <summary>What is wrong with the arguments: an unknown option without its value, which the library would call unknown too, and a wrong value with its option.</summary>
+    /// <summary>What is wrong with the arguments: an unknown option without its value, which the library would call unknown too, and a wrong value
+    /// with its option.</summary>
     private static IEnumerable<string> Messages(ParseResult parsed)
     {
         var unknown = parsed.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-'));
@@ -60,7 +62,9 @@ public static class CommandLineProgram
         {
             var message = OneLine(error.Message);
             var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
-            yield return option is null || message.Contains(option.Option.Name, StringComparison.Ordinal) ? message : $"{option.Option.Name}: {message}";
+            yield return option is null || message.Contains(option.Option.Name, StringComparison.Ordinal)
+                ? message
+                : $"{option.Option.Name}: {message}";
         }
     }
 
@@ -83,7 +87,8 @@ public static class CommandLineProgram
         try
         {
             // Signals are handled above: the library's own two-second limit would cut a checkpoint short.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
         }
         catch (InputException error)
         {
@@ -97,7 +102,10 @@ public static class CommandLineProgram
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // A disk, its permissions, the network: not a bug, wherever it comes to light.
-            WriteError(new InputException(error.Message.ReplaceLineEndings(" "), verbose ? error.ToString() : "check the path, its permissions and the room on the disk; --verbose shows where it happened."));
+            WriteError(new InputException(
+                error.Message.ReplaceLineEndings(" "), verbose
+                    ? error.ToString()
+                    : "check the path, its permissions and the room on the disk; --verbose shows where it happened."));
             return ExitCode.Failure;
         }
         catch (Exception error)

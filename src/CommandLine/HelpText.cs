@@ -4,7 +4,8 @@ using System.Text;
 
 namespace LoraOnnx.CommandLine;
 
-/// <summary>The help of a command in 80 columns: what it does, examples, then options in groups, required ones marked, with values and defaults.</summary>
+/// <summary>The help of a command in 80 columns: what it does, examples, then options in groups, required ones marked, with values and
+/// defaults.</summary>
 internal static class HelpText
 {
     private const int Width = 80;
@@ -38,7 +39,8 @@ internal static class HelpText
     {
         var all = command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
             .Where(option => !option.Hidden).Distinct().ToList();
-        var grouped = help.Groups.ToDictionary(group => group.Title, group => group.Options.SelectMany(name => all.Where(option => option.Name == name)).ToList());
+        var grouped = help.Groups.ToDictionary(
+            group => group.Title, group => group.Options.SelectMany(name => all.Where(option => option.Name == name)).ToList());
         var rest = all.Except(grouped.Values.SelectMany(options => options)).ToList();
         foreach (var (title, options) in grouped)
         {
@@ -70,7 +72,8 @@ internal static class HelpText
         }
     }
 
-    /// <summary>Words in lines of at most 80 columns; <paramref name="lead"/> stands in the first line's margin, <paramref name="goesOn"/> at the end of lines that go on.</summary>
+    /// <summary>Words in lines of at most 80 columns; <paramref name="lead"/> stands in the first line's margin, <paramref name="goesOn"/> at the end
+    /// of lines that go on.</summary>
     private static void Wrap(StringBuilder text, string words, int first, int next, string goesOn = "", string? lead = null)
     {
         var line = new StringBuilder((lead ?? "").PadRight(first));
@@ -106,13 +109,16 @@ internal static class HelpText
     private static string NameOf(Argument argument) => argument.HelpName ?? argument.Name;
 
     private static string Shape(Argument argument) =>
-        $"{(argument.Arity.MinimumNumberOfValues == 0 ? $"[{NameOf(argument)}]" : NameOf(argument))}{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
+        $"{(argument.Arity.MinimumNumberOfValues == 0 ? $"[{NameOf(argument)}]" : NameOf(argument))}"
+            + $"{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
 
     private static string NameOf(Option option)
     {
         var values = option.GetCompletions(CompletionContext.Empty).Select(completion => completion.Label).ToList();
         var value = option.HelpName ?? (option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 ? null
-            : values.Count > 0 ? string.Join('|', values) : option.ValueType == typeof(double) ? "X" : option.ValueType == typeof(string) ? "WORD" : "N");
+            : values.Count > 0 ? string.Join('|', values) : option.ValueType == typeof(double)
+                ? "X"
+                : option.ValueType == typeof(string) ? "WORD" : "N");
         var names = string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-') && alias != "-?").Prepend(option.Name).Distinct());
         return value is null ? names : $"{names} {value}";
     }
@@ -121,7 +127,8 @@ internal static class HelpText
     {
         var description = option.Description ?? "";
         var preset = option.HasDefaultValue && !description.Contains("[default:", StringComparison.Ordinal) ? option.GetDefaultValue() : null;
-        var text = preset is null or false or "" or string[]? "" : $" [default: {Convert.ToString(preset, System.Globalization.CultureInfo.InvariantCulture)}]";
+        var text = preset is null or false or "" or string[]? ""
+            : $" [default: {Convert.ToString(preset, System.Globalization.CultureInfo.InvariantCulture)}]";
         return $"{(option.Required ? "(required) " : "")}{description}{text}";
     }
 }

@@ -19,7 +19,8 @@ public static partial class Spelling
 
     /// <summary>A number like 2e5 that was probably to be 2e-5; null for others.</summary>
     public static string? ForgottenMinus(string text) =>
-        LargeExponent().Match(text) is { Success: true } match && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        LargeExponent().Match(text) is { Success: true } match
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             ? $"{text} is {number.ToString("#,0", CultureInfo.InvariantCulture)}; did you mean {match.Groups[1].Value}e-{match.Groups[2].Value}?"
             : null;
 
@@ -28,13 +29,16 @@ public static partial class Spelling
     {
         ArgumentNullException.ThrowIfNull(word);
         var most = Math.Max(1, word.Length / 4);
-        return names.Select(name => (Name: name, Strokes: name.StartsWith(word, StringComparison.Ordinal) && word.Length > 3 ? 1 : Strokes(word, name)))
-            .Where(near => near.Strokes <= most).OrderBy(near => near.Strokes).ThenBy(near => near.Name.Length).Select(near => near.Name).FirstOrDefault();
+        return names.Select(
+            name => (Name: name, Strokes: name.StartsWith(word, StringComparison.Ordinal) && word.Length > 3 ? 1 : Strokes(word, name)))
+            .Where(near => near.Strokes <= most).OrderBy(near => near.Strokes).ThenBy(near => near.Name.Length).Select(near => near.Name)
+            .FirstOrDefault();
     }
 
     private static IEnumerable<string> Names(Command command) =>
         command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
-            .Where(option => !option.Hidden).SelectMany(option => option.Aliases.Prepend(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal));
+            .Where(option => !option.Hidden).SelectMany(option => option.Aliases.Prepend(option.Name))
+            .Where(name => name.StartsWith("--", StringComparison.Ordinal));
 
     /// <summary>Letters to insert, delete, replace or swap with a neighbour.</summary>
     private static int Strokes(string from, string to)

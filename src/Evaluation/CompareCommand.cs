@@ -16,28 +16,45 @@ internal static class CompareCommand
     private static readonly Argument<string[]> _models = new("models")
     {
         HelpName = "[NAME=]PATH",
-        Description = "An ONNX file or its directory, a checkpoint directory or hub id, a run of lora-train (merged in memory), or a server's http://HOST:PORT/MODEL. The others are compared with the first.",
+        Description = "An ONNX file or its directory, a checkpoint directory or hub id, a run of lora-train (merged in memory), or a server's "
+            + "http://HOST:PORT/MODEL. The others are compared with the first.",
         Arity = ArgumentArity.OneOrMore,
     };
 
     private static readonly Option<string> _data = new("--data")
     {
         HelpName = "FILE",
-        Description = "(required) Labelled texts that every model is scored on. Only runs of lora-train may go without: they are ranked by their own figures.",
+        Description = "(required) Labelled texts that every model is scored on. Only runs of lora-train may go without: they are ranked by their "
+            + "own figures.",
     };
 
-    private static readonly Option<string?> _validation = new("--validation") { HelpName = "FILE", Description = "Labelled texts on which --sweep-scale, --threshold and --calibrate choose." };
-    private static readonly Option<string?> _out = new("--out") { HelpName = "report.html", Description = "Write the report as one self-contained page." };
+    private static readonly Option<string?> _validation = new("--validation")
+    {
+        HelpName = "FILE",
+        Description = "Labelled texts on which --sweep-scale, --threshold and --calibrate choose.",
+    };
+    private static readonly Option<string?> _out = new("--out")
+    {
+        HelpName = "report.html",
+        Description = "Write the report as one self-contained page.",
+    };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the whole report as one JSON object, instead of the table." };
     private static readonly Option<bool> _markdown = new("--markdown") { Description = "Print a Markdown table, for a pull request." };
-    private static readonly Option<string?> _csv = new("--csv") { HelpName = "FILE", Description = "Write the figures as CSV, a line a model and figure." };
+    private static readonly Option<string?> _csv = new("--csv")
+    {
+        HelpName = "FILE",
+        Description = "Write the figures as CSV, a line a model and figure.",
+    };
     private static readonly Option<string?> _predictions = new("--predictions")
     {
         HelpName = "FILE",
         Description = "Write every model's logits and label for every text, as JSON lines; as CSV where the file ends in .csv.",
     };
 
-    private static readonly Option<bool> _byteOrderMark = new("--bom") { Description = "Begin CSV files with a byte order mark, by which Excel knows UTF-8." };
+    private static readonly Option<bool> _byteOrderMark = new("--bom")
+    {
+        Description = "Begin CSV files with a byte order mark, by which Excel knows UTF-8.",
+    };
 
     private static readonly Option<string?> _apiKey = new("--api-key")
     {
@@ -51,16 +68,57 @@ internal static class CompareCommand
         DefaultValueFactory = _ => CompareOptions.AutomaticPrecision,
     }.AcceptOnlyFromAmong([CompareOptions.AutomaticPrecision, .. EnumNames.All<Precision>()]);
 
-    private static readonly Option<string[]> _slice = new("--slice") { HelpName = "COLUMN", Description = "Also report by the values of this column of the data; may be given several times." };
-    private static readonly Option<string?> _sweep = new("--sweep-scale") { HelpName = "0,0.5,1", Description = "Merge the runs' adapters at these scales, choose by F1 on --validation, and report the choice on --data." };
-    private static readonly Option<bool> _threshold = new("--threshold") { Description = "Choose the score from which the positive class is answered, by F1 on --validation; written to calibration.json beside the model." };
-    private static readonly Option<bool> _calibrate = new("--calibrate") { Description = "Choose the temperature that makes scores honest, by log loss on --validation; written to calibration.json beside the model." };
-    private static readonly Option<string[]> _require = new("--require") { HelpName = "EXPRESSION", Description = "Exit 1 unless it holds, such as \"lora.f1 >= raw.f1 + 0.01\"; names are those of --json. May be given several times." };
-    private static readonly Option<int?> _maxLength = new("--max-length") { HelpName = "TOKENS", Description = "Cut texts to this many tokens for all models [default: what each was trained with]." };
-    private static readonly Option<string?> _truncate = new("--truncate") { HelpName = "head|tail|head+tail", Description = "Keep this part of long texts for all models [default: what each was trained with]." };
-    private static readonly Option<int> _threads = new("--threads") { HelpName = "N", Description = "Threads that compute; 0: all cores the process may use. The figures do not depend on it.", DefaultValueFactory = _ => 0 };
-    private static readonly Option<ulong> _seed = new("--seed") { HelpName = "N", Description = "Seed of the bootstrap.", DefaultValueFactory = _ => 42 };
-    private static readonly Option<int?> _resamples = new("--resamples") { HelpName = "N", Description = "Resamples of the bootstrap [default: 10,000, or 40,000 for up to 5,000 texts]." };
+    private static readonly Option<string[]> _slice = new("--slice")
+    {
+        HelpName = "COLUMN",
+        Description = "Also report by the values of this column of the data; may be given several times.",
+    };
+    private static readonly Option<string?> _sweep = new("--sweep-scale")
+    {
+        HelpName = "0,0.5,1",
+        Description = "Merge the runs' adapters at these scales, choose by F1 on --validation, and report the choice on --data.",
+    };
+    private static readonly Option<bool> _threshold = new("--threshold")
+    {
+        Description = "Choose the score from which the positive class is answered, by F1 on --validation; written to calibration.json beside the "
+            + "model.",
+    };
+    private static readonly Option<bool> _calibrate = new("--calibrate")
+    {
+        Description = "Choose the temperature that makes scores honest, by log loss on --validation; written to calibration.json beside the model.",
+    };
+    private static readonly Option<string[]> _require = new("--require")
+    {
+        HelpName = "EXPRESSION",
+        Description = "Exit 1 unless it holds, such as \"lora.f1 >= raw.f1 + 0.01\"; names are those of --json. May be given several times.",
+    };
+    private static readonly Option<int?> _maxLength = new("--max-length")
+    {
+        HelpName = "TOKENS",
+        Description = "Cut texts to this many tokens for all models [default: what each was trained with].",
+    };
+    private static readonly Option<string?> _truncate = new("--truncate")
+    {
+        HelpName = "head|tail|head+tail",
+        Description = "Keep this part of long texts for all models [default: what each was trained with].",
+    };
+    private static readonly Option<int> _threads = new("--threads")
+    {
+        HelpName = "N",
+        Description = "Threads that compute; 0: all cores the process may use. The figures do not depend on it.",
+        DefaultValueFactory = _ => 0,
+    };
+    private static readonly Option<ulong> _seed = new("--seed")
+    {
+        HelpName = "N",
+        Description = "Seed of the bootstrap.",
+        DefaultValueFactory = _ => 42,
+    };
+    private static readonly Option<int?> _resamples = new("--resamples")
+    {
+        HelpName = "N",
+        Description = "Resamples of the bootstrap [default: 10,000, or 40,000 for up to 5,000 texts].",
+    };
 
     private static readonly CommandHelp _help = new(
         [
@@ -84,9 +142,11 @@ internal static class CompareCommand
             }
         });
         _truncate.AcceptOnlyFromAmong([.. EnumNames.All<Truncation>()]);
-        var root = new RootCommand("Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
+        var root = new RootCommand(
+            "Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
         {
-            _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _byteOrderMark, _apiKey, _precision, _slice, _sweep, _threshold, _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
+            _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _byteOrderMark, _apiKey, _precision, _slice, _sweep, _threshold,
+            _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
         };
         CommandHelp.Arrange(root, _help);
         root.SetAction(async (parsed, cancellationToken) =>
@@ -110,13 +170,18 @@ internal static class CompareCommand
     private static int Rank(ParseResult parsed)
     {
         Option[] taken = [_json, _markdown];
-        if (parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(given => !given.Implicit && !taken.Contains(given.Option)) is { Option.Name: { } unused and not "--verbose" })
+        if (parsed.CommandResult.Children.OfType<OptionResult>()
+            .FirstOrDefault(given => !given.Implicit && !taken.Contains(given.Option)) is { Option.Name: { } unused and not "--verbose" })
         {
-            throw new InputException($"{unused} needs --data FILE.", "without --data, runs of lora-train are ranked by their own figures; --json and --markdown go with that.");
+            throw new InputException($"{unused} needs --data FILE.",
+                "without --data, runs of lora-train are ranked by their own figures; --json and --markdown go with that.");
         }
 
-        var ranking = RunRanking.Of(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []), warning => Console.Error.WriteLine($"warning: {warning}"));
-        Console.Out.Write(parsed.GetValue(_json) ? $"{JsonReport.Text(RankingText.Json(ranking))}\n" : RankingText.Table(ranking, parsed.GetValue(_markdown)));
+        var ranking =
+            RunRanking.Of(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []), warning => Console.Error.WriteLine($"warning: {warning}"));
+        Console.Out.Write(parsed.GetValue(_json)
+            ? $"{JsonReport.Text(RankingText.Json(ranking))}\n"
+            : RankingText.Table(ranking, parsed.GetValue(_markdown)));
         return ExitCode.Success;
     }
 
@@ -147,7 +212,8 @@ internal static class CompareCommand
 
     private static double[] Scales(string? list) => list is null ? [] :
     [
-        .. list.Split(',').Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && double.IsFinite(scale)
+        .. list.Split(',')
+        .Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var scale) && double.IsFinite(scale)
             ? scale
             : throw new InputException($"--sweep-scale has '{text}', expected numbers such as 0,0.25,0.5,1.")).Distinct().Order(),
     ];

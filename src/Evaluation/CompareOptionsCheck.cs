@@ -9,7 +9,8 @@ internal static class CompareOptionsCheck
     {
         if (options is { Json: true, Markdown: true })
         {
-            throw new InputException("--json and --markdown both ask for standard output.", "give one of them; --out and --csv write files beside it.");
+            throw new InputException("--json and --markdown both ask for standard output.",
+                "give one of them; --out and --csv write files beside it.");
         }
 
         if (options.ByteOrderMark && options.Csv is null && options.Predictions?.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) != true)
@@ -32,7 +33,8 @@ internal static class CompareOptionsCheck
         var chooses = options.SweepScales.Count > 0 || options.Threshold || options.Calibrate;
         if (chooses && options.Validation is null)
         {
-            throw new InputException("--sweep-scale, --threshold and --calibrate need --validation FILE.", "a choice made on the test texts would flatter itself on them.");
+            throw new InputException("--sweep-scale, --threshold and --calibrate need --validation FILE.",
+                "a choice made on the test texts would flatter itself on them.");
         }
 
         if (chooses && Path.GetFullPath(options.Validation!) == Path.GetFullPath(options.Data)) // checked above
@@ -58,7 +60,9 @@ internal static class CompareOptionsCheck
     {
         if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
         {
-            throw InputException.InFile(path, Directory.Exists(path) ? "is a directory, expected the name of a file." : "its directory does not exist.");
+            throw InputException.InFile(path, Directory.Exists(path)
+                ? "is a directory, expected the name of a file."
+                : "its directory does not exist.");
         }
     }
 }

@@ -10,9 +10,11 @@ namespace LoraOnnx.Evaluation;
 internal static class Comparison
 {
     /// <exception cref="InputException">A model or the data is missing or malformed, or the models have different labels.</exception>
-    public static async Task<(ComparisonReport Report, TestScores Scores)> RunAsync(CompareOptions options, IProgress<ScoringStep> progress, CancellationToken cancellationToken)
+    public static async Task<(ComparisonReport Report, TestScores Scores)> RunAsync(
+        CompareOptions options, IProgress<ScoringStep> progress, CancellationToken cancellationToken)
     {
-        var conditions = options.Requirements.Select(expression => Condition.Parse(expression, [.. options.Models.Select(model => model.Name)])).ToList();
+        var conditions = options.Requirements.Select(expression => Condition.Parse(expression, [.. options.Models.Select(model => model.Name)]))
+            .ToList();
         var models = new List<IScoredModel>();
         var choices = new List<ChoiceReport?>();
         try
@@ -29,7 +31,8 @@ internal static class Comparison
 
             if (options.SweepScales.Count > 0 && choices.TrueForAll(choice => choice?.Scale is null))
             {
-                throw new InputException("--sweep-scale: none of the models is a run with an adapter.", "give the directory that lora-train --out wrote; a merged file has its scale folded in.");
+                throw new InputException("--sweep-scale: none of the models is a run with an adapter.",
+                    "give the directory that lora-train --out wrote; a merged file has its scale folded in.");
             }
 
             var texts = TestTexts.Scan(options.Data, models[0].Task, cancellationToken);
@@ -47,6 +50,9 @@ internal static class Comparison
     private static ComparisonReport Judge(ComparisonReport report, List<Condition> conditions)
     {
         var models = JsonReport.Models(report);
-        return report with { Requirements = conditions.ConvertAll(condition => condition.Evaluate(name => FigureName.Find(condition.Expression, name, models))) };
+        return report with
+        {
+            Requirements = conditions.ConvertAll(condition => condition.Evaluate(name => FigureName.Find(condition.Expression, name, models))),
+        };
     }
 }

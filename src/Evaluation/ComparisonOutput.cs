@@ -68,7 +68,8 @@ internal static class ComparisonOutput
             if (model.Card.Directory is { } directory)
             {
                 choice.Calibration.Save(directory);
-                Console.Error.WriteLine($"chosen: {model.Name}: {ChoiceText.Of(choice)}: {Path.Combine(directory, Model.Metrics.Calibration.FileName)}");
+                Console.Error.WriteLine(
+                    $"chosen: {model.Name}: {ChoiceText.Of(choice)}: {Path.Combine(directory, Model.Metrics.Calibration.FileName)}");
             }
             else
             {

@@ -1,11 +1,12 @@
 namespace LoraOnnx.Files;
 
-/// <summary>Writes a directory so that it appears whole or not at all: its files are written to a temporary sibling, which then takes its name.</summary>
+/// <summary>Writes a directory so that it appears whole or not at all: its files are written to a temporary sibling, which then takes its
+/// name.</summary>
 public static class AtomicDirectory
 {
     /// <summary>
-    /// Fills a temporary directory through <paramref name="fill"/>, which gets its path, and moves it to <paramref name="path"/>. A directory of that name
-    /// is replaced; on any failure it stays as it was and the temporary one is removed.
+    /// Fills a temporary directory through <paramref name="fill"/>, which gets its path, and moves it to <paramref name="path"/>. A directory of that
+    /// name is replaced; on any failure it stays as it was and the temporary one is removed.
     /// </summary>
     /// <exception cref="InputException">The parent folder cannot be written or the disk is full.</exception>
     public static void Write(string path, Action<string> fill)

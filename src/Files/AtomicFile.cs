@@ -6,7 +6,8 @@ public static class AtomicFile
     /// <summary>Ends the name of every temporary sibling, so that leftovers of a killed process can be told apart.</summary>
     public const string TemporarySuffix = ".partial";
 
-    /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; on any failure the old file stays and the temporary one is removed.</summary>
+    /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; on any failure the old file stays and the temporary one is
+    /// removed.</summary>
     /// <exception cref="InputException">The folder cannot be written or the disk is full.</exception>
     public static void Write(string path, Action<Stream> write)
     {

@@ -19,7 +19,8 @@ public static class CsvText
     {
         ArgumentNullException.ThrowIfNull(text);
         var isFormula = text.Length > 0 && FormulaStarts.Contains(text[0], StringComparison.Ordinal)
-            && !double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _);
+            && !double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture, out _);
         var harmless = isFormula ? $"'{text}" : text;
         return harmless.AsSpan().ContainsAny(",\"\r\n") ? $"\"{harmless.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : harmless;
     }

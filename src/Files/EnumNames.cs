@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace LoraOnnx.Files;
 
-/// <summary>How the values of an enum are written on command lines, in run.json and in the metadata of an ONNX file: each has a <see cref="JsonStringEnumMemberNameAttribute"/>.</summary>
+/// <summary>How the values of an enum are written on command lines, in run.json and in the metadata of an ONNX file: each has a
+/// <see cref="JsonStringEnumMemberNameAttribute"/>.</summary>
 public static class EnumNames
 {
     /// <summary>All names in the order of the values, for an option's choices.</summary>

@@ -6,8 +6,9 @@ using System.Text;
 namespace LoraOnnx.Files;
 
 /// <summary>
-/// The words of an <see cref="InputException"/>. Written as <c>$"tensor '{name}' ..."</c>, the compiler hands each hole over by itself, so that what comes from a
-/// file is bounded and escaped (<see cref="VisibleText"/>) without anybody's remembering it; a text that comes whole is bounded and escaped as a whole.
+/// The words of an <see cref="InputException"/>. Written as <c>$"tensor '{name}' ..."</c>, the compiler hands each hole over by itself, so that what
+/// comes from a file is bounded and escaped (<see cref="VisibleText"/>) without anybody's remembering it; a text that comes whole is bounded and
+/// escaped as a whole.
 /// </summary>
 [InterpolatedStringHandler]
 public sealed class ErrorText

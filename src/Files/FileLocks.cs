@@ -3,7 +3,8 @@ namespace LoraOnnx.Files;
 /// <summary>Locks between processes: a file opened with <see cref="FileShare.None"/>.</summary>
 public static class FileLocks
 {
-    /// <summary>True when opening failed because another process has the file: EWOULDBLOCK (11; 35 on macOS) on Unix, ERROR_SHARING_VIOLATION on Windows.</summary>
+    /// <summary>True when opening failed because another process has the file: EWOULDBLOCK (11; 35 on macOS) on Unix, ERROR_SHARING_VIOLATION on
+    /// Windows.</summary>
     public static bool IsHeldByAnother(IOException failure)
     {
         ArgumentNullException.ThrowIfNull(failure);

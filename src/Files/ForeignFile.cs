@@ -3,8 +3,9 @@ using System.Text;
 namespace LoraOnnx.Files;
 
 /// <summary>
-/// The one way to open a file that comes from outside: a regular file (links are followed; no pipe, device, socket or directory, which could block for ever or
-/// never end), opened once, and read up to a limit by what arrives, not by what a name's length says. A Git LFS pointer in a file's place is named as such.
+/// The one way to open a file that comes from outside: a regular file (links are followed; no pipe, device, socket or directory, which could block
+/// for ever or never end), opened once, and read up to a limit by what arrives, not by what a name's length says. A Git LFS pointer in a file's place
+/// is named as such.
 /// </summary>
 public static class ForeignFile
 {
@@ -40,7 +41,8 @@ public static class ForeignFile
     }
 
     /// <summary>All bytes of a file that is no larger than a limit; of a larger one, one byte more than the limit is read.</summary>
-    /// <exception cref="InputException">As <see cref="Open"/>, or it is larger; <paramref name="kind"/> says what it then is not, such as <c>a vocabulary</c>.</exception>
+    /// <exception cref="InputException">As <see cref="Open"/>, or it is larger; <paramref name="kind"/> says what it then is not, such as <c>a
+    /// vocabulary</c>.</exception>
     public static byte[] ReadBytes(string path, int limit, string kind, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, Array.MaxLength - 1);

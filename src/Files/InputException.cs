@@ -1,6 +1,7 @@
 namespace LoraOnnx.Files;
 
-/// <summary>Something the user gave is wrong: a file, a line of data, an option. Programs print it as <c>error:</c> and <c>hint:</c> lines and exit 1.</summary>
+/// <summary>Something the user gave is wrong: a file, a line of data, an option. Programs print it as <c>error:</c> and <c>hint:</c> lines and exit
+/// 1.</summary>
 /// <remarks>
 /// The message says where, what was found and what was expected, in one or two lines; the hint says what to do. What stands in a hole of
 /// <c>$"..."</c> is taken for foreign: bounded and escaped.
@@ -31,7 +32,8 @@ public sealed class InputException : Exception
     {
         ArgumentNullException.ThrowIfNull(hint);
         const string NewLine = "\n       "; // below the first message, after "error: "
-        return new(null, string.Join(NewLine, problems.Take(MostProblems).Select(problem => VisibleText.Of(problem, ErrorText.MostCharacters))), hint);
+        return new(null, string.Join(NewLine, problems.Take(MostProblems).Select(problem => VisibleText.Of(problem, ErrorText.MostCharacters))),
+            hint);
     }
 
     /// <summary>The file in question, as the user named it, or null.</summary>

@@ -111,7 +111,9 @@ public sealed partial class JsonFields
         var numbers = new List<int>();
         foreach (var item in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToList() : [value])
         {
-            numbers.Add(item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number) ? number : throw Wrong(key, value, "a whole number or a list of them"));
+            numbers.Add(item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number)
+                ? number
+                : throw Wrong(key, value, "a whole number or a list of them"));
         }
 
         return numbers;
@@ -172,7 +174,9 @@ public sealed partial class JsonFields
     /// <summary>A value in a few characters of one line.</summary>
     public static string Describe(JsonElement value)
     {
-        var raw = value.ValueKind == JsonValueKind.Array ? Space().Replace(value.GetRawText(), " ").Replace("[ ", "[", StringComparison.Ordinal).Replace(" ]", "]", StringComparison.Ordinal) : value.GetRawText();
+        var raw = value.ValueKind == JsonValueKind.Array
+            ? Space().Replace(value.GetRawText(), " ").Replace("[ ", "[", StringComparison.Ordinal).Replace(" ]", "]", StringComparison.Ordinal)
+            : value.GetRawText();
         return value.ValueKind switch
         {
             JsonValueKind.Object => "an object",

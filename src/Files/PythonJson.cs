@@ -3,7 +3,8 @@ using System.Text;
 
 namespace LoraOnnx.Files;
 
-/// <summary>JSON as Python's <c>json.dumps(value, indent=2, sort_keys=True)</c> prints it, so that our files compare equal to those of the Python tools.</summary>
+/// <summary>JSON as Python's <c>json.dumps(value, indent=2, sort_keys=True)</c> prints it, so that our files compare equal to those of the Python
+/// tools.</summary>
 public static class PythonJson
 {
     /// <summary>Prints null, booleans, numbers, strings, lists of them, and dictionaries with string keys.</summary>

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace LoraOnnx.Files;
 
 /// <summary>
-/// Opens a file and looks at the kind of what was opened, in this order, so that nothing can be put in its place in between. .NET's own opening waits for ever
-/// at a pipe that nobody writes to, and reads devices as files.
+/// Opens a file and looks at the kind of what was opened, in this order, so that nothing can be put in its place in between. .NET's own opening waits
+/// for ever at a pipe that nobody writes to, and reads devices as files.
 /// </summary>
 internal static partial class RegularFile
 {
@@ -66,7 +66,9 @@ internal static partial class RegularFile
         Span<byte> status = stackalloc byte[256];
         if (OperatingSystem.IsMacOS())
         {
-            return StatusOnMac(descriptor, status) == 0 ? BinaryPrimitives.ReadUInt16LittleEndian(status[4..]) : throw Failure(path, Marshal.GetLastPInvokeError());
+            return StatusOnMac(descriptor, status) == 0
+                ? BinaryPrimitives.ReadUInt16LittleEndian(status[4..])
+                : throw Failure(path, Marshal.GetLastPInvokeError());
         }
 
         const int OfTheDescriptor = 0x1000; // AT_EMPTY_PATH

@@ -7,5 +7,6 @@ public static class ToolVersion
 {
     /// <summary>The version of this build, without the commit.</summary>
     public static string Text { get; } =
-        typeof(ToolVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]; // set by the SDK
+        // set by the SDK
+        typeof(ToolVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace LoraOnnx.Files;
 
 /// <summary>
-/// Foreign text in a form that can be shown in an error, a log or a report: bounded, on one line, and without characters that steer a terminal or hide what
-/// stands there (control and format characters, line separators, halves of surrogate pairs, private use), which become <c>\u001B</c>.
+/// Foreign text in a form that can be shown in an error, a log or a report: bounded, on one line, and without characters that steer a terminal or
+/// hide what stands there (control and format characters, line separators, halves of surrogate pairs, private use), which become <c>\u001B</c>.
 /// </summary>
 public static class VisibleText
 {
@@ -37,7 +37,8 @@ public static class VisibleText
         return shown.Length <= most ? shown.ToString() : Prefix(shown, most - Cut.Length) + Cut;
     }
 
-    private static bool IsHidden(Rune rune) => rune.Value is < ' ' or 0x7F || (!rune.IsAscii && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
+    private static bool IsHidden(Rune rune) => rune.Value is < ' ' or 0x7F
+        || (!rune.IsAscii && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse);
 
     private static void AppendEscaped(StringBuilder shown, ReadOnlySpan<char> characters)

@@ -19,7 +19,8 @@ public static class AdapterFold
     /// Folds <paramref name="adapters"/> (each times its weight times <paramref name="scale"/>) into a copy of the weights. Replaced tensors (a
     /// trained head, trained biases) are taken whole, whatever the scale.
     /// </summary>
-    /// <exception cref="InputException">A folded weight is not finite, an adapter changes nothing, or two adapters replace one tensor differently.</exception>
+    /// <exception cref="InputException">A folded weight is not finite, an adapter changes nothing, or two adapters replace one tensor
+    /// differently.</exception>
     public static (ModelWeights Merged, IReadOnlyList<FoldedModule> Report) Fold(
         ModelWeights weights, IReadOnlyList<(LoraAdapter Adapter, double Weight)> adapters, double scale)
     {
@@ -43,7 +44,8 @@ public static class AdapterFold
         {
             if (chosen.TryGetValue(tensor.Name, out var other) && !other.Values.AsSpan().SequenceEqual(tensor.Values))
             {
-                throw new InputException($"two adapters replace tensor '{tensor.Name}' by different values.", "only one of the adapters may bring a head or biases of its own.");
+                throw new InputException($"two adapters replace tensor '{tensor.Name}' by different values.",
+                    "only one of the adapters may bring a head or biases of its own.");
             }
 
             chosen[tensor.Name] = tensor;
@@ -58,7 +60,8 @@ public static class AdapterFold
         {
             if (!fold.Tensors.All(tensor => TensorPrimitives.IsFiniteAll<float>(tensor.Values)))
             {
-                throw new InputException($"module '{fold.Report.Module}': the merged weight is not finite.", "the adapter holds NaN or infinite values; it is broken.");
+                throw new InputException($"module '{fold.Report.Module}': the merged weight is not finite.",
+                    "the adapter holds NaN or infinite values; it is broken.");
             }
         }
     }
@@ -69,7 +72,8 @@ public static class AdapterFold
         {
             if (changes.All(change => change.Largest == 0))
             {
-                throw new InputException($"{(changes.Key.Directory is { } directory ? $"{directory}: " : "")}the adapter changes nothing: scale·B·A is zero in every module.",
+                throw new InputException($"{(changes.Key.Directory is { } directory ? $"{directory}: " : "")}the adapter changes nothing: "
+                    + "scale·B·A is zero in every module.",
                     "it was saved before training, or its weights were lost; leave it out to export the model without it.");
             }
         }

@@ -36,8 +36,8 @@ internal sealed class AttentionLayout
     }
 
     /// <summary>
-    /// The context of <paramref name="query"/>, rows [T, H], over <paramref name="keys"/> and <paramref name="values"/> [T, H], as rows like those of the query;
-    /// of one query a text, [B, H], where <paramref name="oneEach"/>.
+    /// The context of <paramref name="query"/>, rows [T, H], over <paramref name="keys"/> and <paramref name="values"/> [T, H], as rows like those of
+    /// the query; of one query a text, [B, H], where <paramref name="oneEach"/>.
     /// </summary>
     public string Attention(string query, string keys, string values, string scope, bool oneEach)
     {

@@ -7,7 +7,8 @@ namespace LoraOnnx.Graph;
 /// <summary>8-bit weights for MatMulNBits: every 64 inputs of an output share a scale, code 128 means 0.</summary>
 internal static class BlockWeights
 {
-    /// <summary>Inputs of a block. The kernel rounds activations in the same blocks, and at 64 a row's result does not depend on the number of rows; at 128 it does.</summary>
+    /// <summary>Inputs of a block. The kernel rounds activations in the same blocks, and at 64 a row's result does not depend on the number of rows;
+    /// at 128 it does.</summary>
     public const int BlockSize = 64;
 
     private const int Zero = 128;

@@ -4,7 +4,8 @@ using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>8-bit weights for integer products: a scale for each output. The matrix lies as [inputs, outputs], the transpose of the checkpoint's.</summary>
+/// <summary>8-bit weights for integer products: a scale for each output. The matrix lies as [inputs, outputs], the transpose of the
+/// checkpoint's.</summary>
 internal static class ColumnWeights
 {
     /// <summary>Names, types and shapes of what stands for a weight [outputs, inputs].</summary>

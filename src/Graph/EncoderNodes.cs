@@ -32,7 +32,8 @@ internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, Wei
         {
             Precision.Int8 => BlockLinear(x, linear),
             _ => graph.Node("Add", $"/{linear.Name}",
-                [_rows.Product(x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), $"/{linear.Name}", ReadsActivation(linear)),
+                [_rows.Product(x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), $"/{linear.Name}",
+                    ReadsActivation(linear)),
                     Weight(linear.Bias)]),
         };
     }

@@ -5,7 +5,8 @@ using LoraOnnx.Graph.Onnx;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>Numbers of a model that lie in files of their own beside it (<c>model.onnx_data</c>): each file is opened once, so what is hashed is what is loaded.</summary>
+/// <summary>Numbers of a model that lie in files of their own beside it (<c>model.onnx_data</c>): each file is opened once, so what is hashed is what
+/// is loaded.</summary>
 internal sealed class ExternalData
 {
     /// <summary>Where the numbers of a tensor lie.</summary>
@@ -33,7 +34,8 @@ internal sealed class ExternalData
         var path = Path.Combine(Path.GetDirectoryName(_model) ?? "", location);
         if (!File.Exists(path))
         {
-            throw InputException.InFile(_model, $"keeps numbers in '{location}', which is missing.", "copy the file of that name too: both are the model.");
+            throw InputException.InFile(_model, $"keeps numbers in '{location}', which is missing.",
+                "copy the file of that name too: both are the model.");
         }
 
         try
@@ -46,7 +48,8 @@ internal sealed class ExternalData
                 var length = piece.Length ?? stream.Length - piece.Offset;
                 if (piece.Offset > stream.Length || length > stream.Length - piece.Offset || length > Array.MaxLength)
                 {
-                    throw InputException.InFile(path, $"has {stream.Length} bytes; tensor '{piece.Tensor.Name}' lies from {piece.Offset}, {length} long.",
+                    throw InputException.InFile(path,
+                        $"has {stream.Length} bytes; tensor '{piece.Tensor.Name}' lies from {piece.Offset}, {length} long.",
                         "the file is cut or of another model; copy both again.");
                 }
 
@@ -103,15 +106,18 @@ internal sealed class ExternalData
             : throw InputException.InFile(model, $"tensor '{tensor.Name}': '{key}' of its external data is '{text}', expected a number of bytes.");
         var location = Entry("location");
         return IsInside(location) ? new Piece(tensor, location!, Number("offset") ?? 0, Number("length")) // inside is not null
-            : throw InputException.InFile(model, $"tensor '{tensor.Name}' keeps its numbers in '{location}', expected a file in the model's directory.");
+            : throw InputException.InFile(
+                model, $"tensor '{tensor.Name}' keeps its numbers in '{location}', expected a file in the model's directory.");
     }
 
     private static bool IsInside(string? location) =>
-        !string.IsNullOrEmpty(location) && !Path.IsPathRooted(location) && !location.Split('/', '\\').Contains("..") && !location.Contains('\0', StringComparison.Ordinal);
+        !string.IsNullOrEmpty(location) && !Path.IsPathRooted(location) && !location.Split('/', '\\').Contains("..")
+            && !location.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>Every tensor of a graph, those inside nodes too.</summary>
     private static IEnumerable<TensorProto> Tensors(GraphProto graph) =>
-        graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values)).Concat(graph.Node.SelectMany(node => node.Attribute).SelectMany(attribute =>
+        graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values))
+            .Concat(graph.Node.SelectMany(node => node.Attribute).SelectMany(attribute =>
             (attribute.T is { } tensor ? [tensor] : Enumerable.Empty<TensorProto>())
                 .Concat(attribute.G is { } branch ? Tensors(branch) : [])
                 .Concat(attribute.Graphs.SelectMany(Tensors))));

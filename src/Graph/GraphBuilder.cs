@@ -4,7 +4,8 @@ using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>One ONNX graph under construction: nodes are added in execution order and named after their output, so that a viewer reads like the code.</summary>
+/// <summary>One ONNX graph under construction: nodes are added in execution order and named after their output, so that a viewer reads like the
+/// code.</summary>
 internal sealed class GraphBuilder(string name, int opset)
 {
     /// <summary>Marks the files of this toolkit (<c>producer_name</c>).</summary>
@@ -64,7 +65,8 @@ internal sealed class GraphBuilder(string name, int opset)
         return Add(PackedInputs.KernelDomain, op, op, inputs, []);
     }
 
-    /// <summary>Adds a value that is made in one of two ways, by a condition that is known when the graph runs. What a branch adds, constants aside, exists in it alone.</summary>
+    /// <summary>Adds a value that is made in one of two ways, by a condition that is known when the graph runs. What a branch adds, constants aside,
+    /// exists in it alone.</summary>
     public string If(string output, DataType type, string condition, Func<string> then, Func<string> otherwise) =>
         Add("", "If", output, [condition], [Branch("then_branch", type, then), Branch("else_branch", type, otherwise)]);
 
@@ -100,9 +102,19 @@ internal sealed class GraphBuilder(string name, int opset)
 
     public static AttributeProto Int(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
 
-    public static AttributeProto Float(string name, double value) => new() { Name = name, F = (float)value, Type = AttributeProto.Types.AttributeType.Float };
+    public static AttributeProto Float(string name, double value) => new()
+    {
+        Name = name,
+        F = (float)value,
+        Type = AttributeProto.Types.AttributeType.Float,
+    };
 
-    public static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Ints = { values }, Type = AttributeProto.Types.AttributeType.Ints };
+    public static AttributeProto Ints(string name, params long[] values) => new()
+    {
+        Name = name,
+        Ints = { values },
+        Type = AttributeProto.Types.AttributeType.Ints,
+    };
 
     private string Add(string domain, string op, string output, ReadOnlySpan<string> inputs, ReadOnlySpan<AttributeProto> attributes)
     {
@@ -130,7 +142,8 @@ internal sealed class GraphBuilder(string name, int opset)
     private AttributeProto Branch(string attribute, DataType type, Func<string> make)
     {
         var branch = _branch = new GraphProto { Name = attribute };
-        branch.Output.Add(new ValueInfoProto { Name = make(), Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } } });
+        branch.Output.Add(
+            new ValueInfoProto { Name = make(), Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } } });
         _branch = null;
         return new AttributeProto { Name = attribute, G = branch, Type = AttributeProto.Types.AttributeType.Graph };
     }
@@ -157,6 +170,10 @@ internal sealed class GraphBuilder(string name, int opset)
                 : new TensorShapeProto.Types.Dimension { DimParam = axis });
         }
 
-        return new ValueInfoProto { Name = value, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+        return new ValueInfoProto
+        {
+            Name = value,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } },
+        };
     }
 }

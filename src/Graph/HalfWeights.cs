@@ -13,7 +13,9 @@ internal static class HalfWeights
         var values = Tensors.Values<float>(tensor);
         if (MathF.Abs(TensorPrimitives.MaxMagnitude(values)) > (float)Half.MaxValue)
         {
-            throw new InputException($"tensor '{tensor.Name}' has {TensorPrimitives.MaxMagnitude(values):G4}, more than fp16 can hold ({Half.MaxValue}).", "keep fp32, or use int8.");
+            throw new InputException(
+                $"tensor '{tensor.Name}' has {TensorPrimitives.MaxMagnitude(values):G4}, more than fp16 can hold ({Half.MaxValue}).",
+                "keep fp32, or use int8.");
         }
 
         var narrow = new Half[values.Length];

@@ -32,7 +32,8 @@ internal sealed class ModuleFold
     public FoldedModule Report { get; }
 
     /// <summary>For each update the largest change by it alone, of a number or of the length of a row; 0 where it does nothing.</summary>
-    public IEnumerable<(LoraAdapter Adapter, double Largest)> LargestChanges => _updates.Zip(_largest, (update, largest) => (update.Adapter, largest));
+    public IEnumerable<(LoraAdapter Adapter, double Largest)> LargestChanges =>
+        _updates.Zip(_largest, (update, largest) => (update.Adapter, largest));
 
     private (NamedTensor Weight, FoldedModule Report) FoldWeight(string name, NamedTensor original)
     {

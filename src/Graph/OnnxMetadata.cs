@@ -98,7 +98,8 @@ public static class OnnxMetadata
     /// <summary>Real tokens trained on, over all epochs, where a run says it.</summary>
     public const string TrainedTokens = "lora_onnx.trained_tokens";
 
-    /// <summary>Adds entries to a model file that is already written: a protobuf message followed by another is their merge, so the graph's bytes stay as they are.</summary>
+    /// <summary>Adds entries to a model file that is already written: a protobuf message followed by another is their merge, so the graph's bytes
+    /// stay as they are.</summary>
     public static void Append(Stream modelFile, IEnumerable<KeyValuePair<string, string>> metadata)
     {
         ArgumentNullException.ThrowIfNull(modelFile);
@@ -110,11 +111,14 @@ public static class OnnxMetadata
     internal static IEnumerable<KeyValuePair<string, string>> OfGraph(ModelConfig config) =>
     [
         new(Shape, string.Create(CultureInfo.InvariantCulture,
-            $"{config.Family.ModelType}, blocks {config.Shape.Blocks}, width {config.Shape.Width}, heads {config.Shape.Heads}, up {config.Shape.UpWidth}, "
-            + $"vocabulary {config.Shape.Vocabulary}, positions {config.Shape.Positions}, epsilon {config.Shape.NormEpsilon}, labels {config.Task.Labels.Count}")),
+            $"{config.Family.ModelType}, blocks {config.Shape.Blocks}, width {config.Shape.Width}, heads {config.Shape.Heads}, up "
+                + $"{config.Shape.UpWidth}, "
+            + $"vocabulary {config.Shape.Vocabulary}, positions {config.Shape.Positions}, epsilon {config.Shape.NormEpsilon}, labels "
+            + $"{config.Task.Labels.Count}")),
         new(Activation, config.Shape.Activation.ToString().ToLowerInvariant()),
     ];
 
     internal static IEnumerable<StringStringEntryProto> ToProto(IEnumerable<KeyValuePair<string, string>> metadata) =>
-        metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value });
+        metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value });
 }

@@ -54,11 +54,14 @@ public sealed class OnnxModel
             var bytes = stream.Length + external.Sum(file => file.Bytes);
             if (bytes > OnnxModelFile.LargestWeights && external.Count > 0)
             {
-                throw InputException.InFile(path, $"has {bytes >> 20} MiB with the files beside it; a model of at most {OnnxModelFile.LargestWeights >> 20} MiB can be loaded.",
+                throw InputException.InFile(path,
+                    $"has {bytes >> 20} MiB with the files beside it; a model of at most {OnnxModelFile.LargestWeights >> 20} MiB can be loaded.",
                     "lora-merge --precision fp16 or int8 makes a smaller file.");
             }
 
-            return new OnnxModel(model, Convert.ToHexStringLower(external.Count == 0 ? sha.Hash! : SHA256.HashData([.. sha.Hash!, .. external.SelectMany(file => file.Hash)])), bytes);
+            return new OnnxModel(
+                model, Convert.ToHexStringLower(
+                    external.Count == 0 ? sha.Hash! : SHA256.HashData([.. sha.Hash!, .. external.SelectMany(file => file.Hash)])), bytes);
         }
         catch (InvalidProtocolBufferException failure)
         {
@@ -77,8 +80,8 @@ public sealed class OnnxModel
     public Precision? PrecisionFor(ModelConfig config) => WeightSet.TryRead(_model, config)?.Precision;
 
     /// <summary>
-    /// Null where the file's graph is provably the one that its weights and this configuration imply, so that the serving-shaped graph computes the same; else why it isn't, as
-    /// the rest of a sentence.
+    /// Null where the file's graph is provably the one that its weights and this configuration imply, so that the serving-shaped graph computes the
+    /// same; else why it isn't, as the rest of a sentence.
     /// </summary>
     public string? WhyNotGraphOf(ModelConfig config)
     {
@@ -106,7 +109,8 @@ public sealed class OnnxModel
             : "its graph is not the one that lora-merge writes for its weights and config.json";
     }
 
-    /// <summary>The serving-shaped model over the same weights, in a precision that can be made of the file's; null when the file's initializers are not the checkpoint's tensors.</summary>
+    /// <summary>The serving-shaped model over the same weights, in a precision that can be made of the file's; null when the file's initializers are
+    /// not the checkpoint's tensors.</summary>
     public byte[]? ToServingModel(ModelConfig config, Precision precision) =>
         WeightSet.TryRead(_model, config) is { } weights ? ServingGraph.Build(config, weights.To(precision, config)).ToByteArray() : null;
 
@@ -121,5 +125,6 @@ public sealed class OnnxModel
             : null;
 
     private static InputException NotOnnx(string path, string reason, Exception? inner) =>
-        InputException.InFile(path, $"is not an ONNX model: {reason}", "the file is damaged or of another kind; write it again with lora-merge.", inner);
+        InputException.InFile(path, $"is not an ONNX model: {reason}", "the file is damaged or of another kind; write it again with lora-merge.",
+            inner);
 }

@@ -21,7 +21,8 @@ public static class OnnxModelFile
 
     /// <summary>Writes the portable graph of <paramref name="weights"/>; in fp32 and fp16 of standard operators only.</summary>
     /// <exception cref="InputException">The weights do not fit into one ONNX file, or not into fp16.</exception>
-    public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata, Precision precision = Precision.Fp32)
+    public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata,
+        Precision precision = Precision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfLessThan(opset, LowestOpset);

@@ -1,6 +1,7 @@
 namespace LoraOnnx.Graph;
 
-/// <summary>Inputs of the serving-shaped graph, all int32. Letters: B texts, T tokens of all texts, W the width that attention is padded to.</summary>
+/// <summary>Inputs of the serving-shaped graph, all int32. Letters: B texts, T tokens of all texts, W the width that attention is padded
+/// to.</summary>
 public static class PackedInputs
 {
     /// <summary>The largest W that may have padding in it; wider, W must be the length of every text, or attention takes the slow way.</summary>

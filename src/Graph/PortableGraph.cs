@@ -37,7 +37,8 @@ internal sealed class PortableGraph
         var mask = _graph.Input(AttentionMask, DataType.Int64, "batch_size", "sequence_length");
 
         var shape = _graph.Node("Shape", "/shape", [ids]); // [B, S]
-        var headShape = _graph.Node("Concat", "/head_shape", [shape, _graph.Int64s(_config.Shape.Heads, _config.Shape.HeadWidth)], Int("axis", 0)); // [B, S, N, D]
+        // [B, S, N, D]
+        var headShape = _graph.Node("Concat", "/head_shape", [shape, _graph.Int64s(_config.Shape.Heads, _config.Shape.HeadWidth)], Int("axis", 0));
         var padding = Padding(mask);
         var rows = Embed(ids, shape);
         foreach (var block in _config.Layout.Blocks)
@@ -68,7 +69,8 @@ internal sealed class PortableGraph
             [_nodes.Weight(_config.Layout.Embeddings.Positions.Key), _graph.Int64s(0), length, _graph.Int64s(0)]);
     }
 
-    /// <summary>Rows of the position embedding counted over tokens other than <paramref name="uncounted"/>, which takes the row before the first [B, S, H].</summary>
+    /// <summary>Rows of the position embedding counted over tokens other than <paramref name="uncounted"/>, which takes the row before the first [B,
+    /// S, H].</summary>
     private string CountedPositions(string ids, int uncounted)
     {
         string Number(string name, long value) => _graph.Initializer(Tensors.Int64Scalar(name, value));
@@ -81,8 +83,8 @@ internal sealed class PortableGraph
     }
 
     /// <summary>
-    /// 0 for real tokens and the type's lowest finite number for padding, as Hugging Face fills it [B, 1, 1, S]: a text of nothing but padding gets equal
-    /// attention everywhere instead of NaN.
+    /// 0 for real tokens and the type's lowest finite number for padding, as Hugging Face fills it [B, 1, 1, S]: a text of nothing but padding gets
+    /// equal attention everywhere instead of NaN.
     /// </summary>
     private string Padding(string mask)
     {

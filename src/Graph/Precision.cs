@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace LoraOnnx.Graph;
 
 /// <summary>How a file keeps the weights of its layers.</summary>
-[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "int8 is what everybody calls it, command line and file names included.")]
+[SuppressMessage("Naming", "CA1720:Identifier contains type name",
+    Justification = "int8 is what everybody calls it, command line and file names included.")]
 public enum Precision
 {
     /// <summary>As trained; every number is proven.</summary>
@@ -19,11 +20,13 @@ public enum Precision
     [JsonStringEnumMemberName("int8")]
     Int8,
 
-    /// <summary>8-bit weights with a scale for each output, activations with one for each token, found while it runs: faster than <see cref="Int8"/> and less exact.</summary>
+    /// <summary>8-bit weights with a scale for each output, activations with one for each token, found while it runs: faster than <see cref="Int8"/>
+    /// and less exact.</summary>
     [JsonStringEnumMemberName("int8-dynamic")]
     Int8Dynamic,
 
-    /// <summary>Layers and attention in bf16 on processors with AVX512-BF16: the weights of an fp32 or fp16 file, rounded when it is loaded. Never a file of its own.</summary>
+    /// <summary>Layers and attention in bf16 on processors with AVX512-BF16: the weights of an fp32 or fp16 file, rounded when it is loaded. Never a
+    /// file of its own.</summary>
     [JsonStringEnumMemberName("bf16")]
     Bf16,
 }
@@ -34,11 +37,13 @@ public static class PrecisionName
     /// <summary>The precisions that a file can be in.</summary>
     public static IReadOnlyList<string> OfFiles { get; } = [.. EnumNames.All<Precision>().Where(name => name != EnumNames.Of(Precision.Bf16))];
 
-    /// <summary>Whether weights in <paramref name="wanted"/> can be made of weights in <paramref name="from"/>: 8-bit codes are the end of the road.</summary>
+    /// <summary>Whether weights in <paramref name="wanted"/> can be made of weights in <paramref name="from"/>: 8-bit codes are the end of the
+    /// road.</summary>
     public static bool CanMake(Precision wanted, Precision from) => wanted == from || from is Precision.Fp32 or Precision.Fp16;
 
     /// <summary>The precision of a name.</summary>
     /// <exception cref="InputException">There is no such precision.</exception>
     public static Precision Parse(string name) =>
-        EnumNames.Parse<Precision>(name) ?? throw new InputException($"precision is '{name}', expected {string.Join(", ", EnumNames.All<Precision>())}.");
+        EnumNames.Parse<Precision>(name)
+            ?? throw new InputException($"precision is '{name}', expected {string.Join(", ", EnumNames.All<Precision>())}.");
 }

@@ -4,7 +4,8 @@ using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>Activations [n, width] as 8-bit codes with a scale for each row, found while the graph runs; and their product with 8-bit weights, whose integer sums are exact in any order.</summary>
+/// <summary>Activations [n, width] as 8-bit codes with a scale for each row, found while the graph runs; and their product with 8-bit weights, whose
+/// integer sums are exact in any order.</summary>
 internal sealed class RoundedRows(GraphBuilder graph)
 {
     /// <summary>Code of 0 where numbers of either sign are as likely: 127 steps each way.</summary>
@@ -36,11 +37,20 @@ internal sealed class RoundedRows(GraphBuilder graph)
     {
         var zero = afterActivation ? Low : Middle;
         var largest = graph.MaxOfRows($"{x}/largest", afterActivation ? x : graph.Node("Abs", $"{x}/magnitudes", [x])); // [n]
-        var step = graph.Node("Mul", $"{x}/step", [largest, graph.Initializer(Tensors.Scalar(afterActivation ? "step_up" : "step_either", DataType.Float, 1.0 / (255 - zero)))]);
-        var least = graph.Initializer(Tensors.Scalar(afterActivation ? "least_step_up" : "least_step_either", DataType.Float, afterActivation ? LowestActivation / Low : 1e-30));
+        var step = graph.Node("Mul", $"{x}/step",
+            [largest, graph.Initializer(Tensors.Scalar(afterActivation ? "step_up" : "step_either", DataType.Float, 1.0 / (255 - zero)))]);
+        var least = graph.Initializer(
+            Tensors.Scalar(afterActivation
+                ? "least_step_up"
+                : "least_step_either", DataType.Float, afterActivation ? LowestActivation / Low : 1e-30));
         var scales = graph.Node("Max", $"{x}/scales", [step, least]);
         var zeros = graph.Node("ConstantOfShape", $"{x}/zeros", [graph.Node("Shape", $"{x}/rows", [scales])],
-            new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = Tensors.Create("zero", DataType.Uint8, [zero], 1) });
+            new AttributeProto
+            {
+                Name = "value",
+                Type = AttributeProto.Types.AttributeType.Tensor,
+                T = Tensors.Create("zero", DataType.Uint8, [zero], 1),
+            });
         var codes = graph.Node("QuantizeLinear", $"{x}/codes", [x, scales, zeros], Int("axis", 0)); // [n, width]
         return (codes, graph.Node("Unsqueeze", $"{x}/column", [scales, graph.Int64s(-1)])); // [n, 1]
     }

@@ -6,8 +6,8 @@ using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 namespace LoraOnnx.Graph;
 
 /// <summary>
-/// The graph that serves: the tokens of all texts end to end, without padding; rows are laid out as [texts, width] only inside attention, and the last
-/// layer asks for [CLS] only. The same sums as the portable graph, over fewer rows.
+/// The graph that serves: the tokens of all texts end to end, without padding; rows are laid out as [texts, width] only inside attention, and the
+/// last layer asks for [CLS] only. The same sums as the portable graph, over fewer rows.
 /// </summary>
 internal sealed class ServingGraph
 {
@@ -37,7 +37,8 @@ internal sealed class ServingGraph
         {
             var last = block == _config.Layout.Blocks[^1];
             var asked = last ? _graph.Node("Gather", "/cls", [x, first]) : x; // [B, H] or [T, H]: the rows that anything reads afterwards
-            var context = layout.Attention(Query(asked, block), _nodes.Linear(x, block.Key), _nodes.Linear(x, block.Value), $"/{block.Query.Name}/attention", last);
+            var context = layout.Attention(
+                Query(asked, block), _nodes.Linear(x, block.Key), _nodes.Linear(x, block.Value), $"/{block.Query.Name}/attention", last);
             x = _nodes.FeedForward(_nodes.AttentionOutput(context, asked, block), block);
         }
 

@@ -10,7 +10,8 @@ namespace LoraOnnx.Graph;
 
 /// <summary>
 /// Initializers by name, in the form in which a graph will use them: fp32 or fp16 under the checkpoint's keys; in the 8-bit forms most weights of the
-/// layers are replaced by <c>KEY.codes</c> and <c>KEY.scales</c>, while embeddings, norms, biases, the head and the matrices that decide most stay fp32.
+/// layers are replaced by <c>KEY.codes</c> and <c>KEY.scales</c>, while embeddings, norms, biases, the head and the matrices that decide most stay
+/// fp32.
 /// </summary>
 internal sealed class WeightSet
 {
@@ -38,9 +39,11 @@ internal sealed class WeightSet
     public static string Scales(string weight) => $"{weight}.scales";
 
     public static WeightSet Of(ModelWeights weights) =>
-        new(Stored(weights.Config).Select(spec => Tensors.Of(Stored(weights, spec))).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal), Precision.Fp32);
+        new(Stored(weights.Config).Select(spec => Tensors.Of(Stored(weights, spec))).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal),
+            Precision.Fp32);
 
-    /// <summary>The weights of a model file in whichever precision they are, or null when one of the checkpoint's tensors is not there in its shape.</summary>
+    /// <summary>The weights of a model file in whichever precision they are, or null when one of the checkpoint's tensors is not there in its
+    /// shape.</summary>
     public static WeightSet? TryRead(ModelProto model, ModelConfig config)
     {
         var tensors = model.Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -99,7 +102,9 @@ internal sealed class WeightSet
             if (IsRounded(spec, precision, config))
             {
                 var (outputs, inputs) = (spec.Shape[0], spec.Shape[1]);
-                foreach (var part in precision == Precision.Int8 ? BlockWeights.Parts(spec.Key, outputs, inputs) : ColumnWeights.Parts(spec.Key, outputs, inputs))
+                foreach (var part in precision == Precision.Int8
+                    ? BlockWeights.Parts(spec.Key, outputs, inputs)
+                    : ColumnWeights.Parts(spec.Key, outputs, inputs))
                 {
                     yield return part;
                 }
@@ -112,8 +117,9 @@ internal sealed class WeightSet
     }
 
     /// <summary>
-    /// Whether a precision keeps a tensor in 8 bits: the matrices of the layers, where the time goes. Not those that the serving graph multiplies with [CLS] alone,
-    /// which cost nothing, nor in int8 the values' matrix, a twelfth of the work, whose rounding moved the answers of models/demo most for its size. The head is small and decides.
+    /// Whether a precision keeps a tensor in 8 bits: the matrices of the layers, where the time goes. Not those that the serving graph multiplies
+    /// with [CLS] alone, which cost nothing, nor in int8 the values' matrix, a twelfth of the work, whose rounding moved the answers of models/demo
+    /// most for its size. The head is small and decides.
     /// </summary>
     private static bool IsRounded(TensorSpec spec, Precision precision, ModelConfig config)
     {

@@ -37,7 +37,8 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
 
         var commit = ForeignFile.ReadText(RefPath, LargestRef, "a commit", CancellationToken.None).Trim();
         return HubRepository.IsCommit(commit) ? commit
-            : throw InputException.InFile(RefPath, $"holds '{commit}', expected a commit of 40 digits.", "remove the file: the hub is then asked again.");
+            : throw InputException.InFile(
+                RefPath, $"holds '{commit}', expected a commit of 40 digits.", "remove the file: the hub is then asked again.");
     }
 
     /// <summary>Notes the commit that the revision stands for.</summary>
@@ -51,7 +52,8 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                throw InputException.Unwritable(settings.CacheDirectory, failure, "the cache of the hub must be writable: HF_HUB_CACHE or HF_HOME names another.");
+                throw InputException.Unwritable(
+                    settings.CacheDirectory, failure, "the cache of the hub must be writable: HF_HUB_CACHE or HF_HOME names another.");
             }
 
             AtomicFile.Write(RefPath, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
@@ -77,7 +79,8 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
     {
         var snapshot = SnapshotPath(commit);
         return Directory.Exists(snapshot)
-            ? [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'))]
+            ? [.. Directory.EnumerateFiles(snapshot, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(snapshot, file).Replace('\\', '/'))]
             : [];
     }
 
@@ -132,14 +135,16 @@ public sealed class HubCache(HubSettings settings, HubRepository repository)
         }
     }
 
-    private string AbsenceOf(string commit, string file) => Path.Combine(Root, ".no_exist", commit, Path.GetRelativePath(SnapshotPath(commit), InSnapshot(commit, file)));
+    private string AbsenceOf(string commit, string file) =>
+        Path.Combine(Root, ".no_exist", commit, Path.GetRelativePath(SnapshotPath(commit), InSnapshot(commit, file)));
 
     private string RefPath => Path.Combine(Root, "refs", repository.Revision);
 
     private string InSnapshot(string commit, string file) => IsInside(file) ? Path.Combine(SnapshotPath(commit), file)
         : throw new InputException($"{repository.Id}: '{file}' is not the name of a file in a repository.", "check HF_ENDPOINT.");
 
-    /// <summary>True for a name with slashes that stays in its snapshot: no root, no way up, no control characters, and no longer than a path may be.</summary>
+    /// <summary>True for a name with slashes that stays in its snapshot: no root, no way up, no control characters, and no longer than a path may
+    /// be.</summary>
     internal static bool IsInside(string name) => name.Length is > 0 and <= LongestName && !Path.IsPathRooted(name) && !name.Any(char.IsControl)
         && name.AsSpan().IndexOfAny('\\', ':') < 0 && !name.Split('/').Any(part => part is "" or "." or "..");
 }

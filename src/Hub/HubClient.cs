@@ -12,8 +12,8 @@ namespace LoraOnnx.Hub;
 public sealed record HubFile(string Commit, string Etag, long? Size);
 
 /// <summary>
-/// Asks the hub: synchronously, since nothing else can be done meanwhile. Redirects are followed by hand: the token goes to the hub alone, never to the store that
-/// it redirects to.
+/// Asks the hub: synchronously, since nothing else can be done meanwhile. Redirects are followed by hand: the token goes to the hub alone, never to
+/// the store that it redirects to.
 /// </summary>
 public sealed class HubClient : IDisposable
 {
@@ -73,11 +73,14 @@ public sealed class HubClient : IDisposable
         if (commit is null || etag is null || !HubRepository.IsCommit(commit) || !IsFileName(etag))
         {
             throw new InputException(
-                $"{_settings.Endpoint} does not answer as the Hugging Face hub does: X-Repo-Commit or ETag of {repository.Id}/{file} is missing or none.",
+                $"{_settings.Endpoint} does not answer as the Hugging Face hub does: X-Repo-Commit or ETag of {repository.Id}/{file} is missing or "
+                    + "none.",
                 "check HF_ENDPOINT.");
         }
 
-        var size = long.TryParse(Header(response, "X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out var linked) ? linked : IsRedirect(response) ? null : response.Content.Headers.ContentLength;
+        var size = long.TryParse(Header(response, "X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out var linked)
+            ? linked
+            : IsRedirect(response) ? null : response.Content.Headers.ContentLength;
         return new HubFile(commit, etag, size);
     }
 
@@ -88,14 +91,18 @@ public sealed class HubClient : IDisposable
 
     /// <summary>The answer to an address below the hub's.</summary>
     /// <exception cref="HubUnreachableException">The hub does not answer.</exception>
-    public HttpResponseMessage Get(string path, CancellationToken cancellationToken) => Send(HttpMethod.Get, Address(path), 0, isFollowed: _ => true, cancellationToken);
+    public HttpResponseMessage Get(string path, CancellationToken cancellationToken) =>
+        Send(HttpMethod.Get, Address(path), 0, isFollowed: _ => true, cancellationToken);
 
     public void Dispose() => _http.Dispose();
 
     /// <summary>A header of an answer, or null.</summary>
-    public static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+    public static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values)
+        ? values.First()
+        : null;
 
-    private static bool IsFileName(string text) => text.Length is > 0 and <= 128 && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
+    private static bool IsFileName(string text) =>
+        text.Length is > 0 and <= 128 && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
 
     private static bool IsRedirect(HttpResponseMessage response) => (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
 
@@ -151,7 +158,8 @@ public sealed class HubClient : IDisposable
             {
                 if (attempt == Attempts)
                 {
-                    throw new HubUnreachableException($"{address.Host} cannot be reached: {(failure.InnerException ?? failure).Message.TrimEnd('.')}.", failure);
+                    throw new HubUnreachableException(
+                        $"{address.Host} cannot be reached: {(failure.InnerException ?? failure).Message.TrimEnd('.')}.", failure);
                 }
             }
             catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
@@ -164,5 +172,6 @@ public sealed class HubClient : IDisposable
         }
     }
 
-    private bool IsHub(Uri address) => address.Scheme == _settings.Endpoint.Scheme && address.Host == _settings.Endpoint.Host && address.Port == _settings.Endpoint.Port;
+    private bool IsHub(Uri address) =>
+        address.Scheme == _settings.Endpoint.Scheme && address.Host == _settings.Endpoint.Host && address.Port == _settings.Endpoint.Port;
 }

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace LoraOnnx.Hub;
 
-/// <summary>Turns <c>hf:NAME:SPLIT</c> or <c>hf:NAME:CONFIGURATION:SPLIT</c> into files of the cache. A name may be followed by <c>@REVISION</c>.</summary>
+/// <summary>Turns <c>hf:NAME:SPLIT</c> or <c>hf:NAME:CONFIGURATION:SPLIT</c> into files of the cache. A name may be followed by
+/// <c>@REVISION</c>.</summary>
 public static partial class HubDatasets
 {
     /// <summary>What the data of a command line begins with when it comes from the hub.</summary>
@@ -20,18 +21,24 @@ public static partial class HubDatasets
 
     /// <summary>The files of a split, in order.</summary>
     /// <exception cref="InputException">There is no such dataset or split, or it cannot be fetched.</exception>
-    public static IReadOnlyList<string> Locate(string source, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    public static IReadOnlyList<string> Locate(
+        string source, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         var parts = source[Prefix.Length..].Split(':');
-        if (parts.Length is not (2 or 3) || parts.Any(part => part.Length == 0) || HubRepository.Parse(parts[0], isDataset: true) is not { } repository)
+        if (parts.Length is not (2 or 3) || parts.Any(part => part.Length == 0)
+            || HubRepository.Parse(parts[0], isDataset: true) is not { } repository)
         {
-            throw new InputException($"'{source}' does not name a split of a dataset, expected {Prefix}NAME:SPLIT or {Prefix}NAME:CONFIGURATION:SPLIT.", $"for example {Prefix}stanfordnlp/imdb:train.");
+            throw new InputException(
+                $"'{source}' does not name a split of a dataset, expected {Prefix}NAME:SPLIT or {Prefix}NAME:CONFIGURATION:SPLIT.",
+                $"for example {Prefix}stanfordnlp/imdb:train.");
         }
 
         var split = new Split(repository, parts.Length == 3 ? parts[1] : null, parts[^1]);
         if (settings.IsOffline)
         {
-            return Cached(split, settings) ?? throw new InputException($"{source}: the cache {settings.CacheDirectory} has no such split, and HF_HUB_OFFLINE is set.", "fetch it once with HF_HUB_OFFLINE unset.");
+            return Cached(split, settings)
+                ?? throw new InputException($"{source}: the cache {settings.CacheDirectory} has no such split, and HF_HUB_OFFLINE is set.",
+                    "fetch it once with HF_HUB_OFFLINE unset.");
         }
 
         try
@@ -51,7 +58,8 @@ public static partial class HubDatasets
         }
     }
 
-    private static List<string> Fetch(HubClient client, Split split, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    private static List<string> Fetch(
+        HubClient client, Split split, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         var names = List(client, split.Repository, settings, cancellationToken);
         var found = split.Choose(names);
@@ -63,14 +71,16 @@ public static partial class HubDatasets
 
         if (found.Count == 0)
         {
-            throw new InputException($"{split}: the dataset has no such split that can be read.", $"its files: {string.Join(", ", names.Take(12))}{(names.Count > 12 ? ", ..." : "")}");
+            throw new InputException($"{split}: the dataset has no such split that can be read.",
+                $"its files: {string.Join(", ", names.Take(12))}{(names.Count > 12 ? ", ..." : "")}");
         }
 
         var cache = new HubCache(settings, split.Repository);
         var download = new HubDownload(client, cache, split.Repository, progress);
         return found.ConvertAll(name =>
         {
-            var file = client.Describe(split.Repository, name, cancellationToken) ?? throw new InputException($"{split}: {name} is listed and not there.", "run it again.");
+            var file = client.Describe(split.Repository, name, cancellationToken)
+                ?? throw new InputException($"{split}: {name} is listed and not there.", "run it again.");
             cache.Remember(file.Commit);
             download.Fetch(name, file, cancellationToken);
             return Path.Combine(cache.SnapshotPath(file.Commit), name);
@@ -92,7 +102,8 @@ public static partial class HubDatasets
     }
 
     /// <summary>True unless names such as train-00000-of-00002.parquet show that some are missing.</summary>
-    private static bool IsComplete(List<string> names) => Shard().Match(names[0]) is not { Success: true } shard || int.Parse(shard.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) == names.Count;
+    private static bool IsComplete(List<string> names) => Shard().Match(names[0]) is not { Success: true } shard
+        || int.Parse(shard.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) == names.Count;
 
     private static IReadOnlyList<string> List(HubClient client, HubRepository repository, HubSettings settings, CancellationToken cancellationToken)
     {
@@ -103,7 +114,8 @@ public static partial class HubDatasets
         }
 
         var refusal = HubErrors.Of(response, repository, settings);
-        if (response.StatusCode != HttpStatusCode.NotFound || HubClient.Header(response, "X-Error-Code") is not null || repository.Revision != HubRepository.DefaultRevision)
+        if (response.StatusCode != HttpStatusCode.NotFound || HubClient.Header(response, "X-Error-Code") is not null
+            || repository.Revision != HubRepository.DefaultRevision)
         {
             throw refusal;
         }
@@ -112,7 +124,8 @@ public static partial class HubDatasets
         return shortResponse.IsSuccessStatusCode ? Names(shortResponse, repository, cancellationToken) : throw refusal;
     }
 
-    private static IReadOnlyList<string>? TryList(HubClient client, HubRepository repository, HubSettings settings, CancellationToken cancellationToken)
+    private static IReadOnlyList<string>? TryList(
+        HubClient client, HubRepository repository, HubSettings settings, CancellationToken cancellationToken)
     {
         using var response = client.Get(repository.ListPath, cancellationToken);
         return response.StatusCode == HttpStatusCode.NotFound ? null
@@ -128,9 +141,11 @@ public static partial class HubDatasets
             using var content = response.Content.ReadAsStream(cancellationToken);
             using var json = BoundedJson.Parse(BoundedBytes.ReadAll(content, LargestList, cancellationToken)
                 ?? throw new InputException($"{repository.Id}: the list of files is larger than {LargestList >> 20} MiB.", "check HF_ENDPOINT."));
-            return [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString()).OfType<string>().Where(HubCache.IsInside)];
+            return [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(file => file.GetProperty("rfilename").GetString())
+                .OfType<string>().Where(HubCache.IsInside)];
         }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or IOException or HttpRequestException)
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or IOException
+            or HttpRequestException)
         {
             throw new InputException($"{repository.Id}: the list of files cannot be read: {failure.Message}", "check HF_ENDPOINT.", failure);
         }
@@ -149,7 +164,8 @@ public static partial class HubDatasets
         {
             // As the datasets library finds them: the split's name stands in the path, between characters that are not letters or digits.
             var pattern = new Regex($"(^|[^A-Za-z0-9]){Regex.Escape(Name)}([^A-Za-z0-9]|$)", RegexOptions.CultureInvariant);
-            var matching = names.Where(name => pattern.IsMatch(name) && (Configuration is null || name.Split('/').SkipLast(1).Contains(Configuration))).ToList();
+            var matching =
+                names.Where(name => pattern.IsMatch(name) && (Configuration is null || name.Split('/').SkipLast(1).Contains(Configuration))).ToList();
             var extension = Array.Find(_extensions, extension => matching.Exists(name => name.EndsWith(extension, StringComparison.Ordinal)));
             if (extension is null)
             {
@@ -157,8 +173,10 @@ public static partial class HubDatasets
             }
 
             var chosen = matching.Where(name => name.EndsWith(extension, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
-            var folders = chosen.Select(name => name.Contains('/', StringComparison.Ordinal) ? name[..name.LastIndexOf('/')] : "").Distinct().ToList();
-            return folders.Count == 1 ? chosen : throw new InputException($"{this}: the dataset has several configurations: {string.Join(", ", folders.Take(12))}.",
+            var folders = chosen.Select(name => name.Contains('/', StringComparison.Ordinal) ? name[..name.LastIndexOf('/')] : "").Distinct()
+                .ToList();
+            return folders.Count == 1 ? chosen
+                : throw new InputException($"{this}: the dataset has several configurations: {string.Join(", ", folders.Take(12))}.",
                 $"name one of them: {Prefix}{Repository.Id}:CONFIGURATION:{Name}.");
         }
     }

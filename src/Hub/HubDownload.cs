@@ -3,7 +3,8 @@ using System.Net;
 
 namespace LoraOnnx.Hub;
 
-/// <summary>Fetches a file of the hub into the cache: goes on where an earlier attempt stopped, and checks what arrived against the hub's hash.</summary>
+/// <summary>Fetches a file of the hub into the cache: goes on where an earlier attempt stopped, and checks what arrived against the hub's
+/// hash.</summary>
 public sealed class HubDownload(HubClient client, HubCache cache, HubRepository repository, IProgress<HubProgress>? progress)
 {
     private const int Attempts = 3;
@@ -35,7 +36,8 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
 
         try
         {
-            using (cache.Lock(file.Etag, () => progress?.Report(new($"{name}: another process is fetching it, waiting ...", null)), cancellationToken))
+            using (cache.Lock(file.Etag, () => progress?.Report(new($"{name}: another process is fetching it, waiting ...", null)),
+                cancellationToken))
             {
                 if (!File.Exists(cache.BlobPath(file.Etag)))
                 {
@@ -70,7 +72,8 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
             stream.Flush(flushToDisk: true);
             if (problem is not null)
             {
-                throw new InputException($"{repository.Id}/{name}: the download stopped after {stream.Length}{(file.Size is { } size ? $" of {size}" : "")} bytes: {problem}",
+                throw new InputException($"{repository.Id}/{name}: the download stopped after "
+                    + $"{stream.Length}{(file.Size is { } size ? $" of {size}" : "")} bytes: {problem}",
                     "run it again: it goes on where it stopped.");
             }
         }
@@ -109,7 +112,9 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
 
         if (!response.IsSuccessStatusCode)
         {
-            throw new InputException($"{repository.Id}/{name}: {response.RequestMessage?.RequestUri?.Host} says {(int)response.StatusCode} {response.ReasonPhrase}.", "run it again.");
+            throw new InputException(
+                $"{repository.Id}/{name}: {response.RequestMessage?.RequestUri?.Host} says {(int)response.StatusCode} {response.ReasonPhrase}.",
+                "run it again.");
         }
 
         if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentRange?.From != stream.Position)
@@ -117,7 +122,8 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
             stream.Position = 0; // all of it comes
         }
 
-        return Copy(response, name, file, stream, cancellationToken) ?? (file.Size is { } size && stream.Position != size ? "the connection was closed." : null);
+        return Copy(response, name, file, stream, cancellationToken)
+            ?? (file.Size is { } size && stream.Position != size ? "the connection was closed." : null);
     }
 
     private string? Copy(HttpResponseMessage response, string name, HubFile file, FileStream stream, CancellationToken cancellationToken)
@@ -137,7 +143,8 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
                 {
                     read = content.Read(buffer);
                 }
-                catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException && !cancellationToken.IsCancellationRequested)
+                catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException
+                    && !cancellationToken.IsCancellationRequested)
                 {
                     return failure.Message;
                 }
@@ -150,7 +157,8 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
                 if (stream.Position + read > (file.Size ?? LargestUndeclared))
                 {
                     stream.SetLength(0);
-                    throw new InputException($"{repository.Id}/{name}: more arrives than the {file.Size ?? LargestUndeclared} bytes that the hub declares; it was removed.",
+                    throw new InputException($"{repository.Id}/{name}: more arrives than the {file.Size ?? LargestUndeclared} bytes that the hub "
+                        + "declares; it was removed.",
                         "run it again; if it stays so, a proxy changes the file.");
                 }
 
@@ -184,5 +192,6 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
         : new($"{name}: {InUnitsOf(Megabyte, done)} MB", null));
 
     /// <summary>Kilobytes for a file of less than a megabyte.</summary>
-    private static string InUnitsOf(long all, long bytes) => (bytes / (all < Megabyte ? 1e3 : 1e6)).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture);
+    private static string InUnitsOf(long all, long bytes) =>
+        (bytes / (all < Megabyte ? 1e3 : 1e6)).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -25,7 +25,8 @@ public sealed partial record HubRepository(bool IsDataset, string Id, string Rev
 
     /// <summary>Address of a file, below the hub's.</summary>
     public string PathOf(string file) =>
-        $"{(IsDataset ? "datasets/" : "")}{Id}/resolve/{Uri.EscapeDataString(Revision)}/{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}";
+        $"{(IsDataset ? "datasets/" : "")}{Id}/resolve/{Uri.EscapeDataString(Revision)}/"
+            + $"{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}";
 
     /// <summary>Address of the list of files, below the hub's.</summary>
     public string ListPath => $"api/{Kind}s/{Id}/revision/{Uri.EscapeDataString(Revision)}";
@@ -38,8 +39,11 @@ public sealed partial record HubRepository(bool IsDataset, string Id, string Rev
     {
         var at = text.IndexOf('@', StringComparison.Ordinal);
         var (id, revision) = at < 0 ? (text, DefaultRevision) : (text[..at], text[(at + 1)..]);
-        var isName = Name().IsMatch(id) && !id.Contains("--", StringComparison.Ordinal) && !id.Contains("..", StringComparison.Ordinal) && !id.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
-        return isName && RevisionName().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal) ? new HubRepository(isDataset, id, revision) : null;
+        var isName = Name().IsMatch(id) && !id.Contains("--", StringComparison.Ordinal) && !id.Contains("..", StringComparison.Ordinal)
+            && !id.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
+        return isName && RevisionName().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal)
+            ? new HubRepository(isDataset, id, revision)
+            : null;
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?(?!\n)$", RegexOptions.ECMAScript)]

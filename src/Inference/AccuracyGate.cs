@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
@@ -8,7 +9,8 @@ namespace LoraOnnx.Inference;
 /// <summary>Texts to logits.</summary>
 public delegate float[][] RunTexts(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
 
-/// <summary>What the gate allows: the least share of equal answers, how far probabilities may move on average, and how much F1 may be lost (all from 0 to 1).</summary>
+/// <summary>What the gate allows: the least share of equal answers, how far probabilities may move on average, and how much F1 may be lost (all from
+/// 0 to 1).</summary>
 public readonly record struct GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss)
 {
     /// <summary>Of a precision: int8-dynamic, which is never chosen by itself, may move twice as far.</summary>
@@ -24,7 +26,8 @@ public static class AccuracyGate
     /// <summary>Texts of a batch, in the order given.</summary>
     private const int BatchSize = 8;
 
-    /// <summary>Runs both models over the same texts. <paramref name="labels"/> are the true ones of each text, or null: then the fp32 model's answers stand for them.</summary>
+    /// <summary>Runs both models over the same texts. <paramref name="labels"/> are the true ones of each text, or null: then the fp32 model's
+    /// answers stand for them.</summary>
     public static GateReport Measure(Precision precision, RunTexts exact, RunTexts candidate, IReadOnlyList<EncodedText> texts,
         IReadOnlyList<IReadOnlyList<int>>? labels, ClassificationTask task, CancellationToken cancellationToken)
     {
@@ -32,7 +35,9 @@ public static class AccuracyGate
         ArgumentNullException.ThrowIfNull(task);
         var expected = Logits(exact, texts, cancellationToken);
         var found = Logits(candidate, texts, cancellationToken);
-        var (before, after) = (new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None), new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None));
+        var (before, after) =
+            (new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None),
+                new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None));
         var (same, sum, largest) = (0, 0.0, 0.0);
         for (var text = 0; text < texts.Count; text++)
         {
@@ -79,7 +84,9 @@ public static class AccuracyGate
     {
         ArgumentNullException.ThrowIfNull(report);
         return InputException.InFile(file, $"{report.Precision} does not pass the accuracy gate: {report}.",
-            FormattableString.Invariant($"allowed: agreement {report.LabelAgreementLimit:P0}, mean change {report.MeanProbabilityChangeLimit}, F1 loss {100 * report.F1LossLimit:0.#} points; use another precision, or give texts of your own with lora-merge --verify-data."));
+            string.Create(CultureInfo.InvariantCulture,
+                $"allowed: agreement {report.LabelAgreementLimit:P0}, mean change {report.MeanProbabilityChangeLimit}, F1 "
+                + $"loss {100 * report.F1LossLimit:0.#} points; use another precision, or give texts of your own with lora-merge --verify-data."));
     }
 
     private static float[][] Logits(RunTexts run, IReadOnlyList<EncodedText> texts, CancellationToken cancellationToken) =>

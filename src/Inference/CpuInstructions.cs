@@ -8,7 +8,11 @@ namespace LoraOnnx.Inference;
 public static class CpuInstructions
 {
     /// <summary>As <c>x64, AVX-512, AVX-512 VNNI</c>.</summary>
-    public static string Text { get; } = string.Join(", ", ((string?[])[RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), Floats(), Int8Support.Instructions]).OfType<string>());
+    public static string Text { get; } =
+        string.Join(", ",
+            ((string?[])[RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), Floats(), Int8Support.Instructions]).OfType<string>());
 
-    private static string? Floats() => Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : Vector128.IsHardwareAccelerated ? "128-bit vectors" : null;
+    private static string? Floats() => Avx512F.IsSupported
+        ? "AVX-512"
+        : Avx2.IsSupported ? "AVX2" : Vector128.IsHardwareAccelerated ? "128-bit vectors" : null;
 }

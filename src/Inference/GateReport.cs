@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Graph;
@@ -78,12 +79,16 @@ public sealed record GateReport
 
         try
         {
-            var report = JsonSerializer.Deserialize<GateReport>(ForeignFile.ReadBytes(path, LargestReport, "a gate report", CancellationToken.None), _json);
-            return report is not null && report.Precision == EnumNames.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash) ? report : null;
+            var report = JsonSerializer.Deserialize<GateReport>(
+                ForeignFile.ReadBytes(path, LargestReport, "a gate report", CancellationToken.None), _json);
+            return report is not null && report.Precision == EnumNames.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash)
+                ? report
+                : null;
         }
         catch (JsonException failure)
         {
-            throw InputException.InFile(path, $"is not a gate report: {failure.Message}", "remove it; lora-merge --precision and lora-serve --precision write it anew.", failure);
+            throw InputException.InFile(path, $"is not a gate report: {failure.Message}",
+                "remove it; lora-merge --precision and lora-serve --precision write it anew.", failure);
         }
     }
 
@@ -91,6 +96,7 @@ public sealed record GateReport
     public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, _json) + "\n");
 
     /// <summary>The figures in one line.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"label agreement {LabelAgreement:P1} on {Texts} texts, probabilities change by {MeanProbabilityChange:F4} (largest {LargestProbabilityChange:F3}), F1 by {100 * F1Change:+0.0;-0.0;0.0} points");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"label agreement {LabelAgreement:P1} on {Texts} texts, probabilities change by {MeanProbabilityChange:F4} (largest "
+            + $"{LargestProbabilityChange:F3}), F1 by {100 * F1Change:+0.0;-0.0;0.0} points");
 }

@@ -3,7 +3,8 @@ using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>The accuracy gate of a model that is loaded in 8 bits: a report beside it that was measured with this CPU's instructions, or a measurement now.</summary>
+/// <summary>The accuracy gate of a model that is loaded in 8 bits: a report beside it that was measured with this CPU's instructions, or a
+/// measurement now.</summary>
 internal static class LoadedGate
 {
     /// <summary>The gate's report; null for a model that needs none.</summary>
@@ -20,15 +21,19 @@ internal static class LoadedGate
         return kept is { IsOfThisCpu: true } ? kept : Measure(classifier, choice, precision, kept, options);
     }
 
-    private static GateReport Measure(TextClassifier classifier, PrecisionChoice choice, Precision precision, GateReport? kept, InferenceOptions options)
+    private static GateReport Measure(
+        TextClassifier classifier, PrecisionChoice choice, Precision precision, GateReport? kept, InferenceOptions options)
     {
         var file = choice.ModelFile;
         var path = GateReport.PathFor(file, precision);
         using var exact = Exact(classifier, choice, options) ?? throw InputException.InFile(file, kept is null
                 ? $"has no accuracy gate: {Path.GetFileName(path)} is missing or about another file."
-                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has {Int8Support.Instructions ?? "no 8-bit dot products"}, and no fp32 file stands beside it to measure again.",
+                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has {Int8Support.Instructions ?? "no 8-bit dot products"}, "
+                    + "and no fp32 file stands beside it to measure again.",
             "lora-merge --precision writes it with the model; copy both, and the fp32 file.");
-        var report = AccuracyGate.Measure(precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, classifier.Model.Task, CancellationToken.None)
+        var report = AccuracyGate.Measure(
+            precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, classifier.Model.Task,
+            CancellationToken.None)
             with
         { ModelSha256 = classifier.Model.Hash, ExactSha256 = exact.Model.Path == file ? classifier.Model.Hash : exact.Model.Hash };
         options.Log?.Invoke($"{file}: accuracy gate of {report.Precision} {(report.Passed ? "passed" : "failed")}: {report}.");

@@ -19,7 +19,8 @@ public sealed record ModelDescription
     /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: what the layers compute with, as far as it is known.</summary>
     public string Precision { get; init; } = "fp32";
 
-    /// <summary>Which graph runs, and why it is the file's: <c>packed</c> (provably the file's own), <c>packed, compared</c> (with the file itself), <c>padded</c> (the file).</summary>
+    /// <summary>Which graph runs, and why it is the file's: <c>packed</c> (provably the file's own), <c>packed, compared</c> (with the file itself),
+    /// <c>padded</c> (the file).</summary>
     public string Form { get; init; } = ServedForm.Packed;
 
     /// <summary>Shape of the model.</summary>

@@ -26,8 +26,8 @@ public static class ModelFiles
         return precision == Precision.Fp32 ? exact : Path.ChangeExtension(exact, null) + Suffix(EnumNames.Of(precision));
     }
 
-    /// <summary>The model file meant by a path: itself, or that of a directory in any of the layouts that people have: its own model.onnx, optimum's onnx/model.onnx, Triton's
-    /// NAME/1/model.onnx (the highest version).</summary>
+    /// <summary>The model file meant by a path: itself, or that of a directory in any of the layouts that people have: its own model.onnx, optimum's
+    /// onnx/model.onnx, Triton's NAME/1/model.onnx (the highest version).</summary>
     /// <exception cref="InputException">There is no such file.</exception>
     public static string Find(string path)
     {
@@ -48,7 +48,8 @@ public static class ModelFiles
 
         var others = Directory.GetFiles(path, "*.onnx");
         throw others.Length == 0
-            ? InputException.InFile(path, $"has no {Model}, nor onnx/{Model} or 1/{Model}.", "give an ONNX file or its directory; lora-merge makes one.")
+            ? InputException.InFile(path, $"has no {Model}, nor onnx/{Model} or 1/{Model}.",
+                "give an ONNX file or its directory; lora-merge makes one.")
             : InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file.");
     }
 
@@ -67,7 +68,8 @@ public static class ModelFiles
             ?? (Directory.GetFiles(directory, "*.onnx") is [var only] ? only : null);
     }
 
-    /// <summary>Where config.json and the tokenizer of a model file stand: beside it, or in the directory above it, as the layouts of optimum and Triton have it.</summary>
+    /// <summary>Where config.json and the tokenizer of a model file stand: beside it, or in the directory above it, as the layouts of optimum and
+    /// Triton have it.</summary>
     public static string CompanionsOf(string file)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory

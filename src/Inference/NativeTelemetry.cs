@@ -14,7 +14,8 @@ internal static partial class NativeTelemetry
     public const string Switch = "ORT_DISABLE_TELEMETRY";
 
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries", Justification = "nothing of this room may run before it.")]
+    [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries",
+        Justification = "nothing of this room may run before it.")]
     internal static void TurnOff()
     {
         Environment.SetEnvironmentVariable(Switch, "1"); // on Windows that of the process, and for child processes

@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>A session over the serving-shaped graph: no padding outside attention, the last layer for [CLS] only. Runs may be called concurrently.</summary>
+/// <summary>A session over the serving-shaped graph: no padding outside attention, the last layer for [CLS] only. Runs may be called
+/// concurrently.</summary>
 internal sealed class PackedModel : ITokenModel
 {
     private static readonly string[] _inputs = [.. PackedInputs.All];

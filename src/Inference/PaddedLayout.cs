@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>The inputs of the portable contract for one batch, each [texts, width], side by side in one pooled array; the axes that a file fixes are filled with padding.</summary>
+/// <summary>The inputs of the portable contract for one batch, each [texts, width], side by side in one pooled array; the axes that a file fixes are
+/// filled with padding.</summary>
 internal sealed class PaddedLayout : IDisposable
 {
     private readonly long[] _buffer; // of int32 where the file takes those, two in each

@@ -21,7 +21,8 @@ internal sealed record PortableContract(IReadOnlyList<string> Inputs, bool Takes
         CheckVersions(path, file);
         var inputs = file.Inputs;
         var names = inputs.Select(input => input.Name).ToList();
-        if (!names.Contains(InputIds) || !names.Contains(AttentionMask) || names.Except(_known).Any() || file.Outputs.All(output => output.Name != Logits))
+        if (!names.Contains(InputIds) || !names.Contains(AttentionMask) || names.Except(_known).Any()
+            || file.Outputs.All(output => output.Name != Logits))
         {
             throw InputException.InFile(path,
                 $"has inputs {string.Join(", ", names)} and outputs {string.Join(", ", file.Outputs.Select(output => output.Name))}; "
@@ -32,20 +33,25 @@ internal sealed record PortableContract(IReadOnlyList<string> Inputs, bool Takes
         var types = inputs.Select(input => input.Type).Distinct().ToList();
         if (types is not (["INT64"] or ["INT32"]))
         {
-            throw InputException.InFile(path, $"takes {string.Join(", ", inputs.Select(input => $"{input.Name} as {input.Type}"))}; expected all of them as INT64, or all as INT32.",
+            throw InputException.InFile(path, $"takes {string.Join(", ", inputs.Select(input => $"{input.Name} as {input.Type}"))}; expected all "
+                + "of them as INT64, or all as INT32.",
                 "export it with integer inputs.");
         }
 
         if (file.Outputs.First(output => output.Name == Logits) is { Type: not ("FLOAT" or "FLOAT16" or "DOUBLE") } logits)
         {
-            throw InputException.InFile(path, $"gives logits as {logits.Type}, expected FLOAT, FLOAT16 or DOUBLE.", "cast them in the graph, or export it in another precision.");
+            throw InputException.InFile(path, $"gives logits as {logits.Type}, expected FLOAT, FLOAT16 or DOUBLE.",
+                "cast them in the graph, or export it in another precision.");
         }
 
         if (file.BatchDependent.Count > 0)
         {
             throw InputException.InFile(path,
-                $"is quantised so that a text's answer depends on what it is batched with: {string.Join(", ", file.BatchDependent.Select(op => $"{op.Value} nodes {op.Key}"))} round all texts of a batch with one scale.",
-                "serve the fp32 file, with --precision int8 where it should be fast: that form rounds each text by itself; or quantise it statically.");
+                "is quantised so that a text's answer depends on what it is batched with: "
+                    + $"{string.Join(", ", file.BatchDependent.Select(op => $"{op.Value} nodes {op.Key}"))} round all texts of a batch with one "
+                    + "scale.",
+                "serve the fp32 file, with --precision int8 where it should be fast: that form rounds each text by itself; "
+                + "or quantise it statically.");
         }
 
         return new PortableContract([.. _known.Where(names.Contains)], types[0] == "INT32", Fixed(path, inputs, 0), Fixed(path, inputs, 1));
@@ -55,12 +61,15 @@ internal sealed record PortableContract(IReadOnlyList<string> Inputs, bool Takes
     {
         if (file.IrVersion > HighestIrVersion)
         {
-            throw InputException.InFile(path, $"is of ONNX file version {file.IrVersion} (ir_version); this ONNX Runtime reads up to {HighestIrVersion}.", "export it with an older onnx package.");
+            throw InputException.InFile(path,
+                $"is of ONNX file version {file.IrVersion} (ir_version); this ONNX Runtime reads up to {HighestIrVersion}.",
+                "export it with an older onnx package.");
         }
 
         if (file.Opset > HighestOpset)
         {
-            throw InputException.InFile(path, $"uses operator set {file.Opset}; this ONNX Runtime knows up to {HighestOpset}.", $"export it with opset {OnnxModelFile.DefaultOpset}.");
+            throw InputException.InFile(path, $"uses operator set {file.Opset}; this ONNX Runtime knows up to {HighestOpset}.",
+                $"export it with opset {OnnxModelFile.DefaultOpset}.");
         }
     }
 
@@ -69,12 +78,18 @@ internal sealed record PortableContract(IReadOnlyList<string> Inputs, bool Takes
     {
         if (inputs.FirstOrDefault(input => input.Axes.Count != 2) is { } other)
         {
-            throw InputException.InFile(path, $"takes {other.Name} with {other.Axes.Count} axes, expected 2: texts and tokens.", "export a sequence classifier, or write the file with lora-merge.");
+            throw InputException.InFile(path, $"takes {other.Name} with {other.Axes.Count} axes, expected 2: texts and tokens.",
+                "export a sequence classifier, or write the file with lora-merge.");
         }
 
         var lengths = inputs.Select(input => input.Axes[axis]).Distinct().ToList();
-        return lengths is [var length] && length is null or (> 0 and <= 1 << 20) ? (int?)length
-            : throw InputException.InFile(path, $"fixes axis {axis} of its inputs at {string.Join(", ", lengths.Select(found => found?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no length"))}, expected one length for all.",
-                "export it with dynamic axes, or fix all inputs alike.");
+        if (lengths is [var length] && length is null or (> 0 and <= 1 << 20))
+        {
+            return (int?)length;
+        }
+
+        var found = lengths.Select(each => each?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no length");
+        throw InputException.InFile(path, $"fixes axis {axis} of its inputs at {string.Join(", ", found)}, expected one length for all.",
+            "export it with dynamic axes, or fix all inputs alike.");
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace LoraOnnx.Inference;
 
 /// <summary>
-/// An ONNX file of the portable contract (<c>input_ids</c> and <c>attention_mask</c> in, <c>logits</c> out), run as every other ONNX Runtime program runs it:
-/// the batch is padded to its longest text, or to the length that the file fixes. Runs may be called concurrently.
+/// An ONNX file of the portable contract (<c>input_ids</c> and <c>attention_mask</c> in, <c>logits</c> out), run as every other ONNX Runtime program
+/// runs it: the batch is padded to its longest text, or to the length that the file fixes. Runs may be called concurrently.
 /// </summary>
 public sealed class PortableModel : ITokenModel
 {
@@ -36,7 +36,8 @@ public sealed class PortableModel : ITokenModel
     }
 
     /// <summary>Loads a model that was read; <paramref name="name"/> stands for it in messages.</summary>
-    internal static PortableModel Open(OnnxModel model, string name, InferenceOptions options) => Open(model.ToBytes(), model.Interface, name, options);
+    internal static PortableModel Open(OnnxModel model, string name, InferenceOptions options) =>
+        Open(model.ToBytes(), model.Interface, name, options);
 
     /// <summary>Loads a model made in memory.</summary>
     internal static PortableModel Open(byte[] model, OnnxInterface description, string name, InferenceOptions options)

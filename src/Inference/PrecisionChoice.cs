@@ -21,7 +21,8 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
                 return AsItIs(ModelFiles.Find(path));
             case Auto:
                 var (choice, reason) = Automatic(path, options);
-                options.Log?.Invoke($"{choice.ModelFile}: precision {(choice.Precision is { } chosen ? EnumNames.Of(chosen) : "as in the file")}: {reason}");
+                options.Log?.Invoke(
+                    $"{choice.ModelFile}: precision {(choice.Precision is { } chosen ? EnumNames.Of(chosen) : "as in the file")}: {reason}");
                 return choice;
             default:
                 var precision = PrecisionName.Parse(options.Precision);
@@ -40,7 +41,9 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
     /// <summary>The file as it is.</summary>
     public static PrecisionChoice AsItIs(string file) => new(file, null, OnnxModel.Read(file));
 
-    private static string? Exact(string directory) => ModelFiles.TryFind(directory) is { } file && Path.GetFileName(file) == ModelFiles.Model ? file : null;
+    private static string? Exact(string directory) => ModelFiles.TryFind(directory) is { } file && Path.GetFileName(file) == ModelFiles.Model
+        ? file
+        : null;
 
     /// <summary>bf16 is made of the weights on load; where it cannot be had, the file runs as it is, and one line says so.</summary>
     private static PrecisionChoice Bf16(string file, InferenceOptions options)
@@ -72,11 +75,13 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
         }
 
         var ready = ModelFiles.InPrecision(exact, Graph.Precision.Int8);
-        var candidate = new PrecisionChoice(File.Exists(ready) ? ready : exact, Graph.Precision.Int8, OnnxModel.Read(File.Exists(ready) ? ready : exact));
+        var candidate = new PrecisionChoice(
+            File.Exists(ready) ? ready : exact, Graph.Precision.Int8, OnnxModel.Read(File.Exists(ready) ? ready : exact));
         return GateReport.Find(exact, candidate.Onnx.Hash, Graph.Precision.Int8) switch
         {
             null => (AsItIs(exact), "no accuracy gate for int8 stands beside the model; lora-merge --precision int8 writes one."),
-            { IsOfThisCpu: false } gate => (candidate, $"this CPU has {instructions}; the accuracy gate was measured with {gate.Cpu}, so it is measured again."),
+            { IsOfThisCpu: false } gate =>
+                (candidate, $"this CPU has {instructions}; the accuracy gate was measured with {gate.Cpu}, so it is measured again."),
             { Passed: false } gate => (AsItIs(exact), $"int8 did not pass its accuracy gate: {gate}."),
             var gate => (candidate, $"this CPU has {instructions}, and int8 passed its accuracy gate: {gate}."),
         };

@@ -6,7 +6,8 @@ using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>A classifier on ONNX Runtime: token ids in, logits out. Merge's proof, Serving and Evaluation share it. Runs may be called concurrently.</summary>
+/// <summary>A classifier on ONNX Runtime: token ids in, logits out. Merge's proof, Serving and Evaluation share it. Runs may be called
+/// concurrently.</summary>
 public sealed class TextClassifier : IDisposable
 {
     private static readonly Dictionary<string, string> _noMetadata = [];
@@ -21,7 +22,8 @@ public sealed class TextClassifier : IDisposable
     }
 
     /// <summary>Loads an ONNX file, or the model of a directory, with the config.json and tokenizer files beside it, and runs it once.</summary>
-    /// <exception cref="InputException">A file is missing, malformed, or not of this contract; or the precision asked for cannot be had or fails its accuracy gate.</exception>
+    /// <exception cref="InputException">A file is missing, malformed, or not of this contract; or the precision asked for cannot be had or fails its
+    /// accuracy gate.</exception>
     public static TextClassifier Load(string path, InferenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -75,8 +77,10 @@ public sealed class TextClassifier : IDisposable
         });
     }
 
-    /// <summary>Makes a classifier from weights in memory, with the tokenizer of <paramref name="tokenizerDirectory"/>; the same numbers as its written file would give.</summary>
-    public static TextClassifier FromWeights(ModelWeights weights, string tokenizerDirectory, InferenceOptions options, Precision precision = Precision.Fp32)
+    /// <summary>Makes a classifier from weights in memory, with the tokenizer of <paramref name="tokenizerDirectory"/>; the same numbers as its
+    /// written file would give.</summary>
+    public static TextClassifier FromWeights(
+        ModelWeights weights, string tokenizerDirectory, InferenceOptions options, Precision precision = Precision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
@@ -84,7 +88,8 @@ public sealed class TextClassifier : IDisposable
         {
             var kernels = Bf16Support.Kernels ?? throw new InputException($"bf16 cannot be had: {Bf16Support.Refusal}.", "use --precision fp32.");
             var model = KernelModel.Of(weights);
-            return InMemory(KernelTokenModel.Open(model, weights.Config, kernels, options), model.Graph, weights.Config, TextTokenizer.Load(tokenizerDirectory),
+            return InMemory(KernelTokenModel.Open(model, weights.Config, kernels, options), model.Graph, weights.Config,
+                TextTokenizer.Load(tokenizerDirectory),
                 tokenizerDirectory, precision);
         }
 
@@ -93,10 +98,12 @@ public sealed class TextClassifier : IDisposable
     }
 
     /// <summary>A classifier over a serving-shaped model that stands in no file.</summary>
-    internal static TextClassifier OfServingModel(byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
+    internal static TextClassifier OfServingModel(
+        byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, InferenceOptions options, Precision precision) =>
         InMemory(PackedModel.Open(serving, config.Layout.Embeddings, options), serving, config, tokenizer, path, precision);
 
-    private static TextClassifier InMemory(ITokenModel model, byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, Precision precision) =>
+    private static TextClassifier InMemory(
+        ITokenModel model, byte[] serving, ModelConfig config, TextTokenizer tokenizer, string path, Precision precision) =>
         Start(model, tokenizer, new ModelDescription
         {
             Path = path,

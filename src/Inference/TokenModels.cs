@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Reference;
@@ -9,12 +10,13 @@ namespace LoraOnnx.Inference;
 internal readonly record struct OpenedModel(ITokenModel Model, string Form);
 
 /// <summary>
-/// Chooses how a file runs: packed where its graph provably is the one that the packed graph computes, or gave the same logits on reference texts; padded, as it is,
-/// otherwise. Never another graph than the file's.
+/// Chooses how a file runs: packed where its graph provably is the one that the packed graph computes, or gave the same logits on reference texts;
+/// padded, as it is, otherwise. Never another graph than the file's.
 /// </summary>
 internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig config, TextTokenizer tokenizer, InferenceOptions options)
 {
-    /// <summary>Of a logit, and of one as large as the largest: well above the rounding between two orders of the same sums, far below what another graph gives.</summary>
+    /// <summary>Of a logit, and of one as large as the largest: well above the rounding between two orders of the same sums, far below what another
+    /// graph gives.</summary>
     private const double SameGraph = 2e-5;
 
     /// <summary>Every fourth of the reference texts: 2 tokens to hundreds.</summary>
@@ -62,11 +64,13 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
     }
 
     private OpenedModel OnCuda(Precision precision) => Form() is null ? throw CannotMake(precision, "another graph than lora-merge writes")
-        : new OpenedModel(PortableModel.Open(onnx.ToPortableModel(config, precision)!, onnx.Interface, file, options), ServedForm.Padded); // not null: the weights are known
+        // not null: the weights are known
+        : new OpenedModel(PortableModel.Open(onnx.ToPortableModel(config, precision)!, onnx.Interface, file, options), ServedForm.Padded);
 
     private OpenedModel Padded() => new(PortableModel.Open(onnx, file, options), ServedForm.Padded);
 
-    /// <summary>Whether graphs made of the file's weights may stand for the file, and by what right; null where they may not, which is logged.</summary>
+    /// <summary>Whether graphs made of the file's weights may stand for the file, and by what right; null where they may not, which is
+    /// logged.</summary>
     private string? Form()
     {
         if (onnx.WhyNotGraphOf(config) is not { } reason)
@@ -81,11 +85,14 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
             return null;
         }
 
-        using var packed = PackedModel.Open(onnx.ToServingModel(config, Precision.Fp32)!, config.Layout.Embeddings, options with { Device = RuntimeDevice.Cpu }); // not null: the weights are known
+        // not null: the weights are known
+        using var packed = PackedModel.Open(
+            onnx.ToServingModel(config, Precision.Fp32)!, config.Layout.Embeddings, options with { Device = RuntimeDevice.Cpu });
         using var portable = PortableModel.Open(onnx, file, options with { Device = RuntimeDevice.Cpu });
         var isSame = IsSame(packed, portable, out var largest);
-        options.Log?.Invoke(FormattableString.Invariant(
-            $"{file}: {reason}; {(isSame ? "the packed graph gave its logits" : "it is not what the packed graph computes")} (largest difference {largest:G2}), so it is served {(isSame ? "packed" : "as it is, in padded batches")}."));
+        options.Log?.Invoke(string.Create(CultureInfo.InvariantCulture,
+            $"{file}: {reason}; {(isSame ? "the packed graph gave its logits" : "it is not what the packed graph computes")} (largest difference "
+                + $"{largest:G2}), so it is served {(isSame ? "packed" : "as it is, in padded batches")}."));
         return isSame ? ServedForm.Compared : null;
     }
 
@@ -104,7 +111,8 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
 
             var ours = packed.Run([ids], WidthGroups.Width(ids.Length, config.MaxTokens), CancellationToken.None)[0];
             var theirs = portable.Run([ids], CancellationToken.None)[0];
-            var difference = ours.Length == theirs.Length ? ours.Zip(theirs, (a, b) => Math.Abs((double)a - b)).Aggregate(0.0, Math.Max) : double.NaN; // NaN wins
+            // NaN wins
+            var difference = ours.Length == theirs.Length ? ours.Zip(theirs, (a, b) => Math.Abs((double)a - b)).Aggregate(0.0, Math.Max) : double.NaN;
             isSame &= difference <= SameGraph * (1 + theirs.Select(Math.Abs).Max());
             largest = Math.Max(largest, difference);
         }
@@ -112,6 +120,7 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
         return isSame;
     }
 
-    private InputException CannotMake(Precision precision, string holds) => InputException.InFile(file, $"holds {holds}, {EnumNames.Of(precision)} cannot be made of them.",
+    private InputException CannotMake(Precision precision, string holds) =>
+        InputException.InFile(file, $"holds {holds}, {EnumNames.Of(precision)} cannot be made of them.",
         "use the fp32 file that lora-merge wrote, or --precision auto.");
 }

@@ -11,7 +11,8 @@ internal static class WidthGroups
     /// <summary>Short texts share two widths, this and <see cref="PackedInputs.WidestMask"/>, so that small batches stay together.</summary>
     private const int Narrow = 32;
 
-    /// <summary>The width that a text of <paramref name="tokens"/> tokens is padded to, in every batch; at most <paramref name="largest"/> for texts no longer than that.</summary>
+    /// <summary>The width that a text of <paramref name="tokens"/> tokens is padded to, in every batch; at most <paramref name="largest"/> for texts
+    /// no longer than that.</summary>
     public static int Width(int tokens, int largest) => tokens switch
     {
         <= Narrow => Math.Min(Narrow, Math.Max(largest, tokens)),

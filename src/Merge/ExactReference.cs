@@ -8,8 +8,8 @@ using MathNet.Numerics;
 namespace LoraOnnx.Merge;
 
 /// <summary>
-/// The forward pass in double, with adapters summed into the weights in double and never rounded: what fp32 would give if it did not round. Slow; it says how far
-/// rounding alone moves the logits of these weights.
+/// The forward pass in double, with adapters summed into the weights in double and never rounded: what fp32 would give if it did not round. Slow; it
+/// says how far rounding alone moves the logits of these weights.
 /// </summary>
 internal sealed class ExactReference
 {
@@ -27,7 +27,8 @@ internal sealed class ExactReference
         _layout = weights.Config.Layout;
         _store = static sum => sum;
         _weights = weights.With(adapters.SelectMany(entry => entry.Adapter.Replacements));
-        _updates = adapters.Where(entry => entry.Weight != 0).SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight))
+        _updates = adapters.Where(entry => entry.Weight != 0)
+            .SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight))
             .ToLookup(update => update.Module.Module, StringComparer.Ordinal);
     }
 
@@ -101,7 +102,8 @@ internal sealed class ExactReference
             var shares = new double[n];
             for (var other = 0; other < n; other++)
             {
-                shares[other] = TensorPrimitives.Dot<double>(query.AsSpan((token * width) + start, depth), key.AsSpan((other * width) + start, depth)) / Math.Sqrt(depth);
+                shares[other] = TensorPrimitives.Dot<double>(query.AsSpan((token * width) + start, depth), key.AsSpan((other * width) + start, depth))
+                    / Math.Sqrt(depth);
             }
 
             TensorPrimitives.Subtract(shares, shares.Max(), shares);
@@ -191,7 +193,8 @@ internal sealed class ExactReference
         Parallel.For(0, values.Length, i => values[i] = activation switch
         {
             Activation.Gelu => values[i] * 0.5 * SpecialFunctions.Erfc(-values[i] / Math.Sqrt(2)),
-            Activation.GeluTanh => 0.5 * values[i] * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (values[i] + (0.044715 * values[i] * values[i] * values[i])))),
+            Activation.GeluTanh => 0.5 * values[i]
+                * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (values[i] + (0.044715 * values[i] * values[i] * values[i])))),
             Activation.Relu => Math.Max(values[i], 0),
             _ => Math.Tanh(values[i]),
         });

@@ -11,12 +11,14 @@ namespace LoraOnnx.Merge;
 /// <summary>The file in fewer bits beside an fp32 file, and the report of the gate that it passed.</summary>
 internal static class GatedFile
 {
-    /// <summary>Writes both into the folder of the fp32 file <paramref name="exact"/>, which is run for comparison, as any other program would run either.</summary>
+    /// <summary>Writes both into the folder of the fp32 file <paramref name="exact"/>, which is run for comparison, as any other program would run
+    /// either.</summary>
     /// <exception cref="InputException">The gate was not passed.</exception>
     public static GateReport Stage(string exact, ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var file = ModelFiles.InPrecision(exact, options.Precision);
-        var metadata = new Dictionary<string, string>(input.Metadata.Where(entry => !entry.Key.StartsWith(OnnxMetadata.Verification, StringComparison.Ordinal)))
+        var metadata = new Dictionary<string, string>(
+            input.Metadata.Where(entry => !entry.Key.StartsWith(OnnxMetadata.Verification, StringComparison.Ordinal)))
         {
             [OnnxMetadata.Precision] = EnumNames.Of(options.Precision),
         };
@@ -62,9 +64,11 @@ internal static class GatedFile
         var cpu = new InferenceOptions { Device = "cpu" };
         using var before = PortableModel.Open(exact, cpu);
         using var after = PortableModel.Open(file, cpu);
-        var report = AccuracyGate.Measure(options.Precision, Run(before), Run(after), encoded, labelled?.Select(text => text.Labels).ToList(), task, cancellationToken);
+        var report = AccuracyGate.Measure(
+            options.Precision, Run(before), Run(after), encoded, labelled?.Select(text => text.Labels).ToList(), task, cancellationToken);
         return labelled is null ? report : report with { Sample = Path.GetFileName(options.VerifyData)! }; // a file was given
     }
 
-    private static RunTexts Run(PortableModel model) => (batch, cancellationToken) => model.Run([.. batch.Select(text => text.Ids)], cancellationToken);
+    private static RunTexts Run(PortableModel model) =>
+        (batch, cancellationToken) => model.Run([.. batch.Select(text => text.Ids)], cancellationToken);
 }

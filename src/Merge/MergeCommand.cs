@@ -16,18 +16,56 @@ internal static class MergeCommand
 
     public static RootCommand Create()
     {
-        var run = new Option<string?>("--run") { HelpName = "RUN", Description = "Directory that lora-train --out wrote: its base, adapter and head are merged." };
-        var model = new Option<string?>("--model") { HelpName = "MODEL", Description = "Base checkpoint directory or hub id; without --adapter and --head the raw model is exported." };
-        var adapter = new Option<string[]>("--adapter") { HelpName = "DIR[:WEIGHT]", Description = "PEFT adapter directory, with its weight in the sum (default 1); may be given several times." };
+        var run = new Option<string?>("--run")
+        {
+            HelpName = "RUN",
+            Description = "Directory that lora-train --out wrote: its base, adapter and head are merged.",
+        };
+        var model = new Option<string?>("--model")
+        {
+            HelpName = "MODEL",
+            Description = "Base checkpoint directory or hub id; without --adapter and --head the raw model is exported.",
+        };
+        var adapter = new Option<string[]>("--adapter")
+        {
+            HelpName = "DIR[:WEIGHT]",
+            Description = "PEFT adapter directory, with its weight in the sum (default 1); may be given several times.",
+        };
         var head = new Option<string?>("--head") { HelpName = "DIR", Description = "Directory with a trained head's model.safetensors." };
-        var output = new Option<string>("--out") { HelpName = "FILE", Description = "ONNX file to write; config and tokenizer are put beside it.", Required = true };
+        var output = new Option<string>("--out")
+        {
+            HelpName = "FILE",
+            Description = "ONNX file to write; config and tokenizer are put beside it.",
+            Required = true,
+        };
         var scale = new Option<double>("--scale") { Description = "Multiplies every adapter; 1 is what was trained.", DefaultValueFactory = _ => 1 };
-        var precision = new Option<string>("--precision") { Description = "Also write the model in fewer bits, as model.fp16.onnx, model.int8.onnx or model.int8-dynamic.onnx, behind an accuracy gate against fp32 whose figures are put beside it. fp16 is for GPUs; int8 for CPUs with VNNI; int8-dynamic is faster and less exact.", DefaultValueFactory = _ => "fp32" }
+        var precision = new Option<string>("--precision")
+        {
+            Description = "Also write the model in fewer bits, as model.fp16.onnx, model.int8.onnx or model.int8-dynamic.onnx, behind an accuracy "
+                + "gate against fp32 whose figures are put beside it. fp16 is for GPUs; int8 for CPUs with VNNI; int8-dynamic is faster and less "
+                + "exact.",
+            DefaultValueFactory = _ => "fp32",
+        }
             .AcceptOnlyFromAmong([.. PrecisionName.OfFiles]);
-        var opset = new Option<int>("--opset") { Description = $"ONNX operator set, {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.", DefaultValueFactory = _ => OnnxModelFile.DefaultOpset };
-        var checkpoint = new Option<string?>("--save-checkpoint") { HelpName = "DIR", Description = "Also write the merged model as a Hugging Face directory." };
-        var verifyData = new Option<string?>("--verify-data") { HelpName = "FILE", Description = "Labelled texts to prove the file on, besides the built-in ones; the accuracy gate is measured on them." };
-        var noVerify = new Option<bool>("--no-verify") { Description = "Write the fp32 file without proving it equal; the file says so. An accuracy gate is measured all the same." };
+        var opset = new Option<int>("--opset")
+        {
+            Description = $"ONNX operator set, {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.",
+            DefaultValueFactory = _ => OnnxModelFile.DefaultOpset,
+        };
+        var checkpoint = new Option<string?>("--save-checkpoint")
+        {
+            HelpName = "DIR",
+            Description = "Also write the merged model as a Hugging Face directory.",
+        };
+        var verifyData = new Option<string?>("--verify-data")
+        {
+            HelpName = "FILE",
+            Description = "Labelled texts to prove the file on, besides the built-in ones; the accuracy gate is measured on them.",
+        };
+        var noVerify = new Option<bool>("--no-verify")
+        {
+            Description = "Write the fp32 file without proving it equal; the file says so. An accuracy gate is measured all the same.",
+        };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output." };
         var root = new RootCommand("Folds LoRA adapters and a head into a text classifier and writes an ONNX file that is proven equal.")
         {
@@ -63,7 +101,8 @@ internal static class MergeCommand
     {
         var colon = argument.LastIndexOf(':');
         return colon > 0 && !Directory.Exists(argument)
-            && double.TryParse(argument.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && double.IsFinite(weight)
+            && double.TryParse(argument.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight)
+            && double.IsFinite(weight)
             ? (argument[..colon], weight)
             : (argument, 1);
     }
@@ -72,7 +111,8 @@ internal static class MergeCommand
     {
         if ((options.Run is null) == (options.Model is null))
         {
-            throw new InputException($"{(options.Run is null ? "neither" : "both")} --run and --model {(options.Run is null ? "is" : "are")} given, expected one of them.",
+            throw new InputException($"{(options.Run is null ? "neither" : "both")} --run and --model {(options.Run is null ? "is" : "are")} "
+                + "given, expected one of them.",
                 "--run merges what lora-train wrote; --model takes a checkpoint, with --adapter and --head.");
         }
 
@@ -88,7 +128,8 @@ internal static class MergeCommand
 
         if (Directory.Exists(options.Out))
         {
-            throw InputException.InFile(options.Out, "is a directory, expected the name of the ONNX file.", $"for example --out {Path.Combine(options.Out, "model.onnx")}.");
+            throw InputException.InFile(options.Out, "is a directory, expected the name of the ONNX file.",
+                $"for example --out {Path.Combine(options.Out, "model.onnx")}.");
         }
 
         if (!double.IsFinite(options.Scale))

@@ -45,13 +45,16 @@ internal sealed class MergeInput
 
         foreach (var (adapter, _) in adapters.Where(entry => entry.Weight * options.Scale == 0))
         {
-            Console.Error.WriteLine($"warning: {adapter.Directory}: weight times --scale is 0, so the adapter is left out{(adapter.Replacements.Count > 0 ? "; the tensors that it replaces (head, biases) are taken" : "")}.");
+            Console.Error.WriteLine($"warning: {adapter.Directory}: weight times --scale is 0, so the adapter is left "
+                + $"out{(adapter.Replacements.Count > 0 ? "; the tensors that it replaces (head, biases) are taken" : "")}.");
         }
 
-        var bringsHead = adapters.SelectMany(entry => entry.Adapter.Replacements).Where(tensor => checkpoint.Config.Layout.Head.Keys.Contains(tensor.Name)).ToList();
+        var bringsHead = adapters.SelectMany(entry => entry.Adapter.Replacements)
+            .Where(tensor => checkpoint.Config.Layout.Head.Keys.Contains(tensor.Name)).ToList();
         if (run is null && head is not null && bringsHead.Count > 0)
         {
-            throw new InputException($"--head {head} and an adapter both bring '{bringsHead[0].Name}'.", "leave --head out to take the adapter's head.");
+            throw new InputException($"--head {head} and an adapter both bring '{bringsHead[0].Name}'.",
+                "leave --head out to take the adapter's head.");
         }
 
         var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config))
@@ -85,7 +88,8 @@ internal sealed class MergeInput
         {
             metadata[OnnxMetadata.AdapterHashes] = string.Join(',', adapters.Select(entry => entry.Adapter.ContentHash));
             metadata[OnnxMetadata.AdapterWeights] = string.Join(',', adapters.Select(entry => entry.Weight.ToString(CultureInfo.InvariantCulture)));
-            metadata[OnnxMetadata.Rank] = string.Join(',', adapters.SelectMany(entry => entry.Adapter.Modules).Select(module => module.Rank).Distinct().Order());
+            metadata[OnnxMetadata.Rank] =
+                string.Join(',', adapters.SelectMany(entry => entry.Adapter.Modules).Select(module => module.Rank).Distinct().Order());
             metadata[OnnxMetadata.Scale] = options.Scale.ToString(CultureInfo.InvariantCulture);
         }
 

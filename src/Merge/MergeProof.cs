@@ -13,20 +13,22 @@ internal readonly record struct ProofResult(int Texts, double LargestDifference,
 
 /// <summary>
 /// Shows that a written file gives the logits of the unmerged adapter: on the built-in texts of 2 tokens to the limit, and on more if asked, alone
-/// and in padded batches, through ONNX Runtime as any other program would run the file. What may differ is what fp32 rounds at these weights (<see cref="RoundingTolerance"/>);
-/// labels must agree wherever the margin is larger than that.
+/// and in padded batches, through ONNX Runtime as any other program would run the file. What may differ is what fp32 rounds at these weights
+/// (<see cref="RoundingTolerance"/>); labels must agree wherever the margin is larger than that.
 /// </summary>
 internal static class MergeProof
 {
     /// <summary>Texts of a padded batch; their lengths differ, so most rows have padding.</summary>
     private const int BatchSize = 8;
 
-    /// <exception cref="InputException">The file does not give the same logits, or rounding alone changes them so much that nothing can be shown.</exception>
+    /// <exception cref="InputException">The file does not give the same logits, or rounding alone changes them so much that nothing can be
+    /// shown.</exception>
     public static ProofResult Check(string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var tokenizer = TextTokenizer.Load(input.BaseDirectory, input.Weights.Config.Shape.Vocabulary);
         var texts = ReferenceTexts.All.Concat(options.VerifyData is { } data
-            ? LabelledTexts.Read(data, input.Weights.Config.Task, DownloadProgress.OnStandardError, cancellationToken).Select(text => text.Text) : []);
+            ? LabelledTexts.Read(data, input.Weights.Config.Task, DownloadProgress.OnStandardError, cancellationToken).Select(text => text.Text)
+            : []);
         EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
         var reference = new ReferenceModel(input.Weights, [.. input.Adapters.Select(entry => (entry.Adapter, entry.Weight * options.Scale))]);
         var tolerance = new RoundingTolerance(input, options.Scale, reference, encoded, cancellationToken);
@@ -54,7 +56,9 @@ internal static class MergeProof
                 }
 
                 var limit = tolerance.Of(expected);
-                largest = Math.Max(largest, Math.Max(Difference(expected, alone, text, encoded[text], limit), Difference(expected, batched[row], text, encoded[text], limit)));
+                largest = Math.Max(
+                    largest, Math.Max(Difference(expected, alone, text, encoded[text], limit),
+                        Difference(expected, batched[row], text, encoded[text], limit)));
                 allowed = Math.Max(allowed, limit);
             }
         }
@@ -62,8 +66,10 @@ internal static class MergeProof
         return new ProofResult(encoded.Length, largest, allowed);
     }
 
-    private static InputException OtherWeights(string run, int text, double difference) => InputException.InFile(Path.Combine(run, ReferenceLogits.FileName),
-        $"the written file is not equal to the adapter form that the run saw: text {text} differs by {difference:G3}, though the file is equal to base, adapter and head as they are now. No file was left.",
+    private static InputException OtherWeights(string run, int text, double difference) =>
+        InputException.InFile(Path.Combine(run, ReferenceLogits.FileName),
+        $"the written file is not equal to the adapter form that the run saw: text {text} differs by {difference:G3}, though the file is equal to "
+            + "base, adapter and head as they are now. No file was left.",
         "the run's reference logits belong to other weights: its adapter, head or base was changed after training.");
 
     internal static double Difference(float[] expected, float[] found, int index, EncodedText text, double allowed)
@@ -71,8 +77,10 @@ internal static class MergeProof
         var difference = Distance(expected, found);
         if (!(difference <= allowed))
         {
-            throw new InputException($"the written file is not equal to the adapter form: text {index} ({text.Ids.Length} tokens) differs by {difference:G3}, allowed {allowed:G3}. No file was left.",
-                "--no-verify writes it all the same, and the file says that nothing was shown; a report with base and adapter helps to find out why.");
+            throw new InputException($"the written file is not equal to the adapter form: text {index} ({text.Ids.Length} tokens) differs by "
+                + $"{difference:G3}, allowed {allowed:G3}. No file was left.",
+                "--no-verify writes it all the same, and the file says that nothing was shown; "
+                + "a report with base and adapter helps to find out why.");
         }
 
         var order = expected.OrderDescending().ToArray();
@@ -86,5 +94,7 @@ internal static class MergeProof
 
     /// <summary>The largest difference of two logits; NaN wins, where LINQ's Max would pass over it.</summary>
     private static double Distance(float[] expected, float[] found) =>
-        expected.Length != found.Length ? double.NaN : Math.Abs(TensorPrimitives.MaxMagnitude<double>([.. expected.Zip(found, (a, b) => (double)a - b)]));
+        expected.Length != found.Length
+            ? double.NaN
+            : Math.Abs(TensorPrimitives.MaxMagnitude<double>([.. expected.Zip(found, (a, b) => (double)a - b)]));
 }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace LoraOnnx.Merge;
 
 /// <summary>
-/// Where a merge writes before its files get their names: <c>.merge-PID.partial</c> in the folder they go to. They are moved together: what is killed in between is brought
-/// to its end by the next merge, what fails in between is taken back. What was killed before is removed.
+/// Where a merge writes before its files get their names: <c>.merge-PID.partial</c> in the folder they go to. They are moved together: what is killed
+/// in between is brought to its end by the next merge, what fails in between is taken back. What was killed before is removed.
 /// </summary>
 internal sealed partial class MergeStage : IDisposable
 {
@@ -80,7 +80,8 @@ internal sealed partial class MergeStage : IDisposable
         var moved = new List<string>();
         try
         {
-            foreach (var name in Directory.GetFiles(from).Select(file => Path.GetFileName(file)).Where(name => name is not (LockFile or CommitFile)).OrderBy(name => name == last))
+            foreach (var name in Directory.GetFiles(from).Select(file => Path.GetFileName(file)).Where(name => name is not (LockFile or CommitFile))
+                .OrderBy(name => name == last))
             {
                 var target = Path.Combine(to, name);
                 if (File.Exists(target))

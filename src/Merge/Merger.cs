@@ -31,7 +31,8 @@ internal static class Merger
         }
 
         Console.Error.WriteLine(proof is { } result
-            ? string.Create(CultureInfo.InvariantCulture, $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}, allowed {result.Tolerance:G3}")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}, allowed {result.Tolerance:G3}")
             : "not proven: --no-verify");
         Console.Error.WriteLine($"written: {options.Out}");
         if (gate is not null)
@@ -44,16 +45,26 @@ internal static class Merger
         if (options.Json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(
-                new { Out = options.Out, Modules = report, VerificationTexts = proof?.Texts, LargestDifference = proof?.LargestDifference, input.Metadata, Gate = gate }, _json));
+                new
+                {
+                    Out = options.Out,
+                    Modules = report,
+                    VerificationTexts = proof?.Texts,
+                    LargestDifference = proof?.LargestDifference,
+                    input.Metadata,
+                    Gate = gate
+                }, _json));
         }
     }
 
-    private static (ProofResult? Proof, GateReport? Gate) Write(ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    private static (ProofResult? Proof, GateReport? Gate) Write(
+        ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(options.Out);
         if (Directory.Exists(target))
         {
-            throw InputException.InFile(options.Out, "is a directory, expected the name of an ONNX file.", $"--out {Path.Combine(options.Out, ModelFiles.Model)}");
+            throw InputException.InFile(options.Out, "is a directory, expected the name of an ONNX file.",
+                $"--out {Path.Combine(options.Out, ModelFiles.Model)}");
         }
 
         try
@@ -131,7 +142,8 @@ internal static class Merger
         if ((calibration.Scale ?? 1) != options.Scale)
         {
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"warning: {Path.Combine(run.Path, Calibration.FileName)} was chosen at scale {calibration.Scale ?? 1} and is left behind; --scale {calibration.Scale ?? 1} brings it along."));
+                $"warning: {Path.Combine(run.Path, Calibration.FileName)} was chosen at scale {calibration.Scale ?? 1} and is left behind; --scale "
+                    + $"{calibration.Scale ?? 1} brings it along."));
             return;
         }
 

@@ -22,7 +22,8 @@ internal sealed class RoundingTolerance
     /// <summary>Every so many of the texts, from 2 tokens to hundreds, are measured before the first comparison.</summary>
     private const int TextStep = 5;
 
-    /// <summary>Multiplications in double that they may take, about ten seconds of two cores; at least <see cref="LeastTokens"/> tokens all the same.</summary>
+    /// <summary>Multiplications in double that they may take, about ten seconds of two cores; at least <see cref="LeastTokens"/> tokens all the
+    /// same.</summary>
     private const double Work = 1e10;
 
     private const int LeastTokens = 200;

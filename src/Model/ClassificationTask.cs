@@ -1,6 +1,7 @@
 namespace LoraOnnx.Model;
 
-/// <summary>What a classifier answers: its classes in the order of the logits, and what the logits mean. All that texts, metrics, servers and reports know of a model.</summary>
+/// <summary>What a classifier answers: its classes in the order of the logits, and what the logits mean. All that texts, metrics, servers and reports
+/// know of a model.</summary>
 /// <param name="Labels">Distinct class names, in the order of the logits.</param>
 /// <param name="ProblemType">One class a text, or any of them.</param>
 public sealed record ClassificationTask(IReadOnlyList<string> Labels, ProblemType ProblemType)

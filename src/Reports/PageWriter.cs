@@ -21,7 +21,8 @@ public static class PageWriter
         using var renderer = new HtmlRenderer(NoServices.Instance, NullLoggerFactory.Instance);
         var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { ["Values"] = values });
         // The renderer's own dispatcher runs it here and now: no component of ours waits for anything.
-        return renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(parameters)).ToHtmlString()).GetAwaiter().GetResult();
+        return renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(parameters)).ToHtmlString()).GetAwaiter()
+            .GetResult();
     }
 
     private sealed class NoServices : IServiceProvider

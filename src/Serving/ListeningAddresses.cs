@@ -16,7 +16,8 @@ internal sealed record ListeningAddresses(IPEndPoint Grpc, IPEndPoint Http)
             : new ListeningAddresses(new IPEndPoint(address, options.GrpcPort), new IPEndPoint(address, options.HttpPort));
     }
 
-    /// <summary>The addresses with the ports that the system chose. The server listens there and nowhere else: not on one address more, whoever asked for it.</summary>
+    /// <summary>The addresses with the ports that the system chose. The server listens there and nowhere else: not on one address more, whoever asked
+    /// for it.</summary>
     /// <exception cref="InputException">It does not.</exception>
     public ListeningAddresses Bound(IEnumerable<string> addresses)
     {
@@ -56,9 +57,11 @@ internal sealed record ListeningAddresses(IPEndPoint Grpc, IPEndPoint Http)
 
     /// <summary>Another program has the port.</summary>
     public static InputException PortInUse(string address, Exception failure) =>
-        new($"{address}: address already in use.", "another program has the port; choose another with --grpc-port or --http-port, 0 for a free one.", failure);
+        new($"{address}: address already in use.", "another program has the port; choose another with --grpc-port or --http-port, 0 for a free one.",
+            failure);
 
-    private static bool IsMeant(IPEndPoint asked, IPEndPoint bound) => bound.Address.Equals(asked.Address) && (asked.Port == 0 || bound.Port == asked.Port);
+    private static bool IsMeant(IPEndPoint asked, IPEndPoint bound) =>
+        bound.Address.Equals(asked.Address) && (asked.Port == 0 || bound.Port == asked.Port);
 
     private static IPAddress AddressOf(string host) => host == "localhost" ? IPAddress.Loopback
         : IPAddress.TryParse(host, out var address) ? address

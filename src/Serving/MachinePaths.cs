@@ -11,7 +11,8 @@ internal static partial class MachinePaths
         : PathInText().Replace(text, "$1");
 
     /// <summary>What a model's file says of itself, without paths.</summary>
-    public static Dictionary<string, string> Cut(IReadOnlyDictionary<string, string> notes) => notes.ToDictionary(note => note.Key, note => Cut(note.Value));
+    public static Dictionary<string, string> Cut(IReadOnlyDictionary<string, string> notes) =>
+        notes.ToDictionary(note => note.Key, note => Cut(note.Value));
 
     /// <summary>A value that is nothing but a path, blanks included.</summary>
     [GeneratedRegex(@"\A(?:file://|~?/|[A-Za-z]:[\\/]|\\\\)[^:,;'""]*\z")]

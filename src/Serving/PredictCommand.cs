@@ -19,13 +19,18 @@ internal static class PredictCommand
 
     /// <summary>How --help is arranged.</summary>
     public static CommandHelp Help { get; } = new(
-        ["lora-serve predict --address 127.0.0.1:50051 \"A slow start, but worth it.\"", "lora-serve predict --address 127.0.0.1:50051 --json - < texts.txt"],
+        ["lora-serve predict --address 127.0.0.1:50051 \"A slow start, but worth it.\"",
+            "lora-serve predict --address 127.0.0.1:50051 --json - < texts.txt"],
         new HelpGroup("Server", "--address", "--model", "--timeout", "--api-key"),
         new HelpGroup("Results", "--logits", "--json"));
 
     public static Command Create()
     {
-        var text = new Argument<string[]>("TEXT") { Description = "The text to classify, or - for a text a line from standard input.", Arity = ArgumentArity.OneOrMore };
+        var text = new Argument<string[]>("TEXT")
+        {
+            Description = "The text to classify, or - for a text a line from standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         text.Validators.Add(result =>
         {
             if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal))?.Value is { } option)
@@ -34,28 +39,50 @@ internal static class PredictCommand
             }
             else if (result.Tokens.Count > 1)
             {
-                result.AddError($"{result.Tokens.Count} texts are given, expected one: put a text into quotes, or give - and several on standard input, one a line.");
+                result.AddError($"{result.Tokens.Count} texts are given, expected one: put a text into quotes, or give - and several on standard "
+                    + "input, one a line.");
             }
         });
-        var address = new Option<string>("--address") { Description = "Where the server listens for gRPC: HOST:PORT, or https://HOST:PORT for TLS.", Required = true, HelpName = "HOST:PORT" };
-        var model = new Option<string>("--model") { Description = "Name of the model, as NAME or NAME@VERSION; default: the server's first.", HelpName = "NAME" };
-        var timeout = new Option<double>("--timeout") { Description = "Seconds to wait for the answer; with - for each text.", DefaultValueFactory = _ => 30 };
+        var address = new Option<string>("--address")
+        {
+            Description = "Where the server listens for gRPC: HOST:PORT, or https://HOST:PORT for TLS.",
+            Required = true,
+            HelpName = "HOST:PORT",
+        };
+        var model = new Option<string>("--model")
+        {
+            Description = "Name of the model, as NAME or NAME@VERSION; default: the server's first.",
+            HelpName = "NAME",
+        };
+        var timeout = new Option<double>("--timeout")
+        {
+            Description = "Seconds to wait for the answer; with - for each text.",
+            DefaultValueFactory = _ => 30,
+        };
         var logits = new Option<bool>("--logits") { Description = "Show the logits too." };
         var json = new Option<bool>("--json") { Description = "One JSON object a text." };
-        var apiKey = new Option<string>("--api-key") { Description = "API key; default: the environment variable LORA_SERVE_API_KEY.", HelpName = "KEY" };
+        var apiKey = new Option<string>("--api-key")
+        {
+            Description = "API key; default: the environment variable LORA_SERVE_API_KEY.",
+            HelpName = "KEY",
+        };
         timeout.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds) && !(seconds > 0 && seconds <= 86_400))
+            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds)
+                && !(seconds > 0 && seconds <= 86_400))
             {
                 result.AddError($"--timeout is {result.Tokens[0].Value}, expected more than 0 and at most 86400 seconds.");
             }
         });
-        var command = new Command("predict", "Asks a running server what it makes of a text.") { text, address, model, timeout, logits, json, apiKey };
+        var command =
+            new Command("predict", "Asks a running server what it makes of a text.") { text, address, model, timeout, logits, json, apiKey };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (name, version) = SplitName(parsed.GetValue(model) ?? "");
             var request = new PredictOptions { Model = name, ModelVersion = version, IncludeLogits = parsed.GetValue(logits) };
-            Action<PredictResponse> write = parsed.GetValue(json) ? response => Console.WriteLine(_json.Format(response)) : response => Console.WriteLine(Line(response));
+            Action<PredictResponse> write = parsed.GetValue(json)
+                ? response => Console.WriteLine(_json.Format(response))
+                : response => Console.WriteLine(Line(response));
             using var client = Connect(parsed.GetRequiredValue(address), parsed.GetValue(apiKey), TimeSpan.FromSeconds(parsed.GetValue(timeout)));
             var given = parsed.GetRequiredValue(text)[0]; // validated: one
             return given == StandardInput
@@ -69,7 +96,8 @@ internal static class PredictCommand
     {
         try
         {
-            return new SentimentClient(address, new SentimentClientOptions { Timeout = timeout, ApiKey = apiKey ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY") });
+            return new SentimentClient(address,
+                new SentimentClientOptions { Timeout = timeout, ApiKey = apiKey ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY") });
         }
         catch (ArgumentException failure)
         {
@@ -77,7 +105,8 @@ internal static class PredictCommand
         }
     }
 
-    private static async Task<int> PredictOneAsync(SentimentClient client, string text, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
+    private static async Task<int> PredictOneAsync(
+        SentimentClient client, string text, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
     {
         try
         {
@@ -90,7 +119,8 @@ internal static class PredictCommand
         }
     }
 
-    private static async Task<int> PredictLinesAsync(SentimentClient client, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
+    private static async Task<int> PredictLinesAsync(
+        SentimentClient client, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
     {
         var number = 0;
         var failed = false;
@@ -118,7 +148,8 @@ internal static class PredictCommand
         }
     }
 
-    private static async IAsyncEnumerable<string> LinesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> LinesAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
         {
@@ -129,10 +160,15 @@ internal static class PredictCommand
     private static InputException Explain(SentimentClient client, RpcException failure) => failure.StatusCode switch
     {
         _ when failure.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal) => new InputException(
-            $"{client.Address} is a server's port for HTTP, expected that for gRPC.", "lora-serve prints it at start: listening: grpc HOST:PORT.", failure),
-        StatusCode.Unavailable => new InputException($"no server answers at {client.Address}: {Innermost(failure)}", "start one with lora-serve, or check --address.", failure),
-        StatusCode.DeadlineExceeded => new InputException($"{client.Address} did not answer within {client.Timeout.TotalSeconds:g} seconds.", "allow more with --timeout.", failure),
-        StatusCode.ResourceExhausted => new InputException($"{client.Address} is too busy: {failure.Status.Detail}", "try again in a moment.", failure),
+            $"{client.Address} is a server's port for HTTP, expected that for gRPC.", "lora-serve prints it at start: listening: grpc HOST:PORT.",
+            failure),
+        StatusCode.Unavailable => new InputException(
+            $"no server answers at {client.Address}: {Innermost(failure)}", "start one with lora-serve, or check --address.", failure),
+        StatusCode.DeadlineExceeded =>
+            new InputException($"{client.Address} did not answer within {client.Timeout.TotalSeconds:g} seconds.", "allow more with --timeout.",
+                failure),
+        StatusCode.ResourceExhausted =>
+            new InputException($"{client.Address} is too busy: {failure.Status.Detail}", "try again in a moment.", failure),
         _ => new InputException($"{client.Address} answered {failure.StatusCode}: {failure.Status.Detail}", inner: failure),
     };
 
@@ -154,10 +190,14 @@ internal static class PredictCommand
 
     private static string Line(PredictResponse response)
     {
-        var scores = string.Join("  ", response.Scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Label} {score.Score:0.0000}")));
-        var logits = response.Logits.Count == 0 ? "" : $"  logits {string.Join(' ', response.Logits.Select(logit => logit.ToString("g9", CultureInfo.InvariantCulture)))}";
+        var scores = string.Join("  ",
+            response.Scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Label} {score.Score:0.0000}")));
+        var logits = response.Logits.Count == 0
+            ? ""
+            : $"  logits {string.Join(' ', response.Logits.Select(logit => logit.ToString("g9", CultureInfo.InvariantCulture)))}";
         var tokens = response.Truncated ? $"{response.Tokens} of {response.TotalTokens} tokens (cut)" : $"{response.Tokens} tokens";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{(response.Labels.Count > 0 ? string.Join('+', response.Labels) : response.Label)}  {scores}{logits}  [{response.Model}@{response.ModelVersion}, {tokens}, {response.Times.TotalUs / 1000.0:0.0} ms]");
+            $"{(response.Labels.Count > 0 ? string.Join('+', response.Labels) : response.Label)}  {scores}{logits}  "
+                + $"[{response.Model}@{response.ModelVersion}, {tokens}, {response.Times.TotalUs / 1000.0:0.0} ms]");
     }
 }

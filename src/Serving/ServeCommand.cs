@@ -12,16 +12,19 @@ internal static class ServeCommand
         ["lora-serve --model sentiment=onnx/lora", "lora-serve --models /srv/models --watch-seconds 10 --api-keys keys.txt"],
         new HelpGroup("Models", "--model", "--models", "--watch-seconds", "--memory-mib"),
         new HelpGroup("Where it listens", "--host", "--grpc-port", "--http-port"),
-        new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key", "--client-ca"),
+        new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key",
+            "--client-ca"),
         new HelpGroup("Machine", "--device", "--precision", "--workers", "--threads"),
-        new HelpGroup("Batches and limits", "--latency-target-ms", "--batch-tokens", "--queue-tokens", "--cache-mib", "--max-text-chars", "--max-batch-texts",
+        new HelpGroup("Batches and limits", "--latency-target-ms", "--batch-tokens", "--queue-tokens", "--cache-mib", "--max-text-chars",
+            "--max-batch-texts",
             "--max-message-mib", "--drain-seconds"),
         new HelpGroup("Logs", "--log-calls", "--log-texts", "--log-format"));
 
     public static RootCommand Create()
     {
         var options = new ServeCommandOptions();
-        var root = new RootCommand("Serves text classifiers over gRPC (lora_onnx.v1, tei.v1, KServe v2; health, reflection) and HTTP (REST, a page at /, /metrics). "
+        var root = new RootCommand(
+            "Serves text classifiers over gRPC (lora_onnx.v1, tei.v1, KServe v2; health, reflection) and HTTP (REST, a page at /, /metrics). "
             + "Nothing listens before every model has run once and passed its self-test. SIGTERM and Ctrl+C drain: exit code 143 or 130.");
         options.AddTo(root);
         root.SetAction((parsed, cancellationToken) => RunAsync(options.Read(parsed), cancellationToken));
@@ -52,6 +55,7 @@ internal static class ServeCommand
     }
 
     private static string Describe(ServedModel model, string path) => string.Create(System.Globalization.CultureInfo.InvariantCulture,
-        $"model {model.Name} version {model.Version}: {string.Join(", ", model.Description.Task.Labels.Take(8))}; up to {model.Description.MaxTokens} tokens; "
+        $"model {model.Name} version {model.Version}: {string.Join(", ", model.Description.Task.Labels.Take(8))}; up to "
+            + $"{model.Description.MaxTokens} tokens; "
         + $"{model.Work.TokensPerSecond:n0} tokens/s, batches of {model.Work.BatchTokens:n0}; {path}");
 }

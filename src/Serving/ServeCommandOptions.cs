@@ -12,19 +12,26 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string[]> _models = new("--model")
     {
-        Description = "An ONNX file or its directory, as [NAME[@VERSION]=]PATH; repeat for several. The first is the default model. Without NAME: the directory's name.",
+        Description = "An ONNX file or its directory, as [NAME[@VERSION]=]PATH; repeat for several. The first is the default model. Without NAME: "
+            + "the directory's name.",
         HelpName = "[NAME=]PATH",
     };
 
     private readonly Option<DirectoryInfo> _modelsDirectory = new Option<DirectoryInfo>("--models")
     {
-        Description = "A directory of model folders that can be loaded by name while the server runs. All are served at start when no --model is given.",
+        Description = "A directory of model folders that can be loaded by name while the server runs. All are served at start when no --model is "
+            + "given.",
         HelpName = "DIR",
     }.AcceptExistingOnly();
 
-    private readonly Option<string> _host = new("--host") { Description = "Address to listen on. Other than loopback: use TLS and API keys.", DefaultValueFactory = _ => _default.Host };
+    private readonly Option<string> _host = new("--host")
+    {
+        Description = "Address to listen on. Other than loopback: use TLS and API keys.",
+        DefaultValueFactory = _ => _default.Host,
+    };
     private readonly Option<int> _grpcPort = Number("--grpc-port", "Port for gRPC; 0: a free one, printed at start.", _default.GrpcPort, 0, 65535);
-    private readonly Option<int> _httpPort = Number("--http-port", "Port for REST, the page and /metrics; 0: a free one.", _default.HttpPort, 0, 65535);
+    private readonly Option<int> _httpPort =
+        Number("--http-port", "Port for REST, the page and /metrics; 0: a free one.", _default.HttpPort, 0, 65535);
 
     private readonly Option<string> _device = new Option<string>("--device")
     {
@@ -34,36 +41,57 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
-        Description = "What the layers compute in. auto: int8 where the CPU is fast at it and the model's accuracy gate was passed, else fp32; a line says why. int8 and int8-dynamic are made of model.onnx on load, behind the gate, where no such file is there.",
+        Description = "What the layers compute in. auto: int8 where the CPU is fast at it and the model's accuracy gate was passed, else fp32; a "
+            + "line says why. int8 and int8-dynamic are made of model.onnx on load, behind the gate, where no such file is there.",
         DefaultValueFactory = _ => _default.Precision,
     }.AcceptOnlyFromAmong(["auto", .. EnumNames.All<Precision>()]);
 
     private readonly Option<int> _workers = Number("--workers", "Batches that run at the same time; 0: cores / threads.", 0, 0, 1024);
     private readonly Option<int> _threads = Number("--threads", "Threads of one batch; 0: up to 4, as cores allow.", 0, 0, 1024);
-    private readonly Option<int> _latencyTarget = Number("--latency-target-ms", "Accepted calls should be answered within this time; sizes batches and queue.", (int)_default.LatencyTarget.TotalMilliseconds, 10, 600_000);
-    private readonly Option<int> _batchTokens = Number("--batch-tokens", "Most tokens in a batch; 0: what one run does in a quarter of the latency target, measured at warm-up and kept up to date.", 0, 0, 1 << 20);
-    private readonly Option<int> _queueTokens = Number("--queue-tokens", "Most tokens waiting per model; 0: what the engine does in the latency target.", 0, 0, 1 << 30);
+    private readonly Option<int> _latencyTarget =
+        Number("--latency-target-ms", "Accepted calls should be answered within this time; sizes batches and queue.",
+            (int)_default.LatencyTarget.TotalMilliseconds, 10, 600_000);
+    private readonly Option<int> _batchTokens =
+        Number("--batch-tokens",
+            "Most tokens in a batch; 0: what one run does in a quarter of the latency target, measured at warm-up and kept up to date.", 0, 0,
+            1 << 20);
+    private readonly Option<int> _queueTokens =
+        Number("--queue-tokens", "Most tokens waiting per model; 0: what the engine does in the latency target.", 0, 0, 1 << 30);
     private readonly Option<int> _cache = Number("--cache-mib", "Exact-text cache per model; 0: none.", 0, 0, 1 << 20);
-    private readonly Option<int> _memory = Number("--memory-mib", "Size of ONNX files kept loaded, over all models; those used longest ago are unloaded and come back when asked for. 0: no limit.", 0, 0, 1 << 30);
+    private readonly Option<int> _memory =
+        Number("--memory-mib",
+            "Size of ONNX files kept loaded, over all models; those used longest ago are unloaded and come back when asked for. 0: no limit.", 0, 0,
+            1 << 30);
     private readonly Option<int> _maxTextChars = Number("--max-text-chars", "Longest text in UTF-16 units.", _default.MaxTextChars, 1, 1 << 28);
     private readonly Option<int> _maxBatchTexts = Number("--max-batch-texts", "Most texts in one batch call.", _default.MaxBatchTexts, 1, 1 << 20);
-    private readonly Option<int> _maxMessage = Number("--max-message-mib", "Largest gRPC message or HTTP body.", _default.MaxMessageMebibytes, 1, 1024);
-    private readonly Option<int> _drain = Number("--drain-seconds", "Time that running calls and streams have after SIGTERM.", (int)_default.Drain.TotalSeconds, 0, 3600);
-    private readonly Option<int> _watch = Number("--watch-seconds", "How often to look for changed files of served models, and for new and removed folders of --models; they are swapped, loaded and unloaded. 0: never.", 0, 0, 3600);
+    private readonly Option<int> _maxMessage =
+        Number("--max-message-mib", "Largest gRPC message or HTTP body.", _default.MaxMessageMebibytes, 1, 1024);
+    private readonly Option<int> _drain =
+        Number("--drain-seconds", "Time that running calls and streams have after SIGTERM.", (int)_default.Drain.TotalSeconds, 0, 3600);
+    private readonly Option<int> _watch =
+        Number("--watch-seconds", "How often to look for changed files of served models, and for new and removed folders of --models; they are "
+            + "swapped, loaded and unloaded. 0: never.", 0, 0, 3600);
     private readonly Option<FileInfo> _tlsCertificate = PemFile("--tls-cert", "PEM certificate chain for both ports; read again when it changes.");
     private readonly Option<FileInfo> _tlsKey = PemFile("--tls-key", "PEM private key; default: in the certificate's file.");
-    private readonly Option<FileInfo> _clientAuthority = PemFile("--client-ca", "PEM certificates; clients must show one that these have signed (mutual TLS).");
+    private readonly Option<FileInfo> _clientAuthority =
+        PemFile("--client-ca", "PEM certificates; clients must show one that these have signed (mutual TLS).");
     private readonly IReadOnlyList<AccessArguments> _access = AccessSchemes.Arguments();
     private readonly Option<bool> _logCalls = new("--log-calls") { Description = "Log a line for every text, without the text." };
     private readonly Option<bool> _logTexts = new("--log-texts") { Description = "Log a line for every text, with the text." };
-    private readonly Option<string> _logFormat = new Option<string>("--log-format") { Description = "Logs go to standard error.", DefaultValueFactory = _ => "text" }.AcceptOnlyFromAmong("text", "json");
+    private readonly Option<string> _logFormat = new Option<string>("--log-format")
+    {
+        Description = "Logs go to standard error.",
+        DefaultValueFactory = _ => "text",
+    }.AcceptOnlyFromAmong("text", "json");
 
     public void AddTo(RootCommand root)
     {
         Option[] all =
         [
-            _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _precision, _workers, _threads, _latencyTarget, _batchTokens, _queueTokens, _cache, _memory,
-            _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority, .. _access.SelectMany(scheme => scheme.Options), _logCalls, _logTexts, _logFormat,
+            _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _precision, _workers, _threads, _latencyTarget, _batchTokens,
+            _queueTokens, _cache, _memory,
+            _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority,
+            .. _access.SelectMany(scheme => scheme.Options), _logCalls, _logTexts, _logFormat,
         ];
         foreach (var option in all)
         {
@@ -121,7 +149,8 @@ internal sealed class ServeCommandOptions
         }
     }
 
-    private static Option<FileInfo> PemFile(string name, string description) => new Option<FileInfo>(name) { Description = description, HelpName = "FILE" }.AcceptExistingOnly();
+    private static Option<FileInfo> PemFile(string name, string description) =>
+        new Option<FileInfo>(name) { Description = description, HelpName = "FILE" }.AcceptExistingOnly();
 
     private static Option<int> Number(string name, string description, int defaultValue, int least, int most)
     {

@@ -96,7 +96,8 @@ internal sealed class ServingHost : IAsyncDisposable
 
         if (wasBusy)
         {
-            // The last answers are on their way. A client whose connection closes in the same moment may lose those that it has not read yet, .NET's among them.
+            // The last answers are on their way. A client whose connection closes in the same moment may lose those that it has not read yet, .NET's
+            // among them.
             await Task.Delay(_lastAnswers);
         }
 
@@ -126,7 +127,8 @@ internal sealed class ServingHost : IAsyncDisposable
             }
             catch (ModelExistsException twice)
             {
-                throw new InputException($"two models are called the same: {twice.Message}", "give each a name of its own: --model NAME=PATH.", twice);
+                throw new InputException($"two models are called the same: {twice.Message}", "give each a name of its own: --model NAME=PATH.",
+                    twice);
             }
             catch (OutOfMemoryException failure)
             {
@@ -143,7 +145,8 @@ internal sealed class ServingHost : IAsyncDisposable
         metrics.Observe("lora_serve.queue.texts", "{text}", "Texts that wait for the engine.", () => Measure(model => model.Work.QueuedTexts));
 
         IEnumerable<Measurement<long>> Measure(Func<ServedModel, long> read) =>
-            Catalog.Models.Select(entry => new Measurement<long>(read(entry.Model), new("model", entry.Model.Name), new("version", entry.Model.Version)));
+            Catalog.Models.Select(
+                entry => new Measurement<long>(read(entry.Model), new("model", entry.Model.Name), new("version", entry.Model.Version)));
     }
 
     private async Task ListenAsync(CancellationToken cancellationToken)
@@ -161,6 +164,7 @@ internal sealed class ServingHost : IAsyncDisposable
             throw new InputException($"--host {_options.Host}: cannot listen: {failure.Message}", inner: failure);
         }
 
-        _addresses = _addresses.Bound(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses); // a started server has it
+        // a started server has it
+        _addresses = _addresses.Bound(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses);
     }
 }

@@ -1,6 +1,7 @@
 namespace LoraOnnx.Serving;
 
-/// <summary>Everything the server logs, in one list. No message holds a user's text except <see cref="PredictedText"/>, which has its own option.</summary>
+/// <summary>Everything the server logs, in one list. No message holds a user's text except <see cref="PredictedText"/>, which has its own
+/// option.</summary>
 internal static partial class ServingLog
 {
     [LoggerMessage(1, LogLevel.Information, "Model {Model} was swapped from version {Old} to {New}.")]
@@ -22,7 +23,8 @@ internal static partial class ServingLog
     public static partial void Predicted(
         ILogger logger, string label, string model, string version, string caller, uint tokens, ulong totalMicroseconds);
 
-    [LoggerMessage(7, LogLevel.Information, "Predicted {Label} with {Model} {Version} for '{Caller}': {Tokens} tokens, {TotalMicroseconds} us. Text: {Text}")]
+    [LoggerMessage(7, LogLevel.Information,
+        "Predicted {Label} with {Model} {Version} for '{Caller}': {Tokens} tokens, {TotalMicroseconds} us. Text: {Text}")]
     public static partial void PredictedText(
         ILogger logger, string label, string model, string version, string caller, uint tokens, ulong totalMicroseconds, string text);
 
@@ -38,7 +40,8 @@ internal static partial class ServingLog
     [LoggerMessage(11, LogLevel.Error, "{File} changed and is not usable; the old content stays in force: {Reason}")]
     public static partial void ReloadFailed(ILogger logger, string file, string reason);
 
-    [LoggerMessage(12, LogLevel.Warning, "All {Connections} connections that the limit of open files (nofile) allows are in use; those idle longest make room.")]
+    [LoggerMessage(12, LogLevel.Warning,
+        "All {Connections} connections that the limit of open files (nofile) allows are in use; those idle longest make room.")]
     public static partial void ConnectionsFull(ILogger logger, int connections);
 
     [LoggerMessage(13, LogLevel.Error, "{Problem} What is wrong opens nothing; the other keys hold.")]

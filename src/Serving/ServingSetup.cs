@@ -164,7 +164,8 @@ internal static class ServingSetup
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             var certificate = options.TlsCertificate is null ? null : CertificateOf(options, kestrel.ApplicationServices);
             kestrel.Listen(addresses.Grpc, listen => Secure(listen, HttpProtocols.Http2, certificate));
-            kestrel.Listen(addresses.Http, listen => Secure(listen, certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, certificate));
+            kestrel.Listen(addresses.Http,
+                listen => Secure(listen, certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2, certificate));
         });
     }
 

@@ -39,7 +39,8 @@ internal sealed class ClassNames
     /// <summary>The index itself where it is a class, else null.</summary>
     public int? Find(long number) => number >= 0 && number < _names.Count ? (int)number : null;
 
-    /// <summary>The class called <paramref name="label"/>; a name wins over a number, the exact case over another. Null where there is none.</summary>
+    /// <summary>The class called <paramref name="label"/>; a name wins over a number, the exact case over another. Null where there is
+    /// none.</summary>
     public int? Find(string label)
     {
         if (_exact.TryGetValue(label, out var index) || (_anyCase.TryGetValue(label, out index) && index >= 0))

@@ -56,7 +56,8 @@ internal sealed class DelimitedRecord(char delimiter, RowPlace place)
 
             if (line[position] != delimiter)
             {
-                throw place.Error($"'{line[position]}' follows the quote that ends field {_cells.Count}.", "a quote inside a quoted field is written twice.");
+                throw place.Error($"'{line[position]}' follows the quote that ends field {_cells.Count}.",
+                    "a quote inside a quoted field is written twice.");
             }
 
             position++;

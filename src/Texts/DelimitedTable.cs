@@ -4,8 +4,8 @@ using LoraOnnx.Model;
 namespace LoraOnnx.Texts;
 
 /// <summary>
-/// Reads CSV and TSV with a header, quoted as RFC 4180 says: a field in double quotes may hold delimiters, line breaks and doubled quotes. A quote inside a field that
-/// does not begin with one is a character like any other.
+/// Reads CSV and TSV with a header, quoted as RFC 4180 says: a field in double quotes may hold delimiters, line breaks and doubled quotes. A quote
+/// inside a field that does not begin with one is a character like any other.
 /// </summary>
 internal sealed class DelimitedTable(string path, char delimiter, ClassificationTask task)
 {
@@ -38,10 +38,16 @@ internal sealed class DelimitedTable(string path, char delimiter, Classification
 
             if (cells.Count != header.Count)
             {
-                throw place.Error($"has {cells.Count} fields, the header has {header.Count}.", $"a field with a {Name(delimiter)} or a line break stands in double quotes.");
+                throw place.Error($"has {cells.Count} fields, the header has {header.Count}.",
+                    $"a field with a {Name(delimiter)} or a line break stands in double quotes.");
             }
 
-            yield return new LabelledText { Text = cells[header.Text], Labels = _labels.Read(cells[header.Label], place), Columns = header.Others(cells) };
+            yield return new LabelledText
+            {
+                Text = cells[header.Text],
+                Labels = _labels.Read(cells[header.Label], place),
+                Columns = header.Others(cells),
+            };
         }
     }
 

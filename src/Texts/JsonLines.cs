@@ -3,7 +3,8 @@ using LoraOnnx.Model;
 
 namespace LoraOnnx.Texts;
 
-/// <summary>Reads <c>{"text": "...", "label": 1}</c>, one object a line. Escaped lone surrogates stay in the text, as Python keeps them; the tokenizer removes them.</summary>
+/// <summary>Reads <c>{"text": "...", "label": 1}</c>, one object a line. Escaped lone surrogates stay in the text, as Python keeps them; the
+/// tokenizer removes them.</summary>
 internal sealed class JsonLines(string path, ClassificationTask task)
 {
     private readonly LabelReader _labels = new(task);
@@ -74,7 +75,9 @@ internal sealed class JsonLines(string path, ClassificationTask task)
             Columns = row.EnumerateObject()
                 .Where(column => column.Name != textKey && column.Name != labelKey && column.Value.ValueKind != JsonValueKind.Null)
                 .GroupBy(column => column.Name)
-                .ToDictionary(column => column.Key, column => column.Last().Value is { ValueKind: JsonValueKind.String } value ? JsonText.Of(value) : column.Last().Value.ToString()),
+                .ToDictionary(column => column.Key, column => column.Last().Value is { ValueKind: JsonValueKind.String } value
+                    ? JsonText.Of(value)
+                    : column.Last().Value.ToString()),
         };
     }
 

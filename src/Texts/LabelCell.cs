@@ -31,7 +31,9 @@ internal readonly record struct LabelCell(LabelKind Kind, string Text)
     public static LabelCell Of(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => new(LabelKind.Word, JsonText.Of(value)),
-        JsonValueKind.Number => value.GetRawText() is var digits && digits.AsSpan().IndexOfAny(".eE") >= 0 ? new(LabelKind.Decimal, digits) : new(LabelKind.Whole, digits),
+        JsonValueKind.Number => value.GetRawText() is var digits && digits.AsSpan().IndexOfAny(".eE") >= 0
+            ? new(LabelKind.Decimal, digits)
+            : new(LabelKind.Whole, digits),
         JsonValueKind.True or JsonValueKind.False => new(LabelKind.Truth, value.GetRawText()),
         _ => new(LabelKind.Other, value.GetRawText()),
     };

@@ -5,8 +5,9 @@ using LoraOnnx.Model;
 namespace LoraOnnx.Texts;
 
 /// <summary>
-/// Turns the labels of a row into class indices. A list, which only a multi-label model takes, holds the classes (whole numbers or names: <c>[0, 3]</c>), or a flag for
-/// every class (<c>true</c>/<c>false</c> or numbers with a point: <c>[1.0, 0.0, 0.0, 1.0]</c>). Whole numbers are never flags: with two classes <c>[0, 1]</c> means both.
+/// Turns the labels of a row into class indices. A list, which only a multi-label model takes, holds the classes (whole numbers or names: <c>[0,
+/// 3]</c>), or a flag for every class (<c>true</c>/<c>false</c> or numbers with a point: <c>[1.0, 0.0, 0.0, 1.0]</c>). Whole numbers are never flags:
+/// with two classes <c>[0, 1]</c> means both.
 /// </summary>
 internal sealed class LabelReader(ClassificationTask task)
 {
@@ -58,7 +59,8 @@ internal sealed class LabelReader(ClassificationTask task)
     {
         if (!task.IsMultiLabel)
         {
-            throw place.Error($"'label' is the list {Show(cells)}, expected {_classes.Expected}.", "lists are for models with \"problem_type\": \"multi_label_classification\" in config.json.");
+            throw place.Error($"'label' is the list {Show(cells)}, expected {_classes.Expected}.",
+                "lists are for models with \"problem_type\": \"multi_label_classification\" in config.json.");
         }
 
         if (cells.Count > 0 && cells.All(cell => cell.IsFlag))
@@ -68,7 +70,8 @@ internal sealed class LabelReader(ClassificationTask task)
 
         int[] labels = [.. cells.Select(cell => cell.IsFlag ? throw Mixed(cells, place) : One(cell, place))];
         return labels.Distinct().Count() == labels.Length ? labels
-            : throw place.Error($"'label' is {Show(cells)}, which names a class twice.", "list the classes that hold, such as [0, 3]; flags, one for each class, are written true and false, or 1.0 and 0.0.");
+            : throw place.Error($"'label' is {Show(cells)}, which names a class twice.",
+                "list the classes that hold, such as [0, 3]; flags, one for each class, are written true and false, or 1.0 and 0.0.");
     }
 
     private int[] Flagged(IReadOnlyList<LabelCell> cells, RowPlace place)
@@ -78,7 +81,8 @@ internal sealed class LabelReader(ClassificationTask task)
             throw place.Error($"'label' has {cells.Count} flags {Show(cells)}, expected one for each of the {task.Labels.Count} classes.");
         }
 
-        return [.. Enumerable.Range(0, cells.Count).Where(index => IsSet(cells[index]) ?? throw place.Error($"'label' is {Show(cells)}, expected flags that are 0.0 or 1.0."))];
+        return [.. Enumerable.Range(0, cells.Count)
+            .Where(index => IsSet(cells[index]) ?? throw place.Error($"'label' is {Show(cells)}, expected flags that are 0.0 or 1.0."))];
     }
 
     private static bool? IsSet(LabelCell flag) => flag.Kind == LabelKind.Truth ? flag.Text == "true"
@@ -86,7 +90,8 @@ internal sealed class LabelReader(ClassificationTask task)
         : null;
 
     private static InputException Mixed(IReadOnlyList<LabelCell> cells, RowPlace place) =>
-        place.Error($"'label' is {Show(cells)}, which mixes classes and flags.", "write classes as whole numbers or names, or a flag for each class as true and false, or 1.0 and 0.0.");
+        place.Error($"'label' is {Show(cells)}, which mixes classes and flags.",
+            "write classes as whole numbers or names, or a flag for each class as true and false, or 1.0 and 0.0.");
 
     private static string Show(IEnumerable<LabelCell> cells) => Shorten($"[{string.Join(", ", cells.Select(Show))}]");
 

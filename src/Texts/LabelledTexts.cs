@@ -5,8 +5,8 @@ using LoraOnnx.Model;
 namespace LoraOnnx.Texts;
 
 /// <summary>
-/// Reads labelled texts: JSON lines, CSV and TSV with a header (each also <c>.gz</c>), Parquet, or a folder with a folder for each class. docs/training.md shows the forms.
-/// Labels are numbers or names of the model. <c>hf:NAME:SPLIT</c> is a split of a dataset of the Hugging Face hub.
+/// Reads labelled texts: JSON lines, CSV and TSV with a header (each also <c>.gz</c>), Parquet, or a folder with a folder for each class.
+/// docs/training.md shows the forms. Labels are numbers or names of the model. <c>hf:NAME:SPLIT</c> is a split of a dataset of the Hugging Face hub.
 /// </summary>
 public static class LabelledTexts
 {
@@ -18,13 +18,15 @@ public static class LabelledTexts
     /// <param name="progress">Told of downloads from the hub.</param>
     /// <param name="cancellationToken">Stops a download.</param>
     /// <exception cref="InputException">The file is missing, of an unknown kind, empty, or a row is malformed; file and line are named.</exception>
-    public static IEnumerable<LabelledText> Read(string path, ClassificationTask task, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    public static IEnumerable<LabelledText> Read(
+        string path, ClassificationTask task, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(task);
         if (path.StartsWith(HubDatasets.Prefix, StringComparison.Ordinal))
         {
-            return HubDatasets.Locate(path, HubSettings.FromEnvironment(), progress, cancellationToken).SelectMany(file => AtLeastOne(file, Rows(file, task)));
+            return HubDatasets.Locate(path, HubSettings.FromEnvironment(), progress, cancellationToken)
+                .SelectMany(file => AtLeastOne(file, Rows(file, task)));
         }
 
         if (Directory.Exists(path))

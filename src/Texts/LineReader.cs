@@ -1,6 +1,7 @@
 namespace LoraOnnx.Texts;
 
-/// <summary>Cuts a stream into lines of bytes, in one growing buffer: the longest line decides the memory, and the limits how long it may be.</summary>
+/// <summary>Cuts a stream into lines of bytes, in one growing buffer: the longest line decides the memory, and the limits how long it may
+/// be.</summary>
 internal sealed class LineReader(string path, Stream stream, TextLimits limits)
 {
     private byte[] _buffer = new byte[64 << 10];

@@ -3,7 +3,8 @@ using LoraOnnx.Texts.Parquet;
 
 namespace LoraOnnx.Texts;
 
-/// <summary>Reads Parquet files as the Hugging Face hub has them, a page of each column at a time. Lines in errors are rows, counted from 1.</summary>
+/// <summary>Reads Parquet files as the Hugging Face hub has them, a page of each column at a time. Lines in errors are rows, counted from
+/// 1.</summary>
 internal sealed class ParquetTable(string path, ClassificationTask task)
 {
     private readonly LabelReader _labels = new(task);
@@ -16,7 +17,9 @@ internal sealed class ParquetTable(string path, ClassificationTask task)
         var row = 0;
         foreach (var group in footer.Groups.Where(group => group.Rows > 0))
         {
-            ColumnReader?[] columns = [.. footer.Fields.Select((field, index) => Open(stream, field, group, budget, isText: index == header.Text, isLabel: index == header.Label))];
+            ColumnReader?[] columns =
+                [.. footer.Fields.Select(
+                    (field, index) => Open(stream, field, group, budget, isText: index == header.Text, isLabel: index == header.Label))];
             for (var left = group.Rows; left > 0; left--)
             {
                 yield return ReadRow(columns, header, footer.Fields[header.Text].Name, new RowPlace(path, ++row), isLast: left == 1);
@@ -34,7 +37,12 @@ internal sealed class ParquetTable(string path, ClassificationTask task)
         }
 
         return !isText && !isLabel ? null
-            : throw InputException.InFile(path, $"the column '{field.Name}' {(column is null ? "is made of several" : column.IsList ? "has lists" : $"is stored as {column.Type}, without or with another meaning")}, expected {(isText ? "strings" : "numbers or strings, or lists of them")}.");
+            : throw InputException.InFile(
+                path, $"the column '{field.Name}' "
+                    + $"{(column is null ? "is made of several"
+                        : column.IsList ? "has lists"
+                        : $"is stored as {column.Type}, without or with another meaning")}, "
+                    + $"expected {(isText ? "strings" : "numbers or strings, or lists of them")}.");
     }
 
     private LabelledText ReadRow(ColumnReader?[] columns, TableHeader header, string textName, RowPlace place, bool isLast) => OrInputException(() =>

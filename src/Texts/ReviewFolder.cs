@@ -5,9 +5,10 @@ using LoraOnnx.Model;
 namespace LoraOnnx.Texts;
 
 /// <summary>
-/// Reads a folder with a folder for each class and a text in each file, as the Large Movie Review Dataset has it: <c>neg/*.txt</c> and <c>pos/*.txt</c> (also
-/// <c>.txt.gz</c>). Folders bear the names of classes; neg and pos are also the classes whose names begin so, else classes 0 and 1 of two. <c>unsup</c> has no labels and is
-/// left out. Classes come in the order of their indices, files in the order of their names.
+/// Reads a folder with a folder for each class and a text in each file, as the Large Movie Review Dataset has it: <c>neg/*.txt</c> and
+/// <c>pos/*.txt</c> (also
+/// <c>.txt.gz</c>). Folders bear the names of classes; neg and pos are also the classes whose names begin so, else classes 0 and 1 of two.
+/// <c>unsup</c> has no labels and is left out. Classes come in the order of their indices, files in the order of their names.
 /// </summary>
 internal sealed class ReviewFolder(string path, ClassificationTask task)
 {
@@ -21,7 +22,8 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
             .Select(folder => (Folder: folder, Class: ClassOf(Path.GetFileName(folder)))).OrderBy(pair => pair.Class).ToList();
         if (folders.Count == 0)
         {
-            throw InputException.InFile(path, "holds no folders, expected one for each class, such as neg and pos.", "give the folder that has them, such as aclImdb/train.");
+            throw InputException.InFile(path, "holds no folders, expected one for each class, such as neg and pos.",
+                "give the folder that has them, such as aclImdb/train.");
         }
 
         var total = 0L;
@@ -53,7 +55,8 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
         }
     }
 
-    private static bool IsText(string file) => file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".txt.gz", StringComparison.OrdinalIgnoreCase);
+    private static bool IsText(string file) => file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)
+        || file.EndsWith(".txt.gz", StringComparison.OrdinalIgnoreCase);
 
     private int ClassOf(string folder)
     {
@@ -65,14 +68,16 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
         var polarity = Array.IndexOf(["neg", "pos"], folder);
         if (polarity >= 0)
         {
-            var alike = Enumerable.Range(0, task.Labels.Count).Where(index => task.Labels[index].StartsWith(folder, StringComparison.OrdinalIgnoreCase)).ToList();
+            var alike = Enumerable.Range(0, task.Labels.Count)
+                .Where(index => task.Labels[index].StartsWith(folder, StringComparison.OrdinalIgnoreCase)).ToList();
             if (alike.Count == 1 || (alike.Count == 0 && task.Labels.Count == 2))
             {
                 return alike.Count == 1 ? alike[0] : polarity;
             }
         }
 
-        throw InputException.InFile(Path.Combine(path, folder), $"is no class of the model, expected {_classes.Expected}{(task.Labels.Count == 2 ? ", or neg and pos" : "")}.",
+        throw InputException.InFile(Path.Combine(path, folder),
+            $"is no class of the model, expected {_classes.Expected}{(task.Labels.Count == 2 ? ", or neg and pos" : "")}.",
             "give the folder that holds a folder for each class, such as aclImdb/train.");
     }
 
@@ -81,7 +86,9 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
         try
         {
             using var content = ForeignFile.Open(file);
-            using var stream = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(content, CompressionMode.Decompress) : (Stream)content;
+            using var stream = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+                ? new GZipStream(content, CompressionMode.Decompress)
+                : (Stream)content;
             using var bytes = new MemoryStream();
             var buffer = new byte[16 << 10];
             for (int read; (read = stream.Read(buffer)) > 0;)

@@ -39,10 +39,13 @@ public sealed class MainJobTests(Workshop workshop) : IClassFixture<Workshop>
     [Fact]
     public async Task The_server_answers_with_the_logits_that_compare_wrote()
     {
-        string[] texts = [.. File.ReadLines(Workshop.Data).Take(20).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!)];
+        string[] texts =
+            [.. File.ReadLines(Workshop.Data).Take(20).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!)];
         using var server = await ServerProcess.StartAsync("--model", $"raw={workshop.Onnx("raw")}", "--model", $"lora={workshop.Onnx("lora")}");
 
-        var answers = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "lora", "--logits", "--json", "-"], input: string.Join('\n', texts) + "\n");
+        var answers =
+            Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "lora", "--logits", "--json", "-"],
+                input: string.Join('\n', texts) + "\n");
 
         Assert.True(answers.ExitCode == 0, answers.ToString());
         var served = answers.Output.TrimEnd().Split('\n').Select(line => Logits(JsonDocument.Parse(line).RootElement)).ToArray();
@@ -53,14 +56,16 @@ public sealed class MainJobTests(Workshop workshop) : IClassFixture<Workshop>
     public async Task The_raw_model_gives_transformers_logits_over_gRPC()
     {
         using var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("logits.json")));
-        var cases = golden.RootElement.GetProperty("cases").EnumerateArray().Where(one => !one.GetProperty("text").GetString()!.Contains('\n', StringComparison.Ordinal)).ToArray();
+        var cases = golden.RootElement.GetProperty("cases").EnumerateArray()
+            .Where(one => !one.GetProperty("text").GetString()!.Contains('\n', StringComparison.Ordinal)).ToArray();
         using var server = await ServerProcess.StartAsync("--model", workshop.Onnx("raw"));
 
         var answers = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--logits", "--json", "-"],
             input: string.Concat(cases.Select(one => one.GetProperty("text").GetString() + "\n")));
 
         Assert.True(answers.ExitCode == 0, answers.ToString());
-        AssertLogitsEqual([.. cases.Select(Logits)], [.. answers.Output.TrimEnd().Split('\n').Select(line => Logits(JsonDocument.Parse(line).RootElement))], tolerance: 1e-5);
+        AssertLogitsEqual([.. cases.Select(Logits)],
+            [.. answers.Output.TrimEnd().Split('\n').Select(line => Logits(JsonDocument.Parse(line).RootElement))], tolerance: 1e-5);
     }
 
     private double Figure(string model, string name) => workshop.Report.GetProperty("models").GetProperty(model).GetProperty(name).GetDouble();

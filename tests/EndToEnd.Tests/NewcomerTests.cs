@@ -8,14 +8,20 @@ public sealed class NewcomerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("Unrecognized option '--epoch'. Did you mean --epochs?", "lora-train", "--model", "models/demo", "--train", "x.csv", "--out", "RUN", "--epoch", "3")]
+    [InlineData("Unrecognized option '--epoch'. Did you mean --epochs?", "lora-train", "--model", "models/demo", "--train", "x.csv", "--out", "RUN",
+        "--epoch", "3")]
     [InlineData("Unrecognized option '-epochs'. Did you mean --epochs?", "lora-train", "-epochs", "3")]
-    [InlineData("hint:  2e5 is 200,000; did you mean 2e-5?", "lora-train", "--model", "models/demo", "--train", "x.csv", "--out", "RUN", "--lr", "2e5")]
-    [InlineData("error: --rank is '8.5', expected a whole number", "lora-train", "--model", "models/demo", "--train", "x.csv", "--out", "RUN", "--rank", "8.5")]
-    [InlineData("error: --validation is 1.5, expected a share", "lora-train", "--model", "models/demo", "--train", "samples/reviews/train.jsonl", "--out", "RUN", "--validation", "1.5")]
+    [InlineData("hint:  2e5 is 200,000; did you mean 2e-5?", "lora-train", "--model", "models/demo", "--train", "x.csv", "--out", "RUN", "--lr",
+        "2e5")]
+    [InlineData("error: --rank is '8.5', expected a whole number", "lora-train", "--model", "models/demo", "--train", "x.csv", "--out", "RUN",
+        "--rank", "8.5")]
+    [InlineData("error: --validation is 1.5, expected a share", "lora-train", "--model", "models/demo", "--train", "samples/reviews/train.jsonl",
+        "--out", "RUN", "--validation", "1.5")]
     [InlineData("error: --model, --train, --out are missing.", "lora-train")]
-    [InlineData("error: ./models/nope: no such directory.", "lora-train", "--model", "./models/nope", "--train", "samples/reviews/train.jsonl", "--out", "RUN")]
-    [InlineData("error: models/nope/deep: no such directory.", "lora-train", "--model", "models/nope/deep", "--train", "samples/reviews/train.jsonl", "--out", "RUN")]
+    [InlineData("error: ./models/nope: no such directory.", "lora-train", "--model", "./models/nope", "--train", "samples/reviews/train.jsonl",
+        "--out", "RUN")]
+    [InlineData("error: models/nope/deep: no such directory.", "lora-train", "--model", "models/nope/deep", "--train", "samples/reviews/train.jsonl",
+        "--out", "RUN")]
     [InlineData("no such file", "lora-train", "--model", "models/demo", "--train", "nowhere.csv", "--out", "RUN")]
     [InlineData("is a directory, expected the name of the ONNX file.", "lora-merge", "--model", "models/demo", "--out", "models")]
     [InlineData("hint:  a run is the directory that lora-train --out wrote.", "lora-merge", "--run", "nowhere", "--out", "RUN/model.onnx")]
@@ -24,11 +30,13 @@ public sealed class NewcomerTests : IDisposable
     [InlineData("2 texts are given, expected one: put a text into quotes", "lora-serve", "predict", "--address", "127.0.0.1:1", "good", "film")]
     [InlineData("hint:  start one with lora-serve, or check --address.", "lora-serve", "predict", "--address", "127.0.0.1:1", "good film")]
     [InlineData("Did you mean --address?", "lora-serve", "predict", "--adress", "127.0.0.1:1", "good film")]
-    [InlineData("is a directory, expected the name of a file.", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out", "samples")]
+    [InlineData("is a directory, expected the name of a file.", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out",
+        "samples")]
     [InlineData("--data FILE is missing", "lora-compare", "models/demo")]
     public void A_mistake_has_its_cause_and_a_way_out(string expected, string program, params string[] arguments)
     {
-        var result = Programs.Run(program, [.. arguments.Select(argument => argument.Replace("RUN", _folder.Path + "/new", StringComparison.Ordinal))]);
+        var result = Programs.Run(program,
+            [.. arguments.Select(argument => argument.Replace("RUN", _folder.Path + "/new", StringComparison.Ordinal))]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
@@ -51,10 +59,14 @@ public sealed class NewcomerTests : IDisposable
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
         Assert.Contains("Examples:", groups);
         Assert.True(groups.Count >= 5, $"only {groups.Count} groups: {string.Join(' ', groups)}");
-        Assert.True(program == "lora-serve" && command.Length == 0 || help.Contains("(required)", StringComparison.Ordinal), "no option is marked as required");
-        Assert.Equal(["  --help, -h", "  --verbose"], [.. AfterOther(lines).Select(line => line[..Math.Min(28, line.Length)].TrimEnd()).Where(name => name.Contains("--", StringComparison.Ordinal) && !name.Contains("--version", StringComparison.Ordinal))]);
+        Assert.True(program == "lora-serve" && command.Length == 0
+            || help.Contains("(required)", StringComparison.Ordinal), "no option is marked as required");
+        Assert.Equal(["  --help, -h", "  --verbose"],
+            [.. AfterOther(lines).Select(line => line[..Math.Min(28, line.Length)].TrimEnd())
+                .Where(name => name.Contains("--", StringComparison.Ordinal) && !name.Contains("--version", StringComparison.Ordinal))]);
     }
 
     /// <summary>Every option of a program belongs to a group.</summary>
-    private static IEnumerable<string> AfterOther(string[] lines) => lines.SkipWhile(line => line != "Other:").Skip(1).Where(line => line.StartsWith("  -", StringComparison.Ordinal));
+    private static IEnumerable<string> AfterOther(string[] lines) =>
+        lines.SkipWhile(line => line != "Other:").Skip(1).Where(line => line.StartsWith("  -", StringComparison.Ordinal));
 }

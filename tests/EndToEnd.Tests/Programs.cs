@@ -6,7 +6,8 @@ internal static class Programs
     public static string DemoModel => Repository.Path("models", "demo");
 
     /// <summary>Runs a program of <c>bin/</c>, whatever its exit code.</summary>
-    public static CommandResult Run(string program, params string[] arguments) => Command.Run(Repository.Path("bin", program), arguments, TimeSpan.FromMinutes(5));
+    public static CommandResult Run(string program, params string[] arguments) =>
+        Command.Run(Repository.Path("bin", program), arguments, TimeSpan.FromMinutes(5));
 
     /// <summary>Runs a program that must succeed.</summary>
     public static CommandResult Succeed(string program, params string[] arguments)

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace LoraOnnx.EndToEnd.Tests;
 
-/// <summary>What the four programs make of the demo model, once for all tests: a head, an adapter, three ONNX directories and the report that compares them.</summary>
+/// <summary>What the four programs make of the demo model, once for all tests: a head, an adapter, three ONNX directories and the report that
+/// compares them.</summary>
 public sealed class Workshop : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("end-to-end-").FullName;
@@ -14,7 +15,8 @@ public sealed class Workshop : IDisposable
         Programs.Succeed("lora-merge", "--model", Programs.DemoModel, "--out", Onnx("raw"));
         Programs.Succeed("lora-merge", "--run", Run("head"), "--out", Onnx("head"));
         Programs.Succeed("lora-merge", "--run", Run("lora"), "--out", Onnx("lora"), "--save-checkpoint", Checkpoint);
-        var report = Programs.Succeed("lora-compare", $"raw={Onnx("raw")}", $"head={Onnx("head")}", $"lora={Onnx("lora")}", $"checkpoint={Checkpoint}", $"run={Run("lora")}",
+        var report = Programs.Succeed(
+            "lora-compare", $"raw={Onnx("raw")}", $"head={Onnx("head")}", $"lora={Onnx("lora")}", $"checkpoint={Checkpoint}", $"run={Run("lora")}",
             "--data", Data, "--predictions", Predictions, "--json");
         Report = JsonDocument.Parse(report.Output).RootElement;
     }
@@ -43,5 +45,6 @@ public sealed class Workshop : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void Train(string method, params string[] more) => Programs.Succeed("lora-train",
-        ["--model", Programs.DemoModel, "--train", Repository.Path("samples", "reviews", "train.jsonl"), "--test", Data, "--method", method, "--out", Run(method), .. more]);
+        ["--model", Programs.DemoModel, "--train", Repository.Path("samples", "reviews", "train.jsonl"), "--test", Data, "--method", method, "--out",
+            Run(method), .. more]);
 }

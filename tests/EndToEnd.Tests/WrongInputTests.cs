@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace LoraOnnx.EndToEnd.Tests;
 
-/// <summary>Wrong input, to each program that can meet it: one to three lines that say what and where, exit code 1, and nothing left behind.</summary>
+/// <summary>Wrong input, to each program that can meet it: one to three lines that say what and where, exit code 1, and nothing left
+/// behind.</summary>
 public sealed class WrongInputTests : IDisposable
 {
     private const string GoodLine = """{"text": "good", "label": 1}""";
@@ -38,7 +39,8 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("lora-train")]
     [InlineData("lora-merge")]
     [InlineData("lora-serve")]
-    public void A_value_that_an_option_does_not_know(string program) => AssertError(program, Programs.DemoModel, Data(GoodLine), "error: --precision", "--precision", "int4");
+    public void A_value_that_an_option_does_not_know(string program) =>
+        AssertError(program, Programs.DemoModel, Data(GoodLine), "error: --precision", "--precision", "int4");
 
     [Theory]
     [InlineData("lora-train")]

@@ -26,12 +26,15 @@ public sealed class CompareCommandTests : IDisposable
     {
         var predictions = Path.Combine(_model.Folder, "predictions.jsonl");
 
-        var result = Compare($"raw={_model.Checkpoint}", $"same={_model.Checkpoint}", "--data", TinyTexts.Write(_model.Folder, 30), "--predictions", predictions);
+        var result = Compare($"raw={_model.Checkpoint}", $"same={_model.Checkpoint}", "--data", TinyTexts.Write(_model.Folder, 30), "--predictions",
+            predictions);
 
         Assert.True(result.ExitCode == 0, result.ToString());
         var lines = File.ReadAllLines(predictions);
         Assert.Equal(60, lines.Length);
-        Assert.Matches("""^\{"index":0,"model":"raw","tokens":\d+,"truncated":false,"logits":\[-?\d[^ ]*,-?\d[^ ]*\],"label":"(POSITIVE|NEGATIVE)"\}$""", lines[0]);
+        Assert.Matches(
+            """^\{"index":0,"model":"raw","tokens":\d+,"truncated":false,"logits":\[-?\d[^ ]*,-?\d[^ ]*\],"label":"(POSITIVE|NEGATIVE)"\}$""",
+            lines[0]);
         Assert.StartsWith("""{"index":29,"model":"same",""", lines[^1], StringComparison.Ordinal);
     }
 
@@ -52,13 +55,15 @@ public sealed class CompareCommandTests : IDisposable
     {
         var data = TinyTexts.Write(_model.Folder, 40);
 
-        var holds = Compare($"raw={_model.Checkpoint}", $"lora-r2={_model.Checkpoint}", "--data", data, "--markdown", "--require", "lora-r2.f1 >= raw.f1", "--require", "raw.accuracy*2 > 0");
+        var holds = Compare($"raw={_model.Checkpoint}", $"lora-r2={_model.Checkpoint}", "--data", data, "--markdown", "--require",
+            "lora-r2.f1 >= raw.f1", "--require", "raw.accuracy*2 > 0");
         var fails = Compare($"raw={_model.Checkpoint}", $"lora-r2={_model.Checkpoint}", "--data", data, "--require", "lora-r2.f1 >= raw.f1 + 0.01");
 
         Assert.True(holds.ExitCode == 0, holds.ToString());
         Assert.Contains("| lora-r2 | ", holds.Output, StringComparison.Ordinal);
         Assert.Equal(1, fails.ExitCode);
-        Assert.Matches(@"error: does not hold: lora-r2\.f1 >= raw\.f1 \+ 0\.01: 0\.\d+ against 0\.\d+ \(lora-r2\.f1 = 0\.\d+, raw\.f1 = 0\.\d+\)", fails.Error);
+        Assert.Matches(@"error: does not hold: lora-r2\.f1 >= raw\.f1 \+ 0\.01: 0\.\d+ against 0\.\d+ \(lora-r2\.f1 = 0\.\d+, raw\.f1 = 0\.\d+\)",
+            fails.Error);
         Assert.Contains("\nlora-r2 ", fails.Output, StringComparison.Ordinal);
     }
 
@@ -83,7 +88,8 @@ public sealed class CompareCommandTests : IDisposable
         using var model = new TinyModel(new TinyModelOptions { Labels = ["=1+1", "@fine"] });
         var (predictions, csv) = (Path.Combine(model.Folder, "predictions.csv"), Path.Combine(model.Folder, "figures.csv"));
 
-        var result = Compare($"raw={model.Checkpoint}", "--data", TinyTexts.Write(model.Folder, 30), "--predictions", predictions, "--csv", csv, "--bom");
+        var result = Compare($"raw={model.Checkpoint}", "--data", TinyTexts.Write(model.Folder, 30), "--predictions", predictions, "--csv", csv,
+            "--bom");
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal([0xEF, 0xBB, 0xBF], File.ReadAllBytes(predictions)[..3]);
@@ -102,7 +108,8 @@ public sealed class CompareCommandTests : IDisposable
         var result = Compare($"raw={_model.Checkpoint}", $"same={_model.Checkpoint}", "--data", data);
 
         Assert.True(result.ExitCode == 0, result.ToString());
-        Assert.Single(result.Error.Split('\n'), line => line.Contains("none of the 20 texts is labelled POSITIVE, so F1, precision and recall are undefined", StringComparison.Ordinal));
+        Assert.Single(result.Error.Split('\n'),
+            line => line.Contains("none of the 20 texts is labelled POSITIVE, so F1, precision and recall are undefined", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -125,12 +132,17 @@ public sealed class CompareCommandTests : IDisposable
     [InlineData("error: no/such/model: no such file or directory.", "no/such/model", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: README.md: is not an ONNX file", "README.md", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: no/such.jsonl: no such file", "models/demo", "--data", "no/such.jsonl")]
-    [InlineData("error: samples/reviews/test.jsonl: has no column 'mood' to slice by.", "models/demo", "--data", "samples/reviews/test.jsonl", "--slice", "mood")]
-    [InlineData("error: --sweep-scale, --threshold and --calibrate need --validation FILE.", "models/demo", "--data", "samples/reviews/test.jsonl", "--threshold")]
+    [InlineData("error: samples/reviews/test.jsonl: has no column 'mood' to slice by.", "models/demo", "--data", "samples/reviews/test.jsonl",
+        "--slice", "mood")]
+    [InlineData("error: --sweep-scale, --threshold and --calibrate need --validation FILE.", "models/demo", "--data", "samples/reviews/test.jsonl",
+        "--threshold")]
     [InlineData("error: --sweep-scale has 'x', expected numbers", "models/demo", "--data", "samples/reviews/test.jsonl", "--sweep-scale", "0,x")]
-    [InlineData("error: --sweep-scale: none of the models is a run with an adapter.", "models/demo", "--data", "samples/reviews/test.jsonl", "--validation", "samples/reviews/validation.jsonl", "--sweep-scale", "0,1")]
-    [InlineData("error: no-folder/report.html: its directory does not exist.", "models/demo", "--data", "samples/reviews/test.jsonl", "--out", "no-folder/report.html")]
-    [InlineData("error: --require \"lora.f1 > 0.5\": there is no model 'lora'; there is demo.", "models/demo", "--data", "samples/reviews/test.jsonl", "--require", "lora.f1 > 0.5")]
+    [InlineData("error: --sweep-scale: none of the models is a run with an adapter.", "models/demo", "--data", "samples/reviews/test.jsonl",
+        "--validation", "samples/reviews/validation.jsonl", "--sweep-scale", "0,1")]
+    [InlineData("error: no-folder/report.html: its directory does not exist.", "models/demo", "--data", "samples/reviews/test.jsonl", "--out",
+        "no-folder/report.html")]
+    [InlineData("error: --require \"lora.f1 > 0.5\": there is no model 'lora'; there is demo.", "models/demo", "--data", "samples/reviews/test.jsonl",
+        "--require", "lora.f1 > 0.5")]
     [InlineData("error: http://127.0.0.1:1/sentiment: Unavailable", "http://127.0.0.1:1/sentiment", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: Unrecognized option '--colour'.", "models/demo", "--data", "samples/reviews/test.jsonl", "--colour")]
     public void What_is_wrong_is_said_in_a_line_or_two(string expected, params string[] arguments)
@@ -143,5 +155,6 @@ public sealed class CompareCommandTests : IDisposable
         Assert.InRange(result.Error.Trim().Split('\n').Length, 1, 3);
     }
 
-    private static CommandResult Compare(params string[] arguments) => Command.Run(Repository.Path("bin", "lora-compare"), arguments, TimeSpan.FromMinutes(5));
+    private static CommandResult Compare(params string[] arguments) =>
+        Command.Run(Repository.Path("bin", "lora-compare"), arguments, TimeSpan.FromMinutes(5));
 }

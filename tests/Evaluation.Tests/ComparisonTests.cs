@@ -39,17 +39,20 @@ public sealed class ComparisonTests : IDisposable
     {
         var data = TinyTexts.Write(_raw.Folder, 100);
 
-        var (report, _) = await TinyModels.CompareAsync(new CompareOptions { Models = TinyModels.Arguments($"raw={_raw.Checkpoint}", $"file={_raw.Onnx("file")}"), Data = data });
+        var (report, _) = await TinyModels.CompareAsync(
+            new CompareOptions { Models = TinyModels.Arguments($"raw={_raw.Checkpoint}", $"file={_raw.Onnx("file")}"), Data = data });
 
         Assert.Equal(report.Models[0].Figures.F1, report.Models[1].Figures.F1);
         Assert.Equal(1, report.Models[1].ToFirst!.McNemar.PValue);
-        Assert.All(report.Models[1].ToFirst!.Differences.Values, difference => Assert.Equal((0.0, 0.0, 0.0), (difference.Value, difference.Interval!.Value.Low, difference.Interval.Value.High)));
+        Assert.All(report.Models[1].ToFirst!.Differences.Values,
+            difference => Assert.Equal((0.0, 0.0, 0.0), (difference.Value, difference.Interval!.Value.Low, difference.Interval.Value.High)));
     }
 
     [Fact]
     public void Texts_are_tokenized_once_for_models_with_one_tokenizer()
     {
-        var window = new TextWindow([.. TestTexts.Scan(TinyTexts.Write(_raw.Folder, 20), _raw.Config.Task, CancellationToken.None).Read()], threads: 2);
+        var window = new TextWindow([.. TestTexts.Scan(TinyTexts.Write(_raw.Folder, 20), _raw.Config.Task, CancellationToken.None).Read()],
+            threads: 2);
         var tokenizers = new[] { _raw, _other }.Select(model => LoraOnnx.Model.Tokenization.TextTokenizer.Load(model.Checkpoint)).ToList();
 
         var encoded = tokenizers.ConvertAll(tokenizer => window.Encode(tokenizer, 64, LoraOnnx.Model.Tokenization.Truncation.Head));
@@ -65,11 +68,14 @@ public sealed class ComparisonTests : IDisposable
         using var second = new TinyModel(new TinyModelOptions { Labels = ["bad", "fair", "good"], Seed = 9 });
         var data = TinyTexts.Write(first.Folder, 200, classes: 3);
 
-        var (report, _) = await TinyModels.CompareAsync(new CompareOptions { Models = TinyModels.Arguments($"a={first.Checkpoint}", $"b={second.Checkpoint}"), Data = data });
+        var (report, _) = await TinyModels.CompareAsync(
+            new CompareOptions { Models = TinyModels.Arguments($"a={first.Checkpoint}", $"b={second.Checkpoint}"), Data = data });
 
         Assert.Equal(report.Models[0].Figures.MacroF1, report.Models[0].Figures.F1);
         Assert.Equal(3, JsonReport.Of(report)["models"]!["a"]!["confusion_matrix_intervals"]![2]!.AsArray().Count);
-        Assert.All(report.Models, model => Assert.InRange(model.Figures.F1, model.Intervals[Evaluation.Statistics.Figure.F1]!.Value.Low, model.Intervals[Evaluation.Statistics.Figure.F1]!.Value.High));
+        Assert.All(report.Models, model =>
+            Assert.InRange(model.Figures.F1, model.Intervals[Evaluation.Statistics.Figure.F1]!.Value.Low,
+                model.Intervals[Evaluation.Statistics.Figure.F1]!.Value.High));
         Assert.Contains("good", HtmlReport.Of(report), StringComparison.Ordinal);
     }
 
@@ -78,11 +84,20 @@ public sealed class ComparisonTests : IDisposable
     {
         using var model = new TinyModel(new TinyModelOptions { Labels = ["funny", "sad", "long"], ProblemType = "multi_label_classification" });
         var (test, validation) = (Path.Combine(model.Folder, "test.jsonl"), Path.Combine(model.Folder, "validation.jsonl"));
-        string[] rows = ["""{"text":"the film was funny","labels":[0]}""", """{"text":"very long and slow","labels":[1,2]}""", """{"text":"a movie","labels":[]}""", """{"text":"long but good","labels":["long"]}"""];
+        string[] rows =
+            ["""{"text":"the film was funny","labels":[0]}""", """{"text":"very long and slow","labels":[1,2]}""",
+                """{"text":"a movie","labels":[]}""", """{"text":"long but good","labels":["long"]}"""];
         File.WriteAllLines(test, Enumerable.Repeat(rows, 15).SelectMany(row => row));
         File.WriteAllLines(validation, Enumerable.Repeat(rows, 5).SelectMany(row => row));
 
-        var (report, _) = await TinyModels.CompareAsync(new CompareOptions { Models = TinyModels.Arguments($"a={model.Checkpoint}", $"b={model.Checkpoint}"), Data = test, Validation = validation, Threshold = true });
+        var (report, _) = await TinyModels.CompareAsync(
+            new CompareOptions
+            {
+                Models = TinyModels.Arguments($"a={model.Checkpoint}", $"b={model.Checkpoint}"),
+                Data = test,
+                Validation = validation,
+                Threshold = true,
+            });
 
         var figures = report.Models[0];
         Assert.Null(figures.Figures.Confusion);

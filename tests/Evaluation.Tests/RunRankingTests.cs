@@ -30,7 +30,8 @@ public sealed class RunRankingTests : IDisposable
         Assert.Contains("They differ in rank, lr.", table.Output, StringComparison.Ordinal);
         Assert.Contains("notes.txt is not a run of lora-train; it is left out.", table.Error, StringComparison.Ordinal);
         using var parsed = JsonDocument.Parse(json.Output);
-        Assert.Equal(["fast", "slow", "cut"], parsed.RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("name").GetString()));
+        Assert.Equal(["fast", "slow", "cut"],
+            parsed.RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("name").GetString()));
         Assert.Equal("16", parsed.RootElement.GetProperty("runs")[0].GetProperty("options").GetProperty("rank").GetString());
     }
 
@@ -64,22 +65,34 @@ public sealed class RunRankingTests : IDisposable
     private CommandResult Compare(params string[] arguments) => Command.Run(Repository.Path("bin", "lora-compare"),
         [.. arguments.Select(argument => Path.Exists(Path.Combine(_folder.Path, argument)) ? Path.Combine(_folder.Path, argument) : argument)]);
 
-    private void Write(string name, double? f1, string options, string hash = "same") => RunDirectory.WriteRecord(Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName, new RunRecord
-    {
-        ToolVersion = "0",
-        Method = "lora",
-        Model = "base",
-        ModelDirectory = "base",
-        ModelHash = "0",
-        MaxLength = 64,
-        Precision = "fp32",
-        Device = "cpu",
-        TrainedParameters = 256,
-        TrainingSeconds = 12.5,
-        TrainedTokens = 4096,
-        Finished = f1 is not null,
-        Data = [new RunData { Role = "validation", Source = "v.jsonl", Hash = hash, Texts = 10, Tokens = 100, CutTexts = 0, Classes = new Dictionary<string, int>() }],
-        Validation = f1 is { } share ? new RunMetrics { Step = 1, Epoch = 1, Loss = 0.1, F1 = share, Accuracy = share, MacroF1 = share, Precision = share, Recall = share } : null,
-        Options = JsonDocument.Parse(options).RootElement,
-    });
+    private void Write(string name, double? f1, string options, string hash = "same") =>
+        RunDirectory.WriteRecord(Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName, new RunRecord
+        {
+            ToolVersion = "0",
+            Method = "lora",
+            Model = "base",
+            ModelDirectory = "base",
+            ModelHash = "0",
+            MaxLength = 64,
+            Precision = "fp32",
+            Device = "cpu",
+            TrainedParameters = 256,
+            TrainingSeconds = 12.5,
+            TrainedTokens = 4096,
+            Finished = f1 is not null,
+            Data = [new RunData { Role = "validation", Source = "v.jsonl", Hash = hash, Texts = 10, Tokens = 100, CutTexts = 0,
+            Classes = new Dictionary<string, int>() }],
+            Validation = f1 is { } share ? new RunMetrics
+            {
+                Step = 1,
+                Epoch = 1,
+                Loss = 0.1,
+                F1 = share,
+                Accuracy = share,
+                MacroF1 = share,
+                Precision = share,
+                Recall = share,
+            } : null,
+            Options = JsonDocument.Parse(options).RootElement,
+        });
 }

@@ -11,8 +11,8 @@ public sealed class ScaleTests : IDisposable
     private const int Many = 25_000;
 
     /// <summary>
-    /// What resident memory may grow by from the few texts to the many: a few numbers a text, and what the garbage collector is late with. The 22,000 texts more
-    /// are 28 MB on disk and 57 MB in memory.
+    /// What resident memory may grow by from the few texts to the many: a few numbers a text, and what the garbage collector is late with. The 22,000
+    /// texts more are 28 MB on disk and 57 MB in memory.
     /// </summary>
     private const long MostGrowth = 32 << 20;
 
@@ -29,7 +29,8 @@ public sealed class ScaleTests : IDisposable
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{Few} texts: {small >> 20} MiB, {Many} texts: {large >> 20} MiB");
         Assert.True(new FileInfo(many).Length > Many * 1_300L, $"the texts have {new FileInfo(many).Length} bytes, too few to show anything");
-        Assert.True(large - small < MostGrowth, $"{Few} texts took {small >> 20} MiB, {Many} took {large >> 20} MiB, expected less than {MostGrowth >> 20} MiB more");
+        Assert.True(large - small < MostGrowth,
+            $"{Few} texts took {small >> 20} MiB, {Many} took {large >> 20} MiB, expected less than {MostGrowth >> 20} MiB more");
     }
 
     [Fact]
@@ -51,7 +52,9 @@ public sealed class ScaleTests : IDisposable
     private long PeakMemory(string data)
     {
         var peak = 0L;
-        using var process = Command.Start(Repository.Path("bin", "lora-compare"), [$"raw={_model.Checkpoint}", $"same={_model.Checkpoint}", "--data", data, "--resamples", "1000", "--json"]);
+        using var process = Command.Start(
+            Repository.Path("bin", "lora-compare"),
+            [$"raw={_model.Checkpoint}", $"same={_model.Checkpoint}", "--data", data, "--resamples", "1000", "--json"]);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         var clock = Stopwatch.StartNew();
         while (!process.WaitForExit(TimeSpan.FromMilliseconds(20)))

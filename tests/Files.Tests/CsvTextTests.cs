@@ -14,6 +14,7 @@ public sealed class CsvTextTests
     public void What_a_spreadsheet_would_compute_is_text(string text, string cell) => Assert.Equal(cell, CsvText.Cell(text));
 
     [Theory]
-    [InlineData("-0.25", "-0.25"), InlineData("+1e-7", "+1e-7"), InlineData("a-b", "a-b"), InlineData("", ""), InlineData("two\nlines", "\"two\nlines\""), InlineData("a,b", "\"a,b\"")]
+    [InlineData("-0.25", "-0.25"), InlineData("+1e-7", "+1e-7"), InlineData("a-b", "a-b"), InlineData("", ""),
+        InlineData("two\nlines", "\"two\nlines\""), InlineData("a,b", "\"a,b\"")]
     public void Numbers_and_words_stay_what_they_are(string text, string cell) => Assert.Equal(cell, CsvText.Cell(text));
 }

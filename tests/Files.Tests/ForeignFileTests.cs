@@ -79,7 +79,9 @@ public sealed class ForeignFileTests : IDisposable
     [Fact]
     public void A_Git_LFS_pointer_is_named_wherever_a_file_is_opened()
     {
-        _folder.Write("model", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 267832558\n");
+        _folder.Write(
+            "model", "version https://git-lfs.github.com/spec/v1\noid "
+                + "sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 267832558\n");
 
         var error = Assert.Throws<InputException>(() => ForeignFile.Open(Name("model")));
 
@@ -94,7 +96,8 @@ public sealed class ForeignFileTests : IDisposable
         File.WriteAllBytes(Name("latin"), [0x66, 0xFC, 0x72]);
 
         Assert.Equal(["one", "two", "", "last"], ForeignFile.ReadLines(Name("text"), Limit, "a test", CancellationToken.None));
-        Assert.Contains("is not UTF-8", Assert.Throws<InputException>(() => ForeignFile.ReadText(Name("latin"), Limit, "a test", CancellationToken.None)).Message);
+        Assert.Contains("is not UTF-8",
+            Assert.Throws<InputException>(() => ForeignFile.ReadText(Name("latin"), Limit, "a test", CancellationToken.None)).Message);
     }
 
     [Fact]

@@ -18,5 +18,6 @@ public sealed class UserCacheTests
 
     [Fact]
     public void What_is_cached_has_a_folder_of_its_own() =>
-        Assert.Equal(Path.Combine(UserCache.Root(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")), "lora-onnx", "features"), UserCache.Folder("features"));
+        Assert.Equal(Path.Combine(UserCache.Root(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")), "lora-onnx", "features"),
+            UserCache.Folder("features"));
 }

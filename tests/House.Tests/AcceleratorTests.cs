@@ -23,6 +23,7 @@ public sealed class AcceleratorTests
         var result = Command.Run("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:Accelerator={accelerator}"]);
         Assert.True(result.ExitCode == 0, result.ToString());
         using var json = JsonDocument.Parse(result.Output);
-        return [.. json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!)];
+        return [.. json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
+            .Select(item => item.GetProperty("Identity").GetString()!)];
     }
 }

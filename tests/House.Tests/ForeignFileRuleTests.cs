@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace LoraOnnx.House.Tests;
 
-/// <summary>Files from outside are opened by <c>ForeignFile</c> only: any other way waits at pipes, reads devices, and trusts a link's own length.</summary>
+/// <summary>Files from outside are opened by <c>ForeignFile</c> only: any other way waits at pipes, reads devices, and trusts a link's own
+/// length.</summary>
 public sealed partial class ForeignFileRuleTests
 {
     /// <summary>What is no file from outside: the system's own, our packages', or one that the same process wrote.</summary>
@@ -46,6 +47,8 @@ public sealed partial class ForeignFileRuleTests
     [InlineData("new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read)")]
     public void The_rule_lets_others_be(string line) => Assert.DoesNotMatch(Opening(), line);
 
-    [GeneratedRegex(@"(?<![A-Za-z])File\.(Open|Read)|FileMode\.Open\)|FileAccess\.Read(?!Write)|MemoryMappedFile\.|FromPemFile|new FileInfo\([^()]*\)\.(Length|Open)")]
+    [GeneratedRegex(
+        @"(?<![A-Za-z])File\.(Open|Read)|FileMode\.Open\)|FileAccess\.Read(?!Write)|MemoryMappedFile\."
+        + @"|FromPemFile|new FileInfo\([^()]*\)\.(Length|Open)")]
     private static partial Regex Opening();
 }

@@ -7,14 +7,16 @@ internal static class ProjectReferences
 {
     /// <summary>Folders with a project, by their path under src: a room, or one of several in a room.</summary>
     private static readonly string[] _rooms = [.. Directory.GetFiles(Repository.Path("src"), "*.csproj", SearchOption.AllDirectories)
-        .Select(project => Path.GetRelativePath(Repository.Path("src"), Path.GetDirectoryName(project)!).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+        .Select(project => Path.GetRelativePath(Repository.Path("src"), Path.GetDirectoryName(project)!).Replace('\\', '/'))
+        .Order(StringComparer.Ordinal)];
 
     public static IReadOnlyList<string> Rooms => _rooms;
 
     /// <summary>Rooms that a room's project references.</summary>
     public static IReadOnlyList<string> Of(string room) =>
         [.. Items(room, "ProjectReference").Select(reference => Path.GetRelativePath(Repository.Path("src"),
-            Path.GetDirectoryName(Path.GetFullPath(reference.Replace('\\', '/'), Repository.Path("src", room)))!).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+            Path.GetDirectoryName(Path.GetFullPath(reference.Replace('\\', '/'), Repository.Path("src", room)))!).Replace(
+                '\\', '/')).Order(StringComparer.Ordinal)];
 
     /// <summary>Packages that a room's project references, as written.</summary>
     public static IReadOnlyList<string> PackagesOf(string room) => [.. Items(room, "PackageReference")];

@@ -14,8 +14,8 @@ namespace LoraOnnx.Hub.Tests;
 internal sealed record HubRequest(string Server, string Method, string Path, string? Authorization, string? Range);
 
 /// <summary>
-/// A small Hugging Face hub on this machine: <c>/ID/resolve/REVISION/FILE</c> with X-Repo-Commit, ETag and X-Linked-Etag, large files behind a redirect to a store on
-/// another port, ranges, and <c>/api/datasets/ID/revision/REVISION</c>.
+/// A small Hugging Face hub on this machine: <c>/ID/resolve/REVISION/FILE</c> with X-Repo-Commit, ETag and X-Linked-Etag, large files behind a
+/// redirect to a store on another port, ranges, and <c>/api/datasets/ID/revision/REVISION</c>.
 /// </summary>
 internal sealed class FakeHub : IAsyncDisposable
 {
@@ -96,7 +96,8 @@ internal sealed class FakeHub : IAsyncDisposable
 
     /// <summary>What git calls a file.</summary>
 #pragma warning disable CA5350 // git names files by SHA-1
-    public static string GitHash(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+    public static string GitHash(byte[] content) =>
+        Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 #pragma warning restore CA5350
 
     public async ValueTask DisposeAsync()
@@ -137,7 +138,10 @@ internal sealed class FakeHub : IAsyncDisposable
         }
 
         var parts = path.Split("/resolve/");
-        var found = parts.Length == 2 ? _files.FirstOrDefault(file => file.Key.StartsWith($"{parts[0]}@", StringComparison.Ordinal) && parts[1] == file.Key[(parts[0].Length + 1)..]) : default;
+        var found = parts.Length == 2
+            ? _files.FirstOrDefault(file => file.Key.StartsWith($"{parts[0]}@", StringComparison.Ordinal)
+                && parts[1] == file.Key[(parts[0].Length + 1)..])
+            : default;
         if (found.Value is null)
         {
             context.Response.StatusCode = 404;
@@ -178,7 +182,8 @@ internal sealed class FakeHub : IAsyncDisposable
         // datasets/ID/revision/REVISION
         var parts = IsMirror ? [path, "main"] : path.Split("/revision/");
         var prefix = parts.Length == 2 ? $"{parts[0]}@{parts[1]}/" : "-";
-        var names = _files.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]).Order(StringComparer.Ordinal).ToList();
+        var names = _files.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..])
+            .Order(StringComparer.Ordinal).ToList();
         if (names.Count == 0)
         {
             context.Response.StatusCode = 404;
@@ -186,7 +191,8 @@ internal sealed class FakeHub : IAsyncDisposable
             return;
         }
 
-        await context.Response.WriteAsync(JsonSerializer.Serialize(new { sha = Commit, siblings = names.Concat(ListedOnly).Select(name => new { rfilename = name }) }));
+        await context.Response.WriteAsync(
+            JsonSerializer.Serialize(new { sha = Commit, siblings = names.Concat(ListedOnly).Select(name => new { rfilename = name }) }));
     }
 
     private async Task AnswerFromStoreAsync(HttpContext context)
@@ -211,7 +217,9 @@ internal sealed class FakeHub : IAsyncDisposable
         {
             from = int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture);
             context.Response.StatusCode = from < content.Length ? 206 : 416;
-            context.Response.Headers.ContentRange = from < content.Length ? $"bytes {from}-{content.Length - 1}/{content.Length}" : $"bytes */{content.Length}";
+            context.Response.Headers.ContentRange = from < content.Length
+                ? $"bytes {from}-{content.Length - 1}/{content.Length}"
+                : $"bytes */{content.Length}";
             from = Math.Min(from, content.Length);
         }
 
@@ -239,6 +247,7 @@ internal sealed class FakeHub : IAsyncDisposable
         }
     }
 
-    private void Note(string server, HttpContext context) => Requests.Enqueue(new HubRequest(server, context.Request.Method, context.Request.Path.Value ?? "",
+    private void Note(string server, HttpContext context) =>
+        Requests.Enqueue(new HubRequest(server, context.Request.Method, context.Request.Path.Value ?? "",
         context.Request.Headers.Authorization.FirstOrDefault(), context.Request.Headers.Range.FirstOrDefault()));
 }

@@ -82,7 +82,8 @@ public sealed class HostileHubTests : IAsyncLifetime
         var refs = Directory.CreateDirectory(Path.Combine(_cache, "datasets--someone--reviews", "refs")).FullName;
         File.WriteAllText(Path.Combine(refs, "main"), "../../elsewhere");
 
-        Assert.Contains("holds '../../elsewhere', expected a commit of 40 digits.", Assert.Throws<InputException>(() => Locate(offline: true)).Message);
+        Assert.Contains("holds '../../elsewhere', expected a commit of 40 digits.",
+            Assert.Throws<InputException>(() => Locate(offline: true)).Message);
     }
 
     private IReadOnlyList<string> Locate(bool offline = false) => HubDatasets.Locate("hf:someone/reviews:train",

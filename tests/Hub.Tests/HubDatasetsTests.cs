@@ -18,7 +18,8 @@ public sealed class HubDatasetsTests : IAsyncLifetime
     [Fact]
     public void All_files_of_the_split_come_in_order_and_lie_as_Python_lays_them()
     {
-        Add("README.md", "plain_text/test-00000-of-00001.parquet", "plain_text/train-00001-of-00002.parquet", "plain_text/train-00000-of-00002.parquet", "plain_text/unsupervised-00000-of-00001.parquet");
+        Add("README.md", "plain_text/test-00000-of-00001.parquet", "plain_text/train-00001-of-00002.parquet",
+            "plain_text/train-00000-of-00002.parquet", "plain_text/unsupervised-00000-of-00001.parquet");
 
         var files = Locate("hf:stanfordnlp/imdb:train");
 
@@ -65,7 +66,8 @@ public sealed class HubDatasetsTests : IAsyncLifetime
         Assert.Equal(files, Locate("hf:stanfordnlp/imdb:train", settings => settings with { IsOffline = true }));
         Assert.Equal(files, Locate("hf:stanfordnlp/imdb:train", settings => settings with { Endpoint = new Uri("http://127.0.0.1:9") }));
         File.Delete(files[1]);
-        Assert.Contains("the cache", Fails("hf:stanfordnlp/imdb:train", settings => settings with { IsOffline = true }).Message, StringComparison.Ordinal);
+        Assert.Contains("the cache", Fails("hf:stanfordnlp/imdb:train", settings => settings with { IsOffline = true }).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,13 +78,16 @@ public sealed class HubDatasetsTests : IAsyncLifetime
         Assert.Contains("no such split", Fails("hf:stanfordnlp/imdb:train").Message, StringComparison.Ordinal);
         Assert.Contains("test.parquet", Fails("hf:stanfordnlp/imdb:train").Hint, StringComparison.Ordinal);
         Assert.Contains("says 404: there is no such dataset", Fails("hf:stanfordnlp/absent:train").Message, StringComparison.Ordinal);
-        Assert.All(["hf:stanfordnlp/imdb", "hf::train", "hf:a b:train", "hf:x:"], source => Assert.Contains("expected hf:NAME:SPLIT", Fails(source).Message, StringComparison.Ordinal));
+        Assert.All(["hf:stanfordnlp/imdb", "hf::train", "hf:a b:train", "hf:x:"],
+            source => Assert.Contains("expected hf:NAME:SPLIT", Fails(source).Message, StringComparison.Ordinal));
     }
 
     private void Add(params string[] names) => Array.ForEach(names, name => _hub.Add(Id, name, name));
 
     private IReadOnlyList<string> Locate(string source, Func<HubSettings, HubSettings>? change = null) =>
-        HubDatasets.Locate(source, (change ?? (same => same))(new HubSettings { Endpoint = _hub.Endpoint, CacheDirectory = _cache }), null, TestContext.Current.CancellationToken);
+        HubDatasets.Locate(source, (change ?? (same => same))(new HubSettings { Endpoint = _hub.Endpoint, CacheDirectory = _cache }), null,
+            TestContext.Current.CancellationToken);
 
-    private InputException Fails(string source, Func<HubSettings, HubSettings>? change = null) => Assert.Throws<InputException>(() => Locate(source, change));
+    private InputException Fails(string source, Func<HubSettings, HubSettings>? change = null) =>
+        Assert.Throws<InputException>(() => Locate(source, change));
 }

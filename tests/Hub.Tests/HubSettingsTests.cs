@@ -14,7 +14,8 @@ public sealed class HubSettingsTests : IDisposable
         var settings = From();
 
         Assert.Equal(new Uri("https://huggingface.co"), settings.Endpoint);
-        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface", "hub"), settings.CacheDirectory);
+        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface", "hub"),
+            settings.CacheDirectory);
         Assert.False(settings.IsOffline);
     }
 
@@ -61,7 +62,8 @@ public sealed class HubSettingsTests : IDisposable
     public void HF_ENDPOINT_is_an_address()
     {
         Assert.Equal("http://mirror:8080/hf", From(("HF_ENDPOINT", "http://mirror:8080/hf/")).Endpoint.AbsoluteUri);
-        Assert.Contains("HF_ENDPOINT is 'mirror'", Assert.Throws<InputException>(() => From(("HF_ENDPOINT", "mirror"))).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_ENDPOINT is 'mirror'", Assert.Throws<InputException>(() => From(("HF_ENDPOINT", "mirror"))).Message,
+            StringComparison.Ordinal);
     }
 
     private static HubSettings From(params (string Name, string Value)[] variables) =>

@@ -21,7 +21,8 @@ public sealed class BatchInvarianceTests
     public void Logits_of_a_text_are_bit_equal_in_a_thousand_random_batches(Precision precision, int threads)
     {
         Requirement.ProcessorHas(precision != Precision.Bf16 || Bf16Support.Kernels is not null, Bf16Support.Refusal);
-        using var classifier = TextClassifier.FromWeights(ModelFolder.TwoLayers, Golden.DemoModel, ModelFolder.Cpu with { Threads = threads }, precision);
+        using var classifier = TextClassifier.FromWeights(
+            ModelFolder.TwoLayers, Golden.DemoModel, ModelFolder.Cpu with { Threads = threads }, precision);
         var random = new Random(threads);
         var texts = Texts(random, 40);
         var alone = texts.Select(text => classifier.Run([text], TestContext.Current.CancellationToken)[0]).ToArray();
@@ -33,7 +34,8 @@ public sealed class BatchInvarianceTests
             for (var i = 0; i < chosen.Length; i++)
             {
                 Assert.True(alone[chosen[i]].AsSpan().SequenceEqual(logits[i]),
-                    $"batch {batch}, text of {texts[chosen[i]].Ids.Length} tokens: {string.Join(' ', logits[i])} in the batch, {string.Join(' ', alone[chosen[i]])} alone");
+                    $"batch {batch}, text of {texts[chosen[i]].Ids.Length} tokens: {string.Join(' ', logits[i])} in the batch, "
+                        + $"{string.Join(' ', alone[chosen[i]])} alone");
             }
         }
     }
@@ -72,7 +74,8 @@ public sealed class BatchInvarianceTests
     private static EncodedText Text(Random random, int length)
     {
         var tokenizer = ModelFolder.Tokenizer;
-        int[] ids = [tokenizer.ClsTokenId, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(1000, tokenizer.VocabularySize)), tokenizer.SepTokenId];
+        int[] ids = [tokenizer.ClsTokenId, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(1000, tokenizer.VocabularySize)),
+            tokenizer.SepTokenId];
         return new EncodedText(ids, ids.Length);
     }
 }

@@ -10,14 +10,19 @@ namespace LoraOnnx.Inference.Tests;
 public sealed class ForeignFormTests
 {
     private static readonly EncodedText[] _texts =
-        [.. new[] { "A foreign film.", "Good.", "One that somebody else exported, with axes of their own." }.Select(text => ModelFolder.Tokenizer.Encode(text, 512, Truncation.Head))];
+        [.. new[] { "A foreign film.", "Good.", "One that somebody else exported, with axes of their own." }.Select(
+            text => ModelFolder.Tokenizer.Encode(text, 512, Truncation.Head))];
 
     [Theory]
     [InlineData(10, 5e-3)] // FLOAT16
     [InlineData(11, 1e-5)] // DOUBLE
     public void Logits_of_another_float_type_are_converted(int type, double tolerance) => AssertServed(tolerance, model =>
     {
-        After(model, new NodeProto { OpType = "Cast", Attribute = { new AttributeProto { Name = "to", I = type, Type = AttributeProto.Types.AttributeType.Int } } });
+        After(model, new NodeProto
+        {
+            OpType = "Cast",
+            Attribute = { new AttributeProto { Name = "to", I = type, Type = AttributeProto.Types.AttributeType.Int } }
+        });
         model.Graph.Output[0].Type.TensorType.ElemType = type;
     });
 
@@ -48,7 +53,8 @@ public sealed class ForeignFormTests
     [Theory]
     [InlineData("DynamicQuantizeLinear", "depends on what it is batched with: 1 nodes DynamicQuantizeLinear")]
     public void A_file_whose_answers_depend_on_the_batch_is_refused_with_that_reason(string op, string expected) =>
-        AssertRefused(expected, model => model.Graph.Node.Insert(0, new NodeProto { OpType = op, Input = { "attention_scale" }, Output = { "a", "b", "c" } }));
+        AssertRefused(
+            expected, model => model.Graph.Node.Insert(0, new NodeProto { OpType = op, Input = { "attention_scale" }, Output = { "a", "b", "c" } }));
 
     [Fact]
     public void A_newer_operator_set_is_named() =>
@@ -108,7 +114,10 @@ public sealed class ForeignFormTests
         Assert.Equal(expected, first.Run(_texts, TestContext.Current.CancellationToken));
         Assert.Equal(ServedForm.Packed, first.Model.Form);
         Assert.Equal(new FileInfo(folder.ModelFile).Length + new FileInfo(data).Length, first.Model.Bytes);
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. SHA256.HashData(File.ReadAllBytes(folder.ModelFile)), .. SHA256.HashData(File.ReadAllBytes(data))])), first.Model.Hash);
+        Assert.Equal(
+            Convert.ToHexStringLower(
+                SHA256.HashData([.. SHA256.HashData(File.ReadAllBytes(folder.ModelFile)), .. SHA256.HashData(File.ReadAllBytes(data))])),
+                first.Model.Hash);
 
         var bytes = File.ReadAllBytes(data);
         bytes[^2] ^= 1; // one bit of one weight
@@ -117,7 +126,8 @@ public sealed class ForeignFormTests
         Assert.NotEqual(first.Model.Hash, second.Model.Hash);
 
         File.Delete(data);
-        Assert.Contains("keeps numbers in 'model.onnx_data'", Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu)).Message, StringComparison.Ordinal);
+        Assert.Contains("keeps numbers in 'model.onnx_data'",
+            Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -129,7 +139,8 @@ public sealed class ForeignFormTests
         folder.Write();
         Externalize(folder, Path.Combine(folder.Path, "model.onnx_data"), location);
 
-        Assert.Contains("expected a file in the model's directory", Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu)).Message, StringComparison.Ordinal);
+        Assert.Contains("expected a file in the model's directory",
+            Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Moves the large tensors into a file of their own, with a gap before each.</summary>
@@ -161,7 +172,8 @@ public sealed class ForeignFormTests
 
         After(model, new NodeProto { OpType = "Mul", Input = { "", "two" } }); // another graph than ours, so that it is served as it is
         After(model, new NodeProto { OpType = "Div", Input = { "", "two" } });
-        model.Graph.Initializer.Add(new TensorProto { Name = "two", DataType = (int)DataType.Float, RawData = ByteString.CopyFrom(BitConverter.GetBytes(2f)) });
+        model.Graph.Initializer.Add(
+            new TensorProto { Name = "two", DataType = (int)DataType.Float, RawData = ByteString.CopyFrom(BitConverter.GetBytes(2f)) });
     }
 
     /// <summary>Puts a node between the last one and the output.</summary>

@@ -20,7 +20,8 @@ public sealed class ForeignModelTests
         var expected = Expected(folder);
         Rewrite(folder.ModelFile, model =>
         {
-            var renamed = model.Graph.Initializer.ToDictionary(tensor => tensor.Name, tensor => $"onnx::{tensor.Name.GetHashCode(StringComparison.Ordinal)}");
+            var renamed = model.Graph.Initializer.ToDictionary(
+                tensor => tensor.Name, tensor => $"onnx::{tensor.Name.GetHashCode(StringComparison.Ordinal)}");
             foreach (var tensor in model.Graph.Initializer)
             {
                 tensor.Name = renamed[tensor.Name];

@@ -9,7 +9,8 @@ namespace LoraOnnx.Inference.Tests;
 public sealed class GraphProofTests
 {
     private static readonly EncodedText[] _texts =
-        [.. new[] { "", "Good.", "Not bad at all, though the second hour is a mess and nobody on screen seems to care." }.Select(text => ModelFolder.Tokenizer.Encode(text, 512, Truncation.Head))];
+        [.. new[] { "", "Good.", "Not bad at all, though the second hour is a mess and nobody on screen seems to care." }.Select(
+            text => ModelFolder.Tokenizer.Encode(text, 512, Truncation.Head))];
 
     [Fact]
     public void A_file_of_lora_merge_is_served_packed_without_a_word()
@@ -37,7 +38,9 @@ public sealed class GraphProofTests
         var text = File.ReadAllText(config);
         var found = System.Text.RegularExpressions.Regex.Match(text, System.Text.RegularExpressions.Regex.Escape(key) + "[^,\\n]+").Value;
         Assert.NotEqual("", found);
-        File.WriteAllText(config, text.Replace(found, key + (found.EndsWith(value, StringComparison.Ordinal) || key != "\"n_heads\": " ? other : "2"), StringComparison.Ordinal));
+        File.WriteAllText(
+            config, text.Replace(found, key + (found.EndsWith(value, StringComparison.Ordinal) || key != "\"n_heads\": " ? other : "2"),
+                StringComparison.Ordinal));
 
         var logits = Run(folder, out var form, out var log);
 

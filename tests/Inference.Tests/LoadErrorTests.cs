@@ -42,7 +42,8 @@ public sealed class LoadErrorTests
         using var folder = new ModelFolder();
         folder.Write();
         var config = Path.Combine(folder.Path, "config.json");
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"1\": \"POSITIVE\"", "\"1\": \"POSITIVE\", \"2\": \"MIXED\"", StringComparison.Ordinal));
+        File.WriteAllText(
+            config, File.ReadAllText(config).Replace("\"1\": \"POSITIVE\"", "\"1\": \"POSITIVE\", \"2\": \"MIXED\"", StringComparison.Ordinal));
 
         var error = Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu));
 

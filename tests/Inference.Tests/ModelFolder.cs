@@ -12,7 +12,8 @@ internal sealed class ModelFolder : IDisposable
 
     public static ModelWeights Weights { get; } = Checkpoint.Open(Golden.DemoModel).LoadWeights();
 
-    /// <summary>The first layer, which computes every token, and one more as the last, which computes [CLS] only: every kind of operation at its real size, in a third of the time.</summary>
+    /// <summary>The first layer, which computes every token, and one more as the last, which computes [CLS] only: every kind of operation at its real
+    /// size, in a third of the time.</summary>
     public static ModelWeights TwoLayers { get; } = Shorten(Weights, 2);
 
     public static TextTokenizer Tokenizer { get; } = TextTokenizer.Load(Golden.DemoModel);
@@ -48,7 +49,10 @@ internal sealed class ModelFolder : IDisposable
 
     private static ModelWeights Shorten(ModelWeights weights, int layers)
     {
-        var config = weights.Config with { Layout = DistilBert.Layout(weights.Config.Shape with { Blocks = layers }, weights.Config.Task.Labels.Count) };
+        var config = weights.Config with
+        {
+            Layout = DistilBert.Layout(weights.Config.Shape with { Blocks = layers }, weights.Config.Task.Labels.Count),
+        };
         return new ModelWeights(config, config.Layout.Tensors.Select(spec => weights[spec.Key]));
     }
 

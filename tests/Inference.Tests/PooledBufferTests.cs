@@ -11,7 +11,8 @@ public sealed class PooledBufferTests
     {
         using var classifier = TextClassifier.FromWeights(ModelFolder.TwoLayers, Golden.DemoModel, ModelFolder.Cpu);
 
-        AssertFlat(ids => classifier.Run([.. ids.Select(text => new Model.Tokenization.EncodedText(text, text.Length))], TestContext.Current.CancellationToken));
+        AssertFlat(ids => classifier.Run(
+            [.. ids.Select(text => new Model.Tokenization.EncodedText(text, text.Length))], TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -9,8 +9,10 @@ public sealed class PrecisionTests
 {
     private static readonly EncodedText[] _texts =
     [
-        .. new[] { "", "Good.", "Not bad at all, though the second hour is a mess and nobody on screen seems to care.", "WHAT A FILM" }.Select(text => ModelFolder.Tokenizer.Encode(text, 512, Truncation.Head)),
-        ModelFolder.Tokenizer.Encode(string.Join(' ', Enumerable.Repeat("Somebody should have told the composer that silence is also music.", 12)), 512, Truncation.Head),
+        .. new[] { "", "Good.", "Not bad at all, though the second hour is a mess and nobody on screen seems to care.", "WHAT A FILM" }.Select(
+            text => ModelFolder.Tokenizer.Encode(text, 512, Truncation.Head)),
+        ModelFolder.Tokenizer.Encode(string.Join(' ', Enumerable.Repeat("Somebody should have told the composer that silence is also music.", 12)),
+            512, Truncation.Head),
     ];
 
     [Theory]
@@ -26,7 +28,8 @@ public sealed class PrecisionTests
         for (var batch = 0; batch < 50; batch++)
         {
             var chosen = Enumerable.Range(0, random.Next(2, 7)).Select(_ => random.Next(_texts.Length)).ToArray();
-            Assert.Equal(chosen.Select(index => alone[index]), classifier.Run([.. chosen.Select(index => _texts[index])], TestContext.Current.CancellationToken));
+            Assert.Equal(chosen.Select(index => alone[index]),
+                classifier.Run([.. chosen.Select(index => _texts[index])], TestContext.Current.CancellationToken));
         }
 
         var largest = LargestDifference(exact.Run(_texts, TestContext.Current.CancellationToken), alone);
@@ -47,9 +50,12 @@ public sealed class PrecisionTests
         using var portable = PortableModel.Open(file, ModelFolder.Cpu);
         using var packed = TextClassifier.Load(file, ModelFolder.Cpu);
 
-        var largest = LargestDifference(portable.Run([.. _texts.Select(text => text.Ids)], TestContext.Current.CancellationToken), packed.Run(_texts, TestContext.Current.CancellationToken));
+        var largest = LargestDifference(
+            portable.Run([.. _texts.Select(text => text.Ids)], TestContext.Current.CancellationToken),
+            packed.Run(_texts, TestContext.Current.CancellationToken));
 
-        // The same codes; rounded activations may fall to the next code where the two attentions differ in the last bit. Without VNNI sums of products saturate, which makes more of it.
+        // The same codes; rounded activations may fall to the next code where the two attentions differ in the last bit. Without VNNI sums of
+        // products saturate, which makes more of it.
         var tolerance = precision == Precision.Int8Dynamic && Int8Support.Instructions is null ? 0.3 : 0.05;
         Assert.True(largest <= tolerance, $"largest difference {largest}, allowed {tolerance}");
         Assert.Equal(EnumNames.Of(precision), packed.Model.Precision);
@@ -65,7 +71,8 @@ public sealed class PrecisionTests
         using var classifier = TextClassifier.FromWeights(tiny.Weights, tiny.Checkpoint, ModelFolder.Cpu, precision);
         EncodedText[] texts = [.. Enumerable.Range(2, 20).Select(length => new EncodedText(TinyModel.Ids(length, length), length))];
 
-        var largest = LargestDifference(exact.Run(texts, TestContext.Current.CancellationToken), classifier.Run(texts, TestContext.Current.CancellationToken));
+        var largest = LargestDifference(
+            exact.Run(texts, TestContext.Current.CancellationToken), classifier.Run(texts, TestContext.Current.CancellationToken));
 
         Assert.True(largest is > 0 and < 0.2, $"largest difference to fp32 {largest}");
     }
@@ -84,7 +91,8 @@ public sealed class PrecisionTests
         }
 
         Assert.Contains("accuracy gate of int8 passed", Assert.Single(log), StringComparison.Ordinal);
-        Assert.True(GateReport.Find(folder.ModelFile, ContentHash.OfFile(folder.ModelFile), Precision.Int8) is { Passed: true, Texts: 256, LabelAgreement: >= 0.99 });
+        Assert.True(GateReport.Find(folder.ModelFile, ContentHash.OfFile(folder.ModelFile), Precision.Int8)
+            is { Passed: true, Texts: 256, LabelAgreement: >= 0.99 });
         log.Clear();
         TextClassifier.Load(folder.Path, options).Dispose();
         Assert.Empty(log); // not measured again
@@ -101,7 +109,8 @@ public sealed class PrecisionTests
         Report(folder, passed: false).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
         AssertAutoChooses(folder, "fp32", Int8Support.Instructions is null ? "VNNI" : "did not pass");
 
-        (Report(folder, passed: true) with { ModelSha256 = "another file's", ExactSha256 = "another file's" }).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
+        (Report(folder, passed: true) with { ModelSha256 = "another file's", ExactSha256 = "another file's" }).Write(
+            GateReport.PathFor(folder.ModelFile, Precision.Int8));
         AssertAutoChooses(folder, "fp32", Int8Support.Instructions is null ? "VNNI" : "no accuracy gate");
     }
 
@@ -111,7 +120,8 @@ public sealed class PrecisionTests
         using var folder = new ModelFolder();
         folder.Write();
         var file = folder.Write(Precision.Int8, 18);
-        (Report(folder, passed: false) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
+        (Report(folder, passed: false) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(
+            GateReport.PathFor(folder.ModelFile, Precision.Int8));
 
         using (var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "int8" }))
         {
@@ -121,7 +131,8 @@ public sealed class PrecisionTests
         Assert.True(GateReport.Find(folder.ModelFile, ContentHash.OfFile(file), Precision.Int8) is { Passed: true, Texts: 256, IsOfThisCpu: true });
 
         // Without the fp32 weights there is nothing to measure against.
-        (Report(folder, passed: true) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
+        (Report(folder, passed: true) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(
+            GateReport.PathFor(folder.ModelFile, Precision.Int8));
         File.Delete(folder.ModelFile);
         var error = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu with { Precision = "int8" }));
         Assert.Contains("measured with some other", error.Message, StringComparison.Ordinal);
@@ -160,7 +171,8 @@ public sealed class PrecisionTests
         float[][] exact = [[0, 2], [2, 0], [0, 1], [1, 0]];
         float[][] candidate = [[0, 2], [2, 0], [1, 0], [1, 0]]; // one answer turned round
 
-        var report = AccuracyGate.Measure(Precision.Int8, (_, _) => exact, (_, _) => candidate, texts, [[1], [0], [1], [0]], config.Task, TestContext.Current.CancellationToken);
+        var report = AccuracyGate.Measure(
+            Precision.Int8, (_, _) => exact, (_, _) => candidate, texts, [[1], [0], [1], [0]], config.Task, TestContext.Current.CancellationToken);
 
         Assert.False(report.Passed);
         Assert.Equal(0.75, report.LabelAgreement);

@@ -49,7 +49,8 @@ public sealed class AdapterFoldTests : IDisposable
 
         var merged = AdapterFold.Fold(_model.Weights, [(plain, 0.7), (dora, 1)], 1).Merged;
 
-        AssertClose(Rescaled(Base.Select((value, index) => value + (0.7 * Delta(plain, index)) + Delta(dora, index)), dora), merged[$"{Layer}.weight"].Values);
+        AssertClose(Rescaled(Base.Select((value, index) => value + (0.7 * Delta(plain, index)) + Delta(dora, index)), dora),
+            merged[$"{Layer}.weight"].Values);
     }
 
     [Fact]
@@ -80,7 +81,8 @@ public sealed class AdapterFoldTests : IDisposable
     [InlineData(true, true)]
     public void The_unmerged_forward_pass_gives_the_logits_of_the_sum(bool firstIsDora, bool secondIsDora)
     {
-        (LoraAdapter, double)[] adapters = [(Adapter(1, magnitude: firstIsDora, bias: !firstIsDora), 0.7), (Adapter(2, magnitude: secondIsDora, bias: !secondIsDora), 0.3)];
+        (LoraAdapter, double)[] adapters =
+            [(Adapter(1, magnitude: firstIsDora, bias: !firstIsDora), 0.7), (Adapter(2, magnitude: secondIsDora, bias: !secondIsDora), 0.3)];
         var ids = TinyModel.Ids(20, seed: 3);
 
         var merged = new ReferenceModel(AdapterFold.Fold(_model.Weights, adapters, 1).Merged, []).Logits(ids);
@@ -101,7 +103,8 @@ public sealed class AdapterFoldTests : IDisposable
 
         Assert.Empty(report);
         Assert.All(_model.Weights.Tensors, tensor => Assert.Equal(tensor.Values, merged[tensor.Name].Values));
-        Assert.Equal(new ReferenceModel(_model.Weights, []).Logits([2, 9, 3]), new ReferenceModel(_model.Weights, [.. adapters.Select(entry => (entry.Item1, entry.Item2 * scale))]).Logits([2, 9, 3]));
+        Assert.Equal(new ReferenceModel(_model.Weights, []).Logits([2, 9, 3]),
+            new ReferenceModel(_model.Weights, [.. adapters.Select(entry => (entry.Item1, entry.Item2 * scale))]).Logits([2, 9, 3]));
     }
 
     [Theory]
@@ -124,7 +127,8 @@ public sealed class AdapterFoldTests : IDisposable
         var adapter = Adapter(1);
         adapter.Modules[0].A.Values[5] = value;
 
-        Assert.Contains($"module '{Layer}': the merged weight is not finite", Assert.Throws<InputException>(() => AdapterFold.Fold(_model.Weights, [(adapter, 1)], 1)).Message, StringComparison.Ordinal);
+        Assert.Contains($"module '{Layer}': the merged weight is not finite",
+            Assert.Throws<InputException>(() => AdapterFold.Fold(_model.Weights, [(adapter, 1)], 1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,7 +154,8 @@ public sealed class AdapterFoldTests : IDisposable
             B = TinyModel.RandomTensor("B", [32, rank], random, trained ? 0.2 : 0),
             BBias = bias ? TinyModel.RandomTensor("bias", [32], random, 0.2) : null,
             Magnitude = !magnitude ? null : trained ? TinyModel.RandomTensor("magnitude", [32], random, 0.1, mean: 1)
-                : new NamedTensor("magnitude", [32], [.. Enumerable.Range(0, 32).Select(row => (float)RowNorm(Base.Select(value => (double)value), row))]),
+                : new NamedTensor("magnitude", [32],
+                    [.. Enumerable.Range(0, 32).Select(row => (float)RowNorm(Base.Select(value => (double)value), row))]),
         };
         return new LoraAdapter([module], []) { Directory = $"adapters/{seed}" };
     }
@@ -161,7 +166,8 @@ public sealed class AdapterFoldTests : IDisposable
     private static double Delta(LoraAdapter adapter, int index)
     {
         var module = adapter.Modules[0];
-        return module.Scale * Enumerable.Range(0, module.Rank).Sum(k => (double)module.B.Values[(index / 32 * module.Rank) + k] * module.A.Values[(k * 32) + (index % 32)]);
+        return module.Scale * Enumerable.Range(0, module.Rank)
+            .Sum(k => (double)module.B.Values[(index / 32 * module.Rank) + k] * module.A.Values[(k * 32) + (index % 32)]);
     }
 
     private static double[] Rescaled(IEnumerable<double> weight, LoraAdapter dora)

@@ -21,7 +21,16 @@ public sealed class CheckpointFormsTests
     [InlineData(12, 16, 16, 16, 5, "relu")]
     public void Any_number_of_layers_heads_and_labels_and_any_width(int layers, int width, int heads, int inner, int labels, string activation)
     {
-        using var model = new TinyModel(new TinyModelOptions { Layers = layers, Width = width, Heads = heads, Inner = inner, Activation = activation, Labels = [.. Enumerable.Range(0, labels).Select(index => $"L{index}")] });
+        using var model = new TinyModel(
+            new TinyModelOptions
+            {
+                Layers = layers,
+                Width = width,
+                Heads = heads,
+                Inner = inner,
+                Activation = activation,
+                Labels = [.. Enumerable.Range(0, labels).Select(index => $"L{index}")],
+            });
 
         AssertSameLogits(model);
     }
@@ -32,7 +41,8 @@ public sealed class CheckpointFormsTests
     [InlineData("single_label_classification", 4)]
     public void Each_problem_type(string type, int labels)
     {
-        using var model = new TinyModel(new TinyModelOptions { ProblemType = type, Labels = [.. Enumerable.Range(0, labels).Select(index => $"L{index}")] });
+        using var model = new TinyModel(
+            new TinyModelOptions { ProblemType = type, Labels = [.. Enumerable.Range(0, labels).Select(index => $"L{index}")] });
 
         AssertSameLogits(model);
     }
@@ -52,10 +62,16 @@ public sealed class CheckpointFormsTests
     public void Shards()
     {
         using var model = new TinyModel();
-        var shards = model.Weights.Tensors.Chunk(9).Select((tensors, index) => (Name: $"model-0000{index + 1}-of-00005.safetensors", Tensors: tensors)).ToList();
+        var shards = model.Weights.Tensors.Chunk(9)
+            .Select((tensors, index) => (Name: $"model-0000{index + 1}-of-00005.safetensors", Tensors: tensors)).ToList();
         shards.ForEach(shard => SafetensorsWriter.Write(Path.Combine(model.Checkpoint, shard.Name), shard.Tensors));
         File.WriteAllText(Path.Combine(model.Checkpoint, "model.safetensors.index.json"),
-            JsonSerializer.Serialize(new { weight_map = shards.SelectMany(shard => shard.Tensors.Select(tensor => (tensor.Name, File: shard.Name))).ToDictionary(entry => entry.Name, entry => entry.File) }));
+            JsonSerializer.Serialize(
+                new
+                {
+                    weight_map = shards.SelectMany(shard => shard.Tensors.Select(tensor => (tensor.Name, File: shard.Name)))
+                    .ToDictionary(entry => entry.Name, entry => entry.File)
+                }));
         File.Delete(model.WeightsFile);
 
         AssertSameLogits(model);

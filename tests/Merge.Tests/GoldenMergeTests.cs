@@ -17,7 +17,8 @@ public sealed class GoldenMergeTests
 
     private static readonly TextTokenizer _tokenizer = TextTokenizer.Load(Golden.DemoModel);
 
-    public static TheoryData<string> Names => [.. Directory.GetDirectories(Golden.Path("adapters")).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Names =>
+        [.. Directory.GetDirectories(Golden.Path("adapters")).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -26,7 +27,9 @@ public sealed class GoldenMergeTests
         using var expected = JsonDocument.Parse(File.ReadAllBytes(Golden.Path("adapters", name, "expected.json")));
         var weights = _demo.LoadWeights();
         (LoraAdapter, double)[] adapters = [(LoraAdapter.Load(Golden.Path("adapters", name), _demo.Config), 1.0)];
-        EncodedText[] texts = [.. expected.RootElement.GetProperty("texts").EnumerateArray().Select(text => _tokenizer.Encode(text.GetString()!, 512, Truncation.Head))];
+        EncodedText[] texts =
+            [.. expected.RootElement.GetProperty("texts").EnumerateArray()
+                .Select(text => _tokenizer.Encode(text.GetString()!, 512, Truncation.Head))];
 
         var merged = AdapterFold.Fold(weights, adapters, 1).Merged;
         using var classifier = TextClassifier.FromWeights(merged, Golden.DemoModel, new InferenceOptions { Device = "cpu" });
@@ -34,7 +37,9 @@ public sealed class GoldenMergeTests
         var unmerged = new ReferenceModel(weights, adapters);
 
         AssertSums(expected.RootElement.GetProperty("merged_tensors"), merged);
-        float[][] logits = [.. expected.RootElement.GetProperty("logits").EnumerateArray().Select(row => row.EnumerateArray().Select(logit => logit.GetSingle()).ToArray())];
+        float[][] logits =
+            [.. expected.RootElement.GetProperty("logits").EnumerateArray()
+                .Select(row => row.EnumerateArray().Select(logit => logit.GetSingle()).ToArray())];
         AssertClose(logits, exported, $"{name}, exported");
         AssertClose(logits[..4], [.. texts[..4].Select(text => unmerged.Logits(text.Ids))], $"{name}, unmerged");
     }
@@ -49,8 +54,10 @@ public sealed class GoldenMergeTests
             var values = merged[tensor.Name].Values;
             var expectedSquares = tensor.Value.GetProperty("sum_of_squares").GetDouble();
             var squares = Math.Abs(values.Sum(value => (double)value * value) - expectedSquares) / expectedSquares;
-            var sum = Math.Abs(values.Sum(value => (double)value) - tensor.Value.GetProperty("sum").GetDouble()) / Math.Sqrt(values.Length * expectedSquares);
-            Assert.True(squares <= Tolerance && sum <= Tolerance, $"{tensor.Name}: sum of squares differs by {squares:G3}, sum by {sum:G3} (both relative)");
+            var sum = Math.Abs(values.Sum(value => (double)value) - tensor.Value.GetProperty("sum").GetDouble())
+                / Math.Sqrt(values.Length * expectedSquares);
+            Assert.True(squares <= Tolerance
+                && sum <= Tolerance, $"{tensor.Name}: sum of squares differs by {squares:G3}, sum by {sum:G3} (both relative)");
             (worstSum, worstSquares) = (Math.Max(worstSum, sum), Math.Max(worstSquares, squares));
         }
 

@@ -21,11 +21,13 @@ public sealed class MergeCommandTests : IDisposable
     {
         var result = Succeed("--json");
 
-        Assert.Equal(["config.json", "model.onnx", "tokenizer_config.json", "vocab.txt"], Directory.GetFiles(Path.GetDirectoryName(Out)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "model.onnx", "tokenizer_config.json", "vocab.txt"],
+            Directory.GetFiles(Path.GetDirectoryName(Out)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         using var report = JsonDocument.Parse(result.Output);
         Assert.True(report.RootElement.GetProperty("verification_texts").GetInt32() >= 64, result.Output);
         var metadata = OnnxModel.Read(Out).Metadata;
-        Assert.Equal(("raw", "passed", "fp32"), (metadata[OnnxMetadata.Method], metadata[OnnxMetadata.Verification], metadata[OnnxMetadata.Precision]));
+        Assert.Equal(("raw", "passed", "fp32"),
+            (metadata[OnnxMetadata.Method], metadata[OnnxMetadata.Verification], metadata[OnnxMetadata.Precision]));
     }
 
     [Fact]
@@ -65,7 +67,8 @@ public sealed class MergeCommandTests : IDisposable
         using var with = JsonDocument.Parse(Succeed("--json", "--verify-data", data).Output);
         using var without = JsonDocument.Parse(Succeed("--json").Output);
 
-        Assert.Equal(without.RootElement.GetProperty("verification_texts").GetInt32() + 2, with.RootElement.GetProperty("verification_texts").GetInt32());
+        Assert.Equal(without.RootElement.GetProperty("verification_texts").GetInt32() + 2,
+            with.RootElement.GetProperty("verification_texts").GetInt32());
     }
 
     [Theory]
@@ -96,7 +99,8 @@ public sealed class MergeCommandTests : IDisposable
         using var gate = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, $"model.{precision}.gate.json")));
         Assert.True(gate.RootElement.GetProperty("passed").GetBoolean());
         Assert.Equal(256, gate.RootElement.GetProperty("texts").GetInt32());
-        Assert.Equal(gate.RootElement.GetProperty("label_agreement").GetDouble(), report.RootElement.GetProperty("gate").GetProperty("label_agreement").GetDouble());
+        Assert.Equal(gate.RootElement.GetProperty("label_agreement").GetDouble(),
+            report.RootElement.GetProperty("gate").GetProperty("label_agreement").GetDouble());
         Assert.Equal(precision, OnnxModel.Read(file).Metadata[OnnxMetadata.Precision]);
         using var classifier = TextClassifier.Load(folder, new InferenceOptions { Device = "cpu", Precision = precision });
         Assert.Equal(Files.ContentHash.OfFile(file), classifier.Model.Hash);
@@ -118,7 +122,8 @@ public sealed class MergeCommandTests : IDisposable
     private CommandResult Succeed(params string[] more)
     {
         var named = more is [var first, ..] && !first.StartsWith('-');
-        var result = Command.Run(Repository.Path("bin", "lora-merge"), ["--model", _model.Checkpoint, "--out", named ? more[0] : Out, .. named ? more[1..] : more]);
+        var result = Command.Run(Repository.Path("bin", "lora-merge"),
+            ["--model", _model.Checkpoint, "--out", named ? more[0] : Out, .. named ? more[1..] : more]);
         Assert.True(result.ExitCode == 0, result.ToString());
         return result;
     }
@@ -129,8 +134,10 @@ public sealed class MergeCommandTests : IDisposable
         using var classifier = TextClassifier.FromWeights(expected, _model.Checkpoint, new InferenceOptions { Device = "cpu" });
         using var file = PortableModel.Open(Out, new InferenceOptions { Device = "cpu" });
         int[][] texts = [.. Enumerable.Range(2, 30).Select(length => TinyModel.Ids(length, length))];
-        var logits = classifier.Run([.. texts.Select(ids => new Model.Tokenization.EncodedText(ids, ids.Length))], TestContext.Current.CancellationToken);
-        var largest = logits.Zip(file.Run(texts, TestContext.Current.CancellationToken), (a, b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max()).Max();
+        var logits = classifier.Run([.. texts.Select(ids => new Model.Tokenization.EncodedText(ids, ids.Length))],
+            TestContext.Current.CancellationToken);
+        var largest = logits.Zip(file.Run(texts, TestContext.Current.CancellationToken), (a, b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max())
+            .Max();
         Assert.True(largest <= 1e-5, $"largest difference {largest}");
     }
 }

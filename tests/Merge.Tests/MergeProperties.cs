@@ -25,7 +25,8 @@ public sealed class MergeProperties : IDisposable
         {
             var largest = tensor.Values.Max(Math.Abs) + merged[tensor.Name].Values.Max(Math.Abs);
             var difference = tensor.Values.Zip(unmerged[tensor.Name].Values, (a, b) => Math.Abs(a - b)).Max();
-            Assert.True(difference <= largest / (1 << 23), $"{tensor.Name}: differs by {difference}, largest number {largest}"); // two roundings to 24 bits
+            // two roundings to 24 bits
+            Assert.True(difference <= largest / (1 << 23), $"{tensor.Name}: differs by {difference}, largest number {largest}");
         }
     }
 
@@ -33,7 +34,9 @@ public sealed class MergeProperties : IDisposable
     public void Logits_of_a_text_do_not_depend_on_its_batch(byte[] lengths, int seed)
     {
         using var classifier = TextClassifier.FromWeights(_model.Weights, _model.Checkpoint, new InferenceOptions { Device = "cpu", Threads = 1 });
-        EncodedText[] texts = [.. lengths.Take(12).Prepend((byte)5).Select((length, index) => TinyModel.Ids(2 + (length % 63), seed + index)).Select(ids => new EncodedText(ids, ids.Length))];
+        EncodedText[] texts =
+            [.. lengths.Take(12).Prepend((byte)5).Select((length, index) => TinyModel.Ids(2 + (length % 63), seed + index))
+                .Select(ids => new EncodedText(ids, ids.Length))];
 
         var batched = classifier.Run(texts, CancellationToken.None);
 

@@ -23,9 +23,11 @@ public sealed class ShownTests : IDisposable
 
         Merge("--precision", precision, "--verify-data", data);
 
-        var (exact, reduced) = (OnnxModel.Read(Path.Combine(Folder, "model.onnx")).Metadata, OnnxModel.Read(Path.Combine(Folder, $"model.{precision}.onnx")).Metadata);
+        var (exact, reduced) =
+            (OnnxModel.Read(Path.Combine(Folder, "model.onnx")).Metadata, OnnxModel.Read(Path.Combine(Folder, $"model.{precision}.onnx")).Metadata);
         Assert.Equal(("passed", "embedded, own.jsonl"), (exact[OnnxMetadata.Verification], exact[OnnxMetadata.VerificationSample]));
-        Assert.Equal(("gate passed", "own.jsonl", "2"), (reduced[OnnxMetadata.Verification], reduced[OnnxMetadata.VerificationSample], reduced[OnnxMetadata.VerificationTexts]));
+        Assert.Equal(("gate passed", "own.jsonl", "2"),
+            (reduced[OnnxMetadata.Verification], reduced[OnnxMetadata.VerificationSample], reduced[OnnxMetadata.VerificationTexts]));
         Assert.Equal(Inference.CpuInstructions.Text, exact[OnnxMetadata.VerificationCpu]);
         Assert.Equal(Inference.CpuInstructions.Text, reduced[OnnxMetadata.VerificationCpu]);
         Assert.DoesNotContain(OnnxMetadata.VerificationDifference, reduced.Keys);
@@ -61,11 +63,13 @@ public sealed class ShownTests : IDisposable
     [InlineData("/home/somebody/models/base/", "base")]
     [InlineData("../models/base", "base")]
     [InlineData("runs/lora/base", "base")]
-    public void A_base_is_named_by_its_hub_id_or_by_the_last_part_of_its_path(string model, string name) => Assert.Equal(name, PublicFiles.NameOf(model));
+    public void A_base_is_named_by_its_hub_id_or_by_the_last_part_of_its_path(string model, string name) =>
+        Assert.Equal(name, PublicFiles.NameOf(model));
 
     private void Merge(params string[] more)
     {
-        var result = Command.Run(Repository.Path("bin", "lora-merge"), ["--model", _model.Checkpoint, "--out", Path.Combine(Folder, "model.onnx"), .. more]);
+        var result = Command.Run(Repository.Path("bin", "lora-merge"),
+            ["--model", _model.Checkpoint, "--out", Path.Combine(Folder, "model.onnx"), .. more]);
         Assert.True(result.ExitCode == 0, result.ToString());
     }
 }

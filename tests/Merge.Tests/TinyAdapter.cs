@@ -11,15 +11,17 @@ internal static class TinyAdapter
     {
         var random = new Random(seed);
         string[] targets = ["q_lin", "v_lin"];
-        var modules = model.Config.Layout.Linears.Where(module => targets.Any(target => module.Name.EndsWith(target, StringComparison.Ordinal))).Select(module => new LoraModule
-        {
-            Module = module.Name,
-            Scale = 2,
-            A = TinyModel.RandomTensor($"{module.Name}.lora_A", [4, module.In], random, 0.2),
-            B = TinyModel.RandomTensor($"{module.Name}.lora_B", [module.Out, 4], random, 0.2),
-        });
+        var modules = model.Config.Layout.Linears.Where(module => targets.Any(target => module.Name.EndsWith(target, StringComparison.Ordinal)))
+            .Select(module => new LoraModule
+            {
+                Module = module.Name,
+                Scale = 2,
+                A = TinyModel.RandomTensor($"{module.Name}.lora_A", [4, module.In], random, 0.2),
+                B = TinyModel.RandomTensor($"{module.Name}.lora_B", [module.Out, 4], random, 0.2),
+            });
         var directory = Path.Combine(model.Folder, name);
-        PeftAdapterWriter.Write(directory, new LoraAdapter([.. modules], []), new PeftAdapterSettings { Family = DistilBert.Family, Rank = 4, Alpha = 8, Targets = targets });
+        PeftAdapterWriter.Write(directory, new LoraAdapter([.. modules], []),
+            new PeftAdapterSettings { Family = DistilBert.Family, Rank = 4, Alpha = 8, Targets = targets });
         return directory;
     }
 }

@@ -45,7 +45,8 @@ public sealed class ClientTests
         var timeout = TimeSpan.FromMilliseconds(500);
         using var client = new SentimentClient(server.GrpcAddress, new SentimentClientOptions { Timeout = timeout });
         var texts = Channel.CreateUnbounded<string>();
-        await using var answers = client.PredictAllAsync(texts.Reader.ReadAllAsync(Cancel), PredictOptions.Default, Cancel).GetAsyncEnumerator(Cancel);
+        await using var answers = client.PredictAllAsync(texts.Reader.ReadAllAsync(Cancel), PredictOptions.Default, Cancel)
+            .GetAsyncEnumerator(Cancel);
 
         texts.Writer.TryWrite("one");
         Assert.True(await answers.MoveNextAsync());

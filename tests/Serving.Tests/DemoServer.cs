@@ -20,7 +20,15 @@ public sealed class DemoServer(DemoOnnx demo) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var options = new ServingOptions { Models = [$"sentiment={demo.Path}", $"second@v2={demo.Path}"], GrpcPort = 0, HttpPort = 0, Device = "cpu", MaxTextChars = 1_000, MaxBatchTexts = 20 };
+        var options = new ServingOptions
+        {
+            Models = [$"sentiment={demo.Path}", $"second@v2={demo.Path}"],
+            GrpcPort = 0,
+            HttpPort = 0,
+            Device = "cpu",
+            MaxTextChars = 1_000,
+            MaxBatchTexts = 20,
+        };
         _host = await ServingHost.StartAsync(options, engine: null, CancellationToken.None);
         Channel = GrpcChannel.ForAddress($"http://{Address}");
     }

@@ -19,12 +19,15 @@ public sealed class ProgramTests(DemoOnnx demo)
         using var server = await ServerProcess.StartAsync("--model", $"sentiment={demo.Path}");
 
         var line = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "A slow start, but the last act is wonderful."]);
-        var lines = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "-"], input: "a wonderful film\na terrible film\n");
-        var json = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "sentiment", "--logits", "--json", "-"], input: "wonderful\n\nawful\n");
+        var lines = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "-"],
+            input: "a wonderful film\na terrible film\n");
+        var json = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "sentiment", "--logits", "--json", "-"],
+            input: "wonderful\n\nawful\n");
         var exitCode = await server.EndAsync("TERM");
 
         Assert.StartsWith("model sentiment version ", server.Lines[0], StringComparison.Ordinal);
-        Assert.True(line.ExitCode == 0 && line.Output.StartsWith("POSITIVE  NEGATIVE 0.", StringComparison.Ordinal) && line.Output.Contains("[sentiment@", StringComparison.Ordinal), line.ToString());
+        Assert.True(line.ExitCode == 0 && line.Output.StartsWith("POSITIVE  NEGATIVE 0.", StringComparison.Ordinal)
+            && line.Output.Contains("[sentiment@", StringComparison.Ordinal), line.ToString());
         Assert.True(lines.ExitCode == 0 && Regex.IsMatch(lines.Output, @"^POSITIVE  .+\]\nNEGATIVE  .+\]\n$"), lines.ToString());
         var answers = json.Output.TrimEnd().Split('\n').Select(answer => JsonDocument.Parse(answer).RootElement).ToArray();
         Assert.Equal(["POSITIVE", "NEGATIVE"], new[] { answers[0], answers[2] }.Select(answer => answer.GetProperty("label").GetString()));
@@ -62,19 +65,22 @@ public sealed class ProgramTests(DemoOnnx demo)
         var (int8, gate) = await AnswerAsync(directory, "int8"); // made on load of model.onnx, and its gate's report written beside it
         var (auto, reason) = await AnswerAsync(directory, "auto");
 
-        Assert.All(new[] { fp16, int8, auto }, answers => Assert.Equal(["POSITIVE", "NEGATIVE"], answers.Select(answer => answer.GetProperty("label").GetString())));
+        Assert.All(new[] { fp16, int8, auto },
+            answers => Assert.Equal(["POSITIVE", "NEGATIVE"], answers.Select(answer => answer.GetProperty("label").GetString())));
         Assert.NotEqual(Logits(fp16), Logits(int8));
         Assert.Contains("accuracy gate of int8 passed", gate, StringComparison.Ordinal);
         Assert.Matches("precision int8: this CPU has .+, and int8 passed its accuracy gate|precision as in the file: .+", reason);
         Directory.Delete(directory, recursive: true);
 
-        static float[] Logits(JsonElement[] answers) => [.. answers.SelectMany(answer => answer.GetProperty("logits").EnumerateArray()).Select(logit => logit.GetSingle())];
+        static float[] Logits(JsonElement[] answers) =>
+            [.. answers.SelectMany(answer => answer.GetProperty("logits").EnumerateArray()).Select(logit => logit.GetSingle())];
     }
 
     private static async Task<(JsonElement[] Answers, string Log)> AnswerAsync(string model, string precision)
     {
         using var server = await ServerProcess.StartAsync("--model", model, "--device", "cpu", "--precision", precision);
-        var result = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--logits", "--json", "-"], input: "A wonderful film.\nA terrible film.\n");
+        var result = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--logits", "--json", "-"],
+            input: "A wonderful film.\nA terrible film.\n");
         await server.EndAsync("TERM");
         return ([.. result.Output.TrimEnd().Split('\n').Select(answer => JsonDocument.Parse(answer).RootElement)], await server.Error);
     }
@@ -96,13 +102,17 @@ public sealed class ProgramTests(DemoOnnx demo)
         Requirement.SkipUnless(
             File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start").Trim() == "1024", "this system lets everybody have low ports.");
         var port = Command.Run("/usr/bin/setpriv",
-            ["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", ServerProcess.Program, "--model", "no/such", "--http-port", "81", "--grpc-port", "0"]);
+            ["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", ServerProcess.Program, "--model", "no/such", "--http-port", "81",
+                "--grpc-port", "0"]);
         using var memory = ServerProcess.Start(
-            new Surroundings(Environment: new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x2000000" }), "--model", demo.Path, "--http-port", "0", "--grpc-port", "0");
+            new Surroundings(Environment: new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x2000000" }), "--model", demo.Path,
+            "--http-port", "0", "--grpc-port", "0");
         var said = memory.StandardError.ReadToEnd();
         memory.WaitForExit();
 
-        Assert.True(port.ExitCode == 1 && port.Error.Contains("127.0.0.1:81: this user may not listen on port 81; ports below 1024 are for root.", StringComparison.Ordinal), port.ToString());
+        Assert.True(port.ExitCode == 1
+            && port.Error.Contains("127.0.0.1:81: this user may not listen on port 81; ports below 1024 are for root.", StringComparison.Ordinal),
+            port.ToString());
         Assert.True(memory.ExitCode == 1 && said.Contains("too little memory: the models take at least", StringComparison.Ordinal)
             && said.Contains("has 32 MiB.", StringComparison.Ordinal) && said.TrimEnd().Split('\n').Length <= 3, said);
     }
@@ -162,7 +172,8 @@ public sealed class ProgramTests(DemoOnnx demo)
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
 
-        AssertError("did not answer within 0.5 seconds", "predict", "--address", $"127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}", "--timeout", "0.5", "text");
+        AssertError("did not answer within 0.5 seconds", "predict", "--address", $"127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}", "--timeout",
+            "0.5", "text");
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public sealed class SentimentServiceTests(DemoServer server) : IClassFixture<Dem
     [Fact]
     public async Task A_batch_answers_in_order_and_says_in_its_place_what_is_wrong_with_a_text()
     {
-        var answer = await _client.PredictBatchAsync(new PredictBatchRequest { Texts = { Good, new string('x', 1_001), Bad } }, cancellationToken: Token);
+        var answer = await _client.PredictBatchAsync(
+            new PredictBatchRequest { Texts = { Good, new string('x', 1_001), Bad } }, cancellationToken: Token);
 
         Assert.Equal(3, answer.Results.Count);
         Assert.Equal("POSITIVE", answer.Results[0].Prediction.Label);
@@ -48,7 +49,8 @@ public sealed class SentimentServiceTests(DemoServer server) : IClassFixture<Dem
         using var call = _client.PredictStream(cancellationToken: Token);
         for (var i = 0; i < 40; i++)
         {
-            await call.RequestStream.WriteAsync(new PredictStreamRequest { Id = $"{i}", Request = new PredictRequest { Text = i % 2 == 0 ? Good : Bad } }, Token);
+            await call.RequestStream.WriteAsync(
+                new PredictStreamRequest { Id = $"{i}", Request = new PredictRequest { Text = i % 2 == 0 ? Good : Bad } }, Token);
         }
 
         await call.RequestStream.CompleteAsync();
@@ -64,20 +66,24 @@ public sealed class SentimentServiceTests(DemoServer server) : IClassFixture<Dem
 
     [Fact]
     public async Task A_text_that_is_too_long_is_INVALID_ARGUMENT_and_names_the_field() =>
-        await FailsAsync(StatusCode.InvalidArgument, "text", () => _client.PredictAsync(new PredictRequest { Text = new string('x', 1_001) }, cancellationToken: Token));
+        await FailsAsync(StatusCode.InvalidArgument, "text",
+            () => _client.PredictAsync(new PredictRequest { Text = new string('x', 1_001) }, cancellationToken: Token));
 
     [Fact]
     public async Task An_unknown_truncation_is_INVALID_ARGUMENT_and_names_the_field() =>
-        await FailsAsync(StatusCode.InvalidArgument, "truncation", () => _client.PredictAsync(new PredictRequest { Truncation = (Truncation)9 }, cancellationToken: Token));
+        await FailsAsync(StatusCode.InvalidArgument, "truncation",
+            () => _client.PredictAsync(new PredictRequest { Truncation = (Truncation)9 }, cancellationToken: Token));
 
     [Fact]
     public async Task Too_many_texts_are_INVALID_ARGUMENT_and_name_the_field() =>
-        await FailsAsync(StatusCode.InvalidArgument, "texts", () => _client.PredictBatchAsync(new PredictBatchRequest { Texts = { Enumerable.Repeat("x", 21) } }, cancellationToken: Token));
+        await FailsAsync(StatusCode.InvalidArgument, "texts",
+            () => _client.PredictBatchAsync(new PredictBatchRequest { Texts = { Enumerable.Repeat("x", 21) } }, cancellationToken: Token));
 
     [Fact]
     public async Task An_unknown_model_is_NOT_FOUND_and_the_message_lists_those_there_are()
     {
-        var failure = await FailsAsync(StatusCode.NotFound, "model", () => _client.PredictAsync(new PredictRequest { Model = "third" }, cancellationToken: Token));
+        var failure = await FailsAsync(
+            StatusCode.NotFound, "model", () => _client.PredictAsync(new PredictRequest { Model = "third" }, cancellationToken: Token));
 
         Assert.Contains("sentiment", failure.Status.Detail, StringComparison.Ordinal);
         Assert.Contains("second@v2", failure.Status.Detail, StringComparison.Ordinal);

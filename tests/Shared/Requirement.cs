@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace LoraOnnx.Tests;
 
-/// <summary>For tests that need more than the SDK: they skip with a reason, and fail instead where REQUIRE_ALL=1 says that everything is installed.</summary>
+/// <summary>For tests that need more than the SDK: they skip with a reason, and fail instead where REQUIRE_ALL=1 says that everything is
+/// installed.</summary>
 internal static class Requirement
 {
     /// <summary>Skips the calling test unless <paramref name="isMet"/>.</summary>
@@ -17,8 +18,8 @@ internal static class Requirement
     }
 
     /// <summary>
-    /// Skips the test where the processor (or a system that lets no memory become executable) has not what it is about: nobody can install that, so CI counts
-    /// no failure.
+    /// Skips the test where the processor (or a system that lets no memory become executable) has not what it is about: nobody can install that, so
+    /// CI counts no failure.
     /// </summary>
     public static void ProcessorHas([DoesNotReturnIf(false)] bool isMet, string? what) => Assert.SkipUnless(isMet, $"this processor: {what}");
 }

@@ -12,7 +12,9 @@ public sealed class DelimitedTableProperties
         // UTF-8 has no lone surrogates.
         string[] whole = [.. texts.Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)))];
         var (delimiter, lineEnd) = (isTab ? '\t' : ',', isWindows ? "\r\n" : "\n");
-        var content = string.Concat(whole.Select((text, index) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"{delimiter}{index % 2}{lineEnd}"));
+        var content =
+            string.Concat(
+                whole.Select((text, index) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"{delimiter}{index % 2}{lineEnd}"));
         var bytes = Encoding.UTF8.GetBytes($"text{delimiter}label{lineEnd}{content}");
 
         var read = new DelimitedTable("x.csv", delimiter, Tasks.Reviews).Read(new MemoryStream(bytes), TextLimits.Standard).ToList();

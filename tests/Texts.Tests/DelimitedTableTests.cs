@@ -102,7 +102,8 @@ public sealed class DelimitedTableTests : IDisposable
     {
         var endless = Encoding.UTF8.GetBytes("text,label\n\"" + string.Concat(Enumerable.Repeat("word word\n", 10_000)));
 
-        var failure = Assert.Throws<InputException>(() => new DelimitedTable("x.csv", ',', Tasks.Reviews).Read(new MemoryStream(endless), new TextLimits(1000, 1_000_000)).Count());
+        var failure = Assert.Throws<InputException>(
+            () => new DelimitedTable("x.csv", ',', Tasks.Reviews).Read(new MemoryStream(endless), new TextLimits(1000, 1_000_000)).Count());
 
         Assert.Contains("x.csv:2: the quoted field is longer than 1000 characters", failure.Message, StringComparison.Ordinal);
     }

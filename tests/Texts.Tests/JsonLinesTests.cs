@@ -13,7 +13,9 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void Escaped_lone_surrogates_stay_as_Python_keeps_them()
     {
-        var text = Assert.Single(LabelledTexts.ReadAll(_folder.Write("a.jsonl", """{"text": "half \ud83d, \t\"whole\" \ud83d\ude00", "label": 1, "by": "\uDC00"}"""), Tasks.Reviews));
+        var text = Assert.Single(
+            LabelledTexts.ReadAll(_folder.Write("a.jsonl", """{"text": "half \ud83d, \t\"whole\" \ud83d\ude00", "label": 1, "by": "\uDC00"}"""),
+                Tasks.Reviews));
 
         Assert.Equal("half \ud83d, \t\"whole\" \ud83d\ude00", text.Text);
         Assert.Equal("\udc00", text.Columns["by"]);
@@ -39,7 +41,8 @@ public sealed class JsonLinesTests : IDisposable
 
     [Fact]
     public void Broken_JSON_is_told_with_its_place_in_the_line_counted_from_1() =>
-        Assert.EndsWith(":1: is not valid JSON: 'b' is an invalid start of a property name. Expected a '\"'. (byte 2 of the line)", Fails(_reviews, "{broken").Message, StringComparison.Ordinal);
+        Assert.EndsWith(":1: is not valid JSON: 'b' is an invalid start of a property name. Expected a '\"'. (byte 2 of the line)",
+            Fails(_reviews, "{broken").Message, StringComparison.Ordinal);
 
     [Fact]
     public void Numbers_numbers_in_quotes_and_names_are_labels()
@@ -73,10 +76,12 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void Other_columns_are_kept_as_text()
     {
-        var text = Read(_reviews, """{"genre": "comedy", "sentence": "x", "label": 0, "year": 1999, "tags": ["a"], "none": null, "text": "y"}""").Single();
+        var text = Read(_reviews, """{"genre": "comedy", "sentence": "x", "label": 0, "year": 1999, "tags": ["a"], "none": null, "text": "y"}""")
+            .Single();
 
         Assert.Equal("y", text.Text);
-        Assert.Equal(new Dictionary<string, string> { ["genre"] = "comedy", ["sentence"] = "x", ["year"] = "1999", ["tags"] = "[\"a\"]" }, text.Columns);
+        Assert.Equal(new Dictionary<string, string> { ["genre"] = "comedy", ["sentence"] = "x", ["year"] = "1999", ["tags"] = "[\"a\"]" },
+            text.Columns);
     }
 
     [Fact]
@@ -142,9 +147,11 @@ public sealed class JsonLinesTests : IDisposable
     public void An_empty_file_a_missing_file_and_an_unknown_kind_are_named()
     {
         Assert.Contains(".jsonl:1: is empty", Fails(_reviews).Message, StringComparison.Ordinal);
-        Assert.Contains("no such file", Assert.Throws<InputException>(() => LabelledTexts.ReadAll("none.jsonl", _reviews)).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<InputException>(() => LabelledTexts.ReadAll("none.jsonl", _reviews)).Message,
+            StringComparison.Ordinal);
         var path = _folder.Write("a.xlsx", "x");
-        Assert.Contains("'.xlsx' is not known", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message, StringComparison.Ordinal);
+        Assert.Contains("'.xlsx' is not known", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -152,7 +159,8 @@ public sealed class JsonLinesTests : IDisposable
     {
         var path = _folder.Write("a.jsonl.gz", "not gzip at all, but long enough to be read");
 
-        Assert.Contains("the compressed data is damaged", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message, StringComparison.Ordinal);
+        Assert.Contains("the compressed data is damaged", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,8 +168,10 @@ public sealed class JsonLinesTests : IDisposable
     {
         var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"text\": \"a\", \"label\": 1}\n", 10_000)));
 
-        var tooMuch = Assert.Throws<InputException>(() => new JsonLines("x", _reviews).Read(new MemoryStream(lines), new TextLimits(1000, 100_000)).Count());
-        var tooLong = Assert.Throws<InputException>(() => new JsonLines("x", _reviews).Read(new MemoryStream(new byte[100_000]), new TextLimits(1000, 1_000_000)).Count());
+        var tooMuch = Assert.Throws<InputException>(
+            () => new JsonLines("x", _reviews).Read(new MemoryStream(lines), new TextLimits(1000, 100_000)).Count());
+        var tooLong = Assert.Throws<InputException>(
+            () => new JsonLines("x", _reviews).Read(new MemoryStream(new byte[100_000]), new TextLimits(1000, 1_000_000)).Count());
 
         Assert.Contains("larger than 100000 bytes", tooMuch.Message, StringComparison.Ordinal);
         Assert.Contains("longer than 1000 bytes", tooLong.Message, StringComparison.Ordinal);

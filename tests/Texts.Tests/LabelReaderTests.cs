@@ -21,7 +21,8 @@ public sealed class LabelReaderTests
     [InlineData("[\"rude\", 0]", new[] { 1, 0 })]
     [InlineData("\"toxic\"", new[] { 0 })]
     [InlineData("1", new[] { 1 })]
-    public void Whole_numbers_are_classes_and_numbers_with_a_point_are_flags(string label, int[] expected) => Assert.Equal(expected, Read(_two, label));
+    public void Whole_numbers_are_classes_and_numbers_with_a_point_are_flags(string label, int[] expected) =>
+        Assert.Equal(expected, Read(_two, label));
 
     [Theory]
     [InlineData("[0, 0]", "names a class twice")]

@@ -42,7 +42,8 @@ public sealed class ReviewFolderTests : IDisposable
         _folder.Write("crime/a.txt", "c");
         _folder.Write("war/a.txt", "w");
 
-        Assert.Equal([("w", 0), ("c", 2)], LabelledTexts.ReadAll(_folder.Path, Tasks.WithLabels("war", "love", "crime")).Select(text => (text.Text, text.Labels[0])));
+        Assert.Equal([("w", 0), ("c", 2)],
+            LabelledTexts.ReadAll(_folder.Path, Tasks.WithLabels("war", "love", "crime")).Select(text => (text.Text, text.Labels[0])));
     }
 
     [Fact]

@@ -11,14 +11,16 @@ public sealed class TextsFuzzTests
 
     private static readonly string[] _labelErrors =
     [
-        ", expected 0 to", "which names a class twice", ", expected one for each of the", "expected flags that are 0.0 or 1.0", "which mixes classes and flags",
+        ", expected 0 to", "which names a class twice", ", expected one for each of the", "expected flags that are 0.0 or 1.0",
+        "which mixes classes and flags",
     ];
 
     private static readonly string[] _jsonLines =
     [
         "{\"text\": \"A fine film.\", \"label\": 1}\n{\"text\": \"Half an emoji: \\ud83d\", \"label\": \"NEGATIVE\", \"genre\": \"drama\"}\n",
         "\uFEFF{\"sentence\":\"a\\u00e9\\n\",\"label\":0}\r\n{\"sentence\":\"\",\"label\":\"1\",\"year\":1999}\r\n\n\n",
-        "{\"text\": \"many\", \"labels\": [0, 2]}\n{\"text\": \"none\", \"labels\": []}\n{\"text\": \"flags\", \"label\": [1.0, 0.0, 1.0]}\n{\"text\": \"truth\", \"label\": [true, false, false]}\n",
+        "{\"text\": \"many\", \"labels\": [0, 2]}\n{\"text\": \"none\", \"labels\": []}\n{\"text\": \"flags\", \"label\": [1.0, 0.0, "
+            + "1.0]}\n{\"text\": \"truth\", \"label\": [true, false, false]}\n",
     ];
 
     private static readonly string[] _tables =
@@ -30,14 +32,17 @@ public sealed class TextsFuzzTests
 
     private static readonly string[] _words =
     [
-        "0", "1", "2", "7", "-1", "1.5", "1.0", "true", "null", "{}", "[]", "[0, 0]", "[0, 1.0]", "[2.0, 0.0, 0.0]", "[true]", "[\"\\ud800\"]", "\"\\ud800\"", "\"text\"", "\"label\"", "\"x\"", ",\"\\ud800\":1",
-        "\n", "\n\n", "\r", "\"", "\"\"", ",", "\"[0, 1.0]\"", "\"[0, 0]\"", "\"[1.0]\"", "\"[2.0, 0.0, 0.0]\"", "\"[0\"", "\"a\"b", "\u00e9", new string('x', 3_000), Lines("{\"text\":\"a\",\"label\":0}"), Lines("1,one,000000000000000"),
+        "0", "1", "2", "7", "-1", "1.5", "1.0", "true", "null", "{}", "[]", "[0, 0]", "[0, 1.0]", "[2.0, 0.0, 0.0]", "[true]", "[\"\\ud800\"]",
+        "\"\\ud800\"", "\"text\"", "\"label\"", "\"x\"", ",\"\\ud800\":1",
+        "\n", "\n\n", "\r", "\"", "\"\"", ",", "\"[0, 1.0]\"", "\"[0, 0]\"", "\"[1.0]\"", "\"[2.0, 0.0, 0.0]\"", "\"[0\"", "\"a\"b", "\u00e9",
+        new string('x', 3_000), Lines("{\"text\":\"a\",\"label\":0}"), Lines("1,one,000000000000000"),
     ];
 
     [Fact]
     public void Every_file_of_JSON_lines_gives_texts_or_an_error_of_ours() =>
         new FuzzRun(new Mutator(_jsonLines.Select(Encoding.UTF8.GetBytes), _words), [.. _labelErrors, "is the list [",
-            "is empty, expected a JSON object", "is not valid JSON: ", "it is not UTF-8", "is not valid Unicode", "expected an object such as", "has no 'text'", "expected a string", "has no 'label'",
+            "is empty, expected a JSON object", "is not valid JSON: ", "it is not UTF-8", "is not valid Unicode", "expected an object such as",
+            "has no 'text'", "expected a string", "has no 'label'",
             "is longer than", "are larger than"])
             .Check(input => ReadAll(new JsonLines("texts.jsonl", Model(input)).Read(new MemoryStream(input), _limits)));
 
@@ -48,17 +53,22 @@ public sealed class TextsFuzzTests
         var lines = Packed(Encoding.UTF8.GetBytes(Lines("{\"text\":\"a\",\"label\":0}")));
 
         new FuzzRun(new Mutator([.. Enumerable.Repeat(Packed(Encoding.UTF8.GetBytes(_jsonLines[0])), 200), bomb, lines], ["\0", "\u001f"]),
-            "the compressed data is damaged", "is not valid JSON", "is longer than", "are larger than", "is empty, expected a JSON object", "is not valid Unicode", "expected a", ", expected 0 to", "has no '")
+            "the compressed data is damaged", "is not valid JSON", "is longer than", "are larger than", "is empty, expected a JSON object",
+            "is not valid Unicode", "expected a", ", expected 0 to", "has no '")
         {
-            MayBeMissed = ["is not valid JSON", "is longer than", "is empty, expected a JSON object", "is not valid Unicode", "expected a", ", expected 0 to", "has no '"],
+            MayBeMissed = ["is not valid JSON", "is longer than", "is empty, expected a JSON object", "is not valid Unicode", "expected a",
+                ", expected 0 to", "has no '"],
         }
-            .Check(input => ReadAll(new JsonLines("texts.jsonl.gz", Tasks.Reviews).Read(new GZipStream(new MemoryStream(input), CompressionMode.Decompress), _limits)));
+            .Check(input =>
+                ReadAll(new JsonLines("texts.jsonl.gz", Tasks.Reviews).Read(
+                    new GZipStream(new MemoryStream(input), CompressionMode.Decompress), _limits)));
     }
 
     [Fact]
     public void Every_table_gives_texts_or_an_error_of_ours() =>
         new FuzzRun(new Mutator(_tables.Select(Encoding.UTF8.GetBytes), _words), [.. _labelErrors,
-            "is empty, expected a row", "the header has", "the quoted field is longer than", "a quoted field does not end", "is not valid UTF-8", "follows the quote that ends field", "no column is called",
+            "is empty, expected a row", "the header has", "the quoted field is longer than", "a quoted field does not end", "is not valid UTF-8",
+            "follows the quote that ends field", "no column is called",
             "which is not a JSON list", "is longer than", "are larger than"])
             .Check(input => ReadAll(new DelimitedTable("texts.csv", ',', Model(input)).Read(new MemoryStream(input), _limits)));
 

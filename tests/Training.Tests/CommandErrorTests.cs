@@ -41,7 +41,10 @@ public sealed class CommandErrorTests : IDisposable
             tensors = [.. file.Names.Select(file.Read)];
         }
 
-        SafetensorsWriter.Write(path, tensors.Select(tensor => tensor.Name != "classifier.weight" ? tensor : new NamedTensor(tensor.Name, tensor.Shape, [.. tensor.Values.Select(_ => float.NaN)])));
+        SafetensorsWriter.Write(path,
+            tensors.Select(tensor => tensor.Name != "classifier.weight"
+                ? tensor
+                : new NamedTensor(tensor.Name, tensor.Shape, [.. tensor.Values.Select(_ => float.NaN)])));
         var result = Command.Run(Program, _task.Arguments(_task.Run));
 
         Assert.Equal(1, result.ExitCode);
@@ -117,7 +120,8 @@ public sealed class CommandErrorTests : IDisposable
     {
         var result = Command.Run(Program, ["--out", _task.Run, "--resume"]);
 
-        Assert.Equal((1, $"error: {_task.Run}: holds no run to go on with.\nhint:  check --out; or begin a run: --model MODEL --train FILE.\n"), (result.ExitCode, result.Error));
+        Assert.Equal((1, $"error: {_task.Run}: holds no run to go on with.\nhint:  check --out; or begin a run: --model MODEL --train FILE.\n"),
+            (result.ExitCode, result.Error));
     }
 
     [Fact]
@@ -138,7 +142,8 @@ public sealed class CommandErrorTests : IDisposable
         AssertError(["holds a run already"], "--out", _task.Run);
         var changed = Command.Run(Program, ["--out", _task.Run, "--resume", "--rank", "4", "--epochs", "3"]);
         Assert.Equal(1, changed.ExitCode);
-        Assert.Contains("epochs was 2000, is now 3; rank was 8, is now 4", string.Join("; ", changed.Error.Split('\n')[0].Split("differ: ")[1].TrimEnd('.').Split("; ").Order(StringComparer.Ordinal)));
+        Assert.Contains("epochs was 2000, is now 3; rank was 8, is now 4",
+            string.Join("; ", changed.Error.Split('\n')[0].Split("differ: ")[1].TrimEnd('.').Split("; ").Order(StringComparer.Ordinal)));
     }
 
     [Fact]

@@ -4,7 +4,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests;
 
-/// <summary>A DistilBERT body without a classification head: a new head is announced and comes from the seed; without training one it is an error.</summary>
+/// <summary>A DistilBERT body without a classification head: a new head is announced and comes from the seed; without training one it is an
+/// error.</summary>
 public sealed class HeadlessBaseTests : IDisposable
 {
     private readonly TinyTask _task = new(trainTexts: 16, validationTexts: 8);
@@ -21,7 +22,8 @@ public sealed class HeadlessBaseTests : IDisposable
     [Fact]
     public void A_new_head_is_announced_seeded_and_written_down()
     {
-        var result = Command.Run(Repository.Path("bin", "lora-train"), _task.Arguments(_task.Run, "--method", "lora+head", "--epochs", "1", "--seed", "7"));
+        var result = Command.Run(Repository.Path("bin", "lora-train"),
+            _task.Arguments(_task.Run, "--method", "lora+head", "--epochs", "1", "--seed", "7"));
 
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Contains("has no classification head: a new one is made from seed 7", result.Error, StringComparison.Ordinal);

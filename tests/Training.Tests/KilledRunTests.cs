@@ -37,7 +37,8 @@ public sealed class KilledRunTests
             }
         }
 
-        Assert.Equal(File.ReadAllText(Path.Combine(reference, "reference-logits.json")), File.ReadAllText(Path.Combine(task.Run, "reference-logits.json")));
+        Assert.Equal(File.ReadAllText(Path.Combine(reference, "reference-logits.json")),
+            File.ReadAllText(Path.Combine(task.Run, "reference-logits.json")));
     }
 
     private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");

@@ -6,11 +6,13 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests;
 
-/// <summary>A two-layer model of width 32 with random weights, and texts whose label is plain from one word: trains in seconds. Deleted with the object.</summary>
+/// <summary>A two-layer model of width 32 with random weights, and texts whose label is plain from one word: trains in seconds. Deleted with the
+/// object.</summary>
 internal sealed class TinyTask : IDisposable
 {
     private static readonly string[] _words =
-        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "fine", "great", "bad", "poor", "awful", "the", "film", "was", "a", "and", "plot", "actor", "scene", "story", "long", "short"];
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "fine", "great", "bad", "poor", "awful", "the", "film", "was", "a", "and", "plot",
+            "actor", "scene", "story", "long", "short"];
 
     public TinyTask(int trainTexts = 48, int validationTexts = 16)
     {
@@ -64,7 +66,9 @@ internal sealed class TinyTask : IDisposable
         var values = new float[spec.Shape.Aggregate(1, (product, length) => product * length)];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = spec.Key.EndsWith("norm.weight", StringComparison.OrdinalIgnoreCase) ? 1 : spec.Columns is null ? 0 : (float)((random.NextDouble() - 0.5) * 0.4);
+            values[i] = spec.Key.EndsWith("norm.weight", StringComparison.OrdinalIgnoreCase)
+                ? 1
+                : spec.Columns is null ? 0 : (float)((random.NextDouble() - 0.5) * 0.4);
         }
 
         return new NamedTensor(spec.Key, spec.Shape, values);

@@ -8,10 +8,12 @@ using LoraOnnx.Texts;
 
 namespace LoraOnnx.Benchmarks.Inference;
 
-/// <summary>How many real tokens a second does the packed engine read, against the same weights as a padded portable graph? Both take turns batch by batch.</summary>
+/// <summary>How many real tokens a second does the packed engine read, against the same weights as a padded portable graph? Both take turns batch by
+/// batch.</summary>
 internal static class EngineBenchmark
 {
-    public const string Question = "the packed engine, exact and in 8 bits, against the padded graph: speed base|demo [ROUNDS] [--batch N] | agreement FILE | soak [SECONDS]";
+    public const string Question =
+        "the packed engine, exact and in 8 bits, against the padded graph: speed base|demo [ROUNDS] [--batch N] | agreement FILE | soak [SECONDS]";
 
     /// <summary>What the last layer for [CLS] only saves: five sixths of one layer in six.</summary>
     private const double LastLayerGain = 1.16;
@@ -92,11 +94,13 @@ internal static class EngineBenchmark
         }
 
         var limit = LastLayerGain * padded / real;
-        Console.WriteLine($"width {weights.Config.Shape.Width}, batches of {batchSize}, {real} real tokens, {padded} padded; padded / real x {LastLayerGain} = {limit:F2}");
+        Console.WriteLine($"width {weights.Config.Shape.Width}, batches of {batchSize}, {real} real tokens, {padded} padded; padded / real x "
+            + $"{LastLayerGain} = {limit:F2}");
         for (var engine = 0; engine < engines.Length; engine++)
         {
             var (byWall, byCpu) = (wall[0] / wall[engine], cpu[0] / cpu[engine]);
-            Console.WriteLine($"{engines[engine].Name,-20} {real / wall[engine],7:F0} tokens/s  {byWall:F2}x ({byWall / limit:P0} of the limit)  by CPU time {byCpu:F2}x ({byCpu / limit:P0})");
+            Console.WriteLine($"{engines[engine].Name,-20} {real / wall[engine],7:F0} tokens/s  {byWall:F2}x ({byWall / limit:P0} of the limit)  "
+                + $"by CPU time {byCpu:F2}x ({byCpu / limit:P0})");
         }
     }
 
@@ -110,7 +114,9 @@ internal static class EngineBenchmark
         foreach (var precision in (Precision[])[Precision.Bf16, Precision.Int8, Precision.Int8Dynamic])
         {
             using var candidate = TextClassifier.FromWeights(weights, _demo, _options, precision);
-            Console.WriteLine($"{EnumNames.Of(precision)}: {AccuracyGate.Measure(precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config.Task, CancellationToken.None)}");
+            var report = AccuracyGate.Measure(
+                precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config.Task, CancellationToken.None);
+            Console.WriteLine($"{EnumNames.Of(precision)}: {report}");
         }
     }
 
@@ -132,7 +138,8 @@ internal static class EngineBenchmark
         }
 
         var steady = samples.Skip(samples.Count / 5).ToList();
-        Console.WriteLine($"resident {steady[0].Mebibytes:F0} MiB after {steady[0].Minutes:F1} minutes, {steady[^1].Mebibytes:F0} MiB after {steady[^1].Minutes:F1}; {Serving.ServingBenchmark.Slope(steady):F2} MiB a minute");
+        Console.WriteLine($"resident {steady[0].Mebibytes:F0} MiB after {steady[0].Minutes:F1} minutes, {steady[^1].Mebibytes:F0} MiB after "
+            + $"{steady[^1].Minutes:F1}; {Serving.ServingBenchmark.Slope(steady):F2} MiB a minute");
     }
 
     private static ModelWeights Demo() => Checkpoint.Open(_demo).LoadWeights();

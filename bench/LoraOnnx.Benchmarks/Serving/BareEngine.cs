@@ -7,7 +7,8 @@ namespace LoraOnnx.Benchmarks.Serving;
 /// <summary>The engine without a server: the threads of the server's plan, texts one after the other.</summary>
 internal sealed class BareEngine(string model) : IDisposable
 {
-    private readonly TextClassifier _classifier = TextClassifier.Load(model, new InferenceOptions { Device = "cpu", Threads = Math.Min(Environment.ProcessorCount, 4) });
+    private readonly TextClassifier _classifier =
+        TextClassifier.Load(model, new InferenceOptions { Device = "cpu", Threads = Math.Min(Environment.ProcessorCount, 4) });
 
     /// <summary>Tokens a second over texts in the order of their arrival, batched to a budget of tokens; tokenising included.</summary>
     public double TokensPerSecond(int batchTokens, TimeSpan duration, Func<string> nextText)

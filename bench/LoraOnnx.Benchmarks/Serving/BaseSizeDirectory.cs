@@ -6,7 +6,8 @@ using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Benchmarks.Serving;
 
-/// <summary>An ONNX directory of the <see cref="BaseSizeModel"/> with models/demo's tokenizer: the speed of a base model without its download.</summary>
+/// <summary>An ONNX directory of the <see cref="BaseSizeModel"/> with models/demo's tokenizer: the speed of a base model without its
+/// download.</summary>
 internal static class BaseSizeDirectory
 {
     /// <summary>Writes the directory unless it is there.</summary>

@@ -24,7 +24,8 @@ internal static class LoadGenerator
     }
 
     /// <summary>Open loop: calls arrive at random (Poisson) at a rate, whatever becomes of those before them.</summary>
-    public static async Task<LoadResult> OpenAsync(SentimentClient client, double callsPerSecond, TimeSpan rampUp, TimeSpan duration, Func<string> nextText)
+    public static async Task<LoadResult> OpenAsync(
+        SentimentClient client, double callsPerSecond, TimeSpan rampUp, TimeSpan duration, Func<string> nextText)
     {
         var random = new Random(7);
         var running = new List<Task>();

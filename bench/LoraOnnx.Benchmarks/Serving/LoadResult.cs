@@ -4,8 +4,9 @@ using Grpc.Core;
 namespace LoraOnnx.Benchmarks.Serving;
 
 /// <summary>
-/// What became of a load. Throughput counts what is answered between <see cref="Begin"/> and <see cref="Stop"/>, while the load goes on before and after, so that
-/// neither filling nor draining the queue is in it; latencies, refusals and failures count for all calls that end after <see cref="Begin"/>.
+/// What became of a load. Throughput counts what is answered between <see cref="Begin"/> and <see cref="Stop"/>, while the load goes on before and
+/// after, so that neither filling nor draining the queue is in it; latencies, refusals and failures count for all calls that end after
+/// <see cref="Begin"/>.
 /// </summary>
 internal sealed class LoadResult
 {

@@ -32,7 +32,10 @@ internal sealed partial class ServerUnderTest : IDisposable
 
     public static ServerUnderTest Start(string model)
     {
-        var start = new ProcessStartInfo(Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"), ["--model", model, "--device", "cpu", "--grpc-port", "0", "--http-port", "0"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"),
+            ["--model", model, "--device", "cpu", "--grpc-port", "0", "--http-port", "0"])
+        { RedirectStandardOutput = true };
         var process = Process.Start(start)!; // a file with a path always gives a process
         var address = "";
         while (process.StandardOutput.ReadLine() is { } line)

@@ -5,8 +5,9 @@ using LoraOnnx.Client;
 namespace LoraOnnx.Benchmarks.Serving;
 
 /// <summary>
-/// What does a server add to its engine, what does it do under ten times its load, and does its memory stay? A base-size model. The server is a process of its own; this one
-/// generates the load and, in turns with it, runs the bare engine. Turns are short and in pairs, so that what else the machine does meets both sides.
+/// What does a server add to its engine, what does it do under ten times its load, and does its memory stay? A base-size model. The server is a
+/// process of its own; this one generates the load and, in turns with it, runs the bare engine. Turns are short and in pairs, so that what else the
+/// machine does meets both sides.
 /// </summary>
 internal static class ServingBenchmark
 {
@@ -50,7 +51,8 @@ internal static class ServingBenchmark
         return 0;
     }
 
-    /// <summary>Turns of four seconds, in the order engine, server, server, engine; the engine runs batches of as many tokens as the server allows itself at the moment.</summary>
+    /// <summary>Turns of four seconds, in the order engine, server, server, engine; the engine runs batches of as many tokens as the server allows
+    /// itself at the moment.</summary>
     private static async Task SaturationAsync(ServerUnderTest server, SentimentClient client, string model, TimeSpan duration)
     {
         const int Callers = 12;
@@ -73,11 +75,14 @@ internal static class ServingBenchmark
 
             ratios.Add(load.TokensPerSecond / bare);
             generator.Add(load.GeneratorCores);
-            Console.WriteLine($"round {round + 1}: engine {bare:n0} tokens/s; server {load.TokensPerSecond:n0} tokens/s, p50 {Figures.Median(load.Milliseconds):n0} ms, "
-                + $"batches of {budget} tokens, refused {load.Refused}, failed {load.Failed}, generator {load.GeneratorCores:0.00} cores; ratio {ratios[^1]:0.000}");
+            Console.WriteLine($"round {round + 1}: engine {bare:n0} tokens/s; server {load.TokensPerSecond:n0} tokens/s, p50 "
+                + $"{Figures.Median(load.Milliseconds):n0} ms, "
+                + $"batches of {budget} tokens, refused {load.Refused}, failed {load.Failed}, generator {load.GeneratorCores:0.00} cores; ratio "
+                + $"{ratios[^1]:0.000}");
         }
 
-        Console.WriteLine($"saturation: server / engine in tokens/s, {Figures.Summary(ratios)}; {Callers} callers, generator {Figures.Median(generator):0.00} cores");
+        Console.WriteLine($"saturation: server / engine in tokens/s, {Figures.Summary(ratios)}; {Callers} callers, generator "
+            + $"{Figures.Median(generator):0.00} cores");
     }
 
     /// <summary>Blocks of calls, one at a time, in turns.</summary>
@@ -102,7 +107,8 @@ internal static class ServingBenchmark
             if (block >= 0)
             {
                 ratios.Add(Figures.Median(served) / Figures.Median(bare));
-                Console.WriteLine($"block {block + 1}: engine {Figures.Median(bare):0.00} ms, server {Figures.Median(served):0.00} ms, ratio {ratios[^1]:0.000}");
+                Console.WriteLine(
+                    $"block {block + 1}: engine {Figures.Median(bare):0.00} ms, server {Figures.Median(served):0.00} ms, ratio {ratios[^1]:0.000}");
             }
         }
 
@@ -130,17 +136,21 @@ internal static class ServingBenchmark
             generator.Add(overload.GeneratorCores);
             (refused, failed) = (refused + overload.Refused, failed + overload.Failed);
             failure = failure.Length > 0 ? failure : overload.FirstFailure;
-            Console.WriteLine($"round {round + 1}: capacity {before:0.0} texts/s before, {after:0.0} after; at ten times of it {overload.TextsPerSecond:0.0} texts/s; "
-                + $"accepted p50 {Figures.Median(overload.Milliseconds):n0} ms, p99 {Figures.Percentile(overload.Milliseconds, 0.99):n0} ms; refused {overload.Refused}; ratio {ratios[^1]:0.000}");
+            Console.WriteLine($"round {round + 1}: capacity {before:0.0} texts/s before, {after:0.0} after; at ten times of it "
+                + $"{overload.TextsPerSecond:0.0} texts/s; "
+                + $"accepted p50 {Figures.Median(overload.Milliseconds):n0} ms, p99 {Figures.Percentile(overload.Milliseconds, 0.99):n0} ms; "
+                + $"refused {overload.Refused}; ratio {ratios[^1]:0.000}");
             before = after;
         }
 
         var p99 = Figures.Percentile(latencies, 0.99);
-        Console.WriteLine($"overload: goodput / capacity, {Figures.Summary(ratios)}; accepted p50 {Figures.Median(latencies):n0} ms, p99 {p99:n0} ms = {p99 / _latencyTarget.TotalMilliseconds:0.00} x latency target; "
+        Console.WriteLine($"overload: goodput / capacity, {Figures.Summary(ratios)}; accepted p50 {Figures.Median(latencies):n0} ms, p99 {p99:n0} "
+            + $"ms = {p99 / _latencyTarget.TotalMilliseconds:0.00} x latency target; "
             + $"answered {latencies.Count}, refused {refused}, failed {failed} {failure}; generator {Figures.Median(generator):0.00} cores");
 
         async Task<double> CapacityAsync() =>
-            (await LoadGenerator.ClosedAsync(client, Math.Max(4, Environment.ProcessorCount), _rampUp, turn, () => texts.OfTokens(256))).TextsPerSecond;
+            (await LoadGenerator.ClosedAsync(
+                client, Math.Max(4, Environment.ProcessorCount), _rampUp, turn, () => texts.OfTokens(256))).TextsPerSecond;
     }
 
     /// <summary>Mixed texts at 70 % of capacity; memory is read every ten seconds.</summary>
@@ -159,8 +169,10 @@ internal static class ServingBenchmark
 
         var result = await load;
         var last = memory.Where(sample => sample.Minutes > duration.TotalMinutes / 5).ToArray();
-        Console.WriteLine($"soak: {result.Elapsed.TotalMinutes:0.0} min at {result.TextsPerSecond:0.0} texts/s, 70 % of capacity; answered {result.Answered}, refused {result.Refused}, failed {result.Failed} {result.FirstFailure}; "
-            + $"p50 {Figures.Median(result.Milliseconds):n0} ms, p99 {Figures.Percentile(result.Milliseconds, 0.99):n0} ms; generator {result.GeneratorCores:0.00} cores; "
+        Console.WriteLine($"soak: {result.Elapsed.TotalMinutes:0.0} min at {result.TextsPerSecond:0.0} texts/s, 70 % of capacity; answered "
+            + $"{result.Answered}, refused {result.Refused}, failed {result.Failed} {result.FirstFailure}; "
+            + $"p50 {Figures.Median(result.Milliseconds):n0} ms, p99 {Figures.Percentile(result.Milliseconds, 0.99):n0} ms; generator "
+            + $"{result.GeneratorCores:0.00} cores; "
             + $"memory {Slope(last):+0.00;-0.00} MiB/min over the last {duration.TotalMinutes * 0.8:0.0} min");
     }
 

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace LoraOnnx.Benchmarks.Training;
 
 /// <summary>
-/// Time since it was made: on several threads by the wall, on one thread the processor time of this process, which other programs on the machine disturb least.
+/// Time since it was made: on several threads by the wall, on one thread the processor time of this process, which other programs on the machine
+/// disturb least.
 /// </summary>
 internal sealed class BusyClock
 {

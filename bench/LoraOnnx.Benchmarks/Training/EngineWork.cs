@@ -25,7 +25,8 @@ internal static class EngineWork
     private static readonly int[] _lengths = ReviewLengths.Draw(Texts, seed: 1);
 
     public static string Describe() => string.Create(CultureInfo.InvariantCulture,
-        $"LoRA r16 on q, k, v; lengths of film reviews, mean {_lengths.Average():0} tokens, {_lengths.Count(length => length == 512) / (double)Texts:p0} of the texts cut at 512; batches of {BatchTexts} texts");
+        $"LoRA r16 on q, k, v; lengths of film reviews, mean {_lengths.Average():0} tokens, "
+            + $"{_lengths.Count(length => length == 512) / (double)Texts:p0} of the texts cut at 512; batches of {BatchTexts} texts");
 
     /// <summary>LoRA steps, after one that is not counted.</summary>
     public static Work LoraSteps(Precision precision)
@@ -68,7 +69,11 @@ internal static class EngineWork
         }
 
         var headSeconds = clock.Seconds;
-        return work with { Remark = string.Create(CultureInfo.InvariantCulture, $"{HeadEpochs} epochs of the head on {features.Length} texts took {headSeconds:0.00} s, {headSeconds / seconds:p1} of the {seconds:0.0} s for their features") };
+        return work with
+        {
+            Remark = string.Create(CultureInfo.InvariantCulture, $"{HeadEpochs} epochs of the head on {features.Length} texts took "
+                + $"{headSeconds:0.00} s, {headSeconds / seconds:p1} of the {seconds:0.0} s for their features"),
+        };
 
         static FeatureBatch Batch(float[][] rows) => new(rows, [.. rows.Select((_, text) => (IReadOnlyList<int>)[text % 2])]);
     }
@@ -87,7 +92,9 @@ internal static class EngineWork
 
     private static StepResult Step(AdapterLearner engine, EncodedText[] texts, IReadOnlyList<int[]> parts)
     {
-        var result = engine.Step([.. parts.Select(part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], _rates);
+        var result = engine.Step(
+            [.. parts.Select(
+                part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], _rates);
         return result.IsFinite ? result : throw new System.Diagnostics.UnreachableException("The loss is not finite. This is a bug.");
     }
 
@@ -102,6 +109,11 @@ internal static class EngineWork
     }
 
     private static AdapterLearner Lora(Precision precision) => new(BaseSizeModel.Weights(),
-        new AdapterPlan { Modules = AdapterTargets.Modules(BaseSizeModel.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 16, Alpha = 32 },
+        new AdapterPlan
+        {
+            Modules = AdapterTargets.Modules(BaseSizeModel.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false),
+            Rank = 16,
+            Alpha = 32,
+        },
         new LearnerOptions { Precision = precision }, TorchDevice.Cpu);
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Benchmarks.Training;
 
 /// <summary>
-/// The baseline: what a user of transformers and peft runs by default. fp32, a batch padded to its longest text, every token of every layer, dropout as configured,
-/// scaled_dot_product_attention, x·Aᵀ·Bᵀ beside each of q, k and v, autograd, torch's AdamW with a tensor for each A and B.
+/// The baseline: what a user of transformers and peft runs by default. fp32, a batch padded to its longest text, every token of every layer, dropout
+/// as configured, scaled_dot_product_attention, x·Aᵀ·Bᵀ beside each of q, k and v, autograd, torch's AdamW with a tensor for each A and B.
 /// </summary>
 internal sealed class PlainLoop : IDisposable
 {
@@ -45,8 +45,10 @@ internal sealed class PlainLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         var length = PaddedLength(texts);
-        var ids = tensor(texts.SelectMany(text => text.Ids.Concat(Enumerable.Repeat(0, length - text.Ids.Length)).Select(id => (long)id)).ToArray()).view(texts.Count, length);
-        var mask = tensor(texts.SelectMany(text => Enumerable.Range(0, length).Select(position => position < text.Ids.Length)).ToArray()).view(texts.Count, 1, 1, length);
+        var ids = tensor(texts.SelectMany(text => text.Ids.Concat(Enumerable.Repeat(0, length - text.Ids.Length)).Select(id => (long)id)).ToArray())
+            .view(texts.Count, length);
+        var mask = tensor(texts.SelectMany(text => Enumerable.Range(0, length).Select(position => position < text.Ids.Length)).ToArray())
+            .view(texts.Count, 1, 1, length);
         _optimizer.zero_grad();
         var loss = nn.functional.cross_entropy(Logits(ids, mask), tensor(labels));
         loss.backward();
@@ -67,11 +69,13 @@ internal sealed class PlainLoop : IDisposable
     private Tensor Logits(Tensor ids, Tensor mask)
     {
         var positions = _weights["distilbert.embeddings.position_embeddings.weight"].narrow(0, 0, ids.shape[1]);
-        var x = Drop(Norm(_weights["distilbert.embeddings.word_embeddings.weight"][ids] + positions, "distilbert.embeddings.LayerNorm"), _config.Dropout.Hidden);
+        var x = Drop(Norm(_weights["distilbert.embeddings.word_embeddings.weight"][ids] + positions, "distilbert.embeddings.LayerNorm"),
+            _config.Dropout.Hidden);
         for (var index = 0; index < _config.Shape.Blocks; index++)
         {
             var layer = $"distilbert.transformer.layer.{index}";
-            Tensor Heads(string module) => Linear(x, $"{layer}.attention.{module}").view(ids.shape[0], -1, _config.Shape.Heads, _config.Shape.HeadWidth).transpose(1, 2);
+            Tensor Heads(string module) =>
+                Linear(x, $"{layer}.attention.{module}").view(ids.shape[0], -1, _config.Shape.Heads, _config.Shape.HeadWidth).transpose(1, 2);
             var context = nn.functional.scaled_dot_product_attention(Heads("q_lin"), Heads("k_lin"), Heads("v_lin"), mask, _config.Dropout.Attention);
             x = Norm(Linear(context.transpose(1, 2).reshape(x.shape), $"{layer}.attention.out_lin") + x, $"{layer}.sa_layer_norm");
             var inner = nn.functional.gelu(Linear(x, $"{layer}.ffn.lin1"));
@@ -84,7 +88,9 @@ internal sealed class PlainLoop : IDisposable
     private Tensor Linear(Tensor x, string module)
     {
         var result = nn.functional.linear(x, _weights[$"{module}.weight"], _weights[$"{module}.bias"]);
-        return _adapters.TryGetValue($"{module}.A", out var a) ? result + (nn.functional.linear(nn.functional.linear(x, a), _adapters[$"{module}.B"]) * _scale) : result;
+        return _adapters.TryGetValue($"{module}.A", out var a)
+            ? result + (nn.functional.linear(nn.functional.linear(x, a), _adapters[$"{module}.B"]) * _scale)
+            : result;
     }
 
     private Tensor Norm(Tensor x, string module) =>

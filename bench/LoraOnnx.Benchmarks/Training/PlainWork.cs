@@ -23,6 +23,7 @@ internal static class PlainWork
             places += (long)BatchTexts * PlainLoop.PaddedLength(batch);
         }
 
-        return new Work(tokens / clock.Seconds, string.Create(CultureInfo.InvariantCulture, $"{count} steps, {1 - (tokens / (double)places):p0} padding"));
+        return new Work(tokens / clock.Seconds,
+            string.Create(CultureInfo.InvariantCulture, $"{count} steps, {1 - (tokens / (double)places):p0} padding"));
     }
 }

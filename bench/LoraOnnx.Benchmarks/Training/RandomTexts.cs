@@ -8,6 +8,8 @@ internal static class RandomTexts
     public static EncodedText[] Of(int[] lengths)
     {
         var random = new Random(2);
-        return Array.ConvertAll(lengths, length => new EncodedText([101, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(1000, BaseSizeModel.Config.Shape.Vocabulary)), 102], length));
+        return Array.ConvertAll(lengths,
+            length => new EncodedText(
+                [101, .. Enumerable.Range(0, length - 2).Select(_ => random.Next(1000, BaseSizeModel.Config.Shape.Vocabulary)), 102], length));
     }
 }

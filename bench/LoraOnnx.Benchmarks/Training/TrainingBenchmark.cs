@@ -40,7 +40,8 @@ internal static class TrainingBenchmark
             return 1;
         }
 
-        Console.WriteLine($"machine: {Processor()}, {(BusyClock.Threads == 1 ? "1 thread, by processor time" : $"{BusyClock.Threads} threads")}; {RuntimeInformation.OSDescription}");
+        Console.WriteLine($"machine: {Processor()}, {(BusyClock.Threads == 1 ? "1 thread, by processor time" : $"{BusyClock.Threads} threads")}; "
+            + $"{RuntimeInformation.OSDescription}");
         Console.WriteLine($"model: DistilBERT-base size, {EngineWork.Describe()}");
         if (!bf16IsFast)
         {
@@ -53,7 +54,8 @@ internal static class TrainingBenchmark
         {
             if (part.StartsWith(PeakCommand, StringComparison.Ordinal))
             {
-                Print($"{part,-12} {PeakOfChild(part[(PeakCommand.Length + 1)..]) / (double)(1L << 30):0.00} GiB with LoRA steps of {EngineWork.LongStepTokens} tokens, 512 a text");
+                var gibibytes = PeakOfChild(part[(PeakCommand.Length + 1)..]) / (double)(1L << 30);
+                Print($"{part,-12} {gibibytes:0.00} GiB with LoRA steps of {EngineWork.LongStepTokens} tokens, 512 a text");
                 continue;
             }
 
@@ -88,7 +90,12 @@ internal static class TrainingBenchmark
 
     private static long PeakOfChild(string type)
     {
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["training", "--threads", BusyClock.Threads.ToString(CultureInfo.InvariantCulture), PeakCommand, type]) { RedirectStandardOutput = true })!; // a started program has a path
+        // a started program has a path
+        using var child = Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!,
+                ["training", "--threads", BusyClock.Threads.ToString(CultureInfo.InvariantCulture), PeakCommand,
+                    type])
+            { RedirectStandardOutput = true })!;
         var output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return long.Parse(output, CultureInfo.InvariantCulture);
@@ -99,7 +106,9 @@ internal static class TrainingBenchmark
     private static string Processor()
     {
         const string CpuInfo = "/proc/cpuinfo";
-        string? Field(string name) => File.Exists(CpuInfo) ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1].Trim() : null;
+        string? Field(string name) => File.Exists(CpuInfo)
+            ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1].Trim()
+            : null;
         var types = Field("flags")?.Split(' ').Where(flag => flag is "avx2" or "avx512f" or "avx512_bf16" or "amx_bf16");
         return Field("model name") is { } name ? $"{name} ({string.Join(", ", types ?? [])})" : RuntimeInformation.ProcessArchitecture.ToString();
     }

@@ -2,7 +2,8 @@ using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Choices;
 
-/// <summary>What was chosen for a model on the validation texts, and what it did there; its figures on the test texts are those of the report.</summary>
+/// <summary>What was chosen for a model on the validation texts, and what it did there; its figures on the test texts are those of the
+/// report.</summary>
 internal sealed record ChoiceReport
 {
     /// <summary>The scale, or null where none was to be chosen.</summary>

@@ -7,7 +7,8 @@ using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Evaluation.Choices;
 
-/// <summary>Opens models and chooses scale, temperature and threshold for them on the validation texts, which the report's figures never touch.</summary>
+/// <summary>Opens models and chooses scale, temperature and threshold for them on the validation texts, which the report's figures never
+/// touch.</summary>
 internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgress<ScoringStep> progress)
 {
     private TestTexts? _validation;
@@ -19,7 +20,8 @@ internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgr
     /// <exception cref="InputException">The model or the validation texts are missing or malformed, or a choice does not fit the model.</exception>
     public async Task<(IScoredModel Model, ChoiceReport? Choice)> OpenAsync(ModelArgument argument, CancellationToken cancellationToken)
     {
-        if (options.SweepScales.Count > 0 && !argument.IsServer && RunDirectory.IsRun(argument.Path) && RunWeights.Read(argument.Path, cancellationToken) is { HasAdapter: true } run)
+        if (options.SweepScales.Count > 0 && !argument.IsServer && RunDirectory.IsRun(argument.Path)
+            && RunWeights.Read(argument.Path, cancellationToken) is { HasAdapter: true } run)
         {
             return await SweepAsync(argument.Name, run, cancellationToken);
         }
@@ -75,7 +77,8 @@ internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgr
     {
         if (options.Threshold && model is { Task.ProblemType: ProblemType.SingleLabel, Task.Labels.Count: > 2 })
         {
-            throw new InputException($"--threshold: {model.Name} has {model.Task.Labels.Count} classes, of which the most likely one is the answer.", "only two-class and multi-label models have a threshold.");
+            throw new InputException($"--threshold: {model.Name} has {model.Task.Labels.Count} classes, of which the most likely one is the answer.",
+                "only two-class and multi-label models have a threshold.");
         }
 
         var chosen = new Calibration

@@ -3,7 +3,8 @@ using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Choices;
 
-/// <summary>The temperature that makes scores honest: the one with the lowest log loss. The order of labels, and so the most likely one, stays.</summary>
+/// <summary>The temperature that makes scores honest: the one with the lowest log loss. The order of labels, and so the most likely one,
+/// stays.</summary>
 internal static class TemperatureChoice
 {
     /// <summary>A model that is never wrong would ask for 0, one that knows nothing for infinity.</summary>

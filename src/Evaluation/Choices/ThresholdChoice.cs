@@ -16,7 +16,9 @@ internal static class ThresholdChoice
     {
         var pairs = Pairs(texts).OrderByDescending(pair => pair.Score).ToList();
         var positives = pairs.Count(pair => pair.Holds);
-        var (best, bestF1) = (Default, F1(pairs.TakeWhile(pair => pair.Score >= Default).Count(pair => pair.Holds), pairs.Count(pair => pair.Score >= Default), positives));
+        var (best, bestF1) =
+            (Default, F1(pairs.TakeWhile(pair => pair.Score >= Default).Count(pair => pair.Holds), pairs.Count(pair => pair.Score >= Default),
+                positives));
         var right = 0;
         for (var given = 1; given < pairs.Count; given++)
         {

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace LoraOnnx.Evaluation.Gate;
 
-/// <summary>A condition on the figures: <c>lora.f1 >= raw.f1 + 0.01</c>. Two sums with + - * / and parentheses, and one comparison between them.</summary>
+/// <summary>A condition on the figures: <c>lora.f1 >= raw.f1 + 0.01</c>. Two sums with + - * / and parentheses, and one comparison between
+/// them.</summary>
 internal sealed class Condition
 {
     public const string Example = "an expression is like \"lora.f1 >= raw.f1 + 0.01\"; names are those of --json.";
@@ -120,7 +121,9 @@ internal sealed class Condition
     private InputException Unexpected(string expected)
     {
         var token = _tokens[_position];
-        var found = token.Kind == TokenKind.End ? "ends" : $"has '{token.Text}' at character {(token.Start + 1).ToString(CultureInfo.InvariantCulture)}";
+        var found = token.Kind == TokenKind.End
+            ? "ends"
+            : $"has '{token.Text}' at character {(token.Start + 1).ToString(CultureInfo.InvariantCulture)}";
         return new InputException($"--require \"{Expression}\" {found}, expected {expected}.", Example);
     }
 }

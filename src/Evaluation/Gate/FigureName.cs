@@ -15,12 +15,14 @@ internal static class FigureName
         var parts = name.Split('.');
         if (!models.Contains(parts[0]))
         {
-            throw new InputException($"--require \"{expression}\": there is no model '{parts[0]}'; there is {string.Join(", ", models)}.", Condition.Example);
+            throw new InputException($"--require \"{expression}\": there is no model '{parts[0]}'; there is {string.Join(", ", models)}.",
+                Condition.Example);
         }
 
         if (parts.Length < 2 || !JsonReport.ModelKeys.Contains(parts[1]))
         {
-            throw new InputException($"--require \"{expression}\": '{name}' is not a figure of {parts[0]}.", $"figures are {string.Join(", ", JsonReport.FigureKeys)}.");
+            throw new InputException($"--require \"{expression}\": '{name}' is not a figure of {parts[0]}.",
+                $"figures are {string.Join(", ", JsonReport.FigureKeys)}.");
         }
     }
 
@@ -41,6 +43,7 @@ internal static class FigureName
 
         return node?.GetValueKind() == JsonValueKind.Number
             ? double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture)
-            : throw new InputException($"--require \"{expression}\": '{name}' is not a number in this report.", $"figures are {string.Join(", ", JsonReport.FigureKeys)}; --json shows all.");
+            : throw new InputException($"--require \"{expression}\": '{name}' is not a number in this report.",
+                $"figures are {string.Join(", ", JsonReport.FigureKeys)}; --json shows all.");
     }
 }

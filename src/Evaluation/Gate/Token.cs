@@ -16,7 +16,8 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Start)
 {
     private static readonly string[] _signs = [">=", "<=", "==", "!=", ">", "<", "+", "-", "*", "/", "(", ")"];
 
-    /// <summary>Cuts an expression into tokens. A model's name may hold dashes (<c>lora-r8.f1</c>), a figure's name may not, so <c>raw.f1-0.01</c> is a difference.</summary>
+    /// <summary>Cuts an expression into tokens. A model's name may hold dashes (<c>lora-r8.f1</c>), a figure's name may not, so <c>raw.f1-0.01</c> is
+    /// a difference.</summary>
     /// <exception cref="InputException">A character belongs to nothing.</exception>
     public static IReadOnlyList<Token> Cut(string expression)
     {
@@ -52,7 +53,9 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Start)
 
         var sign = Array.Find(_signs, sign => expression.AsSpan(start).StartsWith(sign, StringComparison.Ordinal));
         return sign is not null ? new Token(TokenKind.Sign, sign, start)
-            : throw new InputException($"--require \"{expression}\": '{rest[0]}' at character {(start + 1).ToString(CultureInfo.InvariantCulture)} means nothing.", Condition.Example);
+            : throw new InputException(
+                $"--require \"{expression}\": '{rest[0]}' at character {(start + 1).ToString(CultureInfo.InvariantCulture)} means nothing.",
+                Condition.Example);
     }
 
     private static int NumberLength(ReadOnlySpan<char> rest)

@@ -36,13 +36,15 @@ internal sealed partial record ModelArgument(string Name, string Path)
         var (name, path) = (argument[..equals], argument[(equals + 1)..]);
         if (!WellFormed().IsMatch(name))
         {
-            throw new InputException($"'{argument}': '{name}' is not a name, expected letters, digits, dashes and underscores, a letter first.", "for example lora-r8=runs/lora.");
+            throw new InputException($"'{argument}': '{name}' is not a name, expected letters, digits, dashes and underscores, a letter first.",
+                "for example lora-r8=runs/lora.");
         }
 
         return path.Length > 0 ? (name, path) : throw new InputException($"'{argument}': the path after '=' is empty.");
     }
 
-    /// <summary>The directory's name; for an ONNX file that is not called model.onnx, with what its name adds: <c>lora/model.int8.onnx</c> is lora-int8.</summary>
+    /// <summary>The directory's name; for an ONNX file that is not called model.onnx, with what its name adds: <c>lora/model.int8.onnx</c> is
+    /// lora-int8.</summary>
     private static string DefaultName(string path)
     {
         if (IsUrl(path))
@@ -58,7 +60,9 @@ internal sealed partial record ModelArgument(string Name, string Path)
         }
 
         var folder = System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(full)) ?? "";
-        var added = System.IO.Path.GetFileNameWithoutExtension(full) is var file && file.StartsWith("model", StringComparison.Ordinal) ? file[5..] : file;
+        var added = System.IO.Path.GetFileNameWithoutExtension(full) is var file && file.StartsWith("model", StringComparison.Ordinal)
+            ? file[5..]
+            : file;
         return Clean(added.Length == 0 ? folder : $"{folder}-{added.TrimStart('.', '-', '_')}");
     }
 

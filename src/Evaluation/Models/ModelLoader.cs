@@ -30,7 +30,8 @@ internal sealed class ModelLoader(CompareOptions options)
             return LoadRun(argument.Name, RunWeights.Read(argument.Path, cancellationToken), 1);
         }
 
-        return Directory.Exists(argument.Path) && ModelFiles.TryFind(argument.Path) is null && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any()
+        return Directory.Exists(argument.Path) && ModelFiles.TryFind(argument.Path) is null
+            && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any()
             ? LoadCheckpoint(argument) : LoadOnnx(argument);
     }
 

@@ -52,14 +52,17 @@ internal sealed class ServerModel : IScoredModel
     {
         if (options.MaxLength is not null)
         {
-            throw new InputException($"{argument.Path}: a server cuts texts at its model's own limit.", "leave --max-length out, or compare the model's file.");
+            throw new InputException($"{argument.Path}: a server cuts texts at its model's own limit.",
+                "leave --max-length out, or compare the model's file.");
         }
 
         var address = new Uri(argument.Path);
-        var client = new SentimentClient(address.GetLeftPart(UriPartial.Authority), new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(2), ApiKey = options.ApiKey });
+        var client = new SentimentClient(
+            address.GetLeftPart(UriPartial.Authority), new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(2), ApiKey = options.ApiKey });
         try
         {
-            var summary = Find(argument.Path, Uri.UnescapeDataString(address.AbsolutePath.Trim('/')), await client.ListModelsAsync(cancellationToken));
+            var summary =
+                Find(argument.Path, Uri.UnescapeDataString(address.AbsolutePath.Trim('/')), await client.ListModelsAsync(cancellationToken));
             var truncation = options.Truncate is { } kept ? FromKept(kept) : V1.Truncation.Unspecified;
             return new ServerModel(argument.Name, argument.Path, client, summary,
                 new PredictOptions { Model = summary.Name, ModelVersion = summary.Version, Truncation = truncation, IncludeLogits = true });
@@ -86,11 +89,13 @@ internal sealed class ServerModel : IScoredModel
         var scores = new List<TextScore>(window.Texts.Count);
         try
         {
-            await foreach (var result in _client.PredictAllAsync(window.Texts.Select(text => text.Text).ToAsyncEnumerable(), _predict, cancellationToken))
+            await foreach (var result in _client.PredictAllAsync(
+                window.Texts.Select(text => text.Text).ToAsyncEnumerable(), _predict, cancellationToken))
             {
                 if (result.Error is { } error)
                 {
-                    throw new InputException($"{Card.Path}: the server refused a text: {error.Message}", "score the model's file instead, or start the server with other limits.");
+                    throw new InputException($"{Card.Path}: the server refused a text: {error.Message}",
+                        "score the model's file instead, or start the server with other limits.");
                 }
 
                 var answer = result.Prediction;
@@ -110,7 +115,8 @@ internal sealed class ServerModel : IScoredModel
 
     private static ModelSummary Find(string path, string name, IReadOnlyList<ModelSummary> models) =>
         models.FirstOrDefault(candidate => name.Length == 0 ? candidate.IsDefault : candidate.Name == name)
-        ?? throw new InputException($"{path}: the server has no model '{name}'; it has {string.Join(", ", models.Select(candidate => candidate.Name))}.",
+        ?? throw new InputException(
+            $"{path}: the server has no model '{name}'; it has {string.Join(", ", models.Select(candidate => candidate.Name))}.",
             "the address is http://HOST:PORT/MODEL.");
 
     private string? Note(string key) => _summary.Metadata.TryGetValue(key, out var value) ? value : null;
@@ -136,7 +142,8 @@ internal sealed class ServerModel : IScoredModel
         failure.StatusCode switch
         {
             StatusCode.Unavailable => "start it with lora-serve and give its gRPC address.",
-            StatusCode.Unauthenticated or StatusCode.PermissionDenied => "give a key that the server knows with --api-key KEY, or in LORA_SERVE_API_KEY.",
+            StatusCode.Unauthenticated or StatusCode.PermissionDenied =>
+                "give a key that the server knows with --api-key KEY, or in LORA_SERVE_API_KEY.",
             _ => null,
         },
         failure);

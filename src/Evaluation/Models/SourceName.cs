@@ -1,6 +1,7 @@
 namespace LoraOnnx.Evaluation.Models;
 
-/// <summary>What a report calls a model or data set: a path as it was given, of an absolute one only its end. Where things lie on a machine is nobody else's business.</summary>
+/// <summary>What a report calls a model or data set: a path as it was given, of an absolute one only its end. Where things lie on a machine is nobody
+/// else's business.</summary>
 internal static class SourceName
 {
     public static string Of(string path)
@@ -17,6 +18,8 @@ internal static class SourceName
 
         var end = Path.TrimEndingDirectorySeparator(path);
         var name = Path.GetFileName(end);
-        return Path.GetExtension(name) == ".onnx" && Path.GetFileName(Path.GetDirectoryName(end)) is { Length: > 0 } folder ? $"{folder}/{name}" : name;
+        return Path.GetExtension(name) == ".onnx" && Path.GetFileName(Path.GetDirectoryName(end)) is { Length: > 0 } folder
+            ? $"{folder}/{name}"
+            : name;
     }
 }

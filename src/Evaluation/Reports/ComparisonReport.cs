@@ -56,7 +56,9 @@ internal sealed record DataReport(string Path, string Hash, int Texts, IReadOnly
     public string Source => SourceName.Of(Path);
 
     /// <summary>In a word.</summary>
-    public string Name => Source.StartsWith("hf:", StringComparison.Ordinal) ? Source : System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Source));
+    public string Name => Source.StartsWith("hf:", StringComparison.Ordinal)
+        ? Source
+        : System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Source));
 }
 
 /// <summary>Where the speeds were measured.</summary>
@@ -85,7 +87,8 @@ internal sealed record ModelReport
     /// <summary>The reliability curve: the bins that hold an answer, rising.</summary>
     public required IReadOnlyList<ReliabilityPoint> Reliability { get; init; }
 
-    /// <summary>The ROC curve from (0, 0) to (1, 1), at the same false positive rates for all models; empty where a label never or always holds.</summary>
+    /// <summary>The ROC curve from (0, 0) to (1, 1), at the same false positive rates for all models; empty where a label never or always
+    /// holds.</summary>
     public required IReadOnlyList<(double FalsePositiveRate, double TruePositiveRate)> Roc { get; init; }
 
     /// <summary>Against the first model; null for the first itself.</summary>

@@ -18,8 +18,11 @@ internal static class CsvReport
             {
                 var interval = model.Intervals[figure];
                 Difference? difference = model.ToFirst?.Differences.TryGetValue(figure, out var found) == true ? found : null;
-                double?[] numbers = [figure.Of(model.Figures), interval?.Low, interval?.High, difference?.Value, difference?.Interval?.Low, difference?.Interval?.High];
-                yield return CsvText.Row([model.Name, figure.Key, .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);
+                double?[] numbers =
+                    [figure.Of(model.Figures), interval?.Low, interval?.High, difference?.Value, difference?.Interval?.Low,
+                        difference?.Interval?.High];
+                yield return CsvText.Row(
+                    [model.Name, figure.Key, .. numbers.Select(number => number?.ToString("R", CultureInfo.InvariantCulture) ?? "")]);
             }
         }
     }

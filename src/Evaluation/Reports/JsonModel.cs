@@ -14,25 +14,34 @@ internal static class JsonModel
 
     /// <summary>Objects and lists with further numbers.</summary>
     public static readonly IReadOnlyList<string> GroupKeys =
-        ["intervals", "difference", "mcnemar", "confusion_matrix", "confusion_matrix_intervals", "per_label", "roc", "reliability", "calibration", "choice", "agreement", "speed_to_first", "source"];
+        ["intervals", "difference", "mcnemar", "confusion_matrix", "confusion_matrix_intervals", "per_label", "roc", "reliability", "calibration",
+            "choice", "agreement", "speed_to_first", "source"];
 
     public static JsonObject Of(ModelReport model, ComparisonReport report)
     {
         var json = JsonReport.Map(Figure.All, figure => figure.Key, figure => figure.Of(model.Figures));
         AddCost(json, model);
         json["intervals"] = JsonReport.Map(Figure.All, figure => figure.Key, figure => JsonReport.Range(model.Intervals[figure]));
-        json["difference"] = model.ToFirst is { } comparison ? JsonReport.Map(comparison.Differences, pair => pair.Key.Key, pair => DifferenceOf(pair.Value)) : null;
+        json["difference"] = model.ToFirst is { } comparison
+            ? JsonReport.Map(comparison.Differences, pair => pair.Key.Key, pair => DifferenceOf(pair.Value))
+            : null;
         json["mcnemar"] = model.ToFirst is { McNemar: var test }
             ? new JsonObject { ["only_first_right"] = test.OnlyFirstRight, ["only_this_right"] = test.OnlySecondRight, ["p_value"] = test.PValue }
             : null;
         if (model.Figures.Confusion is { } confusion)
         {
             json["confusion_matrix"] = Matrix(confusion, (actual, predicted) => confusion[actual, predicted]);
-            json["confusion_matrix_intervals"] = Matrix(confusion, (actual, predicted) => JsonReport.Range(CountInterval.Of(confusion[actual, predicted], confusion.Total)));
+            json["confusion_matrix_intervals"] =
+                Matrix(confusion, (actual, predicted) => JsonReport.Range(CountInterval.Of(confusion[actual, predicted], confusion.Total)));
         }
 
         json["per_label"] = JsonReport.Map(report.Labels.Zip(model.Figures.PerLabel), pair => pair.First, pair => Label(pair.Second));
-        json["roc"] = JsonReport.List(model.Roc, point => new JsonObject { ["false_positive_rate"] = point.FalsePositiveRate, ["true_positive_rate"] = point.TruePositiveRate });
+        json["roc"] = JsonReport.List(
+            model.Roc, point => new JsonObject
+            {
+                ["false_positive_rate"] = point.FalsePositiveRate,
+                ["true_positive_rate"] = point.TruePositiveRate,
+            });
         json["reliability"] = JsonReport.List(model.Reliability, Point);
         json["calibration"] = new JsonObject { ["temperature"] = model.Calibration.Temperature, ["threshold"] = model.Calibration.Threshold };
         json["choice"] = model.Choice is { } choice ? Choice(choice) : null;
@@ -80,7 +89,8 @@ internal static class JsonModel
         new() { ["value"] = difference.Value, ["low"] = difference.Interval?.Low, ["high"] = difference.Interval?.High };
 
     private static JsonArray Matrix(ConfusionMatrix confusion, Func<int, int, JsonNode?> cell) =>
-        JsonReport.List(Enumerable.Range(0, confusion.Classes), actual => JsonReport.List(Enumerable.Range(0, confusion.Classes), predicted => cell(actual, predicted)));
+        JsonReport.List(Enumerable.Range(0, confusion.Classes),
+            actual => JsonReport.List(Enumerable.Range(0, confusion.Classes), predicted => cell(actual, predicted)));
 
     private static JsonObject Label(ConfusionMatrix holds) => new()
     {
@@ -97,7 +107,11 @@ internal static class JsonModel
         ["answers"] = point.Bin.Count,
         ["mean_confidence"] = point.Bin.MeanConfidence,
         ["accuracy"] = point.Bin.Accuracy,
-        ["intervals"] = new JsonObject { ["mean_confidence"] = JsonReport.Range(point.MeanConfidence), ["accuracy"] = JsonReport.Range(point.Accuracy) },
+        ["intervals"] = new JsonObject
+        {
+            ["mean_confidence"] = JsonReport.Range(point.MeanConfidence),
+            ["accuracy"] = JsonReport.Range(point.Accuracy),
+        },
     };
 
     private static JsonObject Choice(ChoiceReport choice) => new()

@@ -61,7 +61,9 @@ internal static class JsonReport
 
     internal static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode?> value) => new([.. items.Select(value)]);
 
-    internal static JsonObject? Range(Interval? interval) => interval is { } known ? new JsonObject { ["low"] = known.Low, ["high"] = known.High } : null;
+    internal static JsonObject? Range(Interval? interval) => interval is { } known
+        ? new JsonObject { ["low"] = known.Low, ["high"] = known.High }
+        : null;
 
     internal static JsonArray Texts(IReadOnlyList<TextExcerpt> texts, IReadOnlyList<ModelReport> models) => List(texts, text => new JsonObject
     {

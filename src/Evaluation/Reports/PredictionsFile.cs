@@ -8,12 +8,13 @@ using LoraOnnx.Model;
 namespace LoraOnnx.Evaluation.Reports;
 
 /// <summary>
-/// A line a text and model: <c>{"index":0,"model":"lora","tokens":57,"truncated":false,"logits":[-1.2,1.9],"label":"POSITIVE"}</c>, or the same as a row of CSV where the
-/// file is called so.
+/// A line a text and model: <c>{"index":0,"model":"lora","tokens":57,"truncated":false,"logits":[-1.2,1.9],"label":"POSITIVE"}</c>, or the same as a
+/// row of CSV where the file is called so.
 /// </summary>
 internal static class PredictionsFile
 {
-    /// <summary>Writes all texts in the order of the data, the models of a text in the order given. Logits have the 9 digits that make a float exact.</summary>
+    /// <summary>Writes all texts in the order of the data, the models of a text in the order given. Logits have the 9 digits that make a float
+    /// exact.</summary>
     public static void Write(string path, ComparisonReport report, TestScores scores, bool byteOrderMark) =>
         AtomicFile.Write(path, stream =>
         {
@@ -21,7 +22,8 @@ internal static class PredictionsFile
             using var writer = new StreamWriter(stream, new UTF8Encoding(isCsv && byteOrderMark), 1 << 16, leaveOpen: true);
             if (isCsv)
             {
-                writer.Write($"{CsvText.Row(["index", "model", "tokens", "truncated", "label", .. report.Labels.Select(label => $"logit_{label}")])}\n");
+                writer.Write(
+                    $"{CsvText.Row(["index", "model", "tokens", "truncated", "label", .. report.Labels.Select(label => $"logit_{label}")])}\n");
             }
 
             for (var text = 0; text < scores.Count; text++)
@@ -39,14 +41,17 @@ internal static class PredictionsFile
     {
         var answers = Answers(text, model, labels, scores).Select(Quoted);
         var answer = model.ProblemType == ProblemType.SingleLabel ? $"\"label\":{answers.Single()}" : $"\"labels\":[{string.Join(',', answers)}]";
-        return $"{{\"index\":{text},\"model\":{Quoted(model.Name)},\"tokens\":{scores.Tokens[text]},\"truncated\":{(scores.Truncated[text] ? "true" : "false")},"
+        return $"{{\"index\":{text},\"model\":{Quoted(model.Name)},\"tokens\":{scores.Tokens[text]},\"truncated\":"
+            + $"{(scores.Truncated[text] ? "true" : "false")},"
             + $"\"logits\":[{string.Join(',', Logits(text, scores))}],{answer}}}";
     }
 
     /// <summary>Several labels of a text stand in one cell, as <c>joy|fear</c>.</summary>
     private static string Row(int text, ModelReport model, IReadOnlyList<string> labels, ModelScores scores) => CsvText.Row(
     [
-        text.ToString(CultureInfo.InvariantCulture), model.Name, scores.Tokens[text].ToString(CultureInfo.InvariantCulture), scores.Truncated[text] ? "true" : "false",
+        text.ToString(CultureInfo.InvariantCulture), model.Name, scores.Tokens[text].ToString(CultureInfo.InvariantCulture), scores.Truncated[text]
+            ? "true"
+            : "false",
         string.Join('|', Answers(text, model, labels, scores)), .. Logits(text, scores),
     ]);
 
@@ -56,7 +61,9 @@ internal static class PredictionsFile
     private static IEnumerable<string> Answers(int text, ModelReport model, IReadOnlyList<string> labels, ModelScores scores)
     {
         var shares = model.Calibration.Scores(scores.Logits[text], model.ProblemType);
-        return model.ProblemType == ProblemType.SingleLabel ? [labels[model.Calibration.Predict(shares)]] : labels.Where((_, label) => model.Calibration.Holds(shares[label]));
+        return model.ProblemType == ProblemType.SingleLabel
+            ? [labels[model.Calibration.Predict(shares)]]
+            : labels.Where((_, label) => model.Calibration.Holds(shares[label]));
     }
 
     private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";

@@ -22,20 +22,23 @@ internal sealed class ReportBuilder
     private readonly ClassificationFigures[] _figures;
     private readonly int _resamples;
 
-    private ReportBuilder(CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts texts, TestScores scores, CancellationToken cancellationToken)
+    private ReportBuilder(CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts texts,
+        TestScores scores, CancellationToken cancellationToken)
     {
         _options = options;
         _models = models;
         _choices = choices;
         _scores = scores;
-        _scored = [.. models.Select((model, index) => scores.Models[index].Apply(CalibrationOf(index), model.Task.Labels.Count, model.Task.ProblemType, scores.Labels))];
+        _scored = [.. models.Select(
+            (model, index) => scores.Models[index].Apply(CalibrationOf(index), model.Task.Labels.Count, model.Task.ProblemType, scores.Labels))];
         _figures = [.. _scored.Select(ClassificationFigures.Of)];
         _resamples = options.Resamples ?? Resampling.DefaultCount(scores.Count);
         _intervals = PairedBootstrap.Run(_scored, options.Seed, _resamples, options.Threads, cancellationToken);
         _selection = TextSelection.Of(_scored, models[0].Task.Labels, texts);
     }
 
-    public static ComparisonReport Build(CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts? validation,
+    public static ComparisonReport Build(
+        CompareOptions options, IReadOnlyList<IScoredModel> models, IReadOnlyList<ChoiceReport?> choices, TestTexts? validation,
         TestTexts texts, TestScores scores, CancellationToken cancellationToken)
     {
         var builder = new ReportBuilder(options, models, choices, texts, scores, cancellationToken);
@@ -77,7 +80,8 @@ internal sealed class ReportBuilder
             Choice = _choices[index],
             Figures = _figures[index],
             Intervals = _intervals[index].Figures,
-            Reliability = [.. _figures[index].Reliability.Where(bin => bin.Count > 0).Zip(_intervals[index].Reliability, (bin, point) => new ReliabilityPoint(bin, point.MeanConfidence, point.Accuracy))],
+            Reliability = [.. _figures[index].Reliability.Where(bin => bin.Count > 0)
+                .Zip(_intervals[index].Reliability, (bin, point) => new ReliabilityPoint(bin, point.MeanConfidence, point.Accuracy))],
             Roc = RocCurve.Of(_scored[index]),
             ToFirst = index == 0 ? null : ToFirst(index),
             Texts = _selection.OfModel(index),
@@ -92,8 +96,8 @@ internal sealed class ReportBuilder
     }
 
     /// <summary>
-    /// The first model and this one do the same work: equally many weights in one precision, on equally many tokens. Files of one architecture differ by what their
-    /// notes say, which is far below the share asked for here.
+    /// The first model and this one do the same work: equally many weights in one precision, on equally many tokens. Files of one architecture differ
+    /// by what their notes say, which is far below the share asked for here.
     /// </summary>
     private bool AreEqualModels(int index)
     {

@@ -14,7 +14,8 @@ internal sealed class ScoringDisplay : IProgress<ScoringStep>
     public void Report(ScoringStep step)
     {
         var left = step.Share > 0 ? step.Elapsed.TotalSeconds * (1 - step.Share) / step.Share : 0;
-        var line = $"{Path.GetFileName(step.Data)}: {Numbers.Text(100 * step.Share, "0")} %, {Numbers.Count(step.Texts)} of {Numbers.Count(step.AllTexts)} texts by all models, {Numbers.Duration(left)} left";
+        var line = $"{Path.GetFileName(step.Data)}: {Numbers.Text(100 * step.Share, "0")} %, {Numbers.Count(step.Texts)} of "
+            + $"{Numbers.Count(step.AllTexts)} texts by all models, {Numbers.Duration(left)} left";
         if (_live)
         {
             Console.Error.Write($"\r{line.PadRight(_width)}");

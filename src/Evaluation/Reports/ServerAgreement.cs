@@ -14,14 +14,16 @@ internal sealed record ServerAgreement(string Model, bool SameFile, double Large
     public static ServerAgreement? Of(int server, IReadOnlyList<IScoredModel> models, TestScores scores)
     {
         var files = Enumerable.Range(0, models.Count).Where(model => models[model] is LocalModel)
-            .Select(model => Compare(scores.Models[server], scores.Models[model], models[model].Name, HaveSameFile(models[server], models[model]))).ToList();
+            .Select(model => Compare(scores.Models[server], scores.Models[model], models[model].Name, HaveSameFile(models[server], models[model])))
+            .ToList();
         return files.OrderByDescending(file => file.SameFile).ThenBy(file => file.LargestDifference).FirstOrDefault();
     }
 
     /// <summary>For people.</summary>
     public string Describe(string server, int texts) =>
         (DifferentTexts == 0 ? $"{server} gives the logits of {Model} bit for bit on all {Numbers.Count(texts)} texts"
-            : $"{server} differs from {Model} on {Numbers.Count(DifferentTexts)} of {Numbers.Count(texts)} texts, by at most {Numbers.Text(LargestDifference, "0.0e+0")} in a logit")
+            : $"{server} differs from {Model} on {Numbers.Count(DifferentTexts)} of {Numbers.Count(texts)} texts, by at most "
+                + $"{Numbers.Text(LargestDifference, "0.0e+0")} in a logit")
         + (SameFile ? "; both have the same file." : "; its file is another one.");
 
     private static ServerAgreement Compare(ModelScores server, ModelScores file, string name, bool sameFile)

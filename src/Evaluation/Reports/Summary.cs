@@ -24,7 +24,8 @@ internal static class Summary
         }
 
         var points = Numbers.Text(100 * comparison.Differences[Figure.F1].Value, "0.00");
-        return IsClear(comparison) ? $"{best.Name} beats {first.Name} by {points} points: {f1}" : $"{best.Name} may be ahead of {first.Name}: {f1}, {points} points more";
+        return IsClear(comparison) ? $"{best.Name} beats {first.Name} by {points} points: {f1}"
+            : $"{best.Name} may be ahead of {first.Name}: {f1}, {points} points more";
     }
 
     public static string Of(IReadOnlyList<ModelReport> models)
@@ -40,7 +41,8 @@ internal static class Summary
 
         if (best.ToFirst is not { } comparison)
         {
-            return $"{(models.Count == 2 ? $"{models[1].Name} does not beat" : $"None of the {models.Count - 1} other models beats")} {first.Name}, which reaches {score}. "
+            return $"{(models.Count == 2 ? $"{models[1].Name} does not beat" : $"None of the {models.Count - 1} other models beats")} "
+                + $"{first.Name}, which reaches {score}. "
                 + $"{(models.Count == 2 ? "It has" : "The next best is")} {Runner(models, best)}.";
         }
 
@@ -54,9 +56,11 @@ internal static class Summary
     private static string Price(ModelReport best, ModelReport first, ComparisonToFirst comparison)
     {
         var trained = best.Card.TrainedParameters is > 0 and { } parameters
-            ? $"It trained {Numbers.Count(parameters)} parameters{(best.Card.TrainingSeconds is { } seconds ? $" in {Numbers.Duration(seconds)}" : "")}, "
+            ? $"It trained {Numbers.Count(parameters)} "
+                + $"parameters{(best.Card.TrainingSeconds is { } seconds ? $" in {Numbers.Duration(seconds)}" : "")}, "
             : "It ";
-        return $"{trained}{Speed(best, first)}, and answers {Numbers.Count(comparison.McNemar.OnlySecondRight)} texts rightly that {first.Name} gets wrong, "
+        return $"{trained}{Speed(best, first)}, and answers {Numbers.Count(comparison.McNemar.OnlySecondRight)} texts rightly that {first.Name} "
+            + "gets wrong, "
             + $"{Numbers.Count(comparison.McNemar.OnlyFirstRight)} the other way round.";
     }
 
@@ -65,7 +69,8 @@ internal static class Summary
     {
         { IsSame: true } => $"runs at the same speed as {first.Name} (about {Numbers.Speed(first.TextsPerSecond)} texts a second here)",
         { Ratio: { } ratio, Interval: { } interval } =>
-            $"is {Numbers.Text(ratio, "0.00")} times as fast as {first.Name} (interval {Numbers.Text(interval.Low, "0.00")} to {Numbers.Text(interval.High, "0.00")})",
+            $"is {Numbers.Text(ratio, "0.00")} times as fast as {first.Name} (interval {Numbers.Text(interval.Low, "0.00")} to "
+                + $"{Numbers.Text(interval.High, "0.00")})",
         _ => $"reads {Numbers.Speed(best.TextsPerSecond)} texts a second here ({first.Name}: {Numbers.Speed(first.TextsPerSecond)})",
     };
 
@@ -79,5 +84,7 @@ internal static class Summary
         return models.Count == 2 ? score : $"{next.Name} with {score}";
     }
 
-    private static string Relation(double probability) => probability < 0.0001 ? Numbers.Probability(probability) : $"= {Numbers.Probability(probability)}";
+    private static string Relation(double probability) => probability < 0.0001
+        ? Numbers.Probability(probability)
+        : $"= {Numbers.Probability(probability)}";
 }

@@ -7,7 +7,8 @@ internal static class SummaryTable
 {
     /// <summary>Column names; figures are in percent.</summary>
     public static readonly IReadOnlyList<string> Headers =
-        ["model", "accuracy", "F1", "95 % interval", "to first", "macro F1", "precision", "recall", "trained", "training", "size", "runs in", "texts/s"];
+        ["model", "accuracy", "F1", "95 % interval", "to first", "macro F1", "precision", "recall", "trained", "training", "size", "runs in",
+            "texts/s"];
 
     /// <summary>Cells of all models, as text.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Rows(ComparisonReport report) => [.. report.Models.Select(Row)];

@@ -26,7 +26,8 @@ internal static class TableText
     /// <summary>The summary table and the summary, for a pull request.</summary>
     public static string Markdown(ComparisonReport report) =>
         $"{report.Summary}\n\n{Markdown(SummaryTable.Headers, SummaryTable.Rows(report))}"
-        + $"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired bootstrap intervals.\n";
+        + $"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired "
+        + "bootstrap intervals.\n";
 
     /// <summary>A table in Markdown.</summary>
     public static string Markdown(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)

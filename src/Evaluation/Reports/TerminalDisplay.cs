@@ -35,7 +35,8 @@ internal static class TerminalDisplay
     private static Style Look(int column, ModelReport model, bool isBest) => SummaryTable.Headers[column] switch
     {
         "F1" when isBest => new Style(Color.Green, decoration: Decoration.Bold),
-        "to first" when model.ToFirst?.Differences[Figure.F1] is { Interval.ExcludesZero: true } difference => new Style(difference.Value > 0 ? Color.Green : Color.Red),
+        "to first" when model.ToFirst?.Differences[Figure.F1] is { Interval.ExcludesZero: true } difference =>
+            new Style(difference.Value > 0 ? Color.Green : Color.Red),
         _ => Style.Plain,
     };
 }

@@ -44,7 +44,8 @@ internal sealed class ScoringPass
                 await ScoreAsync(window, _models[model], scores.Models[model], cancellationToken);
                 var work = ((double)characters * _models.Count) + ((double)inWindow * (turn + 1));
                 var done = scores.Count + (turn == _models.Count - 1 ? chunk.Length : 0);
-                progress.Report(new ScoringStep(texts.Path, done, texts.Count, work / Math.Max(1.0, (double)texts.Characters * _models.Count), clock.Elapsed));
+                progress.Report(
+                    new ScoringStep(texts.Path, done, texts.Count, work / Math.Max(1.0, (double)texts.Characters * _models.Count), clock.Elapsed));
             }
 
             characters += inWindow;

@@ -7,14 +7,15 @@ using LoraOnnx.Texts;
 namespace LoraOnnx.Evaluation.Scoring;
 
 /// <summary>
-/// A file of labelled texts, read once from end to end before any model runs: a malformed last line is an error in the first second, and the time left
-/// can be told. The texts themselves are never all in memory.
+/// A file of labelled texts, read once from end to end before any model runs: a malformed last line is an error in the first second, and the time
+/// left can be told. The texts themselves are never all in memory.
 /// </summary>
 internal sealed class TestTexts
 {
     private readonly ClassificationTask _task;
 
-    private TestTexts(string path, ClassificationTask task, string hash, int count, long characters, IReadOnlyDictionary<string, int> labels, IReadOnlyList<string> columns)
+    private TestTexts(string path, ClassificationTask task, string hash, int count, long characters, IReadOnlyDictionary<string, int> labels,
+        IReadOnlyList<string> columns)
     {
         Path = path;
         _task = task;
@@ -64,7 +65,8 @@ internal sealed class TestTexts
         if (!HasPositives(task, counts))
         {
             var positive = task.IsMultiLabel ? "has any label" : $"is labelled {task.Labels[1]}";
-            Console.Error.WriteLine($"warning: {path}: none of the {count} texts {positive}, so F1, precision and recall are undefined; they are shown as 0.");
+            Console.Error.WriteLine(
+                $"warning: {path}: none of the {count} texts {positive}, so F1, precision and recall are undefined; they are shown as 0.");
         }
 
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
@@ -94,7 +96,8 @@ internal sealed class TestTexts
     }
 
     private static bool LacksLabels(string message) =>
-        message.Contains("'label'", StringComparison.Ordinal) && (message.Contains("has no ", StringComparison.Ordinal) || message.Contains("no column", StringComparison.Ordinal));
+        message.Contains("'label'", StringComparison.Ordinal)
+            && (message.Contains("has no ", StringComparison.Ordinal) || message.Contains("no column", StringComparison.Ordinal));
 
     /// <summary>Averages over more than two classes always have one that occurs.</summary>
     private static bool HasPositives(ClassificationTask task, Dictionary<string, int> counts) =>
@@ -105,7 +108,9 @@ internal sealed class TestTexts
     {
         if (columns.FirstOrDefault(column => !Columns.Contains(column)) is { } missing)
         {
-            throw InputException.InFile(Path, $"has no column '{missing}' to slice by.", Columns.Count == 0 ? "it has text and label only." : $"it has {string.Join(", ", Columns)}.");
+            throw InputException.InFile(Path, $"has no column '{missing}' to slice by.", Columns.Count == 0
+                ? "it has text and label only."
+                : $"it has {string.Join(", ", Columns)}.");
         }
     }
 

@@ -44,7 +44,9 @@ internal static class RankingText
 
     private static string Words(RunRanking ranking)
     {
-        var differ = ranking.Options.Count == 0 ? "They have the same options." : $"They differ in {string.Join(", ", ranking.Options.Select(option => option.Option))}.";
+        var differ = ranking.Options.Count == 0
+            ? "They have the same options."
+            : $"They differ in {string.Join(", ", ranking.Options.Select(option => option.Option))}.";
         return $"{ranking.Runs.Count} runs, ranked by their own F1 on the {ranking.By} texts. {(ranking.Runs.Count == 1 ? "" : $"{differ} ")}"
             + "Whether a difference is more than chance: lora-compare .. --data FILE.";
     }

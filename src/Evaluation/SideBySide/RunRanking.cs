@@ -3,7 +3,8 @@ using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Evaluation.SideBySide;
 
-/// <summary>Runs of lora-train side by side: ranked by the figures that they measured themselves, with the options in which they differ. Nothing is scored anew.</summary>
+/// <summary>Runs of lora-train side by side: ranked by the figures that they measured themselves, with the options in which they differ. Nothing is
+/// scored anew.</summary>
 /// <param name="By">What ranks them: <c>test</c> or <c>validation</c> texts.</param>
 /// <param name="Runs">The highest F1 first, runs without figures last.</param>
 /// <param name="Options">Option by option, the values of <see cref="Runs"/> in their order.</param>

@@ -26,7 +26,8 @@ internal static class SliceCutter
         (string Value, string Title, Func<int, bool> Has)[] lengths =
         [
             ("short", Tokens($"up to {quarter}"), text => !first.Truncated[text] && first.Tokens[text] <= quarter),
-            ("middle", Tokens($"{quarter + 1} to {most}"), text => !first.Truncated[text] && first.Tokens[text] > quarter && first.Tokens[text] <= most),
+            ("middle", Tokens($"{quarter + 1} to {most}"), text => !first.Truncated[text] && first.Tokens[text] > quarter
+                && first.Tokens[text] <= most),
             ("near_limit", Tokens($"{most + 1} to {maxTokens}"), text => !first.Truncated[text] && first.Tokens[text] > most),
             ("cut", $"cut at {maxTokens} tokens", text => first.Truncated[text]),
         ];
@@ -35,17 +36,21 @@ internal static class SliceCutter
     }
 
     private static IEnumerable<Slice> ByLabel(TestScores scores, IReadOnlyList<string> labels) =>
-        labels.Select((name, label) => new Slice(Label, name, name, [.. Enumerable.Range(0, scores.Count).Where(text => scores.Labels[text].Contains(label))]))
+        labels.Select(
+            (name, label) => new Slice(Label, name, name, [.. Enumerable.Range(0, scores.Count).Where(text => scores.Labels[text].Contains(label))]))
             .Where(slice => slice.Texts.Count > 0);
 
     private static IEnumerable<Slice> ByColumn(string column, List<string> values)
     {
         var groups = Enumerable.Range(0, values.Count).GroupBy(text => values[text], StringComparer.Ordinal)
             .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).ToList();
-        var own = groups.Take(groups.Count <= MostValues ? MostValues : MostValues - 1).Select(group => new Slice(column, group.Key, group.Key.Length == 0 ? "(no value)" : group.Key, [.. group]));
+        var own = groups.Take(groups.Count <= MostValues ? MostValues : MostValues - 1)
+            .Select(group => new Slice(column, group.Key, group.Key.Length == 0 ? "(no value)" : group.Key, [.. group]));
         var rest = groups.Skip(groups.Count <= MostValues ? MostValues : MostValues - 1).ToList();
         return rest.Count == 0 ? own
-            : own.Append(new Slice(column, "(other)", string.Create(CultureInfo.InvariantCulture, $"{rest.Count} other values"), [.. rest.SelectMany(group => group).Order()]));
+            : own.Append(
+                new Slice(column, "(other)", string.Create(CultureInfo.InvariantCulture, $"{rest.Count} other values"),
+                    [.. rest.SelectMany(group => group).Order()]));
     }
 
     private static string Tokens(string range) => $"{range} tokens";

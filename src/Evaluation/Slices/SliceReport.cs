@@ -7,11 +7,13 @@ namespace LoraOnnx.Evaluation.Slices;
 internal sealed record SliceReport(Slice Slice, IReadOnlyList<SliceFigures> Models)
 {
     /// <summary>Measures all models on a slice. The intervals are paired with the seed of the comparison.</summary>
-    public static SliceReport Of(Slice slice, IReadOnlyList<ScoredTexts> models, ulong seed, int resamples, int threads, CancellationToken cancellationToken)
+    public static SliceReport Of(Slice slice, IReadOnlyList<ScoredTexts> models, ulong seed, int resamples, int threads,
+        CancellationToken cancellationToken)
     {
         var subsets = models.Select(model => model.Only(slice.Texts)).ToList();
         var differences = SliceBootstrap.Run(subsets, seed, resamples, threads, cancellationToken);
-        return new SliceReport(slice, [.. subsets.Select((subset, model) => Figures(slice, subset, subsets[0], model == 0 ? null : differences[model]))]);
+        return new SliceReport(slice,
+            [.. subsets.Select((subset, model) => Figures(slice, subset, subsets[0], model == 0 ? null : differences[model]))]);
     }
 
     private static SliceFigures Figures(Slice slice, ScoredTexts texts, ScoredTexts first, Interval? interval)

@@ -3,8 +3,8 @@ using MathNet.Numerics.Distributions;
 namespace LoraOnnx.Evaluation.Statistics;
 
 /// <summary>
-/// The bootstrap interval of a count, such as a cell of a confusion matrix. How often a resample draws one of the c counted texts among n is binomial with chance c/n:
-/// the percentiles that more and more resamples come close to are known, for matrices of any size and at no cost.
+/// The bootstrap interval of a count, such as a cell of a confusion matrix. How often a resample draws one of the c counted texts among n is binomial
+/// with chance c/n: the percentiles that more and more resamples come close to are known, for matrices of any size and at no cost.
 /// </summary>
 internal static class CountInterval
 {

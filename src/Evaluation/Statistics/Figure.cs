@@ -16,7 +16,8 @@ internal sealed record Figure(string Key, string Title, bool HigherIsBetter, boo
     public static readonly Figure AveragePrecision = new("average_precision", "average precision", true, false, figures => figures.AveragePrecision);
     public static readonly Figure LogLoss = new("log_loss", "log loss", false, false, figures => figures.LogLoss);
     public static readonly Figure Brier = new("brier", "Brier score", false, false, figures => figures.Brier);
-    public static readonly Figure CalibrationError = new("expected_calibration_error", "calibration error (ECE)", false, false, figures => figures.CalibrationError);
+    public static readonly Figure CalibrationError =
+        new("expected_calibration_error", "calibration error (ECE)", false, false, figures => figures.CalibrationError);
 
     /// <summary>All of them, in the order of the reports.</summary>
     public static readonly IReadOnlyList<Figure> All =

@@ -6,7 +6,8 @@ internal readonly record struct Interval(double Low, double High)
     /// <summary>True when 0 lies outside: a difference that chance alone rarely makes.</summary>
     public bool ExcludesZero => Low > 0 || High < 0;
 
-    /// <summary>The 2.5 % and 97.5 % percentiles, between neighbours by straight line as numpy does; values that are not numbers are left out. Null when none is left.</summary>
+    /// <summary>The 2.5 % and 97.5 % percentiles, between neighbours by straight line as numpy does; values that are not numbers are left out. Null
+    /// when none is left.</summary>
     public static Interval? OfPercentiles(ReadOnlySpan<double> values)
     {
         var sorted = new double[values.Length];

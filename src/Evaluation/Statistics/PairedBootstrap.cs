@@ -3,13 +3,14 @@ using LoraOnnx.Model.Metrics;
 namespace LoraOnnx.Evaluation.Statistics;
 
 /// <summary>
-/// Percentile bootstrap: the test set is drawn again from itself many times, and each time all models are measured on the same draw. What a figure does in the
-/// middle 95 % of the draws is its interval; the same goes for its difference to the first model, in which the luck of the draw cancels.
+/// Percentile bootstrap: the test set is drawn again from itself many times, and each time all models are measured on the same draw. What a figure
+/// does in the middle 95 % of the draws is its interval; the same goes for its difference to the first model, in which the luck of the draw cancels.
 /// </summary>
 internal static class PairedBootstrap
 {
     /// <summary>Measures all models on <paramref name="resamples"/> draws. The result depends on the seed, not on the number of threads.</summary>
-    public static IReadOnlyList<ModelIntervals> Run(IReadOnlyList<ScoredTexts> models, ulong seed, int resamples, int threads, CancellationToken cancellationToken)
+    public static IReadOnlyList<ModelIntervals> Run(
+        IReadOnlyList<ScoredTexts> models, ulong seed, int resamples, int threads, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
         var prepared = models.Select(texts => new ResampledModel(texts)).ToArray();
@@ -65,7 +66,8 @@ internal static class PairedBootstrap
         return differences;
     }
 
-    private static Dictionary<Figure, Interval?> ByFigure(IEnumerable<Interval?> intervals) => Figure.All.Zip(intervals).ToDictionary(pair => pair.First, pair => pair.Second);
+    private static Dictionary<Figure, Interval?> ByFigure(IEnumerable<Interval?> intervals) =>
+        Figure.All.Zip(intervals).ToDictionary(pair => pair.First, pair => pair.Second);
 
     /// <summary>The values of all resamples, those of one figure beside each other.</summary>
     private sealed class Draws(int values, int resamples)

@@ -50,8 +50,8 @@ internal sealed class RankedLabel
     }
 
     /// <summary>
-    /// Texts that each have a score of their own: nearly all, and so the loop that the time of a comparison depends on. It has no branches to guess, and its divisions
-    /// are done eight at a time, in single precision.
+    /// Texts that each have a score of their own: nearly all, and so the loop that the time of a comparison depends on. It has no branches to guess,
+    /// and its divisions are done eight at a time, in single precision.
     /// </summary>
     private static void AddDistinct(ReadOnlySpan<byte> weights, ReadOnlySpan<int> order, ReadOnlySpan<byte> mask, ref RankSums sums)
     {
@@ -142,6 +142,7 @@ internal sealed class RankedLabel
 
     private readonly record struct Run(int Start, int End, bool IsTied);
 
-    /// <summary>What is known after the texts so far, the best ones: weights of positives and of all, twice the area in pairs, and precisions weighted by positives.</summary>
+    /// <summary>What is known after the texts so far, the best ones: weights of positives and of all, twice the area in pairs, and precisions
+    /// weighted by positives.</summary>
     private readonly record struct RankSums(long Positives, long Taken, long TwiceArea, double Precisions);
 }

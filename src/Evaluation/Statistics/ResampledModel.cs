@@ -4,8 +4,9 @@ using LoraOnnx.Model.Metrics;
 namespace LoraOnnx.Evaluation.Statistics;
 
 /// <summary>
-/// One model's answers, laid out so that all figures of a resample follow from a few sums: answers are sorted by reliability bin, the right ones first, then by what
-/// was true and what was said, and each run of equal ones is a segment. A single-label text is one answer; a multi-label text is one answer a label.
+/// One model's answers, laid out so that all figures of a resample follow from a few sums: answers are sorted by reliability bin, the right ones
+/// first, then by what was true and what was said, and each run of equal ones is a segment. A single-label text is one answer; a multi-label text is
+/// one answer a label.
 /// </summary>
 internal sealed class ResampledModel
 {
@@ -30,7 +31,10 @@ internal sealed class ResampledModel
         _gap = [.. answers.Select(answer => answer.Gap)];
         var ends = Enumerable.Range(1, answers.Count).Where(end => end == answers.Count || answers[end].Key != answers[end - 1].Key).ToList();
         _segments = [.. ends.Select((end, index) => new Segment(index == 0 ? 0 : ends[index - 1], end, answers[end - 1].Key))];
-        _bins = [.. _segments.GroupBy(segment => segment.Key.Bin).Select(bin => new Bin(bin.First().Start, bin.Where(segment => segment.Key.IsRight).Select(segment => segment.End).LastOrDefault(bin.First().Start), bin.Last().End))];
+        _bins = [.. _segments.GroupBy(segment => segment.Key.Bin)
+            .Select(bin =>
+                new Bin(bin.First().Start, bin.Where(segment => segment.Key.IsRight).Select(segment => segment.End).LastOrDefault(bin.First().Start),
+                    bin.Last().End))];
         var indices = Enumerable.Range(0, texts.Count);
         _right = [.. indices.Select(text => texts.IsRight(text) ? 1f : 0f)];
         _logLoss = [.. indices.Select(text => (float)ProbabilityLoss.LogLoss(texts, text))];
@@ -44,7 +48,8 @@ internal sealed class ResampledModel
     /// <summary>Points of the reliability curve: the bins that hold an answer.</summary>
     public int PointCount => _bins.Length;
 
-    /// <summary>Numbers that <see cref="Evaluate"/> gives: those of <see cref="Figure.All"/>, then mean confidence and accuracy of each point of the reliability curve.</summary>
+    /// <summary>Numbers that <see cref="Evaluate"/> gives: those of <see cref="Figure.All"/>, then mean confidence and accuracy of each point of the
+    /// reliability curve.</summary>
     public int ValueCount => Figure.All.Count + (2 * PointCount);
 
     /// <summary>The figures of a resample; not a number where it lacks the texts that a figure is about.</summary>
@@ -66,8 +71,10 @@ internal sealed class ResampledModel
         // In the order of Figure.All.
         ReadOnlySpan<double> figures =
         [
-            counted.F1, counted.Accuracy, counted.MacroF1, counted.WeightedF1, counted.Precision, counted.Recall, counted.Matthews, rocAuc, averagePrecision,
-            WeightedSums.Dot(weights, _logLoss) / weights.Length, WeightedSums.Dot(weights, _brier) / weights.Length, ReliabilityCurve(scratch, values[Figure.All.Count..]),
+            counted.F1, counted.Accuracy, counted.MacroF1, counted.WeightedF1, counted.Precision, counted.Recall, counted.Matthews, rocAuc,
+            averagePrecision,
+            WeightedSums.Dot(weights, _logLoss) / weights.Length, WeightedSums.Dot(weights, _brier) / weights.Length,
+            ReliabilityCurve(scratch, values[Figure.All.Count..]),
         ];
         figures.CopyTo(values);
     }

@@ -8,12 +8,13 @@ internal static class Resampling
 {
     private const ulong GoldenRatio = 0x9E3779B97F4A7C15; // the increment of SplitMix64
 
-    /// <summary>10,000, and more while texts are few and a resample costs next to nothing: then the ends of an interval are known to a few ten-thousandths.</summary>
+    /// <summary>10,000, and more while texts are few and a resample costs next to nothing: then the ends of an interval are known to a few
+    /// ten-thousandths.</summary>
     public static int DefaultCount(int texts) => texts <= 5_000 ? 40_000 : 10_000;
 
     /// <summary>
-    /// Fills <paramref name="weights"/> (one a text; their sum is their number). A text that is drawn more than 255 times would wrap around, which takes at least 256
-    /// texts and then has a probability far below 10^-400.
+    /// Fills <paramref name="weights"/> (one a text; their sum is their number). A text that is drawn more than 255 times would wrap around, which
+    /// takes at least 256 texts and then has a probability far below 10^-400.
     /// </summary>
     public static void Draw(ulong seed, int resample, Span<byte> weights)
     {

@@ -2,7 +2,8 @@ using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Statistics;
 
-/// <summary>Paired percentile intervals of the difference in accuracy to the first model: <see cref="PairedBootstrap"/> for one figure, so that many slices cost little.</summary>
+/// <summary>Paired percentile intervals of the difference in accuracy to the first model: <see cref="PairedBootstrap"/> for one figure, so that many
+/// slices cost little.</summary>
 internal static class SliceBootstrap
 {
     /// <summary>Below this many texts a resample says next to nothing.</summary>

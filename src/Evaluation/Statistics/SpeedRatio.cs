@@ -3,12 +3,13 @@ using MathNet.Numerics.Distributions;
 namespace LoraOnnx.Evaluation.Statistics;
 
 /// <summary>
-/// How many times as fast as the first model a model is. Models take turns on every window of texts, so what slows the machine down for a while slows all of them, and
-/// the ratios of their times on the same window have an interval.
+/// How many times as fast as the first model a model is. Models take turns on every window of texts, so what slows the machine down for a while slows
+/// all of them, and the ratios of their times on the same window have an interval.
 /// </summary>
 /// <param name="Ratio">Above 1: faster. Null where the windows are too few to tell equal models apart.</param>
 /// <param name="Interval">The 95 % interval by Student's t over the logarithms of the windows' ratios; null with few windows.</param>
-/// <param name="IsSame">Nothing says that the speeds differ: the models have one architecture and precision, and the interval, if there is one, holds 1.</param>
+/// <param name="IsSame">Nothing says that the speeds differ: the models have one architecture and precision, and the interval, if there is one, holds
+/// 1.</param>
 internal sealed record SpeedRatio(double? Ratio, Interval? Interval, bool IsSame)
 {
     /// <summary>With fewer windows an interval is wider than any difference worth a word.</summary>

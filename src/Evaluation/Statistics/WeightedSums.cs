@@ -2,7 +2,8 @@ using System.Runtime.Intrinsics;
 
 namespace LoraOnnx.Evaluation.Statistics;
 
-/// <summary>Sums over texts that count a whole number of times. The order of additions is fixed, so results have the same bits on every machine.</summary>
+/// <summary>Sums over texts that count a whole number of times. The order of additions is fixed, so results have the same bits on every
+/// machine.</summary>
 internal static class WeightedSums
 {
     /// <summary>Σ weight.</summary>
@@ -41,7 +42,9 @@ internal static class WeightedSums
         var i = 0;
         for (; i + 16 <= weights.Length; i += 16)
         {
-            var (low, high) = Vector256.Widen(Vector128.WidenLower(Vector128.Create(weights.Slice(i, 16))).ToVector256(Vector128.WidenUpper(Vector128.Create(weights.Slice(i, 16)))));
+            var (low, high) = Vector256.Widen(
+                Vector128.WidenLower(Vector128.Create(weights.Slice(i, 16)))
+                    .ToVector256(Vector128.WidenUpper(Vector128.Create(weights.Slice(i, 16)))));
             first += Vector256.ConvertToSingle(low.AsInt32()) * Vector256.Create(values.Slice(i, 8));
             second += Vector256.ConvertToSingle(high.AsInt32()) * Vector256.Create(values.Slice(i + 8, 8));
         }

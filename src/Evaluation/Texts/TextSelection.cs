@@ -3,7 +3,8 @@ using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Texts;
 
-/// <summary>Picks the texts that a person should read, by their scores; the texts themselves are read from the data again, since scoring does not keep them.</summary>
+/// <summary>Picks the texts that a person should read, by their scores; the texts themselves are read from the data again, since scoring does not
+/// keep them.</summary>
 internal sealed class TextSelection
 {
     /// <summary>Texts in each list.</summary>
@@ -30,7 +31,8 @@ internal sealed class TextSelection
     public static TextSelection Of(IReadOnlyList<ScoredTexts> models, IReadOnlyList<string> labels, TestTexts data)
     {
         var selection = new TextSelection(models, labels);
-        var wanted = selection._picked.SelectMany(picked => picked.Gained.Concat(picked.Lost).Concat(picked.Worst)).Concat(selection._labelErrors).ToHashSet();
+        var wanted = selection._picked.SelectMany(picked => picked.Gained.Concat(picked.Lost).Concat(picked.Worst)).Concat(selection._labelErrors)
+            .ToHashSet();
         foreach (var (index, text) in data.Read().Index().Take(wanted.Count == 0 ? 0 : wanted.Max() + 1))
         {
             if (wanted.Contains(index))
@@ -45,19 +47,23 @@ internal sealed class TextSelection
     /// <summary>The texts of one model.</summary>
     public ModelTexts OfModel(int model) => new(Excerpts(_picked[model].Gained), Excerpts(_picked[model].Lost), Excerpts(_picked[model].Worst));
 
-    /// <summary>Texts on which all models give the same answer, each with confidence, and the data another: is the label wrong? The surest first.</summary>
+    /// <summary>Texts on which all models give the same answer, each with confidence, and the data another: is the label wrong? The surest
+    /// first.</summary>
     public IReadOnlyList<TextExcerpt> LikelyLabelErrors => Excerpts(_labelErrors);
 
     private int[] Gained(ScoredTexts model) =>
-        Pick(text => model.IsRight(text) && !_models[0].IsRight(text), text => TextAnswer.TruthOf(_models[0], text) - TextAnswer.TruthOf(model, text));
+        Pick(text => model.IsRight(text)
+            && !_models[0].IsRight(text), text => TextAnswer.TruthOf(_models[0], text) - TextAnswer.TruthOf(model, text));
 
     private int[] Lost(ScoredTexts model) =>
-        Pick(text => !model.IsRight(text) && _models[0].IsRight(text), text => TextAnswer.TruthOf(model, text) - TextAnswer.TruthOf(_models[0], text));
+        Pick(text => !model.IsRight(text)
+            && _models[0].IsRight(text), text => TextAnswer.TruthOf(model, text) - TextAnswer.TruthOf(_models[0], text));
 
     private int[] Worst(ScoredTexts model) => Pick(text => !model.IsRight(text), text => TextAnswer.TruthOf(model, text));
 
     private int[] LabelErrors() => Pick(
-        text => _models.All(model => !model.IsRight(text) && SameAnswer(model, _models[0], text) && TextAnswer.ConfidenceOf(model, text) >= Confident),
+        text => _models.All(model => !model.IsRight(text) && SameAnswer(model, _models[0], text)
+            && TextAnswer.ConfidenceOf(model, text) >= Confident),
         text => -_models.Min(model => TextAnswer.ConfidenceOf(model, text)));
 
     /// <summary>The first texts by <paramref name="order"/>; equals in the order of the data.</summary>
@@ -68,5 +74,7 @@ internal sealed class TextSelection
         Enumerable.Range(0, one.Classes).All(label => one.Predicted(text, label) == other.Predicted(text, label));
 
     private TextExcerpt[] Excerpts(int[] texts) =>
-        [.. texts.Select(text => new TextExcerpt(text, TextAnswer.Truth(_models[0], text, _labels), _texts[text], [.. _models.Select(model => TextAnswer.Of(model, text, _labels))]))];
+        [.. texts.Select(
+            text => new TextExcerpt(text, TextAnswer.Truth(_models[0], text, _labels), _texts[text],
+                [.. _models.Select(model => TextAnswer.Of(model, text, _labels))]))];
 }

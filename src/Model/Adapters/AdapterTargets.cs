@@ -3,8 +3,8 @@ using LoraOnnx.Model.Encoders;
 namespace LoraOnnx.Model.Adapters;
 
 /// <summary>
-/// Turns the targets that a user names into names for <c>target_modules</c>. A name is the checkpoint's (<c>q_lin</c>, <c>attention.output.dense</c>), or that of a
-/// role, in the words of any family: <c>query</c> and <c>q_lin</c> mean the same everywhere.
+/// Turns the targets that a user names into names for <c>target_modules</c>. A name is the checkpoint's (<c>q_lin</c>,
+/// <c>attention.output.dense</c>), or that of a role, in the words of any family: <c>query</c> and <c>q_lin</c> mean the same everywhere.
 /// </summary>
 public static class AdapterTargets
 {
@@ -43,7 +43,8 @@ public static class AdapterTargets
                 ? new InputException($"the target '{idle}' is part of the head, which is trained in full.",
                     "leave it out of --targets, or train adapters alone with --method lora.")
                 : new InputException($"target '{idle}' matches no linear module of the model.",
-                    $"modules are {string.Join(", ", modules.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct())}, or {AllLinear}.");
+                    $"modules are {string.Join(", ", modules.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct())}, "
+                    + $"or {AllLinear}.");
         }
 
         return [.. modules.Where(module => resolved.Any(target => Matches(module, target)))];

@@ -30,10 +30,12 @@ public sealed class LoraAdapter
 
     /// <summary>Trained numbers: all of A, B, their biases and magnitudes, and the replacements.</summary>
     public long ParameterCount =>
-        Modules.Sum(module => module.A.Values.LongLength + module.B.Values.LongLength + (module.BBias?.Values.LongLength ?? 0) + (module.Magnitude?.Values.LongLength ?? 0))
+        Modules.Sum(module => module.A.Values.LongLength + module.B.Values.LongLength + (module.BBias?.Values.LongLength ?? 0)
+            + (module.Magnitude?.Values.LongLength ?? 0))
         + Replacements.Sum(tensor => tensor.Values.LongLength);
 
     /// <summary>Reads adapter_config.json and adapter_model.safetensors as <c>peft</c> writes them.</summary>
-    /// <exception cref="InputException">A file is missing or malformed, does not fit the model, or sets a key that changes the maths and is not supported.</exception>
+    /// <exception cref="InputException">A file is missing or malformed, does not fit the model, or sets a key that changes the maths and is not
+    /// supported.</exception>
     public static LoraAdapter Load(string directory, ModelConfig config) => PeftAdapterReader.Load(directory, config);
 }

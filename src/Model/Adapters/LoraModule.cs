@@ -2,7 +2,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;
 
-/// <summary>The adapter of one linear layer: y = W·x + b + scale·(B·(A·x) + bias of B); with DoRA the rows of W + scale·B·A are rescaled to <see cref="Magnitude"/>.</summary>
+/// <summary>The adapter of one linear layer: y = W·x + b + scale·(B·(A·x) + bias of B); with DoRA the rows of W + scale·B·A are rescaled to
+/// <see cref="Magnitude"/>.</summary>
 public sealed class LoraModule
 {
     /// <summary>The linear module it changes, as in the checkpoint: <c>distilbert.transformer.layer.0.attention.q_lin</c>.</summary>

@@ -54,20 +54,28 @@ internal sealed class PeftAdapterReader
     {
         if (!Directory.Exists(directory))
         {
-            throw InputException.InFile(directory, "no such directory.", $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
+            throw InputException.InFile(directory, "no such directory.",
+                $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
         }
 
         if (!File.Exists(Path.Combine(directory, PeftConfig.FileName))
-            && Directory.EnumerateFiles(directory, PeftConfig.FileName, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }).Order(StringComparer.Ordinal).FirstOrDefault() is { } inner)
+            && Directory.EnumerateFiles(directory, PeftConfig.FileName,
+                new EnumerationOptions
+                {
+                    RecurseSubdirectories = true,
+                    MaxRecursionDepth = 1,
+                }).Order(StringComparer.Ordinal).FirstOrDefault() is { } inner)
         {
-            throw InputException.InFile(directory, $"has no {PeftConfig.FileName}.", $"peft saves named adapters in folders of their own: use {Path.GetDirectoryName(inner)}.");
+            throw InputException.InFile(directory, $"has no {PeftConfig.FileName}.",
+                $"peft saves named adapters in folders of their own: use {Path.GetDirectoryName(inner)}.");
         }
     }
 
     private static string PickleConversion(string directory)
     {
         var stem = Path.Combine(directory, "adapter_model").Replace('\\', '/').Replace("'", "\\'", StringComparison.Ordinal);
-        return $"python3 -c \"import torch, safetensors.torch as s; s.save_file({{k: v.clone().contiguous() for k, v in torch.load('{stem}.bin', map_location='cpu', "
+        return $"python3 -c \"import torch, safetensors.torch as s; s.save_file({{k: v.clone().contiguous() for k, v in torch.load('{stem}.bin', "
+            + "map_location='cpu', "
             + $"weights_only=True).items()}}, '{stem}.safetensors', metadata={{'format': 'pt'}})\"";
     }
 
@@ -83,7 +91,8 @@ internal sealed class PeftAdapterReader
             }
             else if (place.Role != PeftRole.Ignored && !_names.TryAdd(place, name))
             {
-                throw InputException.InFile(_file.Path, $"tensors '{_names[place]}' and '{name}' are for the same place.", "save one adapter per directory.");
+                throw InputException.InFile(_file.Path, $"tensors '{_names[place]}' and '{name}' are for the same place.",
+                    "save one adapter per directory.");
             }
         }
 
@@ -112,7 +121,8 @@ internal sealed class PeftAdapterReader
         if (unexpected.Count > 0)
         {
             throw InputException.InFile(_file.Path,
-                $"tensor '{unexpected[0]}' is not expected{AndMore(unexpected.Count - 1)}; {PeftConfig.FileName} (target_modules {PeftTargets.DescribeTargets(_config)}) does not ask for it in this model.",
+                $"tensor '{unexpected[0]}' is not expected{AndMore(unexpected.Count - 1)}; {PeftConfig.FileName} (target_modules "
+                    + $"{PeftTargets.DescribeTargets(_config)}) does not ask for it in this model.",
                 unexpected[0].Contains("lora_embedding_", StringComparison.Ordinal) ? "LoRA on embeddings is not supported."
                     : $"the adapter belongs to another model, or {PeftConfig.FileName} is not its own.");
         }
@@ -122,8 +132,11 @@ internal sealed class PeftAdapterReader
             if (!_file.ShapeOf(name).SequenceEqual(expected[place]))
             {
                 throw InputException.InFile(_file.Path,
-                    $"tensor '{name}' is {NamedTensor.Describe(_file.ShapeOf(name))}; {PeftConfig.FileName} and the model imply {NamedTensor.Describe(expected[place])}.",
-                    place.Role == PeftRole.Replacement ? "the adapter was trained on a model of another size, or with other labels." : "rank or model are not those of the adapter.");
+                    $"tensor '{name}' is {NamedTensor.Describe(_file.ShapeOf(name))}; {PeftConfig.FileName} and the model imply "
+                        + $"{NamedTensor.Describe(expected[place])}.",
+                    place.Role == PeftRole.Replacement
+                        ? "the adapter was trained on a model of another size, or with other labels."
+                        : "rank or model are not those of the adapter.");
             }
         }
     }
@@ -159,7 +172,8 @@ internal sealed class PeftAdapterReader
         var adapted = _targets.Select(target => target.Module).ToHashSet(StringComparer.Ordinal);
         if (adapted.FirstOrDefault(module => saved.Contains($"{module}.weight")) is { } both)
         {
-            throw InputException.InFile(_config.Path, $"'{both}' is both in 'target_modules' and, by the end of its name, in 'modules_to_save' [{string.Join(", ", _config.ModulesToSave)}].",
+            throw InputException.InFile(_config.Path, $"'{both}' is both in 'target_modules' and, by the end of its name, in 'modules_to_save' "
+                + $"[{string.Join(", ", _config.ModulesToSave)}].",
                 "peft has no such adapters; leave one of them out.");
         }
 
@@ -218,7 +232,8 @@ internal sealed class PeftAdapterReader
         PeftRole.B => $"{place.Target}.lora_B.weight",
         PeftRole.BBias => $"{place.Target}.lora_B.bias",
         PeftRole.Magnitude => $"{place.Target}.lora_magnitude_vector",
-        _ when place.Target.EndsWith(".bias", StringComparison.Ordinal) && _targets.Any(target => target.Module == place.Target[..^5]) => $"{place.Target[..^5]}.base_layer.bias",
+        _ when place.Target.EndsWith(".bias", StringComparison.Ordinal)
+            && _targets.Any(target => target.Module == place.Target[..^5]) => $"{place.Target[..^5]}.base_layer.bias",
         _ => place.Target,
     };
 

@@ -27,7 +27,8 @@ public sealed record PeftAdapterSettings
     /// <summary>Dropout on the input of A in training, 0 to 1.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>The head that was trained too, or null: its tensors are the adapter's replacements, and the adapter is one for sequence classification.</summary>
+    /// <summary>The head that was trained too, or null: its tensors are the adapter's replacements, and the adapter is one for sequence
+    /// classification.</summary>
     public HeadLayout? TrainedHead { get; init; }
 
     /// <summary>The base as the user named it; peft loads it from there.</summary>

@@ -8,7 +8,8 @@ public static class PeftAdapterWriter
     /// <summary>The peft whose format this is.</summary>
     private const string PeftVersion = "0.21.2";
 
-    /// <summary>Writes <paramref name="directory"/> with adapter_config.json and adapter_model.safetensors (fp32); an old one is replaced, and nothing is left on failure.</summary>
+    /// <summary>Writes <paramref name="directory"/> with adapter_config.json and adapter_model.safetensors (fp32); an old one is replaced, and
+    /// nothing is left on failure.</summary>
     /// <exception cref="ArgumentException">The adapter is not one that the settings describe.</exception>
     /// <exception cref="InputException">The directory cannot be written.</exception>
     public static void Write(string directory, LoraAdapter adapter, PeftAdapterSettings settings)
@@ -112,7 +113,9 @@ public static class PeftAdapterWriter
 
         if (!adapter.Replacements.Select(tensor => tensor.Name).ToHashSet().SetEquals(settings.TrainedHead?.Keys ?? []))
         {
-            throw new ArgumentException(settings.TrainedHead is not null ? "The adapter lacks the trained head." : "The adapter replaces tensors that the settings do not mention.", nameof(adapter));
+            throw new ArgumentException(settings.TrainedHead is not null
+                ? "The adapter lacks the trained head."
+                : "The adapter replaces tensors that the settings do not mention.", nameof(adapter));
         }
     }
 }

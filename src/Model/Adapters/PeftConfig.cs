@@ -73,7 +73,8 @@ internal sealed record PeftConfig
     {
         if (!File.Exists(path))
         {
-            throw InputException.InFile(path, "no such file.", "an adapter is a directory with adapter_config.json and adapter_model.safetensors, as peft saves it.");
+            throw InputException.InFile(path, "no such file.",
+                "an adapter is a directory with adapter_config.json and adapter_model.safetensors, as peft saves it.");
         }
 
         return Read(path, JsonFields.Load(path));
@@ -86,7 +87,8 @@ internal sealed record PeftConfig
     {
         if (fields.Text("peft_type") is var type && type != "LORA")
         {
-            throw InputException.InFile(path, $"'peft_type' is {(type is null ? "missing" : $"'{type}'")}, expected 'LORA'.", "only LoRA adapters can be merged.");
+            throw InputException.InFile(path, $"'peft_type' is {(type is null ? "missing" : $"'{type}'")}, expected 'LORA'.",
+                "only LoRA adapters can be merged.");
         }
 
         CheckCounts(path, fields);
@@ -115,9 +117,13 @@ internal sealed record PeftConfig
             ExcludeModules = excluded ?? [],
             ExcludePattern = excludePattern,
             LayersToTransform = fields.Integers("layers_to_transform"),
-            LayersPattern = ReadSelector(fields, "layers_pattern") is var (names, pattern) && pattern is null ? names ?? [] : pattern.Length > 0 ? [pattern] : [],
-            RankPattern = [.. fields.Entries("rank_pattern").Select(entry => (entry.Name, JsonFields.Integer(path, $"rank_pattern: {entry.Name}", entry.Value, 1, LargestRank)))],
-            AlphaPattern = [.. fields.Entries("alpha_pattern").Select(entry => (entry.Name, JsonFields.Number(path, $"alpha_pattern: {entry.Name}", entry.Value, -1e9, 1e9)))],
+            LayersPattern = ReadSelector(fields, "layers_pattern") is var (names, pattern) && pattern is null
+                ? names ?? []
+                : pattern.Length > 0 ? [pattern] : [],
+            RankPattern = [.. fields.Entries("rank_pattern")
+                .Select(entry => (entry.Name, JsonFields.Integer(path, $"rank_pattern: {entry.Name}", entry.Value, 1, LargestRank)))],
+            AlphaPattern = [.. fields.Entries("alpha_pattern")
+                .Select(entry => (entry.Name, JsonFields.Number(path, $"alpha_pattern: {entry.Name}", entry.Value, -1e9, 1e9)))],
             ModulesToSave = isClassification ? [.. saved.Union(_classifierNames)] : saved,
             IsClassification = isClassification,
             Warnings = warnings,
@@ -129,7 +135,8 @@ internal sealed record PeftConfig
     /// <summary>Each pattern is compiled, and tried on each module.</summary>
     private static void CheckCounts(string path, JsonFields fields)
     {
-        foreach (var key in new[] { "target_modules", "exclude_modules", "layers_pattern", "layers_to_transform", "modules_to_save", "rank_pattern", "alpha_pattern" })
+        foreach (var key in new[] { "target_modules", "exclude_modules", "layers_pattern", "layers_to_transform", "modules_to_save", "rank_pattern",
+            "alpha_pattern" })
         {
             var count = fields.Find(key) switch
             {
@@ -152,12 +159,14 @@ internal sealed record PeftConfig
     {
         if (TargetModules is not { Count: > 0 } && string.IsNullOrEmpty(TargetPattern))
         {
-            throw InputException.InFile(Path, "'target_modules' is missing or empty, expected module names such as [\"q_lin\", \"v_lin\"].", "peft has no default for DistilBERT.");
+            throw InputException.InFile(Path, "'target_modules' is missing or empty, expected module names such as [\"q_lin\", \"v_lin\"].",
+                "peft has no default for DistilBERT.");
         }
 
         if (TargetPattern is not null && (fields.Find("layers_to_transform") is not null || fields.Find("layers_pattern") is not null))
         {
-            throw InputException.InFile(Path, $"'target_modules' is the pattern '{TargetPattern}', with which 'layers_to_transform' and 'layers_pattern' cannot be used.");
+            throw InputException.InFile(Path,
+                $"'target_modules' is the pattern '{TargetPattern}', with which 'layers_to_transform' and 'layers_pattern' cannot be used.");
         }
 
         if (LayersPattern.Count > 0 && LayersToTransform is null)

@@ -8,7 +8,8 @@ internal static class PeftConfigKeys
     /// <summary>Keys that <see cref="PeftConfig"/> reads.</summary>
     private static readonly HashSet<string> _read =
     [
-        "alpha_pattern", "bias", "exclude_modules", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_bias", "modules_to_save", "peft_type",
+        "alpha_pattern", "bias", "exclude_modules", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_bias", "modules_to_save",
+        "peft_type",
         "r", "rank_pattern", "target_modules", "task_type", "use_dora", "use_rslora",
     ];
 
@@ -69,7 +70,8 @@ internal static class PeftConfigKeys
                 // peft names its variants this way; a new one would be merged wrongly.
                 if (name.StartsWith("use_", StringComparison.Ordinal) || name.EndsWith("_config", StringComparison.Ordinal))
                 {
-                    throw InputException.InFile(path, $"'{name}' is {JsonFields.Describe(value)}, a variant of LoRA that this version does not know.");
+                    throw InputException.InFile(path,
+                        $"'{name}' is {JsonFields.Describe(value)}, a variant of LoRA that this version does not know.");
                 }
 
                 warnings.Add($"{path}: '{name}' is {JsonFields.Describe(value)}; unknown and ignored.");
@@ -90,8 +92,10 @@ internal static class PeftConfigKeys
         if (!isAdditive)
         {
             throw InputException.InFile(path,
-                $"'init_lora_weights' is {JsonFields.Describe(value)}, which is not supported: the adapter fits only a base whose weights were changed at the start of training.",
-                "save it in peft with save_pretrained(DIR, path_initial_model_for_weight_conversion=INITIAL_ADAPTER), which makes a plain LoRA adapter of it.");
+                $"'init_lora_weights' is {JsonFields.Describe(value)}, which is not supported: the adapter fits only a base whose weights were "
+                    + "changed at the start of training.",
+                "save it in peft with save_pretrained(DIR, path_initial_model_for_weight_conversion=INITIAL_ADAPTER), which makes a plain LoRA "
+                    + "adapter of it.");
         }
     }
 

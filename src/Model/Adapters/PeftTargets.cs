@@ -6,7 +6,8 @@ namespace LoraOnnx.Model.Adapters;
 /// <summary>A linear module that an adapter config targets, with the rank and scale it gets.</summary>
 internal readonly record struct PeftTarget(string Module, int Out, int In, int Rank, double Scale);
 
-/// <summary>Which modules of a model an adapter config means: the matching rules of peft 0.21 (<c>check_target_module_exists</c>, <c>get_pattern_key</c>, <c>_set_trainable</c>).</summary>
+/// <summary>Which modules of a model an adapter config means: the matching rules of peft 0.21 (<c>check_target_module_exists</c>,
+/// <c>get_pattern_key</c>, <c>_set_trainable</c>).</summary>
 internal static class PeftTargets
 {
     private const string AllLinear = "all-linear";
@@ -36,7 +37,8 @@ internal static class PeftTargets
         if (targets.Count == 0)
         {
             throw InputException.InFile(config.Path, $"'target_modules' {DescribeTargets(config)} matches no linear module of this model.",
-                $"linear modules are {model.Layout.Blocks[0].Query.Name} and the like, {string.Join(" and ", model.Layout.Head.Linears.Select(step => step.Linear.Name))}.");
+                $"linear modules are {model.Layout.Blocks[0].Query.Name} and the like, "
+                    + $"{string.Join(" and ", model.Layout.Head.Linears.Select(step => step.Linear.Name))}.");
         }
 
         return targets;
@@ -55,12 +57,17 @@ internal static class PeftTargets
             .ToHashSet(StringComparer.Ordinal);
     }
 
-    public static string DescribeTargets(PeftConfig config) => config.TargetPattern is { } pattern ? $"'{pattern}'" : $"[{string.Join(", ", config.TargetModules!.Take(8))}]";
+    public static string DescribeTargets(PeftConfig config) => config.TargetPattern is { } pattern
+        ? $"'{pattern}'"
+        : $"[{string.Join(", ", config.TargetModules!.Take(8))}]";
 
     private static Predicate<string> Exclusion(PeftConfig config)
     {
-        var pattern = config.ExcludePattern is { Length: > 0 } text ? PythonPattern.Compile(config.Path, "exclude_modules", text, @"\A(?:", @")\z") : null;
-        var saved = config.ModulesToSave.Select(name => PythonPattern.Compile(config.Path, "modules_to_save", name, @"\A(?:(^|.*\.)", @"($|\..*))")).ToList();
+        var pattern = config.ExcludePattern is { Length: > 0 } text
+            ? PythonPattern.Compile(config.Path, "exclude_modules", text, @"\A(?:", @")\z")
+            : null;
+        var saved = config.ModulesToSave.Select(name => PythonPattern.Compile(config.Path, "modules_to_save", name, @"\A(?:(^|.*\.)", @"($|\..*))"))
+            .ToList();
         return module =>
             (pattern is not null && PythonPattern.MatchOf(pattern, config.Path, "exclude_modules", module).Success)
             || NamesOrEnds(config.ExcludeModules, module)
@@ -72,7 +79,8 @@ internal static class PeftTargets
         if (config.TargetPattern is not { } text)
         {
             var isInLayers = LayerFilter(config);
-            return module => config.TargetModules!.Contains(module, StringComparer.Ordinal) || (NamesOrEnds(config.TargetModules!, module) && isInLayers(module));
+            return module => config.TargetModules!.Contains(module, StringComparer.Ordinal)
+                || (NamesOrEnds(config.TargetModules!, module) && isInLayers(module));
         }
 
         if (text.Equals(AllLinear, StringComparison.OrdinalIgnoreCase))
@@ -96,7 +104,8 @@ internal static class PeftTargets
             .Select(name => PythonPattern.Compile(config.Path, "layers_pattern", name, @"\A(?:.*?\.", @"\.(\d+)\.)")).ToList();
         return module =>
         {
-            var match = patterns.Select(regex => PythonPattern.MatchOf(regex, config.Path, "layers_pattern", module)).FirstOrDefault(match => match.Success);
+            var match = patterns.Select(regex => PythonPattern.MatchOf(regex, config.Path, "layers_pattern", module))
+                .FirstOrDefault(match => match.Success);
             if (match is null)
             {
                 return false;
@@ -104,12 +113,14 @@ internal static class PeftTargets
 
             return int.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var layer)
                 ? layers.Contains(layer)
-                : throw InputException.InFile(config.Path, $"'layers_pattern' finds '{match.Groups[1].Value}' in '{module}', expected the number of a layer.",
+                : throw InputException.InFile(
+                    config.Path, $"'layers_pattern' finds '{match.Groups[1].Value}' in '{module}', expected the number of a layer.",
                     "a pattern may not have groups of its own.");
         };
     }
 
-    /// <summary>The value of the first pattern that matches the end of a module's name, or its whole name word for word; else the general value.</summary>
+    /// <summary>The value of the first pattern that matches the end of a module's name, or its whole name word for word; else the general
+    /// value.</summary>
     private static Func<string, T> FirstMatch<T>(string path, string key, IReadOnlyList<(string Pattern, T Value)> entries, T general)
     {
         var patterns = entries.Select(entry => (Regex: PythonPattern.Compile(path, key, entry.Pattern, @"\A(.*\.)?(", ")$"), entry.Value)).ToList();

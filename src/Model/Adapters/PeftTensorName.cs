@@ -60,7 +60,9 @@ internal readonly partial record struct PeftTensorName(PeftRole Role, string Tar
         if (Wrapped().Match(key) is { Success: true } wrapped)
         {
             var target = $"{wrapped.Groups["module"].Value}.{wrapped.Groups["rest"].Value}";
-            return new(wrapped.Groups["part"].Value == "original_module" ? PeftRole.Ignored : wrapped.Groups["adapter"].Success ? PeftRole.Replacement : PeftRole.Copy, target);
+            return new(wrapped.Groups["part"].Value == "original_module"
+                ? PeftRole.Ignored
+                : wrapped.Groups["adapter"].Success ? PeftRole.Replacement : PeftRole.Copy, target);
         }
 
         if (BaseBias().Match(key) is { Success: true } bias)
@@ -77,7 +79,8 @@ internal readonly partial record struct PeftTensorName(PeftRole Role, string Tar
     [GeneratedRegex(@"^(?<module>.+)\.lora_magnitude_vector(\.(?<adapter>[^.]+))?(\.weight)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex MagnitudeVector();
 
-    [GeneratedRegex(@"^(?<module>.+)\.(?<part>modules_to_save|original_module)(\.(?<adapter>(?!weight\z|bias\z)[^.]+))?\.(?<rest>.+)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<module>.+)\.(?<part>modules_to_save|original_module)(\.(?<adapter>(?!weight\z|bias\z)[^.]+))?\.(?<rest>.+)\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Wrapped();
 
     [GeneratedRegex(@"^(?<module>.+)\.base_layer\.bias\z", RegexOptions.CultureInvariant)]

@@ -42,7 +42,8 @@ internal static class PythonPattern
         }
         catch (RegexMatchTimeoutException failure)
         {
-            throw InputException.InFile(path, $"'{key}' has a pattern that takes too long to match the module name '{module}'.", "simplify it.", failure);
+            throw InputException.InFile(path, $"'{key}' has a pattern that takes too long to match the module name '{module}'.", "simplify it.",
+                failure);
         }
     }
 

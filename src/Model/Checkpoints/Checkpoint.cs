@@ -5,7 +5,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
 
-/// <summary>A checkpoint directory in Hugging Face layout, opened and checked: every tensor that config.json implies is there, in its shape.</summary>
+/// <summary>A checkpoint directory in Hugging Face layout, opened and checked: every tensor that config.json implies is there, in its
+/// shape.</summary>
 public sealed class Checkpoint
 {
     /// <summary>The file of a checkpoint that is not sharded.</summary>
@@ -34,8 +35,8 @@ public sealed class Checkpoint
     public ModelConfig Config { get; }
 
     /// <summary>
-    /// False for an encoder without a classification head, or with one for another number of classes than config.json has; then a new head must be made or brought. Where its pooler is missing too, the pooler is part of
-    /// that head: see <see cref="EncoderLayout.WithPoolerInHead"/>.
+    /// False for an encoder without a classification head, or with one for another number of classes than config.json has; then a new head must be
+    /// made or brought. Where its pooler is missing too, the pooler is part of that head: see <see cref="EncoderLayout.WithPoolerInHead"/>.
     /// </summary>
     public bool HasHead => Config.Layout.Head.Keys.All(_locations.ContainsKey);
 
@@ -49,7 +50,8 @@ public sealed class Checkpoint
     public string WeightsHash() => WeightFiles is [var only] ? ContentHash.OfFile(only) : ContentHash.OfFiles(WeightFiles);
 
     /// <summary>Opens a checkpoint and checks names and shapes of all tensors; no tensor data is read yet.</summary>
-    /// <exception cref="InputException">Something is missing, misshapen or unknown; the message names the file, the tensor and both shapes.</exception>
+    /// <exception cref="InputException">Something is missing, misshapen or unknown; the message names the file, the tensor and both
+    /// shapes.</exception>
     public static Checkpoint Open(string directory)
     {
         if (!System.IO.Directory.Exists(directory))
@@ -95,7 +97,8 @@ public sealed class Checkpoint
             }
         }
 
-        if (config.Layout.Pooler is { } pooler && !pooler.Tensors.Any(spec => locations.ContainsKey(spec.Key)) && !config.Layout.Head.Keys.Any(locations.ContainsKey))
+        if (config.Layout.Pooler is { } pooler && !pooler.Tensors.Any(spec => locations.ContainsKey(spec.Key))
+            && !config.Layout.Head.Keys.Any(locations.ContainsKey))
         {
             config = config with { Layout = config.Layout.WithPoolerInHead() };
         }
@@ -103,7 +106,8 @@ public sealed class Checkpoint
         CheckComplete(directory, config, locations);
         if (unknown is not null)
         {
-            throw InputException.InFile(directory, $"tensor '{unknown}' is not part of a {config.Family.ClassifierClass} with {config.Shape.Blocks} layers.",
+            throw InputException.InFile(directory,
+                $"tensor '{unknown}' is not part of a {config.Family.ClassifierClass} with {config.Shape.Blocks} layers.",
                 "the checkpoint and config.json are from different models.");
         }
 
@@ -128,7 +132,9 @@ public sealed class Checkpoint
         if (!HasHead)
         {
             throw _headMisfit ?? InputException.InFile(Directory,
-                $"has no classification head: {string.Join(", ", Config.Layout.Head.Tensors.Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"))} are missing.",
+                "has no classification head: "
+                    + $"{string.Join(", ", Config.Layout.Head.Tensors.Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"))} are "
+                    + "missing.",
                 "a head is never made up: train one with lora-train --method head or lora+head, or give one with lora-merge --head.");
         }
 
@@ -183,7 +189,8 @@ public sealed class Checkpoint
         {
             var pickle = Path.Combine(directory, "pytorch_model.bin");
             throw InputException.InFile(single, "no such file.", File.Exists(pickle)
-                ? "pytorch_model.bin is a pickle, which can run code; convert it in Python: AutoModelForSequenceClassification.from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True)"
+                ? "pytorch_model.bin is a pickle, which can run code; convert it in Python: "
+                    + "AutoModelForSequenceClassification.from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True)"
                 : "a checkpoint is a directory with config.json and model.safetensors.");
         }
 
@@ -196,9 +203,11 @@ public sealed class Checkpoint
         var files = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var entry in map.EnumerateObject())
         {
-            if (entry.Value.ValueKind != JsonValueKind.String || fields.TextOf(entry.Value, "weight_map") is not { Length: > 0 } name || Path.GetFileName(name) != name)
+            if (entry.Value.ValueKind != JsonValueKind.String || fields.TextOf(entry.Value, "weight_map") is not { Length: > 0 } name
+                || Path.GetFileName(name) != name)
             {
-                throw InputException.InFile(index, $"'weight_map' has the file {JsonFields.Describe(entry.Value)}, expected a file name in the same directory.");
+                throw InputException.InFile(index,
+                    $"'weight_map' has the file {JsonFields.Describe(entry.Value)}, expected a file name in the same directory.");
             }
 
             files.Add(Path.Combine(directory, name));
@@ -224,7 +233,8 @@ public sealed class Checkpoint
         if (missing.Count > 0)
         {
             throw InputException.InFile(directory,
-                $"tensor '{missing[0].Key}' {NamedTensor.Describe(missing[0].Shape)} is missing{(missing.Count > 1 ? $", and {missing.Count - 1} more" : "")}.",
+                $"tensor '{missing[0].Key}' {NamedTensor.Describe(missing[0].Shape)} is "
+                    + $"missing{(missing.Count > 1 ? $", and {missing.Count - 1} more" : "")}.",
                 "the checkpoint and config.json are from different models, or the checkpoint is not whole.");
         }
     }

@@ -4,8 +4,8 @@ using LoraOnnx.Model.Encoders;
 namespace LoraOnnx.Model.Checkpoints;
 
 /// <summary>
-/// Names of tensors as files have them, turned into the classifier's keys: encoders alone lack the family's prefix, very old files call layer-norm weights gamma
-/// and beta, wrappers of training loops put prefixes of their own in front.
+/// Names of tensors as files have them, turned into the classifier's keys: encoders alone lack the family's prefix, very old files call layer-norm
+/// weights gamma and beta, wrappers of training loops put prefixes of their own in front.
 /// </summary>
 internal sealed class CheckpointNames(ModelConfig config)
 {

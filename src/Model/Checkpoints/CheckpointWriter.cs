@@ -8,7 +8,8 @@ namespace LoraOnnx.Model.Checkpoints;
 /// <summary>Writes a classifier as a Hugging Face directory that <c>transformers</c> loads.</summary>
 public static class CheckpointWriter
 {
-    /// <summary>Writes config.json, model.safetensors (fp32) and the tokenizer files of <paramref name="sourceDirectory"/>; the directory appears whole or not at all.</summary>
+    /// <summary>Writes config.json, model.safetensors (fp32) and the tokenizer files of <paramref name="sourceDirectory"/>; the directory appears
+    /// whole or not at all.</summary>
     /// <exception cref="InputException">The directory exists already or cannot be written.</exception>
     public static void Write(string directory, ModelWeights weights, string sourceDirectory)
     {

@@ -4,7 +4,8 @@ using LoraOnnx.Model.Sampling;
 
 namespace LoraOnnx.Model.Checkpoints;
 
-/// <summary>A new classification head for a body that has none, as <c>transformers</c> initialises it: weights N(0, initializer_range²), biases 0.</summary>
+/// <summary>A new classification head for a body that has none, as <c>transformers</c> initialises it: weights N(0, initializer_range²), biases
+/// 0.</summary>
 public static class HeadSeeding
 {
     /// <summary>The tensors of the head; the same sequence gives the same numbers everywhere. They are not those of PyTorch's generator.</summary>

@@ -5,7 +5,8 @@ using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Model.Checkpoints;
 
-/// <summary>Turns a MODEL of the command line into a checkpoint directory: a directory as it is, a hub id (<c>NAME</c> or <c>NAME@REVISION</c>) through the cache.</summary>
+/// <summary>Turns a MODEL of the command line into a checkpoint directory: a directory as it is, a hub id (<c>NAME</c> or <c>NAME@REVISION</c>)
+/// through the cache.</summary>
 public static class HubModels
 {
     /// <summary>What a checkpoint cannot do without, weights aside.</summary>
@@ -13,7 +14,8 @@ public static class HubModels
 
     private static readonly string[] _optional = [.. TextTokenizer.FileNames];
 
-    /// <summary>The directory of a model. Anything that is neither a directory nor a possible id is given back as it is, for whoever opens it to say what is wrong.</summary>
+    /// <summary>The directory of a model. Anything that is neither a directory nor a possible id is given back as it is, for whoever opens it to say
+    /// what is wrong.</summary>
     /// <exception cref="InputException">There is no such model, it may not be read, or it cannot be fetched.</exception>
     public static string Locate(string model, IProgress<HubProgress>? progress, CancellationToken cancellationToken) =>
         Locate(model, HubSettings.FromEnvironment, progress, cancellationToken);
@@ -26,7 +28,8 @@ public static class HubModels
             : Locate(repository, settings(), progress, cancellationToken);
     }
 
-    private static string Locate(HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    private static string Locate(HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var cache = new HubCache(settings, repository);
         if (repository.IsPinned && IsWhole(cache, repository.Revision))
@@ -37,7 +40,8 @@ public static class HubModels
         var cached = cache.KnownCommit() is { } known && IsUsable(cache, known) ? cache.SnapshotPath(known) : null;
         if (settings.IsOffline)
         {
-            return cached ?? throw new InputException($"{repository.Id}: no directory of that name, the cache {settings.CacheDirectory} has no such model, and HF_HUB_OFFLINE is set.",
+            return cached ?? throw new InputException(
+                $"{repository.Id}: no directory of that name, the cache {settings.CacheDirectory} has no such model, and HF_HUB_OFFLINE is set.",
                 "fetch it once with HF_HUB_OFFLINE unset.");
         }
 
@@ -58,7 +62,8 @@ public static class HubModels
         }
     }
 
-    private static string Fetch(HubClient client, HubCache cache, HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    private static string Fetch(HubClient client, HubCache cache, HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var config = client.Describe(repository, ModelConfig.FileName, cancellationToken)
             ?? throw HubErrors.NotFound($"{repository.Id}: {settings.Endpoint.Host} has no {ModelConfig.FileName}", repository);
@@ -85,7 +90,9 @@ public static class HubModels
 
             if (file.Commit != commit)
             {
-                throw new InputException($"{repository.Id}: '{repository.Revision}' has moved from {commit[..7]} to {file.Commit[..7]} during the download.", "run it again.");
+                throw new InputException(
+                    $"{repository.Id}: '{repository.Revision}' has moved from {commit[..7]} to {file.Commit[..7]} during the download.",
+                    "run it again.");
             }
 
             download.Fetch(name, file, cancellationToken);
@@ -96,7 +103,8 @@ public static class HubModels
         {
             if (!TryFetch(name))
             {
-                throw new InputException($"{repository.Id}: the model has no {name}.", $"a classifier has {string.Join(", ", _required)} and {Checkpoint.WeightsFileName}.");
+                throw new InputException($"{repository.Id}: the model has no {name}.",
+                    $"a classifier has {string.Join(", ", _required)} and {Checkpoint.WeightsFileName}.");
             }
         }
 
@@ -105,7 +113,8 @@ public static class HubModels
         Array.ForEach(_optional, name => TryFetch(name));
         if (!TextTokenizer.VocabularyNames.Any(name => cache.Has(commit, name)))
         {
-            throw new InputException($"{repository.Id}: the model has no {string.Join(" or ", TextTokenizer.VocabularyNames)}.", "one of them has the words.");
+            throw new InputException($"{repository.Id}: the model has no {string.Join(" or ", TextTokenizer.VocabularyNames)}.",
+                "one of them has the words.");
         }
 
         if (!TryFetch(Checkpoint.WeightsFileName))
@@ -126,14 +135,18 @@ public static class HubModels
         || (cache.Has(commit, Checkpoint.ShardIndexFileName) && Shards(cache, commit).All(shard => cache.Has(commit, shard))));
 
     /// <summary>True when nothing needs to be asked of the hub: each optional file is there or known to be absent.</summary>
-    private static bool IsWhole(HubCache cache, string commit) => IsUsable(cache, commit) && _optional.All(name => cache.Has(commit, name) || cache.IsKnownAbsent(commit, name));
+    private static bool IsWhole(HubCache cache, string commit) =>
+        IsUsable(cache, commit) && _optional.All(name => cache.Has(commit, name) || cache.IsKnownAbsent(commit, name));
 
     private static SortedSet<string> Shards(HubCache cache, string commit)
     {
         var path = Path.Combine(cache.SnapshotPath(commit), Checkpoint.ShardIndexFileName);
-        var names = JsonFields.Load(path).Entries("weight_map").Where(entry => entry.Value.ValueKind == JsonValueKind.String).Select(entry => entry.Value.GetString()!); // the kind is checked
+        // the kind is checked
+        var names = JsonFields.Load(path).Entries("weight_map").Where(entry => entry.Value.ValueKind == JsonValueKind.String)
+            .Select(entry => entry.Value.GetString()!);
         var shards = new SortedSet<string>(names, StringComparer.Ordinal);
         var outside = shards.FirstOrDefault(name => Path.GetFileName(name) != name || name is "" or "." or "..");
-        return outside is null ? shards : throw InputException.InFile(path, $"'weight_map' has the file '{outside}', expected a file name in the same directory.");
+        return outside is null ? shards
+            : throw InputException.InFile(path, $"'weight_map' has the file '{outside}', expected a file name in the same directory.");
     }
 }

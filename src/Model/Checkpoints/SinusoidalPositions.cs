@@ -3,7 +3,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
 
-/// <summary>The fixed position embedding of "Attention is all you need": even columns sin(p / 10000^(j/width)), odd ones the cosine of the column before.</summary>
+/// <summary>The fixed position embedding of "Attention is all you need": even columns sin(p / 10000^(j/width)), odd ones the cosine of the column
+/// before.</summary>
 internal static class SinusoidalPositions
 {
     public static NamedTensor Create(TensorSpec spec)

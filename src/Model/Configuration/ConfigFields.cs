@@ -25,7 +25,8 @@ internal sealed class ConfigFields
     {
         var type = fields.Text("model_type");
         var family = EncoderFamilies.Find(type) ?? throw InputException.InFile(path,
-            $"'model_type' is {(type is null ? "missing" : $"'{type}'")}, expected {string.Join(", ", EncoderFamilies.All.Select(known => $"'{known.ModelType}'"))}.",
+            $"'model_type' is {(type is null ? "missing" : $"'{type}'")}, expected "
+                + $"{string.Join(", ", EncoderFamilies.All.Select(known => $"'{known.ModelType}'"))}.",
             "checkpoints of other families cannot be used.");
         RefuseUnsupported(path, fields);
         return family.Read(new ConfigFields(path, fields));
@@ -68,7 +69,8 @@ internal sealed class ConfigFields
     };
 
     /// <summary>The error of a value that no model here has.</summary>
-    public InputException Unsupported(string key, string value, string hint) => InputException.InFile(_path, $"'{key}' is {value}, which is not supported.", hint);
+    public InputException Unsupported(string key, string value, string hint) =>
+        InputException.InFile(_path, $"'{key}' is {value}, which is not supported.", hint);
 
     /// <exception cref="InputException">The heads do not share the width evenly.</exception>
     public void CheckHeads(EncoderShape shape, string widthKey, string headsKey)

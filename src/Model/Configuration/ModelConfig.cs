@@ -3,7 +3,8 @@ using LoraOnnx.Model.Families;
 
 namespace LoraOnnx.Model.Configuration;
 
-/// <summary>What config.json says of a classifier: its family, its classes and its encoder, with Hugging Face's defaults for keys that are absent.</summary>
+/// <summary>What config.json says of a classifier: its family, its classes and its encoder, with Hugging Face's defaults for keys that are
+/// absent.</summary>
 public sealed record ModelConfig
 {
     /// <summary>The file's name in a checkpoint directory.</summary>
@@ -34,7 +35,8 @@ public sealed record ModelConfig
     public int MaxTokens => Layout.Embeddings.MaxTokens;
 
     /// <summary>Reads <c>config.json</c> in <paramref name="directory"/>.</summary>
-    /// <exception cref="InputException">The file is missing or malformed, or asks for something this toolkit does not support; the key and its value are named.</exception>
+    /// <exception cref="InputException">The file is missing or malformed, or asks for something this toolkit does not support; the key and its value
+    /// are named.</exception>
     public static ModelConfig Load(string directory)
     {
         var path = Path.Combine(directory, FileName);

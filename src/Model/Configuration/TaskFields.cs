@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace LoraOnnx.Model.Configuration;
 
-/// <summary>The keys of config.json that say what a model classifies: <c>id2label</c>, <c>num_labels</c>, <c>label2id</c>, <c>problem_type</c>.</summary>
+/// <summary>The keys of config.json that say what a model classifies: <c>id2label</c>, <c>num_labels</c>, <c>label2id</c>,
+/// <c>problem_type</c>.</summary>
 internal sealed record TaskFields(ClassificationTask Task, IReadOnlyList<string> Warnings)
 {
     /// <exception cref="InputException">The labels are malformed, or the model is one of regression.</exception>
@@ -12,7 +13,8 @@ internal sealed record TaskFields(ClassificationTask Task, IReadOnlyList<string>
         var task = new ClassificationTask(Labels(path, fields), ProblemTypeOf(path, fields));
         if (task.Labels.Count == 1 && !task.IsMultiLabel)
         {
-            throw InputException.InFile(path, "has one label, which means regression; expected at least two labels.", "regression heads are not supported.");
+            throw InputException.InFile(path, "has one label, which means regression; expected at least two labels.",
+                "regression heads are not supported.");
         }
 
         return new TaskFields(task, [.. Contradiction(path, fields, task.Labels)]);
@@ -48,13 +50,15 @@ internal sealed record TaskFields(ClassificationTask Task, IReadOnlyList<string>
                 || value.ValueKind != JsonValueKind.String
                 || !labels.TryAdd(index, fields.TextOf(value, "id2label")))
             {
-                throw InputException.InFile(path, $"'id2label' has the entry '{name}': {JsonFields.Describe(value)}, expected distinct numbers with names.");
+                throw InputException.InFile(path,
+                    $"'id2label' has the entry '{name}': {JsonFields.Describe(value)}, expected distinct numbers with names.");
             }
         }
 
         if (labels.Count == 0 || labels.Keys.Last() != labels.Count - 1)
         {
-            throw InputException.InFile(path, $"'id2label' numbers its {labels.Count} labels {string.Join(", ", labels.Keys.Take(10))}, expected 0 to N-1.");
+            throw InputException.InFile(path,
+                $"'id2label' numbers its {labels.Count} labels {string.Join(", ", labels.Keys.Take(10))}, expected 0 to N-1.");
         }
 
         if (labels.Values.GroupBy(label => label).FirstOrDefault(group => group.Count() > 1) is { } twice)

@@ -4,7 +4,8 @@ namespace LoraOnnx.Model.Encoders;
 /// One post-norm transformer block: a = norm(x + output(attention(query(x), key(x), value(x)))), then norm(a + down(activation(up(a)))).
 /// </summary>
 public sealed record BlockLayout(
-    LinearLayout Query, LinearLayout Key, LinearLayout Value, LinearLayout Output, NormLayout AttentionNorm, LinearLayout Up, LinearLayout Down, NormLayout OutputNorm)
+    LinearLayout Query, LinearLayout Key, LinearLayout Value, LinearLayout Output, NormLayout AttentionNorm, LinearLayout Up, LinearLayout Down,
+    NormLayout OutputNorm)
 {
     /// <summary>The six linear modules, in the order of the checkpoint.</summary>
     public IReadOnlyList<LinearLayout> Linears { get; } = [Query, Key, Value, Output, Up, Down];

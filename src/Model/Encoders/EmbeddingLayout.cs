@@ -18,7 +18,8 @@ public sealed record EmbeddingLayout
     /// <summary>Row of <see cref="Positions"/> of a text's first token.</summary>
     public int FirstPosition { get; init; }
 
-    /// <summary>The token over which positions do not count, as RoBERTa has it: it takes the row before <see cref="FirstPosition"/>. Null where every token counts.</summary>
+    /// <summary>The token over which positions do not count, as RoBERTa has it: it takes the row before <see cref="FirstPosition"/>. Null where every
+    /// token counts.</summary>
     public int? UncountedToken { get; init; }
 
     /// <summary>Positions are fixed sines and cosines, so the checkpoint may leave them out.</summary>

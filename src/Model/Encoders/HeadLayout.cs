@@ -3,7 +3,8 @@ namespace LoraOnnx.Model.Encoders;
 /// <summary>One step of a head: dropout where <paramref name="DropsInput"/>, the linear module, then the activation if there is one.</summary>
 public sealed record HeadLinear(LinearLayout Linear, Activation? Activation, bool DropsInput);
 
-/// <summary>The classification head: from the encoder's feature [width] to the logits [labels]. What <c>lora-train --method head</c> trains.</summary>
+/// <summary>The classification head: from the encoder's feature [width] to the logits [labels]. What <c>lora-train --method head</c>
+/// trains.</summary>
 public sealed record HeadLayout(IReadOnlyList<HeadLinear> Linears)
 {
     /// <summary>The first step is a pooler that the checkpoint lacks, so that it is trained and saved with the head.</summary>

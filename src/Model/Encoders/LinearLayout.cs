@@ -1,6 +1,7 @@
 namespace LoraOnnx.Model.Encoders;
 
-/// <summary>A linear module y = W·x + b: its name in the checkpoint, W [<paramref name="Out"/>, <paramref name="In"/>] and b [<paramref name="Out"/>].</summary>
+/// <summary>A linear module y = W·x + b: its name in the checkpoint, W [<paramref name="Out"/>, <paramref name="In"/>] and b
+/// [<paramref name="Out"/>].</summary>
 public sealed record LinearLayout(string Name, int Out, int In)
 {
     /// <summary>Key of W.</summary>

@@ -23,7 +23,8 @@ public static class Bert
     {
         ArgumentNullException.ThrowIfNull(shape);
         return new EncoderLayout(shape, Embeddings(shape, Prefix, tokenTypes), Blocks(shape, Prefix),
-            new($"{Prefix}pooler.dense", shape.Width, shape.Width), new HeadLayout([new(new("classifier", classes, shape.Width), null, DropsInput: true)]));
+            new($"{Prefix}pooler.dense", shape.Width, shape.Width),
+            new HeadLayout([new(new("classifier", classes, shape.Width), null, DropsInput: true)]));
     }
 
     /// <summary>Embeddings named as BERT and its relatives name them.</summary>

@@ -15,7 +15,8 @@ public static class DistilBert
         ClassifierClass = "DistilBertForSequenceClassification",
         Prefix = Prefix,
         DefaultTargets = ["q_lin", "k_lin", "v_lin"],
-        UnusedPrefixes = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "qa_outputs.", "distilbert.embeddings.position_ids", "embeddings.position_ids"],
+        UnusedPrefixes = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "qa_outputs.", "distilbert.embeddings.position_ids",
+            "embeddings.position_ids"],
     };
 
     /// <summary>The layout of a shape.</summary>
@@ -30,7 +31,8 @@ public static class DistilBert
             Norm = new($"{Prefix}embeddings.LayerNorm", width),
             IsSinusoidal = sinusoidalPositions,
         };
-        return new EncoderLayout(shape, embeddings, [.. Enumerable.Range(0, shape.Blocks).Select(index => Block(shape, $"{Prefix}transformer.layer.{index}"))], null, new HeadLayout(
+        return new EncoderLayout(shape, embeddings,
+            [.. Enumerable.Range(0, shape.Blocks).Select(index => Block(shape, $"{Prefix}transformer.layer.{index}"))], null, new HeadLayout(
         [
             new(new("pre_classifier", width, width), Activation.Relu, DropsInput: false),
             new(new("classifier", classes, width), null, DropsInput: true),

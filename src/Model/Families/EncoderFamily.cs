@@ -2,7 +2,8 @@ using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Model.Families;
 
-/// <summary>An encoder family: what config.json's <c>model_type</c> names. One static value a file; <see cref="EncoderFamilies"/> lists them.</summary>
+/// <summary>An encoder family: what config.json's <c>model_type</c> names. One static value a file; <see cref="EncoderFamilies"/> lists
+/// them.</summary>
 public sealed record EncoderFamily
 {
     internal EncoderFamily(Func<ConfigFields, ModelConfig> read) => Read = read;

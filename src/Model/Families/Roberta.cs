@@ -3,7 +3,8 @@ using LoraOnnx.Model.Encoders;
 
 namespace LoraOnnx.Model.Families;
 
-/// <summary>RoBERTa, and XLM-RoBERTa, which is the same with another tokenizer: positions from pad + 1 over tokens that are not pad; no pooler; head dense, tanh, out_proj.</summary>
+/// <summary>RoBERTa, and XLM-RoBERTa, which is the same with another tokenizer: positions from pad + 1 over tokens that are not pad; no pooler; head
+/// dense, tanh, out_proj.</summary>
 public static class Roberta
 {
     private const string Prefix = "roberta.";
@@ -47,7 +48,8 @@ public static class Roberta
         var pad = fields.Size("pad_token_id", 1, shape.Vocabulary - 1, lowest: 0);
         if (shape.Positions <= pad + 2)
         {
-            throw fields.Unsupported("max_position_embeddings", $"{shape.Positions}", $"positions start at 'pad_token_id' + 1, which is {pad + 1}, so no text has a place.");
+            throw fields.Unsupported("max_position_embeddings", $"{shape.Positions}",
+                $"positions start at 'pad_token_id' + 1, which is {pad + 1}, so no text has a place.");
         }
 
         return fields.Config(family, Layout(shape, fields.Task.Labels.Count, pad, fields.Size("type_vocab_size", 2, 1 << 10)), Bert.Dropout(fields));

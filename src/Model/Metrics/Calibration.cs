@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>
-/// How a model's logits become scores and an answer: <c>calibration.json</c> beside the model. lora-compare chooses the values on validation texts and
-/// writes the file; lora-serve reads it. The default changes nothing: softmax or sigmoid of the logits, and the most likely label.
+/// How a model's logits become scores and an answer: <c>calibration.json</c> beside the model. lora-compare chooses the values on validation texts
+/// and writes the file; lora-serve reads it. The default changes nothing: softmax or sigmoid of the logits, and the most likely label.
 /// </summary>
 public sealed record Calibration
 {
@@ -14,16 +14,18 @@ public sealed record Calibration
     /// <summary>Logits as they are, and the most likely label.</summary>
     public static Calibration None { get; } = new();
 
-    /// <summary>Logits are divided by this before the softmax or sigmoid; above 0. Larger than 1 makes a model less sure of itself; the order of labels stays.</summary>
+    /// <summary>Logits are divided by this before the softmax or sigmoid; above 0. Larger than 1 makes a model less sure of itself; the order of
+    /// labels stays.</summary>
     public double Temperature { get; init; } = 1;
 
     /// <summary>
-    /// A score of at least this, 0 to 1, means the positive class of a two-class model, and each label that holds of a multi-label one. Null: the most likely
-    /// class, and 0.5 for multi-label models. Models of more than two classes do not use it.
+    /// A score of at least this, 0 to 1, means the positive class of a two-class model, and each label that holds of a multi-label one. Null: the
+    /// most likely class, and 0.5 for multi-label models. Models of more than two classes do not use it.
     /// </summary>
     public double? Threshold { get; init; }
 
-    /// <summary>What the adapters were multiplied by (lora-merge --scale) when the values were chosen, or null where nothing says; the server does not use it.</summary>
+    /// <summary>What the adapters were multiplied by (lora-merge --scale) when the values were chosen, or null where nothing says; the server does
+    /// not use it.</summary>
     public double? Scale { get; init; }
 
     /// <summary>SHA-256 of the ONNX file for which the values were chosen, or null when unknown.</summary>
@@ -80,8 +82,8 @@ public sealed record Calibration
     }
 
     /// <summary>
-    /// Reads calibration.json in a directory for the model whose file has this SHA-256. Values that were chosen for another file, such as the one that stood
-    /// there before, are not used, and <paramref name="warn"/> says so.
+    /// Reads calibration.json in a directory for the model whose file has this SHA-256. Values that were chosen for another file, such as the one
+    /// that stood there before, are not used, and <paramref name="warn"/> says so.
     /// </summary>
     /// <exception cref="InputException">The file is malformed or a value is out of range.</exception>
     public static Calibration LoadFor(string directory, string modelHash, Action<string> warn)
@@ -93,7 +95,8 @@ public sealed record Calibration
             return calibration;
         }
 
-        warn($"{Path.Combine(directory, FileName)} was chosen for another model file and is not used; lora-compare --calibrate or --threshold chooses anew.");
+        warn($"{Path.Combine(directory, FileName)} was chosen for another model file and is not used; lora-compare --calibrate or --threshold "
+            + "chooses anew.");
         return None;
     }
 

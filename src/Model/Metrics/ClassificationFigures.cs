@@ -1,8 +1,9 @@
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>
-/// The figures of one model on one set of texts. <see cref="F1"/>, <see cref="Precision"/> and <see cref="Recall"/> are those of the positive class (class 1)
-/// of a two-class model, macro averages with more classes, and micro averages over all (text, label) pairs of a multi-label model. 0 where a figure is 0/0.
+/// The figures of one model on one set of texts. <see cref="F1"/>, <see cref="Precision"/> and <see cref="Recall"/> are those of the positive class
+/// (class 1) of a two-class model, macro averages with more classes, and micro averages over all (text, label) pairs of a multi-label model. 0 where
+/// a figure is 0/0.
 /// </summary>
 public sealed record ClassificationFigures
 {
@@ -30,7 +31,8 @@ public sealed record ClassificationFigures
     /// <summary>Matthews' correlation, -1 to 1; of a multi-label model, of all (text, label) pairs.</summary>
     public required double Matthews { get; init; }
 
-    /// <summary>Area under the ROC curve: of the positive class, or the mean over classes, each against the rest. Null when a class or its opposite is absent.</summary>
+    /// <summary>Area under the ROC curve: of the positive class, or the mean over classes, each against the rest. Null when a class or its opposite
+    /// is absent.</summary>
     public required double? RocAuc { get; init; }
 
     /// <summary>Average precision: of the positive class, or the mean over classes. Null when a class is absent.</summary>

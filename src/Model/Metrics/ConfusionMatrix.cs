@@ -1,6 +1,7 @@
 namespace LoraOnnx.Model.Metrics;
 
-/// <summary>How often each class was answered for each true class; and what follows from these counts alone, with scikit-learn's conventions: 0 where a figure is 0/0.</summary>
+/// <summary>How often each class was answered for each true class; and what follows from these counts alone, with scikit-learn's conventions: 0 where
+/// a figure is 0/0.</summary>
 public sealed class ConfusionMatrix
 {
     private readonly long[,] _counts;

@@ -1,6 +1,7 @@
 namespace LoraOnnx.Model.Metrics;
 
-/// <summary>The figures that follow from counts of right and wrong answers alone; what each means is said at <see cref="ClassificationFigures"/>.</summary>
+/// <summary>The figures that follow from counts of right and wrong answers alone; what each means is said at
+/// <see cref="ClassificationFigures"/>.</summary>
 public readonly record struct CountFigures(
     double Accuracy, double F1, double MacroF1, double WeightedF1, double Precision, double Recall, double Matthews)
 {
@@ -10,7 +11,8 @@ public readonly record struct CountFigures(
         ArgumentNullException.ThrowIfNull(texts);
         return texts.ProblemType == ProblemType.SingleLabel
             ? OfClasses(ConfusionMatrix.Of(texts))
-            : OfLabels([.. Enumerable.Range(0, texts.Classes).Select(label => ConfusionMatrix.Of(texts, label))], Enumerable.Range(0, texts.Count).Count(texts.IsRight), texts.Count);
+            : OfLabels([.. Enumerable.Range(0, texts.Classes).Select(label => ConfusionMatrix.Of(texts, label))],
+                Enumerable.Range(0, texts.Count).Count(texts.IsRight), texts.Count);
     }
 
     /// <summary>Figures of a single-label model: those of class 1 when there are two classes, macro averages when there are more.</summary>

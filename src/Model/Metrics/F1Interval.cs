@@ -1,8 +1,8 @@
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>
-/// The 95 % bootstrap interval of F1 from counts alone: texts drawn again with replacement fall into the cells of the confusion matrix with the cells' shares, so the
-/// texts themselves are not needed.
+/// The 95 % bootstrap interval of F1 from counts alone: texts drawn again with replacement fall into the cells of the confusion matrix with the
+/// cells' shares, so the texts themselves are not needed.
 /// </summary>
 public static class F1Interval
 {

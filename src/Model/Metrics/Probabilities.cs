@@ -3,7 +3,8 @@ namespace LoraOnnx.Model.Metrics;
 /// <summary>From logits to scores.</summary>
 public static class Probabilities
 {
-    /// <summary>Softmax for a single-label model (sums to 1), sigmoid of each for a multi-label one, of logits divided by <paramref name="temperature"/>; computed in double.</summary>
+    /// <summary>Softmax for a single-label model (sums to 1), sigmoid of each for a multi-label one, of logits divided by
+    /// <paramref name="temperature"/>; computed in double.</summary>
     public static double[] Of(ReadOnlySpan<float> logits, ProblemType problemType, double temperature = 1)
     {
         var scores = new double[logits.Length];

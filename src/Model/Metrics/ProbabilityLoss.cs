@@ -26,8 +26,8 @@ public static class ProbabilityLoss
     }
 
     /// <summary>
-    /// Brier score: squared distance of the positive class's score from 0 or 1; with more classes, summed over them (scikit-learn's choice); for a multi-label
-    /// model, the mean over labels.
+    /// Brier score: squared distance of the positive class's score from 0 or 1; with more classes, summed over them (scikit-learn's choice); for a
+    /// multi-label model, the mean over labels.
     /// </summary>
     public static double Brier(ScoredTexts texts, int text)
     {

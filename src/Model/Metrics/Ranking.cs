@@ -6,7 +6,8 @@ public readonly record struct RocPoint(double FalsePositiveRate, double TruePosi
 /// <summary>How well the scores of one label put texts where it holds before those where it does not; no threshold is involved.</summary>
 public static class Ranking
 {
-    /// <summary>Area under the ROC curve: the chance that a positive scores above a negative, ties counting half. Null when either kind is absent.</summary>
+    /// <summary>Area under the ROC curve: the chance that a positive scores above a negative, ties counting half. Null when either kind is
+    /// absent.</summary>
     public static double? RocAuc(ScoredTexts texts, int label)
     {
         long positives = 0, negatives = 0;

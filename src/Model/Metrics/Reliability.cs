@@ -3,7 +3,8 @@ namespace LoraOnnx.Model.Metrics;
 /// <summary>Answers whose confidence lies in (<paramref name="From"/>, <paramref name="To"/>]: how many, how sure, and how often right.</summary>
 public readonly record struct ReliabilityBin(double From, double To, long Count, double MeanConfidence, double Accuracy);
 
-/// <summary>Do the scores mean what they say? Confidence is the score of the answer; for a multi-label model every label of every text is an answer.</summary>
+/// <summary>Do the scores mean what they say? Confidence is the score of the answer; for a multi-label model every label of every text is an
+/// answer.</summary>
 public static class Reliability
 {
     /// <summary>Bins of equal width between 0 and 1.</summary>

@@ -47,7 +47,8 @@ public sealed class ScoredTexts
 
         if (System.Numerics.Tensors.TensorPrimitives.IsNaNAny(scores))
         {
-            throw new InputException($"the model's answer to text {Count + 1} is not a number.", "its weights are damaged, or too large for their precision; export it again, or in fp32.");
+            throw new InputException($"the model's answer to text {Count + 1} is not a number.",
+                "its weights are damaged, or too large for their precision; export it again, or in fp32.");
         }
 
         var answer = _calibration.Predict(scores);

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace LoraOnnx.Model.Reference;
 
-/// <summary>The Gauss error function in double, relative error of its complement below 1.2e-7 everywhere (Numerical Recipes, erfcc: a Chebyshev fit).</summary>
+/// <summary>The Gauss error function in double, relative error of its complement below 1.2e-7 everywhere (Numerical Recipes, erfcc: a Chebyshev
+/// fit).</summary>
 internal static class ErrorFunction
 {
     private static readonly double[] _coefficients =

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace LoraOnnx.Model.Reference;
 
-/// <summary>A matrix [inner, outputs] kept in blocks of 32 outputs, each block [inner, 32] in a row, so that a product reads it from front to back.</summary>
+/// <summary>A matrix [inner, outputs] kept in blocks of 32 outputs, each block [inner, 32] in a row, so that a product reads it from front to
+/// back.</summary>
 internal sealed class PackedMatrix(int inner, int outputs)
 {
     /// <summary>Outputs of a block: two vectors.</summary>
@@ -37,7 +38,8 @@ internal sealed class PackedMatrix(int inner, int outputs)
     }
 
     /// <summary>y = x·matrix, for rows x [n, inner] and y [n, outputs]; on all cores.</summary>
-    public void MultiplyParallel(float[] x, int n, float[] y) => Parallel.For(0, (outputs + Block - 1) / Block, block => MultiplyBlock(x, n, y, block));
+    public void MultiplyParallel(float[] x, int n, float[] y) =>
+        Parallel.For(0, (outputs + Block - 1) / Block, block => MultiplyBlock(x, n, y, block));
 
     /// <summary>The same on the calling thread.</summary>
     public void Multiply(float[] x, int n, float[] y)
@@ -104,5 +106,6 @@ internal sealed class PackedMatrix(int inner, int outputs)
         Add(s31, ref sums, 112);
     }
 
-    private static void Add(Vector512<float> part, ref float sums, nuint place) => (part + Vector512.LoadUnsafe(ref sums, place)).StoreUnsafe(ref sums, place);
+    private static void Add(Vector512<float> part, ref float sums, nuint place) =>
+        (part + Vector512.LoadUnsafe(ref sums, place)).StoreUnsafe(ref sums, place);
 }

@@ -7,7 +7,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Reference;
 
-/// <summary>A plain forward pass in managed code, adapters kept apart from the weights: what a merged file is compared with when no run is at hand. Thread-safe.</summary>
+/// <summary>A plain forward pass in managed code, adapters kept apart from the weights: what a merged file is compared with when no run is at hand.
+/// Thread-safe.</summary>
 public sealed class ReferenceModel
 {
     private readonly ModelWeights _weights;
@@ -27,7 +28,8 @@ public sealed class ReferenceModel
         _weights = weights.With(adapters.SelectMany(entry => entry.Adapter.Replacements));
         var apart = new List<(LoraModule Module, double Weight)>();
         foreach (var updates in adapters.Where(entry => entry.Weight != 0)
-            .SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight)).GroupBy(update => update.Module.Module, StringComparer.Ordinal))
+            .SelectMany(entry => entry.Adapter.Modules, (entry, module) => (Module: module, entry.Weight))
+            .GroupBy(update => update.Module.Module, StringComparer.Ordinal))
         {
             var all = updates.ToList();
             var summed = all.FindLastIndex(update => update.Module.Magnitude is not null) + 1;
@@ -119,7 +121,9 @@ public sealed class ReferenceModel
     private float[] Attention(float[] query, float[] key, float[] value, int n)
     {
         var output = new float[n * _layout.Shape.Width];
-        Parallel.For(0, _layout.Shape.Heads, head => ReferenceAttention.Head(query, key, value, output, n, _layout.Shape.Width, head * _layout.Shape.HeadWidth, _layout.Shape.HeadWidth));
+        Parallel.For(0, _layout.Shape.Heads,
+            head => ReferenceAttention.Head(
+                query, key, value, output, n, _layout.Shape.Width, head * _layout.Shape.HeadWidth, _layout.Shape.HeadWidth));
         return output;
     }
 

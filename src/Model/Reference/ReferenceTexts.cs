@@ -6,8 +6,10 @@ public static class ReferenceTexts
     /// <summary>Short ones as they are: nothing, one word, other scripts, marks, numbers, what breaks naive tokenizers.</summary>
     private static readonly string[] _short =
     [
-        "", " ", "Good.", "bad", "...", "Not bad at all!", "10/10", "<br /><br />", "WHAT A FILM", "don't", "naïve café", "电影很好", "Отличный фильм", "ça va", "😀😀", "a\u0301 b\u200d c",
-        "one two three four five six seven eight", "http://example.org/?q=1&r=2", "I would not say that I was not bored.", "\t tabs\nand lines \r\n", "supercalifragilisticexpialidocious", "A+ for effort, C- for the rest",
+        "", " ", "Good.", "bad", "...", "Not bad at all!", "10/10", "<br /><br />", "WHAT A FILM", "don't", "naïve café", "电影很好", "Отличный фильм",
+        "ça va", "😀😀", "a\u0301 b\u200d c",
+        "one two three four five six seven eight", "http://example.org/?q=1&r=2", "I would not say that I was not bored.", "\t tabs\nand lines \r\n",
+        "supercalifragilisticexpialidocious", "A+ for effort, C- for the rest",
         "It was the best of times, it was the worst of times.", "$19.99 (50% off)",
     ];
 
@@ -32,8 +34,10 @@ public static class ReferenceTexts
         "A brave, strange and beautiful piece of work.",
     ];
 
-    /// <summary>Numbers of sentences of the longer texts: most short, as every token is computed several times; about 13 tokens each, so the last ones are cut at 512.</summary>
-    private static readonly int[] _lengths = [.. Enumerable.Range(1, 16), .. Enumerable.Range(1, 16), 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 48, 56];
+    /// <summary>Numbers of sentences of the longer texts: most short, as every token is computed several times; about 13 tokens each, so the last
+    /// ones are cut at 512.</summary>
+    private static readonly int[] _lengths =
+        [.. Enumerable.Range(1, 16), .. Enumerable.Range(1, 16), 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 48, 56];
 
     /// <summary>The texts, always in the same order.</summary>
     public static IReadOnlyList<string> All { get; } = [.. _short, .. _lengths.Select(Long)];
@@ -42,7 +46,8 @@ public static class ReferenceTexts
     public static IReadOnlyList<string> ShortTexts { get; } =
         [.. _sentences, .. _sentences.SelectMany(first => _sentences.Where(second => second != first), (first, second) => $"{first} {second}")];
 
-    /// <summary>A text of <paramref name="sentences"/> sentences; another choice of them at each place in the list, also where the number is the same.</summary>
+    /// <summary>A text of <paramref name="sentences"/> sentences; another choice of them at each place in the list, also where the number is the
+    /// same.</summary>
     private static string Long(int sentences, int place) =>
         string.Join(' ', Enumerable.Range(0, sentences).Select(index => _sentences[((place * 5) + (place / 16) + (index * 7)) % _sentences.Length]));
 }

@@ -67,7 +67,8 @@ public sealed class RunDirectory
         }
         catch (JsonException failure)
         {
-            throw InputException.InFile(file, $"is not a run record: {failure.Message}", "it was changed by hand, or another version of lora-train wrote it.", failure);
+            throw InputException.InFile(file, $"is not a run record: {failure.Message}",
+                "it was changed by hand, or another version of lora-train wrote it.", failure);
         }
     }
 
@@ -92,7 +93,8 @@ public sealed class RunDirectory
     /// <summary>The record as run.json has it.</summary>
     public static string ToJson(RunRecord record) => JsonSerializer.Serialize(record, _json);
 
-    /// <summary>Logits that training left for the reference texts (max length of the run, fp32, adapter not merged), in order; or null when the run has none.</summary>
+    /// <summary>Logits that training left for the reference texts (max length of the run, fp32, adapter not merged), in order; or null when the run
+    /// has none.</summary>
     /// <exception cref="InputException">The file is malformed.</exception>
     public IReadOnlyList<float[]>? ReadReferenceLogits() => ReferenceLogits.Read(Path, ReferenceTexts.All);
 

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace LoraOnnx.Model.Runs;
 
-/// <summary>What run.json says of a training run. Written by lora-train, read by lora-merge and lora-compare; keys are snake_case, unknown ones are ignored.</summary>
+/// <summary>What run.json says of a training run. Written by lora-train, read by lora-merge and lora-compare; keys are snake_case, unknown ones are
+/// ignored.</summary>
 public sealed record RunRecord
 {
     /// <summary>Which rules the run began with, and goes on with when it is resumed; runs from before there were versions have 1.</summary>
@@ -53,13 +54,15 @@ public sealed record RunRecord
     /// <summary>Wall time of training, evaluation included, in seconds; resumed parts added up.</summary>
     public required double TrainingSeconds { get; init; }
 
-    /// <summary>Wall time from the start of the program to the first step, the raw model's evaluation and a head's features aside, in seconds; of the first start.</summary>
+    /// <summary>Wall time from the start of the program to the first step, the raw model's evaluation and a head's features aside, in seconds; of the
+    /// first start.</summary>
     public double? StartUpSeconds { get; init; }
 
     /// <summary>When the run was first started, in UTC.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>Real (not padded) tokens trained on, over all epochs; for a head on features those of its texts in every epoch, which the encoder had only once.</summary>
+    /// <summary>Real (not padded) tokens trained on, over all epochs; for a head on features those of its texts in every epoch, which the encoder had
+    /// only once.</summary>
     public required long TrainedTokens { get; init; }
 
     /// <summary>Optimizer steps done.</summary>

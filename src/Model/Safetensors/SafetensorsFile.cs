@@ -68,7 +68,8 @@ public sealed class SafetensorsFile : IDisposable
 
         if (entry.Length / entry.Type.Size() > Array.MaxLength)
         {
-            throw InputException.InFile(Path, $"tensor '{name}' is {NamedTensor.Describe(entry.Shape)}, more elements than this toolkit can hold ({Array.MaxLength}).");
+            throw InputException.InFile(Path,
+                $"tensor '{name}' is {NamedTensor.Describe(entry.Shape)}, more elements than this toolkit can hold ({Array.MaxLength}).");
         }
 
         var values = new float[entry.Length / entry.Type.Size()];
@@ -89,13 +90,15 @@ public sealed class SafetensorsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    /// <summary>No weight is NaN or infinite. One that is may touch few texts, such as a word's row of the embeddings, so no proof on texts would find it.</summary>
+    /// <summary>No weight is NaN or infinite. One that is may touch few texts, such as a word's row of the embeddings, so no proof on texts would
+    /// find it.</summary>
     private void CheckFinite(string name, float[] values)
     {
         if (values.Length > 0 && !TensorPrimitives.IsFiniteAll<float>(values)) // of nothing, it says no
         {
             var count = values.Count(value => !float.IsFinite(value));
-            throw InputException.InFile(Path, $"tensor '{name}': {count} of {values.Length} numbers are not finite (NaN or infinite, or too large for fp32).",
+            throw InputException.InFile(Path,
+                $"tensor '{name}': {count} of {values.Length} numbers are not finite (NaN or infinite, or too large for fp32).",
                 "the file is damaged, or its training diverged; take an earlier one.");
         }
     }

@@ -12,7 +12,8 @@ internal readonly record struct TensorEntry(TensorType Type, int[] Shape, long O
 /// </summary>
 internal static class SafetensorsHeader
 {
-    /// <summary>A DistilBERT of 1,024 layers has a header of 2.2 MB; the format's own limit of 100 MB would let a small file fill the memory.</summary>
+    /// <summary>A DistilBERT of 1,024 layers has a header of 2.2 MB; the format's own limit of 100 MB would let a small file fill the
+    /// memory.</summary>
     private const long LargestHeader = 4 << 20;
 
     /// <summary>Tensors of text models have two axes at most, convolutions five.</summary>
@@ -31,7 +32,8 @@ internal static class SafetensorsHeader
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > LargestHeader || (long)headerLength > stream.Length - 8)
         {
-            throw InputException.InFile(path, $"says its header has {headerLength} bytes; the file has {stream.Length} and {LargestHeader} is the limit.", Hint);
+            throw InputException.InFile(path,
+                $"says its header has {headerLength} bytes; the file has {stream.Length} and {LargestHeader} is the limit.", Hint);
         }
 
         var header = new byte[headerLength];
@@ -102,7 +104,8 @@ internal static class SafetensorsHeader
 
         if (!Enum.TryParse<TensorType>(type.GetString(), out var tensorType) || tensorType.ToString() != type.GetString())
         {
-            throw InputException.InFile(path, $"tensor '{name}' has type '{type.GetString()}', expected one of {string.Join(", ", Enum.GetNames<TensorType>())}.");
+            throw InputException.InFile(path,
+                $"tensor '{name}' has type '{type.GetString()}', expected one of {string.Join(", ", Enum.GetNames<TensorType>())}.");
         }
 
         if (shape.GetArrayLength() > MostAxes)
@@ -126,7 +129,8 @@ internal static class SafetensorsHeader
 
         if (start < 0 || end < start || end - start != bytes)
         {
-            throw InputException.InFile(path, $"tensor '{name}' is {NamedTensor.Describe(lengths)} {tensorType}, {bytes} bytes, but lies from {start} to {end}.", Hint);
+            throw InputException.InFile(path,
+                $"tensor '{name}' is {NamedTensor.Describe(lengths)} {tensorType}, {bytes} bytes, but lies from {start} to {end}.", Hint);
         }
 
         return new TensorEntry(tensorType, lengths, start, bytes);
@@ -140,7 +144,9 @@ internal static class SafetensorsHeader
         {
             if (entry.Offset != end)
             {
-                throw InputException.InFile(path, $"tensor '{name}' starts at byte {entry.Offset}, expected {end}: the data {(entry.Offset > end ? "has a hole" : "overlaps")}.", Hint);
+                throw InputException.InFile(path,
+                    $"tensor '{name}' starts at byte {entry.Offset}, expected {end}: the data {(entry.Offset > end ? "has a hole" : "overlaps")}.",
+                    Hint);
             }
 
             end += entry.Length;

@@ -16,7 +16,8 @@ public static class SafetensorsWriter
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, IEnumerable<NamedTensor> tensors) => Write(path, tensors, TensorType.F32);
 
-    /// <summary>Writes tensors as <see cref="TensorType.F32"/> or rounded to nearest even as <see cref="TensorType.F16"/> or <see cref="TensorType.BF16"/>.</summary>
+    /// <summary>Writes tensors as <see cref="TensorType.F32"/> or rounded to nearest even as <see cref="TensorType.F16"/> or
+    /// <see cref="TensorType.BF16"/>.</summary>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, IEnumerable<NamedTensor> tensors, TensorType type, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -56,7 +57,8 @@ public static class SafetensorsWriter
     private static byte[] Header(List<NamedTensor> tensors, TensorType type, IReadOnlyDictionary<string, string> metadata)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(
+            buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace LoraOnnx.Model.Sampling;
 
-/// <summary><c>numpy.random.SeedSequence(seed)</c>, O'Neill's seed_seq: spreads a seed of any size over the state of a generator. The constants are its own.</summary>
+/// <summary><c>numpy.random.SeedSequence(seed)</c>, O'Neill's seed_seq: spreads a seed of any size over the state of a generator. The constants are
+/// its own.</summary>
 internal static class NumpySeedSequence
 {
     private const int PoolSize = 4;

@@ -20,7 +20,9 @@ internal static class Sketch
     public static string Corners(IEnumerable<(double X, double Y)> points)
     {
         var all = points.Where(point => double.IsFinite(point.Y)).ToList();
-        var corners = all.Count <= Width ? all : all.GroupBy(point => (int)point.X).Select(unit => (X: unit.Average(point => point.X), Y: unit.Average(point => point.Y)));
+        var corners = all.Count <= Width
+            ? all
+            : all.GroupBy(point => (int)point.X).Select(unit => (X: unit.Average(point => point.X), Y: unit.Average(point => point.Y)));
         return string.Join(' ', corners.Select(point => $"{At(point.X)},{At(point.Y)}"));
     }
 }

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace LoraOnnx.Serving.Connections;
 
 /// <summary>Kestrel's sockets, accepted only while there are descriptors for them: an accept without one ends the process.</summary>
-internal sealed class BoundedTransport(OpenConnections connections, IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory
+internal sealed class BoundedTransport(OpenConnections connections, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
+    : IConnectionListenerFactory
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);
 

@@ -5,12 +5,14 @@ namespace LoraOnnx.Serving.Connections;
 /// <param name="Closing">Most further ones that were accepted while others are on their way out.</param>
 internal sealed record ConnectionLimits(int Open, int Closing)
 {
-    /// <summary>Descriptors kept for all else: about 240 of the runtime and its libraries, then models, keys and certificates that are read again, telemetry.</summary>
+    /// <summary>Descriptors kept for all else: about 240 of the runtime and its libraries, then models, keys and certificates that are read again,
+    /// telemetry.</summary>
     private const int Reserve = 384;
 
     private const int MostClosing = 64;
 
-    /// <summary>How long a connection may be without a request. Longer than load balancers keep theirs (60 s), so that it is they who close.</summary>
+    /// <summary>How long a connection may be without a request. Longer than load balancers keep theirs (60 s), so that it is they who
+    /// close.</summary>
     public static TimeSpan Idle { get; } = TimeSpan.FromSeconds(130);
 
     /// <summary>How long the headers of a request may take, from the first byte on.</summary>

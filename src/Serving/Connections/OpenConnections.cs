@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace LoraOnnx.Serving.Connections;
 
 /// <summary>
-/// The connections of all ports. When there are too many, the one that has been idle longest makes room for a new one, those that never made a request
-/// first; where every connection has a request running, the new one is closed. Thread-safe.
+/// The connections of all ports. When there are too many, the one that has been idle longest makes room for a new one, those that never made a
+/// request first; where every connection has a request running, the new one is closed. Thread-safe.
 /// </summary>
 internal sealed class OpenConnections(ConnectionLimits limits, TimeProvider time, ILogger<OpenConnections> logger) : IDisposable
 {

@@ -14,7 +14,8 @@ internal static class FilesStamp
         try
         {
             // In optimum's and Triton's layouts the ONNX file stands one folder below config.json.
-            var folders = new[] { ModelSource.DirectoryOf(path), Path.GetDirectoryName(ModelFiles.TryFind(path)) }.OfType<string>().Distinct(StringComparer.Ordinal);
+            var folders = new[] { ModelSource.DirectoryOf(path), Path.GetDirectoryName(ModelFiles.TryFind(path)) }.OfType<string>()
+                .Distinct(StringComparer.Ordinal);
             return string.Join('|', folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
                 .OrderBy(file => file.FullName, StringComparer.Ordinal)
                 .Select(Of));

@@ -79,7 +79,8 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
             catch (InputException failure)
             {
                 ServingLog.LoadFailed(logger, name, failure.Message);
-                return (null, new CallError(ErrorKind.FailedPrecondition, "the model's files cannot be used any more; the server's log says why.", "model"));
+                return (null,
+                    new CallError(ErrorKind.FailedPrecondition, "the model's files cannot be used any more; the server's log says why.", "model"));
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

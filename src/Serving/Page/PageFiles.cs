@@ -6,7 +6,8 @@ namespace LoraOnnx.Serving.Page;
 internal static class PageFiles
 {
     /// <summary>Nothing but the page's own files and this server: it works offline and cannot be made to load anything else.</summary>
-    private const string ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private const string ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static readonly FrozenDictionary<string, (byte[] Content, string Type)> _files = new Dictionary<string, (byte[], string)>
     {

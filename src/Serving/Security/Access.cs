@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Authorization;
 namespace LoraOnnx.Serving.Security;
 
 /// <summary>
-/// Who may do what. Every endpoint says its role itself: <c>[Authorize(Access.User)]</c>, <c>[Authorize(Access.Admin)]</c> or <see cref="ProbeAttribute"/>
-/// (the page: AllowAnonymous). One that says nothing is for nobody.
+/// Who may do what. Every endpoint says its role itself: <c>[Authorize(Access.User)]</c>, <c>[Authorize(Access.Admin)]</c> or
+/// <see cref="ProbeAttribute"/> (the page: AllowAnonymous). One that says nothing is for nobody.
 /// </summary>
 internal static class Access
 {
@@ -44,7 +44,8 @@ internal static class Access
         services.AddAuthorizationBuilder()
             .AddPolicy(User, user)
             .AddPolicy(Admin, new AuthorizationPolicyBuilder(names).RequireRole(Admin).Build())
-            // What ASP.NET Core itself answers (no such path, wrong method, wrong type) is for users; an endpoint of ours without a role is for nobody.
+            // What ASP.NET Core itself answers (no such path, wrong method, wrong type) is for users; an endpoint of ours without a role is for
+            // nobody.
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(user)
                 .RequireAssertion(asked => (asked.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint)
                 .Build());

@@ -12,7 +12,8 @@ internal sealed class AccessRefusal(ServingOptions options, ServingMetrics metri
     /// <summary>RFC 6750: how to come again with credentials.</summary>
     private const string Challenge = $"Bearer realm=\"{ServingSetup.ServerName}\"";
 
-    private readonly CallError _unknown = new(ErrorKind.Unauthenticated, $"the call needs {string.Join(", or ", options.Access.Select(scheme => scheme.Expects))}.");
+    private readonly CallError _unknown =
+        new(ErrorKind.Unauthenticated, $"the call needs {string.Join(", or ", options.Access.Select(scheme => scheme.Expects))}.");
 
     private readonly CallError _notAllowed = new(ErrorKind.PermissionDenied,
         options.Access.Count == 0 ? OpenScheme.WhyNotAdmin : "the caller's role is user; this call needs admin.");

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 
 namespace LoraOnnx.Serving.Security;
 
-/// <summary>Callers show a key of a file, as <c>authorization: Bearer KEY</c> or <c>x-api-key: KEY</c>; the file gives it a name and a role.</summary>
+/// <summary>Callers show a key of a file, as <c>authorization: Bearer KEY</c> or <c>x-api-key: KEY</c>; the file gives it a name and a
+/// role.</summary>
 internal sealed class ApiKeyScheme(string path) : IAccessScheme
 {
     public string Name => "ApiKey";
@@ -40,7 +41,8 @@ internal sealed class ApiKeyScheme(string path) : IAccessScheme
     public Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         InputException? first = null;
-        return ApiKeys.Read(FileText.Read(path), wrong => first ??= wrong).Count > 0 ? Task.CompletedTask : throw first!; // a file without keys is wrong
+        // a file without keys is wrong
+        return ApiKeys.Read(FileText.Read(path), wrong => first ??= wrong).Count > 0 ? Task.CompletedTask : throw first!;
     }
 
     private sealed class Handler(
@@ -52,6 +54,7 @@ internal sealed class ApiKeyScheme(string path) : IAccessScheme
                 ? AuthenticateResult.Success(new AuthenticationTicket(Access.Caller(Scheme.Name, key.Name, key.IsAdmin), Scheme.Name))
                 : AuthenticateResult.NoResult());
 
-        private static string? KeyOf(IHeaderDictionary headers) => BearerToken.Of(headers) ?? (headers.TryGetValue("x-api-key", out var key) ? key.ToString() : null);
+        private static string? KeyOf(IHeaderDictionary headers) => BearerToken.Of(headers)
+            ?? (headers.TryGetValue("x-api-key", out var key) ? key.ToString() : null);
     }
 }

@@ -6,7 +6,8 @@ namespace LoraOnnx.Serving.Security;
 /// <summary>Who a key belongs to, and what it allows.</summary>
 internal sealed record ApiKey(string Name, bool IsAdmin);
 
-/// <summary>The keys of an API key file: a line <c>ROLE NAME KEY</c> each, role <c>user</c> or <c>admin</c>; blank lines and lines with # are skipped.</summary>
+/// <summary>The keys of an API key file: a line <c>ROLE NAME KEY</c> each, role <c>user</c> or <c>admin</c>; blank lines and lines with # are
+/// skipped.</summary>
 internal sealed class ApiKeys
 {
     /// <summary>Shortest key; shorter ones can be guessed.</summary>
@@ -52,7 +53,8 @@ internal sealed class ApiKeys
             else if (++wrongLines <= MostTold)
             {
                 wrong(InputException.InLine(file.Path, number,
-                    $"is not 'user NAME KEY' or 'admin NAME KEY' with a key of at least {ShortestKey} characters and a name of at most {LongestName}."));
+                    $"is not 'user NAME KEY' or 'admin NAME KEY' with a key of at least {ShortestKey} characters "
+                    + $"and a name of at most {LongestName}."));
             }
         }
 

@@ -7,5 +7,7 @@ internal static class BearerToken
 
     /// <summary>Null where there is none.</summary>
     public static string? Of(IHeaderDictionary headers) =>
-        headers.Authorization.ToString() is var given && given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? given[Scheme.Length..].Trim() : null;
+        headers.Authorization.ToString() is var given && given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? given[Scheme.Length..].Trim()
+            : null;
 }

@@ -9,7 +9,8 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace LoraOnnx.Serving.Security;
 
-/// <summary>Callers show a token (JWT) of an OpenID Connect issuer; its <c>sub</c> names them, and one of its scopes may make them administrators.</summary>
+/// <summary>Callers show a token (JWT) of an OpenID Connect issuer; its <c>sub</c> names them, and one of its scopes may make them
+/// administrators.</summary>
 /// <param name="authority">The issuer's URL, below which its metadata stands.</param>
 /// <param name="audience">What a token's <c>aud</c> must be.</param>
 /// <param name="adminScope">The scope of administrators; null: no token administers.</param>
@@ -29,7 +30,11 @@ internal sealed class JwtScheme(Uri authority, string audience, string? adminSco
             Description = "URL of an OpenID Connect issuer; its tokens are taken, and its metadata is read at start. Needs --jwt-audience.",
             HelpName = "URL",
         };
-        var audience = new Option<string>("--jwt-audience") { Description = "What 'aud' of a token must be. Needs --jwt-authority.", HelpName = "NAME" };
+        var audience = new Option<string>("--jwt-audience")
+        {
+            Description = "What 'aud' of a token must be. Needs --jwt-authority.",
+            HelpName = "NAME",
+        };
         var scope = new Option<string>("--jwt-admin-scope")
         {
             Description = "Tokens with this scope may administer; without it none may.",
@@ -44,7 +49,10 @@ internal sealed class JwtScheme(Uri authority, string audience, string? adminSco
         });
         return new AccessArguments(
             [authority, audience, scope],
-            parsed => parsed.GetValue(authority) is { } url ? new JwtScheme(AuthorityOf(url)!, parsed.GetRequiredValue(audience), parsed.GetValue(scope)) : null, // checked
+            // checked
+            parsed => parsed.GetValue(authority) is { } url
+                ? new JwtScheme(AuthorityOf(url)!, parsed.GetRequiredValue(audience), parsed.GetValue(scope))
+                : null,
             result => Check(result, authority, audience, scope));
     }
 
@@ -101,17 +109,20 @@ internal sealed class JwtScheme(Uri authority, string audience, string? adminSco
                 throw new InputException($"--jwt-authority {authority}: its metadata names no issuer or no keys.", "give the issuer's own URL.");
             }
         }
-        catch (Exception failure) when (failure is InvalidOperationException or HttpRequestException or IOException or ArgumentException or JsonException
+        catch (Exception failure) when (failure is InvalidOperationException or HttpRequestException or IOException or ArgumentException
+            or JsonException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new InputException($"--jwt-authority {authority}: its metadata cannot be read: {failure.GetBaseException().Message.ReplaceLineEndings(" ")}",
+            throw new InputException(
+                $"--jwt-authority {authority}: its metadata cannot be read: {failure.GetBaseException().Message.ReplaceLineEndings(" ")}",
                 "the issuer must answer at URL/.well-known/openid-configuration when the server starts.", failure);
         }
     }
 
     /// <summary>RFC 8693's <c>scope</c>, words in one string, or <c>scp</c>, as some issuers write it: the same, or a list.</summary>
     private static IEnumerable<string> ScopesOf(ClaimsPrincipal token) =>
-        token.Claims.Where(claim => claim.Type is "scope" or "scp").SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        token.Claims.Where(claim => claim.Type is "scope" or "scp")
+            .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     private static Uri? AuthorityOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var authority)
         && (authority.Scheme == Uri.UriSchemeHttps || (authority.Scheme == Uri.UriSchemeHttp && authority.IsLoopback)) ? authority : null;

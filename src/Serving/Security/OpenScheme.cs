@@ -22,8 +22,8 @@ internal sealed class OpenScheme(ServingOptions options) : IAccessScheme
     public Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// Whether a request comes from this machine by all that can be known: the connection's own addresses, the name that the server was called by (a web
-    /// page's name can be made to lead here), no sign of a proxy, no sign of a browser.
+    /// Whether a request comes from this machine by all that can be known: the connection's own addresses, the name that the server was called by (a
+    /// web page's name can be made to lead here), no sign of a proxy, no sign of a browser.
     /// </summary>
     public static bool IsLocal(HttpContext context) =>
         IsLoopback(context.Connection.RemoteIpAddress)
@@ -35,15 +35,18 @@ internal sealed class OpenScheme(ServingOptions options) : IAccessScheme
         header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
         || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
         || header.StartsWith("X-Envoy-", StringComparison.OrdinalIgnoreCase)
-        || header.ToUpperInvariant() is "FORWARDED" or "VIA" or "X-REAL-IP" or "X-CLIENT-IP" or "X-CLUSTER-CLIENT-IP" or "TRUE-CLIENT-IP" or "CF-CONNECTING-IP";
+        || header.ToUpperInvariant() is "FORWARDED" or "VIA" or "X-REAL-IP" or "X-CLIENT-IP" or "X-CLUSTER-CLIENT-IP" or "TRUE-CLIENT-IP"
+            or "CF-CONNECTING-IP";
 
     private static bool IsBrowsers(string header) =>
         header.Equals("Origin", StringComparison.OrdinalIgnoreCase) || header.StartsWith("Sec-Fetch-", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsLoopbackHost(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
 
-    private static bool IsLoopback(IPAddress? address) => address is not null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+    private static bool IsLoopback(IPAddress? address) =>
+        address is not null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     internal sealed class Settings : AuthenticationSchemeOptions
     {

@@ -77,5 +77,6 @@ internal sealed class ReloadedFiles<T>
     private FileText[] ReadAll() => [.. _paths.Select(FileText.Read)];
 
     private static string HashOf(FileText[] files) =>
-        string.Join(' ', files.Select(file => file.Text is { } text ? Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text))) : "-"));
+        string.Join(' ', files.Select(
+            file => file.Text is { } text ? Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text))) : "-"));
 }

@@ -44,7 +44,8 @@ internal sealed record ServerCertificate(SslStreamCertificateContext Own, X509Ce
 
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck; // a private authority has no revocation list to ask; rotate the authority instead
+        // a private authority has no revocation list to ask; rotate the authority instead
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.AddRange(ClientAuthorities!); // set where clients are asked
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2")); // client authentication
         using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());

@@ -12,13 +12,15 @@ internal sealed class TelemetryExport
 
     /// <summary>Null where the signal goes nowhere: nobody asked, or the endpoint is none.</summary>
     /// <param name="signal">TRACES or METRICS.</param>
-    /// <param name="byGeneralEndpoint">Whether OTEL_EXPORTER_OTLP_ENDPOINT is enough; metrics stand at /metrics, and are sent only when asked for by name.</param>
+    /// <param name="byGeneralEndpoint">Whether OTEL_EXPORTER_OTLP_ENDPOINT is enough; metrics stand at /metrics, and are sent only when asked for by
+    /// name.</param>
     /// <param name="unusable">Hears of an endpoint that is not a URL.</param>
     public static TelemetryExport? For(string signal, bool byGeneralEndpoint, Action<string, string> unusable)
     {
         var ownName = $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT";
         const string GeneralName = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        var (own, general) = (Environment.GetEnvironmentVariable(ownName), byGeneralEndpoint ? Environment.GetEnvironmentVariable(GeneralName) : null);
+        var (own, general) =
+            (Environment.GetEnvironmentVariable(ownName), byGeneralEndpoint ? Environment.GetEnvironmentVariable(GeneralName) : null);
         var given = string.IsNullOrWhiteSpace(own) ? general : own;
         if (string.IsNullOrWhiteSpace(given) || Environment.GetEnvironmentVariable($"OTEL_{signal}_EXPORTER") == "none")
         {
@@ -52,5 +54,7 @@ internal sealed class TelemetryExport
         }
     }
 
-    private string? Own(string what) => Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{_signal}_{what}") is { Length: > 0 } value ? value : null;
+    private string? Own(string what) => Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{_signal}_{what}") is { Length: > 0 } value
+        ? value
+        : null;
 }

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace LoraOnnx.Texts.Parquet;
 
-/// <summary>Unpacks blocks of Snappy and LZ4: literal bytes, and copies of what was unpacked before. Both return <see cref="TooSmall"/> where the target has no room.</summary>
+/// <summary>Unpacks blocks of Snappy and LZ4: literal bytes, and copies of what was unpacked before. Both return <see cref="TooSmall"/> where the
+/// target has no room.</summary>
 internal static class BlockFormats
 {
     /// <summary>In place of the length of what was unpacked.</summary>

@@ -135,7 +135,8 @@ internal sealed class ColumnReader(Stream stream, ParquetColumn column, ParquetC
         return encoding switch
         {
             PageEncoding.Plain => new PlainValues(data, column.Type),
-            PageEncoding.PlainDictionary or PageEncoding.Dictionary => new DictionaryValues(_dictionary ?? throw new FormatException("a page refers to a dictionary that is not there."), data),
+            PageEncoding.PlainDictionary or PageEncoding.Dictionary =>
+                new DictionaryValues(_dictionary ?? throw new FormatException("a page refers to a dictionary that is not there."), data),
             PageEncoding.RunLengths when column.Type == PhysicalType.Boolean => new TruthRuns(data),
             PageEncoding.DeltaNumbers when isWhole => new DeltaValues(data, most),
             PageEncoding.DeltaLengths when isText => new DeltaLengthValues(data, most),
@@ -155,13 +156,18 @@ internal sealed class ColumnReader(Stream stream, ParquetColumn column, ParquetC
             case ParquetKind.Truth:
                 return new(LabelKind.Truth, bytes[0] == 0 ? "false" : "true");
             case ParquetKind.Decimal:
-                var number = column.Type == PhysicalType.Float ? BinaryPrimitives.ReadSingleLittleEndian(bytes) : BinaryPrimitives.ReadDoubleLittleEndian(bytes);
-                return new(LabelKind.Decimal, number.ToString(number == Math.Floor(number) && Math.Abs(number) < 1e15 ? "0.0" : "R", CultureInfo.InvariantCulture));
+                var number = column.Type == PhysicalType.Float
+                    ? BinaryPrimitives.ReadSingleLittleEndian(bytes)
+                    : BinaryPrimitives.ReadDoubleLittleEndian(bytes);
+                return new(LabelKind.Decimal,
+                    number.ToString(number == Math.Floor(number) && Math.Abs(number) < 1e15 ? "0.0" : "R", CultureInfo.InvariantCulture));
             default:
                 var isWide = column.Type == PhysicalType.Int64;
                 return new(LabelKind.Whole, column.Kind == ParquetKind.Unsigned
-                    ? (isWide ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes)).ToString(CultureInfo.InvariantCulture)
-                    : (isWide ? BinaryPrimitives.ReadInt64LittleEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes)).ToString(CultureInfo.InvariantCulture));
+                    ? (isWide ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes)).ToString(
+                        CultureInfo.InvariantCulture)
+                    : (isWide ? BinaryPrimitives.ReadInt64LittleEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes)).ToString(
+                        CultureInfo.InvariantCulture));
         }
     }
 

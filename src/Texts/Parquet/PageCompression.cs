@@ -21,7 +21,8 @@ internal static class PageCompression
 {
     private const int BelievedBytes = 1 << 20;
 
-    /// <summary>Unpacks to exactly <paramref name="length"/> bytes at the beginning of <paramref name="target"/>, which is replaced where it is too small.</summary>
+    /// <summary>Unpacks to exactly <paramref name="length"/> bytes at the beginning of <paramref name="target"/>, which is replaced where it is too
+    /// small.</summary>
     /// <exception cref="FormatException">The data is damaged, or has another length.</exception>
     public static void Unpack(PageCodec codec, ArraySegment<byte> packed, int length, ref byte[] target)
     {
@@ -45,7 +46,8 @@ internal static class PageCompression
 
             if (written != BlockFormats.TooSmall || room == length)
             {
-                throw new FormatException($"a page unpacks to {(written == BlockFormats.TooSmall ? "more" : $"{written} bytes")}, expected {length} bytes.");
+                throw new FormatException(
+                    $"a page unpacks to {(written == BlockFormats.TooSmall ? "more" : $"{written} bytes")}, expected {length} bytes.");
             }
         }
     }
@@ -90,7 +92,8 @@ internal static class PageCompression
         }
     }
 
-    private static MemoryStream Open(ArraySegment<byte> packed) => new(packed.Array!, packed.Offset, packed.Count); // segments here are never without an array
+    // segments here are never without an array
+    private static MemoryStream Open(ArraySegment<byte> packed) => new(packed.Array!, packed.Offset, packed.Count);
 
     private static int Fill(Stream stream, Span<byte> target)
     {

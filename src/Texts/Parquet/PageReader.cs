@@ -23,7 +23,8 @@ internal readonly record struct PageLevels(int? Bytes, long Encoding);
 /// <param name="Repetition">Levels that come first, if the column has them.</param>
 /// <param name="Definition">Levels that come next, if the column has them.</param>
 /// <param name="Data">All of it; that of a data page is valid until the next page is read.</param>
-internal readonly record struct ParquetPage(bool IsDictionary, int Values, PageEncoding Encoding, PageLevels Repetition, PageLevels Definition, ArraySegment<byte> Data);
+internal readonly record struct ParquetPage(
+    bool IsDictionary, int Values, PageEncoding Encoding, PageLevels Repetition, PageLevels Definition, ArraySegment<byte> Data);
 
 /// <summary>Reads the pages of a column of a row group one after the other.</summary>
 internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBudget budget)
@@ -48,7 +49,9 @@ internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBud
             }
 
             stream.Position = _position;
-            var header = Header.Read(_headerBytes.AsSpan(0, stream.ReadAtLeast(_headerBytes, (int)Math.Min(_headerBytes.Length, left), throwOnEndOfStream: false)), _largestPage, chunk.Values);
+            var header = Header.Read(
+                _headerBytes.AsSpan(0, stream.ReadAtLeast(_headerBytes, (int)Math.Min(_headerBytes.Length, left), throwOnEndOfStream: false)),
+                _largestPage, chunk.Values);
             if (header.Packed > left - header.Length)
             {
                 throw new FormatException($"a page of {header.Packed} bytes ends behind its column.");
@@ -100,7 +103,8 @@ internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBud
         }
 
         return new(header.Kind == Header.DictionaryPage, header.Values, header.Encoding,
-            new(header.IsVersion2 ? header.Repetition : null, header.RepetitionEncoding), new(header.IsVersion2 ? header.Definition : null, header.DefinitionEncoding), new(data, 0, header.Unpacked));
+            new(header.IsVersion2 ? header.Repetition : null, header.RepetitionEncoding),
+            new(header.IsVersion2 ? header.Definition : null, header.DefinitionEncoding), new(data, 0, header.Unpacked));
     }
 
     /// <summary>The struct before each page.</summary>
@@ -164,7 +168,9 @@ internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBud
             }
 
             header.Length = reader.Position;
-            return header.Kind == IndexPage || described == header.Kind + 5 ? header : throw new FormatException($"a page of the kind {header.Kind} is not described as one.");
+            return header.Kind == IndexPage || described == header.Kind + 5
+                ? header
+                : throw new FormatException($"a page of the kind {header.Kind} is not described as one.");
         }
 
         /// <summary>The part that only pages of its kind have.</summary>

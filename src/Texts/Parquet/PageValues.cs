@@ -58,7 +58,8 @@ internal sealed class ParquetDictionary
     public ParquetDictionary(ParquetPage page, PhysicalType type)
     {
         (_data, _count, _width) = (page.Data, page.Values, type == PhysicalType.ByteArray ? 0 : Widths.Of(type));
-        if (page.Encoding is not (PageEncoding.Plain or PageEncoding.PlainDictionary) || type == PhysicalType.Boolean || (long)_count * Math.Max(_width, sizeof(int)) > _data.Count)
+        if (page.Encoding is not (PageEncoding.Plain or PageEncoding.PlainDictionary) || type == PhysicalType.Boolean
+            || (long)_count * Math.Max(_width, sizeof(int)) > _data.Count)
         {
             throw new FormatException($"a dictionary of {_data.Count} bytes in the encoding {page.Encoding} cannot hold {_count} values.");
         }

@@ -82,7 +82,9 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
             {
                 for (var left = reader.Elements(ThriftReader.Struct); left > 0; left--)
                 {
-                    chunks.Add(chunks.Count < types.Count ? ReadChunk(ref reader, fileLength, types[chunks.Count]) : throw new FormatException("a row group has more columns than the schema."));
+                    chunks.Add(chunks.Count < types.Count
+                        ? ReadChunk(ref reader, fileLength, types[chunks.Count])
+                        : throw new FormatException("a row group has more columns than the schema."));
                 }
             }
             else if (field == 3)
@@ -95,7 +97,9 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
             }
         }
 
-        return chunks.Count == types.Count ? new ParquetGroup((int)rows, chunks) : throw new FormatException("a row group has fewer columns than the schema.");
+        return chunks.Count == types.Count
+            ? new ParquetGroup((int)rows, chunks)
+            : throw new FormatException("a row group has fewer columns than the schema.");
     }
 
     private static ParquetChunk ReadChunk(ref ThriftReader reader, long fileLength, PhysicalType expected)

@@ -53,7 +53,9 @@ internal sealed class ParquetSchema
     {
         for (var left = reader.Elements(ThriftReader.Struct); left > 0; left--)
         {
-            _elements.Add(_elements.Count < MostElements ? Element.Read(ref reader) : throw new FormatException($"the schema has more than {MostElements} elements."));
+            _elements.Add(_elements.Count < MostElements
+                ? Element.Read(ref reader)
+                : throw new FormatException($"the schema has more than {MostElements} elements."));
         }
     }
 
@@ -82,7 +84,8 @@ internal sealed class ParquetSchema
         var path = default(Levels);
         var leaf = Descend(path, depth: 1);
         var isPlain = Stored.Count == first + 1 && leaf.Levels is { Repeated: 0, Depth: 1 } or { Repeated: 1, Depth: <= 3 };
-        return new(name, isPlain ? new ParquetColumn(first, leaf.Element.Type, leaf.Element.Kind, leaf.Levels.Defined, leaf.Levels.ListDefined) : null);
+        return new(name, isPlain ? new ParquetColumn(first, leaf.Element.Type, leaf.Element.Kind, leaf.Levels.Defined, leaf.Levels.ListDefined)
+            : null);
     }
 
     /// <summary>Passes over an element and all below it; returns the last stored one.</summary>
@@ -99,7 +102,9 @@ internal sealed class ParquetSchema
         var last = (element, levels);
         for (var left = element.Children; left > 0; left--)
         {
-            last = depth < DeepestNesting ? Descend(levels, depth + 1) : throw new FormatException($"the schema is nested deeper than {DeepestNesting} times.");
+            last = depth < DeepestNesting
+                ? Descend(levels, depth + 1)
+                : throw new FormatException($"the schema is nested deeper than {DeepestNesting} times.");
         }
 
         return last;
@@ -154,7 +159,8 @@ internal sealed class ParquetSchema
                 }
             }
 
-            return new(name, (PhysicalType)type, KindOf((PhysicalType)type, converted, logical.Type, logical.IsSigned), (int)repetition, (int)children);
+            return new(name, (PhysicalType)type, KindOf((PhysicalType)type, converted, logical.Type, logical.IsSigned), (int)repetition,
+                (int)children);
         }
 
         /// <summary>The member of the union that is set, and whether numbers have a sign.</summary>

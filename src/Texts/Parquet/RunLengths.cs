@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace LoraOnnx.Texts.Parquet;
 
-/// <summary>Small whole numbers, of which some are written as runs of one number and some packed bit after bit: levels, places in a dictionary, truth values.</summary>
+/// <summary>Small whole numbers, of which some are written as runs of one number and some packed bit after bit: levels, places in a dictionary, truth
+/// values.</summary>
 internal sealed class RunLengths(ArraySegment<byte> data, int bits)
 {
     private int _at; // the next run

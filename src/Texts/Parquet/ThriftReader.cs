@@ -2,7 +2,8 @@ using System.Text;
 
 namespace LoraOnnx.Texts.Parquet;
 
-/// <summary>Walks over a struct in Thrift's compact encoding, in which Parquet keeps its sizes; whatever does not fit into the bytes is an error.</summary>
+/// <summary>Walks over a struct in Thrift's compact encoding, in which Parquet keeps its sizes; whatever does not fit into the bytes is an
+/// error.</summary>
 internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 {
     public const int Truth = 1;
@@ -62,7 +63,10 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         var head = Byte();
         type = head & 0x0F;
         var count = head >> 4 == 15 ? Unsigned() : (ulong)(head >> 4);
-        return count <= (ulong)(_bytes.Length - Position) ? (int)count : throw new FormatException($"a list of {count} elements is longer than the file."); // each has a byte or more
+        // each has a byte or more
+        return count <= (ulong)(_bytes.Length - Position)
+            ? (int)count
+            : throw new FormatException($"a list of {count} elements is longer than the file.");
     }
 
     /// <summary>Passes over a field.</summary>

@@ -9,7 +9,10 @@ namespace LoraOnnx.Training;
 /// <summary>The command line of lora-train.</summary>
 internal static class TrainCommand
 {
-    private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with the run in --out from its last checkpoint, bit by bit as if it had not stopped." };
+    private static readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Go on with the run in --out from its last checkpoint, bit by bit as if it had not stopped.",
+    };
     private static readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace a run that is already in --out." };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the final run.json on standard output." };
 
@@ -21,8 +24,10 @@ internal static class TrainCommand
         ],
         new HelpGroup("Required (not with --resume)", "--model", "--train", "--out"),
         new HelpGroup("Data", "--validation", "--test", "--split", "--train-limit", "--max-length", "--truncate"),
-        new HelpGroup("What to train", "--method", "--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora", "--lora-plus-ratio", "--preset"),
-        new HelpGroup("How long, how fast", "--epochs", "--lora-epochs", "--head-epochs", "--lr", "--lr-head", "--batch-size", "--batch-tokens", "--gradient-accumulation",
+        new HelpGroup("What to train", "--method", "--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora",
+            "--lora-plus-ratio", "--preset"),
+        new HelpGroup("How long, how fast", "--epochs", "--lora-epochs", "--head-epochs", "--lr", "--lr-head", "--batch-size", "--batch-tokens",
+            "--gradient-accumulation",
             "--warmup", "--eval-per-epoch", "--patience"),
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--dropout", "--attention-dropout"),
         new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
@@ -58,7 +63,8 @@ internal static class TrainCommand
         return root;
     }
 
-    /// <summary>Options of the run in <paramref name="directory"/>, or null when it was cut before it wrote any; then everything starts anew.</summary>
+    /// <summary>Options of the run in <paramref name="directory"/>, or null when it was cut before it wrote any; then everything starts
+    /// anew.</summary>
     private static TrainingOptions? StoredOptions(string directory)
     {
         if (directory.Length == 0 || !RunDirectory.IsRun(directory))
@@ -69,14 +75,16 @@ internal static class TrainCommand
         var path = Path.Combine(directory, RunDirectory.RecordFileName);
         return RunDirectory.Open(directory).Record.Options is { } json
             ? TrainingOptions.FromJson(json, path) with { Out = directory }
-            : throw InputException.InFile(path, "'options' is missing.", "this run was not written by lora-train; start a new one in another directory.");
+            : throw InputException.InFile(
+                path, "'options' is missing.", "this run was not written by lora-train; start a new one in another directory.");
     }
 
     private static TrainingOptions CheckSame(TrainingOptions stored, TrainingOptions wanted)
     {
         var changes = TrainingOptions.Differences(stored, wanted).ToList();
         return changes.Count == 0 ? stored : throw new InputException(
-            $"a resumed run keeps its options; these differ: {string.Join("; ", changes.Select(change => $"{change.Name} was {Show(change.Left)}, is now {Show(change.Right)}"))}.",
+            "a resumed run keeps its options; these differ: "
+                + $"{string.Join("; ", changes.Select(change => $"{change.Name} was {Show(change.Left)}, is now {Show(change.Right)}"))}.",
             "leave them out (--out RUN --resume is enough), or start a new run in another directory.");
     }
 
@@ -84,7 +92,8 @@ internal static class TrainCommand
 
     private static void Check(TrainingOptions options, bool resumesNothing, IReadOnlyList<string> given)
     {
-        var missing = new[] { ("--model", options.Model), ("--train", options.Train), ("--out", options.Out) }.Where(pair => pair.Item2.Length == 0).Select(pair => pair.Item1).ToList();
+        var missing = new[] { ("--model", options.Model), ("--train", options.Train), ("--out", options.Out) }.Where(pair => pair.Item2.Length == 0)
+            .Select(pair => pair.Item1).ToList();
         if (resumesNothing && options.Out.Length > 0 && missing.Count > 0)
         {
             throw InputException.InFile(options.Out, "holds no run to go on with.", "check --out; or begin a run: --model MODEL --train FILE.");

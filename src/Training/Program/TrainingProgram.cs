@@ -43,12 +43,14 @@ internal static class TrainingProgram
         }
     }
 
-    private static RunRecord Run(TrainingOptions options, RunFolder folder, RunRecord? earlier, ITrainingDisplay display, CancellationToken cancellationToken)
+    private static RunRecord Run(TrainingOptions options, RunFolder folder, RunRecord? earlier, ITrainingDisplay display,
+        CancellationToken cancellationToken)
     {
         var rules = earlier is null ? RunRules.Current : new RunRules(earlier.Version);
         var @base = BaseModel.Load(Locate(options.Model, earlier, cancellationToken), options, rules);
         var maxLength = @base.MaxLength(options);
-        var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null; // targets that match nothing are told before anything is computed
+        // targets that match nothing are told before anything is computed
+        var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null;
         var texts = TrainingTexts.Load(options, @base.Config.Task, @base.Tokenizer, maxLength, cancellationToken);
         var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
         var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules);
@@ -88,14 +90,18 @@ internal static class TrainingProgram
 
     /// <summary>Where the base is: a run goes on with the files it began with, although the hub may have newer ones.</summary>
     private static string Locate(string model, RunRecord? earlier, CancellationToken cancellationToken) =>
-        earlier is not null && Directory.Exists(earlier.ModelDirectory) ? earlier.ModelDirectory : HubModels.Locate(model, DownloadProgress.OnStandardError, cancellationToken);
+        earlier is not null && Directory.Exists(earlier.ModelDirectory)
+            ? earlier.ModelDirectory
+            : HubModels.Locate(model, DownloadProgress.OnStandardError, cancellationToken);
 
     private static void Introduce(RunRecord record, TrainingTexts texts, BaseModel @base, ITrainingDisplay display)
     {
-        display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Device}, {record.Precision}, {record.Threads} threads");
+        display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Device}, "
+            + $"{record.Precision}, {record.Threads} threads");
         if (@base.NewHeadSeed is { } seed)
         {
-            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} ({string.Join(", ", @base.Config.Layout.Head.Keys)}); figures of the raw model say nothing.");
+            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} "
+                + $"({string.Join(", ", @base.Config.Layout.Head.Keys)}); figures of the raw model say nothing.");
         }
 
         foreach (var (set, data) in texts.All.Zip(record.Data))
@@ -122,7 +128,8 @@ internal static class TrainingProgram
         var started = Stopwatch.GetTimestamp();
         if (checkpoint is null)
         {
-            MeasureRaw(job, rawFeatures, cancellationToken); // the log holds it from the first checkpoint on, and begins anew in a run that was killed before
+            // the log holds it from the first checkpoint on, and begins anew in a run that was killed before
+            MeasureRaw(job, rawFeatures, cancellationToken);
         }
         else
         {
@@ -144,7 +151,8 @@ internal static class TrainingProgram
         run.Run(checkpoint, cancellationToken);
     }
 
-    /// <summary>Measures what the model can do before training, in fp32, where run.json does not hold it yet: what every later figure is compared with.</summary>
+    /// <summary>Measures what the model can do before training, in fp32, where run.json does not hold it yet: what every later figure is compared
+    /// with.</summary>
     private static void MeasureRaw(TrainingJob job, CachedFeatures rawFeatures, CancellationToken cancellationToken)
     {
         using var raw = new FinalFigures(job, new TrainedWeights(null, null), rawFeatures);
@@ -192,7 +200,13 @@ internal static class TrainingProgram
         var (validation, test) = (Measure(job.Texts.Validation), Measure(job.Texts.Test));
         final.WriteReferenceLogits(job.Output.Folder.Path, cancellationToken);
         job.Output.Log.Flush(toDisk: true);
-        record = record with { Validation = validation, Test = test, PeakMemoryBytes = Math.Max(record.PeakMemoryBytes ?? 0, ProcessMemory.Peak), Finished = true };
+        record = record with
+        {
+            Validation = validation,
+            Test = test,
+            PeakMemoryBytes = Math.Max(record.PeakMemoryBytes ?? 0, ProcessMemory.Peak),
+            Finished = true,
+        };
         HtmlReport.Write(job.Output.Folder, record);
         job.Output.WriteRecord(record);
     }
@@ -207,7 +221,9 @@ internal static class TrainingProgram
 
         var record = RunDirectory.Open(folder.Path).Record;
         display.Note(Directory.Exists(folder.LastCheckpoint)
-            ? $"interrupted at step {record.Steps}; saved: {folder.LastCheckpoint}{(record.Best is { } best ? $", and the weights of the best F1 so far ({DisplayText.Percent(best.F1)})" : "")}."
+            ? $"interrupted at step {record.Steps}; saved: "
+                + $"{folder.LastCheckpoint}"
+                + $"{(record.Best is { } best ? $", and the weights of the best F1 so far ({DisplayText.Percent(best.F1)})" : "")}."
             : "interrupted before the first step; nothing was trained yet.");
         display.Note($"go on with: lora-train --out {folder.Path} --resume");
     }

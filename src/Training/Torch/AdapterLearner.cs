@@ -134,7 +134,8 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         var features = _body.Forward(packed, dropout, saved).requires_grad_(_body.IsAdapted);
         var leaves = _trainedInTail.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
         var head = new HeadDropout(dropout, _options.BodyDropout ? _weights.Config.Dropout.Head : 0, _plan.Dropout);
-        var logits = ClassifierHead.Forward(features, _steps.All, new HeadTensors(name => leaves.GetValueOrDefault(name) ?? _frozenTail[name], module => Leaf(leaves, module)), head);
+        var logits = ClassifierHead.Forward(
+            features, _steps.All, new HeadTensors(name => leaves.GetValueOrDefault(name) ?? _frozenTail[name], module => Leaf(leaves, module)), head);
         var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
         var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options.LabelSmoothing).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values, .. _body.IsAdapted ? (Tensor[])[features] : []]).ToList();
@@ -169,7 +170,8 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
             yield return Spec(AdapterNames.B(module), given?.B, [weight.Shape[0], _plan.Rank], ParameterKind.AdapterUp, count => new float[count]);
             if (_plan.UseDora)
             {
-                yield return Spec(AdapterNames.Magnitude(module), given?.Magnitude, [weight.Shape[0]], ParameterKind.AdapterMagnitude, _ => RowNorms(weight));
+                yield return Spec(AdapterNames.Magnitude(module), given?.Magnitude, [weight.Shape[0]], ParameterKind.AdapterMagnitude,
+                    _ => RowNorms(weight));
             }
         }
     }

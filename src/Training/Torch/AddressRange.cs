@@ -1,8 +1,8 @@
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// Hands out blocks of one range of addresses, each at the lowest address where it fits, and joins what is given back. When all blocks are given back, the range is one
-/// piece again, so a repeated pattern of blocks never needs more than the first time. Any number of threads.
+/// Hands out blocks of one range of addresses, each at the lowest address where it fits, and joins what is given back. When all blocks are given
+/// back, the range is one piece again, so a repeated pattern of blocks never needs more than the first time. Any number of threads.
 /// </summary>
 internal sealed class AddressRange
 {

@@ -53,7 +53,8 @@ internal static class ClassifierHead
         }
 
         using var share = (1.0 / count).ToScalar();
-        return nn.functional.binary_cross_entropy_with_logits(logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum).mul(share);
+        return nn.functional.binary_cross_entropy_with_logits(
+            logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum).mul(share);
     }
 
     /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
@@ -73,7 +74,8 @@ internal static class ClassifierHead
             return nn.functional.linear(x, weight, bias).add(update, Scalars.One);
         }
 
-        var norms = linalg.vector_norm(weight.detach().add(adapter.B.detach().mm(adapter.A.detach()), scale), 2, [1]); // a constant for the gradient, as DoRA defines it
+        // a constant for the gradient, as DoRA defines it
+        var norms = linalg.vector_norm(weight.detach().add(adapter.B.detach().mm(adapter.A.detach()), scale), 2, [1]);
         return nn.functional.linear(x, weight).add(update, Scalars.One).mul(magnitude / norms).add(bias, Scalars.One);
     }
 }

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// Random bits that are a function of a key and a position: 32 decisions in a dozen vector instructions, where libtorch's generator takes 7 ns for each.
-/// The same on every processor.
+/// Random bits that are a function of a key and a position: 32 decisions in a dozen vector instructions, where libtorch's generator takes 7 ns for
+/// each. The same on every processor.
 /// </summary>
 internal static class CounterNoise
 {
@@ -52,7 +52,8 @@ internal static class CounterNoise
         }
     }
 
-    private static Vector512<ushort> Threshold(double dropProbability) => Vector512.Create((ushort)Math.Clamp(Math.Round(dropProbability * 65536), 0, 65535));
+    private static Vector512<ushort> Threshold(double dropProbability) =>
+        Vector512.Create((ushort)Math.Clamp(Math.Round(dropProbability * 65536), 0, 65535));
 
     /// <summary>splitmix64's finalizer: keys that differ in one bit become unlike in all.</summary>
     private static ulong Spread(ulong key)

@@ -51,7 +51,8 @@ internal sealed class DeviceBatch
     /// <summary>Number of tokens, none of them padding.</summary>
     public int TokenCount { get; }
 
-    /// <summary>Rows of a matrix with a row a token: a few more than there are tokens, so that there are few shapes. They belong to no text: no gradient flows through them.</summary>
+    /// <summary>Rows of a matrix with a row a token: a few more than there are tokens, so that there are few shapes. They belong to no text: no
+    /// gradient flows through them.</summary>
     public int Rows { get; }
 
     /// <summary>Token ids [rows].</summary>

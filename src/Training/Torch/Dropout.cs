@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// Dropout of one pass over one batch. Every mask depends on the run's seed, the step, the part of the step and how many masks came before in the pass, so that
-/// a resumed run needs no generator state.
+/// Dropout of one pass over one batch. Every mask depends on the run's seed, the step, the part of the step and how many masks came before in the
+/// pass, so that a resumed run needs no generator state.
 /// </summary>
 internal sealed class Dropout
 {
@@ -22,7 +22,8 @@ internal sealed class Dropout
 
     /// <summary>A mask for a tensor like <paramref name="x"/>, in the caller's scope; null when nothing is dropped.</summary>
     public DropoutMask? Mask(Tensor x, double probability) =>
-        probability > 0 ? new DropoutMask(TorchDevice.KeepMask(x, probability, unchecked(_pass + (++_masks * 0x94D049BB133111EB)), OnGpu), 1 / (1 - probability)) : null;
+        probability > 0 ? new DropoutMask(
+            TorchDevice.KeepMask(x, probability, unchecked(_pass + (++_masks * 0x94D049BB133111EB)), OnGpu), 1 / (1 - probability)) : null;
 
     /// <summary>A generator of the pass's own for a GPU, so that the process's stays as it is.</summary>
     private Generator OnGpu(Device device) => _generator ??= new Generator(_pass >> 1, device);

@@ -35,7 +35,8 @@ internal static class ElfVersions
     private static int FindEntry(ReadOnlySpan<byte> library, ReadOnlySpan<byte> version)
     {
         var sections = checked((int)MemoryMarshal.Read<ulong>(library[0x28..]));
-        int SectionField(ReadOnlySpan<byte> file, int section, int field) => checked((int)MemoryMarshal.Read<ulong>(file[(sections + (64 * section) + field)..]));
+        int SectionField(ReadOnlySpan<byte> file, int section, int field) =>
+            checked((int)MemoryMarshal.Read<ulong>(file[(sections + (64 * section) + field)..]));
         var count = MemoryMarshal.Read<ushort>(library[0x3c..]);
         for (var section = 0; section < count; section++)
         {

@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// An encoder's embeddings and blocks on the device: frozen weights and trained adapters. Texts lie end to end, without padding between them. The backward pass is written out: it makes no
-/// gradient of a frozen weight, goes back no further than the first adapted layer, and keeps only what it needs.
+/// An encoder's embeddings and blocks on the device: frozen weights and trained adapters. Texts lie end to end, without padding between them. The
+/// backward pass is written out: it makes no gradient of a frozen weight, goes back no further than the first adapted layer, and keeps only what it
+/// needs.
 /// </summary>
 /// <remarks>Shapes: x [rows, width], a row a token; after the last layer [texts, width].</remarks>
 internal sealed class EncoderBody : IDisposable
@@ -52,7 +53,8 @@ internal sealed class EncoderBody : IDisposable
         }
     }
 
-    /// <summary>[CLS] states after the last layer, fp32 [texts, width], in the order on the device and in the caller's scope, without dropout.</summary>
+    /// <summary>[CLS] states after the last layer, fp32 [texts, width], in the order on the device and in the caller's scope, without
+    /// dropout.</summary>
     public Tensor Forward(DeviceBatch batch) => Forward(batch, null, null);
 
     /// <summary>The same for a training step.</summary>
@@ -79,7 +81,8 @@ internal sealed class EncoderBody : IDisposable
         return x.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds to the adapters' gradients, from the gradient of what <see cref="Forward(DeviceBatch, Dropout?, Stack{EncoderLayer.Saved}?)"/> returned. Empties <paramref name="saved"/>.</summary>
+    /// <summary>Adds to the adapters' gradients, from the gradient of what <see cref="Forward(DeviceBatch, Dropout?, Stack{EncoderLayer.Saved}?)"/>
+    /// returned. Empties <paramref name="saved"/>.</summary>
     public void Backward(Tensor gradient, DeviceBatch batch, Stack<EncoderLayer.Saved> saved)
     {
         using var scope = NewDisposeScope();

@@ -36,7 +36,8 @@ internal sealed class EncoderLayer : IDisposable
         _activation = TorchActivation.Of(config.Shape.Activation);
         _query = _isLast ? Linear(block.Query) : null;
         _inputs = _isLast ? Linear(block.Key, block.Value) : Linear(block.Query, block.Key, block.Value);
-        _attention = new PackedAttention(device.Attention(options.AttentionDropout ? config.Dropout.Attention : 0), config.Shape.Heads, config.Shape.HeadWidth, _isLast);
+        _attention = new PackedAttention(
+            device.Attention(options.AttentionDropout ? config.Dropout.Attention : 0), config.Shape.Heads, config.Shape.HeadWidth, _isLast);
         _output = Linear(block.Output);
         _attentionNorm = new LayerNorm(weights, block.AttentionNorm, type, device.Device);
         _up = Linear(block.Up);
@@ -74,7 +75,8 @@ internal sealed class EncoderLayer : IDisposable
         var (context, attention) = _attention.Forward(query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1), batch, dropout, tape);
         var (attended, outputSaved) = _output.Forward(context, dropout, tape);
         var attentionMask = dropout?.Mask(attended, _attentionDropout);
-        var (normed, attentionNorm) = _attentionNorm.Forward(attentionMask is null ? attended.add_(rows, Scalars.One) : attentionMask.Added(rows, attended), tape);
+        var (normed, attentionNorm) =
+            _attentionNorm.Forward(attentionMask is null ? attended.add_(rows, Scalars.One) : attentionMask.Added(rows, attended), tape);
         var (up, upSaved) = _up.Forward(normed, dropout, tape);
         var (active, activation) = LocalGradient.Run(_activation, up, tape);
         var (down, downSaved) = _down.Forward(active, dropout, tape);
@@ -82,11 +84,13 @@ internal sealed class EncoderLayer : IDisposable
         var sum = mask is null ? down.add_(normed, Scalars.One) : mask.Added(normed, down);
         var (result, outputNorm) = _outputNorm.Forward(sum, tape);
         var saved = tape is null || attentionNorm is null || activation is null || outputNorm is null ? null
-            : new Saved(tape, querySaved, inputsSaved, attention, outputSaved, attentionMask?.Keep(tape), attentionNorm, upSaved, activation, downSaved, mask?.Keep(tape), outputNorm);
+            : new Saved(tape, querySaved, inputsSaved, attention, outputSaved, attentionMask?.Keep(tape), attentionNorm, upSaved, activation,
+                downSaved, mask?.Keep(tape), outputNorm);
         return (result.MoveToOuterDisposeScope(), saved);
     }
 
-    /// <summary>Adds to the gradients of the adapters and frees <paramref name="saved"/>; the gradient of x, in the caller's scope, where it is asked for.</summary>
+    /// <summary>Adds to the gradients of the adapters and frees <paramref name="saved"/>; the gradient of x, in the caller's scope, where it is asked
+    /// for.</summary>
     public Tensor? Backward(Tensor gradient, DeviceBatch batch, Saved saved, bool inputGradient)
     {
         using var scope = NewDisposeScope();
@@ -106,7 +110,9 @@ internal sealed class EncoderLayer : IDisposable
         }
 
         var attended = saved.AttentionNorm.Backward(normed.add_(sum, Scalars.One));
-        var context = _output.Backward(saved.AttentionMask is null ? attended : saved.AttentionMask.Apply(attended), saved.Output, inputGradient: true)!; // asked for
+        // asked for
+        var context = _output.Backward(
+            saved.AttentionMask is null ? attended : saved.AttentionMask.Apply(attended), saved.Output, inputGradient: true)!;
         var inputs = batch.NewRows((FirstKey + 2) * _width, gradient.dtype);
         var query = _query is null ? Column(inputs, 0) : empty_like(context);
         _attention.Backward(context, saved.Attention, batch, query, Column(inputs, FirstKey), Column(inputs, FirstKey + 1));

@@ -6,7 +6,8 @@ namespace LoraOnnx.Training.Torch;
 internal sealed class FlashAttention(double dropProbability) : IAttention
 {
     /// <inheritdoc/>
-    public (Tensor Context, Func<Tensor, Tensor[]>? Backward) Attend(Tensor query, Tensor key, Tensor value, TextGroup group, Dropout? dropout, Tape? tape)
+    public (Tensor Context, Func<Tensor, Tensor[]>? Backward) Attend(
+        Tensor query, Tensor key, Tensor value, TextGroup group, Dropout? dropout, Tape? tape)
     {
         using var scope = NewDisposeScope();
         var probability = dropout is null ? 0 : dropProbability;

@@ -27,9 +27,11 @@ internal sealed class FrozenNetwork : IEncoder
         _steps = new TailSteps(weights.Config.Layout);
         _embeddings = weights.Config.Layout.Embeddings;
         var all = adapter is { Replacements.Count: > 0 } ? weights.With(adapter.Replacements) : weights;
-        var adapters = (adapter?.Modules ?? []).ToDictionary(module => module.Module, module => AdapterTensors.Frozen(module, device.Device), StringComparer.Ordinal);
+        var adapters = (adapter?.Modules ?? []).ToDictionary(
+            module => module.Module, module => AdapterTensors.Frozen(module, device.Device), StringComparer.Ordinal);
         _body = new EncoderBody(all, adapters.GetValueOrDefault, BodyOptions.Frozen(precision), device);
-        _head = _steps.Keys.ToDictionary(key => key, key => EncoderBody.ToTensor(all[key]).to(device.Device).DetachFromDisposeScope(), StringComparer.Ordinal);
+        _head = _steps.Keys.ToDictionary(
+            key => key, key => EncoderBody.ToTensor(all[key]).to(device.Device).DetachFromDisposeScope(), StringComparer.Ordinal);
         _headAdapters = adapters.Where(pair => _steps.Holds(pair.Key)).ToDictionary(StringComparer.Ordinal);
         foreach (var tensors in _headAdapters.Values)
         {
@@ -50,7 +52,8 @@ internal sealed class FrozenNetwork : IEncoder
     public void Dispose()
     {
         _body.Dispose();
-        foreach (var tensor in (IEnumerable<Tensor?>)[.. _head.Values, .. _headAdapters.Values.SelectMany(tensors => new[] { tensors.A, tensors.B, tensors.Magnitude })])
+        foreach (var tensor in (IEnumerable<Tensor?>)[.. _head.Values,
+            .. _headAdapters.Values.SelectMany(tensors => new[] { tensors.A, tensors.B, tensors.Magnitude })])
         {
             tensor?.Dispose();
         }

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// AdamW for the CPU: one pass to measure the gradient and one that reads and writes every number once, where a dozen operations on tensors would go through memory a dozen times.
+/// AdamW for the CPU: one pass to measure the gradient and one that reads and writes every number once, where a dozen operations on tensors would go
+/// through memory a dozen times.
 /// </summary>
 /// <remarks>Numbers are cut into pieces of fixed length, so bits do not depend on the number of threads.</remarks>
 internal sealed class FusedAdamW(TrainedParameters parameters, OptimizerConstants constants, double loraPlusRatio) : IOptimizer
@@ -33,7 +34,9 @@ internal sealed class FusedAdamW(TrainedParameters parameters, OptimizerConstant
         ForEachPiece((_, kind, numbers) =>
         {
             var rates = UpdateRates.Of(kind, learningRate, headLearningRate, loraPlusRatio, constants, StepCount);
-            Update(numbers, new Factors((float)clip, (float)(1 - constants.Beta1), (float)(1 - constants.Beta2), (float)rootCorrection, (float)constants.Epsilon, (float)rates.Shrink, (float)rates.Stride));
+            Update(numbers,
+                new Factors((float)clip, (float)(1 - constants.Beta1), (float)(1 - constants.Beta2), (float)rootCorrection, (float)constants.Epsilon,
+                    (float)rates.Shrink, (float)rates.Stride));
         });
         return tensor((float)norm);
     }
@@ -114,7 +117,8 @@ internal sealed class FusedAdamW(TrainedParameters parameters, OptimizerConstant
     private void ForEachPiece(PieceAction action) => TorchThreads.For(_pieces.Length, index =>
     {
         var (kind, start, length) = _pieces[index];
-        action(index, kind, new Numbers(Floats(parameters.Values), Floats(parameters.Gradients), Floats(parameters.Mean), Floats(parameters.Square)).From(start).To(length));
+        action(index, kind, new Numbers(
+            Floats(parameters.Values), Floats(parameters.Gradients), Floats(parameters.Mean), Floats(parameters.Square)).From(start).To(length));
     });
 
     private static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
@@ -145,5 +149,6 @@ internal sealed class FusedAdamW(TrainedParameters parameters, OptimizerConstant
         }
     }
 
-    private readonly record struct Factors(float Clip, float MeanShare, float SquareShare, float RootCorrection, float Epsilon, float Shrink, float Stride);
+    private readonly record struct Factors(
+        float Clip, float MeanShare, float SquareShare, float RootCorrection, float Epsilon, float Shrink, float Stride);
 }

@@ -37,8 +37,10 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
         using var scope = NewDisposeScope();
         // Features have no length: the parts of a step need not be computed apart.
         float[][] features = [.. parts.SelectMany(part => part.Features)];
-        IReadOnlyList<int>[] labels = [.. parts.SelectMany(part => part.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(parts)))];
-        var dropout = new HeadDropout(new Dropout(_options.Seed, _optimizer.StepCount, part: 0), _options.BodyDropout ? _weights.Config.Dropout.Head : 0, 0);
+        IReadOnlyList<int>[] labels =
+            [.. parts.SelectMany(part => part.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(parts)))];
+        var dropout = new HeadDropout(
+            new Dropout(_options.Seed, _optimizer.StepCount, part: 0), _options.BodyDropout ? _weights.Config.Dropout.Head : 0, 0);
         _parameters.Gradients.zero_();
         var leaves = _weights.Config.Layout.Head.Keys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
         var logits = ClassifierHead.Forward(Matrix(features), _weights.Config.Layout.Head.Linears, HeadTensors.Plain(name => leaves[name]), dropout);
@@ -61,7 +63,8 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var logits = ClassifierHead.Forward(Matrix(batch.Features), _weights.Config.Layout.Head.Linears, HeadTensors.Plain(_parameters.ValueOf), dropout: null);
+        var logits = ClassifierHead.Forward(
+            Matrix(batch.Features), _weights.Config.Layout.Head.Linears, HeadTensors.Plain(_parameters.ValueOf), dropout: null);
         return [.. logits.cpu().data<float>().ToArray().Chunk(_weights.Config.Task.Labels.Count)];
     }
 

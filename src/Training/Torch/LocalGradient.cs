@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// A cheap piece of the network, of one input, whose gradient libtorch derives. Only the input is kept: the backward pass computes the piece once more, which
-/// takes some per cent of the multiplications beside it, instead of keeping its result.
+/// A cheap piece of the network, of one input, whose gradient libtorch derives. Only the input is kept: the backward pass computes the piece once
+/// more, which takes some per cent of the multiplications beside it, instead of keeping its result.
 /// </summary>
 internal sealed class LocalGradient
 {
@@ -17,7 +17,8 @@ internal sealed class LocalGradient
         _input = input;
     }
 
-    /// <summary>Computes a function of x, in the caller's scope; with a tape, so that the gradient can be asked for as long as the tape lives.</summary>
+    /// <summary>Computes a function of x, in the caller's scope; with a tape, so that the gradient can be asked for as long as the tape
+    /// lives.</summary>
     public static (Tensor Result, LocalGradient? Gradient) Run(Func<Tensor, Tensor> function, Tensor x, Tape? tape) =>
         (function(x), tape is null ? null : new LocalGradient(function, tape.Keep(x)));
 

@@ -2,11 +2,13 @@ using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Torch;
 
-/// <summary>Attention as matrix multiplications around <see cref="SoftmaxKernel"/>, for the CPU: there libtorch's fused path takes two to four times as long, most of all backward.</summary>
+/// <summary>Attention as matrix multiplications around <see cref="SoftmaxKernel"/>, for the CPU: there libtorch's fused path takes two to four times
+/// as long, most of all backward.</summary>
 internal sealed class MatrixAttention(double dropProbability) : IAttention
 {
     /// <inheritdoc/>
-    public (Tensor Context, Func<Tensor, Tensor[]>? Backward) Attend(Tensor query, Tensor key, Tensor value, TextGroup group, Dropout? dropout, Tape? tape)
+    public (Tensor Context, Func<Tensor, Tensor[]>? Backward) Attend(
+        Tensor query, Tensor key, Tensor value, TextGroup group, Dropout? dropout, Tape? tape)
     {
         using var scope = NewDisposeScope();
         var (texts, heads, headWidth) = (query.shape[0], query.shape[1], query.shape[3]);

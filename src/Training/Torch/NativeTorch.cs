@@ -18,7 +18,8 @@ internal static class NativeTorch
     private static readonly Lock _lock = new();
     private static bool _prepared;
 
-    /// <summary>Loads libtorch. Call before any use of TorchSharp; further calls do nothing. <paramref name="log"/> gets one line when a patched copy had to be made.</summary>
+    /// <summary>Loads libtorch. Call before any use of TorchSharp; further calls do nothing. <paramref name="log"/> gets one line when a patched copy
+    /// had to be made.</summary>
     public static void Prepare(Action<string>? log)
     {
         lock (_lock)
@@ -41,7 +42,8 @@ internal static class NativeTorch
     /// <summary>Where patched copies are kept.</summary>
     private static string CacheDirectory => UserCache.Folder("native");
 
-    /// <summary>Puts <paramref name="content"/> in the directory under its hash, unless it is there already. Any number of processes may do this at once.</summary>
+    /// <summary>Puts <paramref name="content"/> in the directory under its hash, unless it is there already. Any number of processes may do this at
+    /// once.</summary>
     internal static (string Path, bool Written) Place(byte[] content, string directory)
     {
         // A name of its own for each content: an update of TorchSharp never meets an old copy, and a copy that was tampered with is replaced.
@@ -104,7 +106,8 @@ internal static class NativeTorch
             // No writable cache: a private copy, gone again once it is mapped.
             var directory = Directory.CreateTempSubdirectory("lora-onnx-");
             (path, _) = Place(patched, directory.FullName);
-            log?.Invoke($"libstdc++ lacks {TroublesomeVersion}, which TorchSharp asks for and does not use: loading a patched copy for this run ({CacheDirectory} is not writable)");
+            log?.Invoke($"libstdc++ lacks {TroublesomeVersion}, which TorchSharp asks for and does not use: loading a patched copy for this run "
+                + $"({CacheDirectory} is not writable)");
             NativeLibrary.Load(path);
             directory.Delete(recursive: true);
         }
@@ -114,8 +117,10 @@ internal static class NativeTorch
 
     private static string? FindNative(string pattern)
     {
-        var hostDirectories = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var hostDirectories = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(
+            Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         var own = Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        return hostDirectories.Append(AppContext.BaseDirectory).Append(own).Where(Directory.Exists).SelectMany(directory => Directory.EnumerateFiles(directory, pattern)).FirstOrDefault();
+        return hostDirectories.Append(AppContext.BaseDirectory).Append(own).Where(Directory.Exists)
+            .SelectMany(directory => Directory.EnumerateFiles(directory, pattern)).FirstOrDefault();
     }
 }

@@ -20,8 +20,10 @@ internal sealed class PackedAttention
         _firstTokensOnly = firstTokensOnly;
     }
 
-    /// <summary>Contexts, a row for each query row, in the caller's scope; and for each group, with a tape, what <see cref="Backward"/> needs.</summary>
-    public (Tensor Context, IReadOnlyList<Func<Tensor, Tensor[]>> Saved) Forward(Tensor query, Tensor key, Tensor value, DeviceBatch batch, Dropout? dropout, Tape? tape)
+    /// <summary>Contexts, a row for each query row, in the caller's scope; and for each group, with a tape, what <see cref="Backward"/>
+    /// needs.</summary>
+    public (Tensor Context, IReadOnlyList<Func<Tensor, Tensor[]>> Saved) Forward(
+        Tensor query, Tensor key, Tensor value, DeviceBatch batch, Dropout? dropout, Tape? tape)
     {
         using var scope = NewDisposeScope();
         var context = _firstTokensOnly ? empty_like(query) : batch.NewRows(query.shape[1], query.dtype);
@@ -29,7 +31,8 @@ internal sealed class PackedAttention
         foreach (var group in batch.Groups)
         {
             using var inner = NewDisposeScope();
-            var (result, backward) = _attention.Attend(Heads(query, group, _firstTokensOnly), Heads(key, group, false), Heads(value, group, false), group, dropout, tape);
+            var (result, backward) = _attention.Attend(
+                Heads(query, group, _firstTokensOnly), Heads(key, group, false), Heads(value, group, false), group, dropout, tape);
             Write(result, context, group, _firstTokensOnly);
             if (backward is not null)
             {
@@ -41,7 +44,8 @@ internal sealed class PackedAttention
     }
 
     /// <summary>Writes the gradients of queries, keys and values into the three matrices given.</summary>
-    public void Backward(Tensor contextGradient, IReadOnlyList<Func<Tensor, Tensor[]>> saved, DeviceBatch batch, Tensor queryGradient, Tensor keyGradient, Tensor valueGradient)
+    public void Backward(Tensor contextGradient, IReadOnlyList<Func<Tensor, Tensor[]>> saved, DeviceBatch batch, Tensor queryGradient,
+        Tensor keyGradient, Tensor valueGradient)
     {
         foreach (var (group, backward) in batch.Groups.Zip(saved))
         {
@@ -88,7 +92,8 @@ internal sealed class PackedAttention
     private Tensor View(Tensor rows, TextGroup group, bool firstTokens)
     {
         var (start, length) = firstTokens ? (group.FirstText, 1) : (group.FirstToken, group.Width);
-        return rows.narrow(0, start, (long)group.Texts * length).unflatten(1, [_heads, _headWidth]).unflatten(0, [group.Texts, length]).transpose(1, 2);
+        return rows.narrow(0, start, (long)group.Texts * length).unflatten(1, [_heads, _headWidth]).unflatten(0, [group.Texts, length])
+            .transpose(1, 2);
     }
 
     /// <summary>Each text's rows as [heads, length, headWidth], sharing memory.</summary>

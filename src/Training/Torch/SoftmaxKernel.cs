@@ -9,7 +9,8 @@ namespace LoraOnnx.Training.Torch;
 /// Softmax of attention scores on the CPU, and its gradient, in place: scaling, hiding of padding and rounding in one pass over a row, fp32 inside.
 /// libtorch's takes 12 ns a number, which is ten times what the multiplications around it take.
 /// </summary>
-/// <remarks>Matrices are contiguous [matrices, rows, columns], bf16 or fp32, the columns a multiple of 32. Each row is computed by one thread: bits do not depend on their number.</remarks>
+/// <remarks>Matrices are contiguous [matrices, rows, columns], bf16 or fp32, the columns a multiple of 32. Each row is computed by one thread: bits
+/// do not depend on their number.</remarks>
 internal static class SoftmaxKernel
 {
     private const int Lanes = 16; // fp32 numbers in a vector
@@ -20,7 +21,8 @@ internal static class SoftmaxKernel
     /// <param name="scores">Changed in place; what does not count becomes 0.</param>
     /// <param name="scale">Factor before softmax.</param>
     /// <param name="counted">How many rows and columns of a matrix count.</param>
-    public static void Forward(Tensor scores, float scale, Func<int, (int Rows, int Columns)> counted) => ForEachRow(scores, null, (matrix, row, values, _) =>
+    public static void Forward(Tensor scores, float scale, Func<int, (int Rows, int Columns)> counted) =>
+        ForEachRow(scores, null, (matrix, row, values, _) =>
     {
         var (rows, columns) = counted(matrix);
         if (row < rows)
@@ -70,7 +72,8 @@ internal static class SoftmaxKernel
                     }
                     else
                     {
-                        function(matrix, row, new Span<float>((float*)first + place, columns), new Span<float>((float*)second + place, second == 0 ? 0 : columns));
+                        function(matrix, row, new Span<float>((float*)first + place, columns),
+                            new Span<float>((float*)second + place, second == 0 ? 0 : columns));
                     }
                 }
             });

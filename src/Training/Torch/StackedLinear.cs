@@ -8,7 +8,8 @@ namespace LoraOnnx.Training.Torch;
 /// Frozen linear modules with one input, stacked into one multiplication, and the adapters of those that have one:
 /// y = x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ. With DoRA the rows of W + scale·B·A are rescaled to the trained magnitudes.
 /// </summary>
-/// <remarks>Shapes: x [rows, in]; y [rows, out], the modules side by side; W [out, in]; A of all adapters [inner, in]; B block-diagonal [out, inner].</remarks>
+/// <remarks>Shapes: x [rows, in]; y [rows, out], the modules side by side; W [out, in]; A of all adapters [inner, in]; B block-diagonal [out,
+/// inner].</remarks>
 internal sealed class StackedLinear : IDisposable
 {
     private readonly double _dropout;
@@ -22,11 +23,13 @@ internal sealed class StackedLinear : IDisposable
     private readonly List<Part> _parts = [];
 
     /// <summary>Copies the weights of <paramref name="modules"/> to the device in <paramref name="type"/>.</summary>
-    public StackedLinear(ModelWeights weights, IReadOnlyList<string> modules, Func<string, AdapterTensors?> adapterOf, double dropout, ScalarType type, Device device)
+    public StackedLinear(ModelWeights weights, IReadOnlyList<string> modules, Func<string, AdapterTensors?> adapterOf, double dropout,
+        ScalarType type, Device device)
     {
         using var scope = NewDisposeScope();
         _dropout = dropout;
-        Tensor Stack(string suffix) => cat([.. modules.Select(module => EncoderBody.ToTensor(weights[module + suffix]).to(type))], 0).to(device).DetachFromDisposeScope();
+        Tensor Stack(string suffix) =>
+            cat([.. modules.Select(module => EncoderBody.ToTensor(weights[module + suffix]).to(type))], 0).to(device).DetachFromDisposeScope();
         _weight = Stack(".weight");
         _bias = Stack(".bias");
         var (rows, inner) = (0, 0);
@@ -70,7 +73,8 @@ internal sealed class StackedLinear : IDisposable
                 if (adapter.Magnitude is not null)
                 {
                     var norms = _rowNorms!.narrow(0, part.Start, part.Rows); // made with the first magnitude
-                    norms.copy_(linalg.vector_norm(_weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(adapter.B.mm(adapter.A), part.Scale), 2, [1]));
+                    norms.copy_(linalg.vector_norm(
+                        _weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(adapter.B.mm(adapter.A), part.Scale), 2, [1]));
                     _rescale!.narrow(0, part.Start, part.Rows).copy_(adapter.Magnitude / norms); // as the norms
                 }
             }
@@ -99,7 +103,9 @@ internal sealed class StackedLinear : IDisposable
 
         var beforeRescale = x.mm(_weight.t()).addmm_(low, _scaledB.t(), 1, 1);
         result = addcmul(_exactBias!, beforeRescale, _rescale, Scalars.One).to(x.dtype); // one rounding, at the end; the bias is there with the scale
-        return (result.MoveToOuterDisposeScope(), tape is null ? null : new Saved(tape.Keep(input), tape.Keep(low), mask?.Keep(tape), tape.Keep(beforeRescale)));
+        return (result.MoveToOuterDisposeScope(), tape is null
+            ? null
+            : new Saved(tape.Keep(input), tape.Keep(low), mask?.Keep(tape), tape.Keep(beforeRescale)));
     }
 
     /// <summary>Adds to the gradients of the adapters, and returns that of x (in the caller's scope) where it is asked for.</summary>
@@ -156,11 +162,13 @@ internal sealed class StackedLinear : IDisposable
         }
     }
 
-    private static Tensor Block(Tensor blockDiagonal, Part part) => blockDiagonal.narrow(0, part.Start, part.Rows).narrow(1, part.InnerStart, part.Rank);
+    private static Tensor Block(Tensor blockDiagonal, Part part) =>
+        blockDiagonal.narrow(0, part.Start, part.Rows).narrow(1, part.InnerStart, part.Rank);
 
     private void AddMagnitudeGradients(Tensor gradient, Tensor beforeRescale)
     {
-        var perRow = (gradient * beforeRescale).sum(0, type: ScalarType.Float32) / _rowNorms!; // Σ dy·(W + scale·B·A)x, of rows with norm 1; norms are there with magnitudes
+        // Σ dy·(W + scale·B·A)x, of rows with norm 1; norms are there with magnitudes
+        var perRow = (gradient * beforeRescale).sum(0, type: ScalarType.Float32) / _rowNorms!;
         foreach (var part in _parts)
         {
             if (part.Adapter?.Gradients?.Magnitude is { } magnitudeGradient)

@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// Memory of large tensors on Linux. libtorch takes each tensor from glibc, which either maps it anew every time, and then the page faults of touching it take several times
-/// as long as the arithmetic on it, or keeps it in a heap that grows from step to step because small objects settle in its gaps. Here large tensors have a range of addresses
-/// to themselves, in huge pages where the kernel grants them.
+/// Memory of large tensors on Linux. libtorch takes each tensor from glibc, which either maps it anew every time, and then the page faults of
+/// touching it take several times as long as the arithmetic on it, or keeps it in a heap that grows from step to step because small objects settle in
+/// its gaps. Here large tensors have a range of addresses to themselves, in huge pages where the kernel grants them.
 /// </summary>
 /// <remarks>
-/// libtorch has a hook for this, c10::SetAllocator, but only for C++: the allocator is an object with a table of virtual functions. A copy of the default allocator's table
-/// with two functions replaced serves. Its layout is checked against what the library exports and returns; where it is another, everything stays as it was.
+/// libtorch has a hook for this, c10::SetAllocator, but only for C++: the allocator is an object with a table of virtual functions. A copy of the
+/// default allocator's table with two functions replaced serves. Its layout is checked against what the library exports and returns; where it is
+/// another, everything stays as it was.
 /// </remarks>
 internal static unsafe partial class TensorMemory
 {
@@ -113,7 +114,13 @@ internal static unsafe partial class TensorMemory
     {
         if (bytes >= LeastBytes && bytes <= (nuint)_range!.Length && _range.Take((nint)bytes) is not 0 and var address)
         {
-            *result = new DataPointer { Data = address, Deleter = (nint)(delegate* unmanaged<nint, void>)&Free, Context = address, Device = AnyProcessor };
+            *result = new DataPointer
+            {
+                Data = address,
+                Deleter = (nint)(delegate* unmanaged<nint, void>)&Free,
+                Context = address,
+                Device = AnyProcessor,
+            };
             return result;
         }
 

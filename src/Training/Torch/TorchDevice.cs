@@ -25,7 +25,8 @@ internal sealed class TorchDevice
     /// <summary>libtorch's own.</summary>
     public Device Device { get; }
 
-    /// <summary>The number of rows is a multiple of this: on the CPU for the same reason as <see cref="Groups"/>. 64 costs one row in a hundred and is 8 % faster than 1.</summary>
+    /// <summary>The number of rows is a multiple of this: on the CPU for the same reason as <see cref="Groups"/>. 64 costs one row in a hundred and
+    /// is 8 % faster than 1.</summary>
     public int RowStep => Kind == ComputeDevice.Cpu ? 64 : 1;
 
     /// <summary>True when libtorch sees a CUDA device; false on a CPU build.</summary>
@@ -38,15 +39,18 @@ internal sealed class TorchDevice
         : throw new InputException("--device is cuda, but no CUDA device is to be seen.",
             "use --device cpu, or build with -p:Accelerator=cuda on a machine with an NVIDIA driver.");
 
-    /// <summary>The type in which a device multiplies matrices fastest: bf16 on a GPU or with AVX512-BF16 or AMX-BF16 (asked of CPUID), else fp32.</summary>
-    public static Precision FastPrecision(ComputeDevice kind) => kind == ComputeDevice.Cuda || ProcessorMultipliesBf16() ? Precision.Bf16 : Precision.Fp32;
+    /// <summary>The type in which a device multiplies matrices fastest: bf16 on a GPU or with AVX512-BF16 or AMX-BF16 (asked of CPUID), else
+    /// fp32.</summary>
+    public static Precision FastPrecision(ComputeDevice kind) => kind == ComputeDevice.Cuda || ProcessorMultipliesBf16()
+        ? Precision.Bf16
+        : Precision.Fp32;
 
     /// <summary>libtorch's name of a type.</summary>
     public static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>
-    /// Before a pass: on a GPU, fp32 factors (of adapters and head) are rounded to TF32 beside a bf16 base only; with an fp32 base they agree with a CPU's to 1e-5.
-    /// The mode is the process's, and models of both types take turns.
+    /// Before a pass: on a GPU, fp32 factors (of adapters and head) are rounded to TF32 beside a bf16 base only; with an fp32 base they agree with a
+    /// CPU's to 1e-5. The mode is the process's, and models of both types take turns.
     /// </summary>
     public void BeginPass(Precision precision)
     {
@@ -57,7 +61,9 @@ internal sealed class TorchDevice
     }
 
     /// <summary>The fastest attention.</summary>
-    public IAttention Attention(double dropProbability) => Kind == ComputeDevice.Cpu ? new MatrixAttention(dropProbability) : new FlashAttention(dropProbability);
+    public IAttention Attention(double dropProbability) => Kind == ComputeDevice.Cpu
+        ? new MatrixAttention(dropProbability)
+        : new FlashAttention(dropProbability);
 
     /// <summary>How that attention wants its texts: on the CPU padded to few widths, because oneDNN compiles a kernel for every new shape.</summary>
     public List<TextGroup> Groups(ReadOnlySpan<int> lengths) => Kind == ComputeDevice.Cpu ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths);
@@ -82,7 +88,8 @@ internal sealed class TorchDevice
     }
 
     /// <summary>
-    /// 0 (with the given probability) or 1 for each number of <paramref name="like"/>, in its type. On the CPU <paramref name="key"/> alone decides; on a GPU the generator.
+    /// 0 (with the given probability) or 1 for each number of <paramref name="like"/>, in its type. On the CPU <paramref name="key"/> alone decides;
+    /// on a GPU the generator.
     /// </summary>
     public static Tensor KeepMask(Tensor like, double dropProbability, ulong key, Func<Device, Generator> generator)
     {

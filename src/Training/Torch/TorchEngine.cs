@@ -6,7 +6,8 @@ using TorchSharp;
 
 namespace LoraOnnx.Training.Torch;
 
-/// <summary>Training with libtorch. <see cref="Start"/> loads it and sets up the process; models are made afterwards and leave the process as it is.</summary>
+/// <summary>Training with libtorch. <see cref="Start"/> loads it and sets up the process; models are made afterwards and leave the process as it
+/// is.</summary>
 internal sealed class TorchEngine : ITrainingEngine
 {
     private readonly TorchDevice _device;
@@ -21,7 +22,10 @@ internal sealed class TorchEngine : ITrainingEngine
     public Machine Machine { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Libraries { get; } = new Dictionary<string, string> { ["torchsharp"] = VersionOf(typeof(torch).Assembly) };
+    public IReadOnlyDictionary<string, string> Libraries { get; } = new Dictionary<string, string>
+    {
+        ["torchsharp"] = VersionOf(typeof(torch).Assembly),
+    };
 
     /// <summary>Loads libtorch, chooses what the wish leaves open, and sets the threads and the memory of the process.</summary>
     /// <exception cref="InputException">A GPU is asked for and there is none.</exception>
@@ -41,14 +45,18 @@ internal sealed class TorchEngine : ITrainingEngine
     }
 
     /// <inheritdoc/>
-    public IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, Precision precision) => new FrozenNetwork(weights, adapter, precision, _device);
+    public IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, Precision precision) =>
+        new FrozenNetwork(weights, adapter, precision, _device);
 
     /// <inheritdoc/>
-    public ILearner<PackedBatch> Adapters(ModelWeights weights, AdapterPlan plan, LearnerOptions options) => new AdapterLearner(weights, plan, options, _device);
+    public ILearner<PackedBatch> Adapters(ModelWeights weights, AdapterPlan plan, LearnerOptions options) =>
+        new AdapterLearner(weights, plan, options, _device);
 
     /// <inheritdoc/>
     public ILearner<FeatureBatch> Head(ModelWeights weights, LearnerOptions options) => new HeadLearner(weights, options, _device);
 
     private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? assembly.GetName().Version!.ToString(); // assemblies have versions
+        // assemblies have versions
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+            ?? assembly.GetName().Version!.ToString();
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
-/// Loops on the threads that libtorch computes with. After each operation those wait for the next one busily, for about a millisecond: other threads would have to share the
-/// processors with them.
+/// Loops on the threads that libtorch computes with. After each operation those wait for the next one busily, for about a millisecond: other threads
+/// would have to share the processors with them.
 /// </summary>
 internal static unsafe class TorchThreads
 {

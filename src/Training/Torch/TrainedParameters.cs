@@ -26,7 +26,8 @@ internal enum ParameterKind
 /// <summary>A trained tensor before it gets its place on the device.</summary>
 internal readonly record struct ParameterSpec(NamedTensor Initial, ParameterKind Kind);
 
-/// <summary>All trained tensors in one flat fp32 buffer, with their gradients and moments in three more: an optimizer step is a dozen operations, whatever their number.</summary>
+/// <summary>All trained tensors in one flat fp32 buffer, with their gradients and moments in three more: an optimizer step is a dozen operations,
+/// whatever their number.</summary>
 internal sealed class TrainedParameters : IDisposable
 {
     private const string MeanSuffix = ".exp_avg";
@@ -117,7 +118,8 @@ internal sealed class TrainedParameters : IDisposable
         {
             foreach (var (buffer, suffix) in (ReadOnlySpan<(Tensor, string)>)[(Values, ""), (Mean, MeanSuffix), (Square, SquareSuffix)])
             {
-                if (!tensors.TryGetValue(slot.Name + suffix, out var tensor) || !tensor.Shape.Select(length => (long)length).SequenceEqual(slot.Shape))
+                if (!tensors.TryGetValue(slot.Name + suffix, out var tensor)
+                    || !tensor.Shape.Select(length => (long)length).SequenceEqual(slot.Shape))
                 {
                     throw new InputException($"the checkpoint has no tensor '{slot.Name + suffix}' [{string.Join(", ", slot.Shape)}].",
                         "resume with the options the run was started with.");
@@ -140,7 +142,8 @@ internal sealed class TrainedParameters : IDisposable
     private static NamedTensor Read(Tensor buffer, Slot slot, string name)
     {
         using var scope = NewDisposeScope();
-        return new NamedTensor(name, [.. slot.Shape.Select(length => (int)length)], buffer.narrow(0, slot.Start, slot.Length).cpu().data<float>().ToArray());
+        return new NamedTensor(name, [.. slot.Shape.Select(length => (int)length)],
+            buffer.narrow(0, slot.Start, slot.Length).cpu().data<float>().ToArray());
     }
 
     private static void Write(Tensor buffer, Slot slot, float[] values)

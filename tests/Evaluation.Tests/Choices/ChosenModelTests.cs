@@ -31,7 +31,8 @@ public sealed class ChosenModelTests : IDisposable
         Assert.True(choice.Curve.Select(point => point.LogLoss).Distinct().Count() == 4, "the scales give the same answers: the test shows nothing");
         Assert.Equal(choice.Curve.Max(point => point.F1), choice.Curve.Single(point => point.Scale == choice.Scale).F1);
         Assert.Equal(choice.Scale, report.Models[1].Card.Scale);
-        using var merged = new ModelLoader(options).LoadRun("again", RunWeights.Read(options.Models[1].Path, CancellationToken.None), choice.Scale!.Value);
+        using var merged = new ModelLoader(
+            options).LoadRun("again", RunWeights.Read(options.Models[1].Path, CancellationToken.None), choice.Scale!.Value);
         var again = await new ScoringPass([merged], [], 2).RunAsync(
             TestTexts.Scan(options.Data, _model.Config.Task, CancellationToken.None), new Progress<ScoringStep>(), CancellationToken.None);
         Assert.Equal(again.Models[0].Logits, scores.Models[1].Logits);
@@ -41,7 +42,11 @@ public sealed class ChosenModelTests : IDisposable
     public async Task Scale_0_is_the_base_and_scale_1_the_run()
     {
         var run = _model.Run("run");
-        var options = new CompareOptions { Models = TinyModels.Arguments($"raw={_model.Checkpoint}", $"lora={run}"), Data = TinyTexts.Write(_model.Folder, 40) };
+        var options = new CompareOptions
+        {
+            Models = TinyModels.Arguments($"raw={_model.Checkpoint}", $"lora={run}"),
+            Data = TinyTexts.Write(_model.Folder, 40),
+        };
         var loader = new ModelLoader(options);
         var texts = TestTexts.Scan(options.Data, _model.Config.Task, CancellationToken.None);
 
@@ -59,7 +64,8 @@ public sealed class ChosenModelTests : IDisposable
         var onnx = _model.Onnx("file");
         var data = TinyTexts.Write(_model.Folder, 60, seed: 2);
 
-        var chosen = Compare($"m={onnx}", "--data", data, "--validation", TinyTexts.Write(_model.Folder, 80, seed: 3), "--threshold", "--calibrate", "--json");
+        var chosen = Compare($"m={onnx}", "--data", data, "--validation", TinyTexts.Write(_model.Folder, 80, seed: 3), "--threshold", "--calibrate",
+            "--json");
         var later = Compare($"m={onnx}", "--data", data, "--json");
 
         Assert.True(chosen.ExitCode == 0 && later.ExitCode == 0, chosen.ToString() + later);

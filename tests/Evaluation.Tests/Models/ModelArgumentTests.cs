@@ -7,7 +7,8 @@ public sealed class ModelArgumentTests
     [Fact]
     public void Names_come_from_directories_and_are_made_unique()
     {
-        var names = ModelArgument.ParseAll(["onnx/raw", "runs/lora", "other/lora/", "onnx/lora/model.onnx", "onnx/lora/model.int8.onnx", "http://127.0.0.1:50051/sentiment"])
+        var names = ModelArgument.ParseAll(
+            ["onnx/raw", "runs/lora", "other/lora/", "onnx/lora/model.onnx", "onnx/lora/model.int8.onnx", "http://127.0.0.1:50051/sentiment"])
             .Select(argument => argument.Name);
 
         Assert.Equal(["raw", "lora", "lora-2", "lora-3", "lora-int8", "sentiment"], names);

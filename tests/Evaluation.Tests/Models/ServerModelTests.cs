@@ -43,7 +43,8 @@ public sealed class ServerModelTests : IDisposable
         var predicted = Command.Run(Repository.Path("bin", "lora-serve"), ["predict", "--address", new Uri(http).Authority, "a good film"]);
 
         Assert.Contains("is a server's port for HTTP, expected that for gRPC.", compared.Error, StringComparison.Ordinal);
-        Assert.Contains("is a server's port for HTTP, expected that for gRPC.\nhint:  lora-serve prints it", predicted.Error, StringComparison.Ordinal);
+        Assert.Contains("is a server's port for HTTP, expected that for gRPC.\nhint:  lora-serve prints it", predicted.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +69,11 @@ public sealed class ServerModelTests : IDisposable
     public async Task A_model_that_the_server_does_not_have_is_said_with_those_it_has()
     {
         using var server = await ServerProcess.StartAsync("--model", $"sentiment={_model.Onnx("file")}");
-        var options = new CompareOptions { Models = TinyModels.Arguments($"http://{server.GrpcAddress}/mood"), Data = TinyTexts.Write(_model.Folder, 10) };
+        var options = new CompareOptions
+        {
+            Models = TinyModels.Arguments($"http://{server.GrpcAddress}/mood"),
+            Data = TinyTexts.Write(_model.Folder, 10),
+        };
 
         var error = await Assert.ThrowsAsync<InputException>(() => TinyModels.CompareAsync(options));
 

@@ -9,7 +9,8 @@ using Microsoft.Playwright;
 
 namespace LoraOnnx.Evaluation.Tests.Reports;
 
-/// <summary>The report that ./demo.sh makes, from the recorded predictions of its three models: what it finds, its page in a browser, and the picture of it in docs/.</summary>
+/// <summary>The report that ./demo.sh makes, from the recorded predictions of its three models: what it finds, its page in a browser, and the picture
+/// of it in docs/.</summary>
 public sealed class DemoReportTests
 {
     /// <summary>Of raw, head and lora, as the demo printed it on two cores.</summary>
@@ -54,23 +55,28 @@ public sealed class DemoReportTests
         }
     }
 
-    /// <summary>The page that ./demo.sh left, against the figures of the models that it left; without a run of the demo there is nothing to open.</summary>
+    /// <summary>The page that ./demo.sh left, against the figures of the models that it left; without a run of the demo there is nothing to
+    /// open.</summary>
     [Fact]
     public async Task The_page_that_the_demo_left_shows_every_figure_of_its_models()
     {
         var demo = Repository.Path("artifacts", "demo");
         var program = Repository.Path("artifacts", "bin", "LoraOnnx.Evaluation", "release", "lora-compare.dll");
-        Assert.SkipUnless(File.GetLastWriteTimeUtc(Path.Combine(demo, "report.html")) > File.GetLastWriteTimeUtc(program), "./demo.sh has not been run with this build."); // a file that is not there is from 1601
+        // a file that is not there is from 1601
+        Assert.SkipUnless(File.GetLastWriteTimeUtc(Path.Combine(demo, "report.html")) > File.GetLastWriteTimeUtc(program),
+            "./demo.sh has not been run with this build.");
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(Path.Combine(demo, "report.html"), 900, 1000);
 
         string[] models = ["raw", "head", "lora"];
         var compare = Command.Run(Repository.Path("bin", "lora-compare"),
-            [.. models.Select(model => $"{model}={Path.Combine(demo, "onnx", model)}"), "--data", Repository.Path("samples", "reviews", "test.jsonl"), "--json"]);
+            [.. models.Select(model => $"{model}={Path.Combine(demo, "onnx", model)}"), "--data", Repository.Path("samples", "reviews", "test.jsonl"),
+                "--json"]);
 
         Assert.True(compare.ExitCode == 0, compare.ToString());
         await PageFigures.AssertAllVisibleAsync(page, JsonNode.Parse(compare.Output)!,
-            pointer => !pointer.EndsWith("_per_second", StringComparison.Ordinal) && !pointer.Contains("/speed_to_first/", StringComparison.Ordinal)); // measured anew
+            // measured anew
+            pointer => !pointer.EndsWith("_per_second", StringComparison.Ordinal) && !pointer.Contains("/speed_to_first/", StringComparison.Ordinal));
     }
 
     private static async Task<ComparisonReport> ReportAsync()
@@ -80,7 +86,8 @@ public sealed class DemoReportTests
         [
             RecordedModel.Read(predictions, "raw", Card("raw") with { TrainedParameters = 0, TrainingSeconds = 0, TrainedTokens = 0 }),
             RecordedModel.Read(predictions, "head", Card("head") with { TrainedParameters = 148_610, TrainingSeconds = 2, TrainedTokens = 0 }),
-            RecordedModel.Read(predictions, "lora", Card("lora") with { TrainedParameters = 110_592, TrainingSeconds = 54, TrainedTokens = 186_470, Rank = "8", Scale = 1 }),
+            RecordedModel.Read(predictions, "lora",
+                Card("lora") with { TrainedParameters = 110_592, TrainingSeconds = 54, TrainedTokens = 186_470, Rank = "8", Scale = 1 }),
         ];
         var options = new CompareOptions { Models = [], Data = Repository.Path("samples", "reviews", "test.jsonl") };
         var texts = TestTexts.Scan(options.Data, models[0].Task, Cancel);

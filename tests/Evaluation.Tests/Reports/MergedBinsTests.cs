@@ -8,7 +8,9 @@ public sealed class MergedBinsTests
     [Fact]
     public void Bins_with_few_answers_are_drawn_together_with_their_neighbours()
     {
-        ReliabilityBin[] bins = [new(0.4, 0.5, 3, 0.45, 1.0 / 3), new(0.5, 0.6, 9, 0.55, 5.0 / 9), new(0.6, 0.7, 0, 0, 0), new(0.7, 0.8, 60, 0.75, 0.8), new(0.8, 0.9, 4, 0.85, 0.5)];
+        ReliabilityBin[] bins =
+            [new(0.4, 0.5, 3, 0.45, 1.0 / 3), new(0.5, 0.6, 9, 0.55, 5.0 / 9), new(0.6, 0.7, 0, 0, 0), new(0.7, 0.8, 60, 0.75, 0.8),
+                new(0.8, 0.9, 4, 0.85, 0.5)];
 
         var merged = ScoresSection.Merged(bins);
 

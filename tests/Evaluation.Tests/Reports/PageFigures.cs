@@ -34,7 +34,9 @@ internal static class PageFigures
 
     private static IEnumerable<(string Pointer, double Value)> Numbers(JsonNode? node, string pointer = "") => node switch
     {
-        JsonObject map => map.SelectMany(entry => Numbers(entry.Value, $"{pointer}/{entry.Key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")),
+        JsonObject map => map.SelectMany(
+            entry => Numbers(entry.Value,
+                $"{pointer}/{entry.Key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")),
         JsonArray list => list.SelectMany((item, index) => Numbers(item, $"{pointer}/{index}")),
         not null when node.GetValueKind() == JsonValueKind.Number => [(pointer, double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture))],
         _ => [],

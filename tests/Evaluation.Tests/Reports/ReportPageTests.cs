@@ -30,7 +30,8 @@ public sealed class ReportPageTests : IDisposable
         var path = Path.Combine(_model.Folder, "report.html");
         using var other = new TinyModel(new TinyModelOptions { Seed = 8 });
         var result = Command.Run(Repository.Path("bin", "lora-compare"),
-            [$"raw={_model.Onnx("raw")}", $"head={other.Onnx("head")}", $"lora={_model.Run("lora")}", "--data", TinyTexts.Write(_model.Folder, 120), "--slice", "genre", "--out", path, "--json"]);
+            [$"raw={_model.Onnx("raw")}", $"head={other.Onnx("head")}", $"lora={_model.Run("lora")}", "--data", TinyTexts.Write(_model.Folder, 120),
+                "--slice", "genre", "--out", path, "--json"]);
         Assert.True(result.ExitCode == 0, result.ToString());
 
         var page = await browser.OpenAsync(path, 1200, 900);

@@ -28,7 +28,8 @@ internal static partial class ShownNumber
         }
 
         var shown = double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
-        var digits = match.Groups["decimals"].Length - (match.Groups["exponent"].Success ? int.Parse(match.Groups["exponent"].Value, CultureInfo.InvariantCulture) : 0);
+        var digits = match.Groups["decimals"].Length
+            - (match.Groups["exponent"].Success ? int.Parse(match.Groups["exponent"].Value, CultureInfo.InvariantCulture) : 0);
         double[] factors = match.Groups["unit"].Value switch
         {
             "kB" => [1e-3],

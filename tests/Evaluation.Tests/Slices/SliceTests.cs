@@ -14,17 +14,21 @@ public sealed class SliceTests
 
         var slices = SliceCutter.Cut(scores, 100, ["NO", "YES"]).Where(slice => slice.Kind == SliceCutter.Length).ToList();
 
-        Assert.Equal([("short", "0,1"), ("middle", "2,3"), ("near_limit", "4,5"), ("cut", "6")], slices.Select(slice => (slice.Value, string.Join(',', slice.Texts))));
+        Assert.Equal([("short", "0,1"), ("middle", "2,3"), ("near_limit", "4,5"), ("cut", "6")],
+            slices.Select(slice => (slice.Value, string.Join(',', slice.Texts))));
     }
 
     [Fact]
     public void Labels_and_columns_are_slices_and_rare_values_are_one()
     {
-        var scores = Scores([.. Enumerable.Range(0, 60).Select(text => (10, false, text % 2))], text => text < 20 ? "war" : text < 30 ? "" : $"rare {text}");
+        var scores = Scores([.. Enumerable.Range(0, 60).Select(text => (10, false, text % 2))], text => text < 20
+            ? "war"
+            : text < 30 ? "" : $"rare {text}");
 
         var slices = SliceCutter.Cut(scores, 100, ["NO", "YES"]);
 
-        Assert.Equal([("label", "NO", 30), ("label", "YES", 30)], slices.Where(slice => slice.Kind == "label").Select(slice => (slice.Kind, slice.Value, slice.Texts.Count)));
+        Assert.Equal([("label", "NO", 30), ("label", "YES", 30)],
+            slices.Where(slice => slice.Kind == "label").Select(slice => (slice.Kind, slice.Value, slice.Texts.Count)));
         var genres = slices.Where(slice => slice.Kind == "genre").ToList();
         Assert.Equal(SliceCutter.MostValues, genres.Count);
         Assert.Equal(("war", 20), (genres[0].Value, genres[0].Texts.Count));
@@ -42,7 +46,8 @@ public sealed class SliceTests
         var worse = Texts(texts.Select(text => text < 10));
         var same = Texts(texts.Select(text => text < 30));
 
-        var report = SliceReport.Of(new Slice("genre", "war", "war", texts), [first, better, worse, same], seed: 1, resamples: 500, threads: 2, CancellationToken.None);
+        var report = SliceReport.Of(new Slice("genre", "war", "war", texts), [first, better, worse, same], seed: 1, resamples: 500, threads: 2,
+            CancellationToken.None);
 
         Assert.Equal([null, "gains", "loses", null], report.Models.Select(model => model.Verdict));
         Assert.Equal([0.75, 1, 0.25, 0.75], report.Models.Select(model => model.Accuracy));
@@ -56,7 +61,10 @@ public sealed class SliceTests
     {
         var scores = new TestScores
         {
-            Columns = genre is null ? new Dictionary<string, List<string>>() : new Dictionary<string, List<string>> { ["genre"] = [.. Enumerable.Range(0, texts.Count).Select(genre)] },
+            Columns = genre is null ? new Dictionary<string, List<string>>() : new Dictionary<string, List<string>>
+            {
+                ["genre"] = [.. Enumerable.Range(0, texts.Count).Select(genre)],
+            },
             Models = [new ModelScores()],
         };
         foreach (var (tokens, truncated, label) in texts)

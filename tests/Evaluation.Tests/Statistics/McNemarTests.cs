@@ -22,7 +22,8 @@ public sealed class McNemarTests
 
     [Theory]
     [InlineData(0, 0, 1), InlineData(5, 5, 1), InlineData(0, 1, 1), InlineData(0, 5, 0.0625), InlineData(1, 3, 0.625)]
-    public void Small_counts_by_hand(long first, long second, double expected) => Assert.Equal(expected, new McNemar(first, second).PValue, Tolerance);
+    public void Small_counts_by_hand(long first, long second, double expected) =>
+        Assert.Equal(expected, new McNemar(first, second).PValue, Tolerance);
 
     [Fact]
     public void Thousands_of_differences_neither_overflow_nor_vanish()

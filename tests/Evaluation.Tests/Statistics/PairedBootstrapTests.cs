@@ -70,7 +70,8 @@ public sealed class PairedBootstrapTests
         for (var i = 0; i < Figure.All.Count; i++)
         {
             // Losses and confidences are summed in single precision.
-            Assert.True(Math.Abs(Figure.All[i].Of(expected)!.Value - values[i]) < 1e-6, $"{Figure.All[i].Key}: expected {Figure.All[i].Of(expected)}, found {values[i]}");
+            Assert.True(Math.Abs(Figure.All[i].Of(expected)!.Value - values[i]) < 1e-6,
+                $"{Figure.All[i].Key}: expected {Figure.All[i].Of(expected)}, found {values[i]}");
         }
 
         var points = expected.Reliability.Where(bin => bin.Count > 0).SelectMany(bin => new[] { bin.MeanConfidence, bin.Accuracy }).ToList();
@@ -83,7 +84,8 @@ public sealed class PairedBootstrapTests
     [Fact]
     public void A_point_of_the_reliability_curve_is_as_uncertain_as_its_answers_are_few()
     {
-        // Two points: 900 answers with confidence 0.95, 90 % right, and 100 with 0.65, half right. By the normal approximation the half width is 1.96·√(p·(1-p)/n).
+        // Two points: 900 answers with confidence 0.95, 90 % right, and 100 with 0.65, half right. By the normal approximation the half width is
+        // 1.96·√(p·(1-p)/n).
         var texts = new ScoredTexts(2, ProblemType.SingleLabel, Calibration.None);
         for (var text = 0; text < 1000; text++)
         {
@@ -134,7 +136,8 @@ public sealed class PairedBootstrapTests
     private static void AssertAround(double middle, double halfWidth, Interval actual)
     {
         var largest = Math.Max(Math.Abs(middle - halfWidth - actual.Low), Math.Abs(middle + halfWidth - actual.High));
-        Assert.True(largest < 0.005, $"expected {middle - halfWidth} to {middle + halfWidth}, found {actual.Low} to {actual.High}, largest difference {largest}");
+        Assert.True(largest < 0.005,
+            $"expected {middle - halfWidth} to {middle + halfWidth}, found {actual.Low} to {actual.High}, largest difference {largest}");
     }
 
     private static void AssertNear(System.Text.Json.JsonElement expected, Interval? actual, double tolerance, string what)
@@ -142,6 +145,7 @@ public sealed class PairedBootstrapTests
         Assert.NotNull(actual);
         var (low, high) = (expected[0].GetDouble(), expected[1].GetDouble());
         var largest = Math.Max(Math.Abs(low - actual.Value.Low), Math.Abs(high - actual.Value.High));
-        Assert.True(largest <= tolerance, $"{what}: expected {low} to {high}, found {actual.Value.Low} to {actual.Value.High}, largest difference {largest}");
+        Assert.True(largest <= tolerance,
+            $"{what}: expected {low} to {high}, found {actual.Value.Low} to {actual.Value.High}, largest difference {largest}");
     }
 }

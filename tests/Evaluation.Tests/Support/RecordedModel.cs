@@ -19,8 +19,10 @@ internal sealed class RecordedModel(string name, ModelCard card, Queue<TextScore
 
     /// <summary>The model of that name in a predictions file.</summary>
     public static RecordedModel Read(string predictions, string name, ModelCard card) => new(name, card, new Queue<TextScore>(
-        File.ReadLines(predictions).Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("model").GetString() == name).Select(line => new TextScore(
-            [.. line.GetProperty("logits").EnumerateArray().Select(logit => logit.GetSingle())], line.GetProperty("tokens").GetInt32(), line.GetProperty("truncated").GetBoolean()))));
+        File.ReadLines(predictions).Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("model").GetString() == name)
+            .Select(line => new TextScore(
+            [.. line.GetProperty("logits").EnumerateArray().Select(logit => logit.GetSingle())], line.GetProperty("tokens").GetInt32(),
+            line.GetProperty("truncated").GetBoolean()))));
 
     public void Prepare(TextWindow window)
     {

@@ -36,14 +36,16 @@ internal static class TinyModels
         var directory = Directory.CreateDirectory(Path.Combine(model.Folder, name)).FullName;
         var random = new Random(3);
         var width = model.Options.Width;
-        var modules = Enumerable.Range(0, model.Options.Layers).Select(layer => $"distilbert.transformer.layer.{layer}.attention.q_lin").Select(module => new LoraModule
-        {
-            Module = module,
-            Scale = 1,
-            A = TinyModel.RandomTensor("A", [Rank, width], random, 0.5),
-            B = TinyModel.RandomTensor("B", [width, Rank], random, 0.5),
-        });
-        PeftAdapterWriter.Write(Path.Combine(directory, RunDirectory.AdapterFolder), new LoraAdapter([.. modules], []), new PeftAdapterSettings { Family = DistilBert.Family, Rank = Rank, Alpha = Rank, Targets = ["q_lin"] });
+        var modules = Enumerable.Range(0, model.Options.Layers).Select(layer => $"distilbert.transformer.layer.{layer}.attention.q_lin")
+            .Select(module => new LoraModule
+            {
+                Module = module,
+                Scale = 1,
+                A = TinyModel.RandomTensor("A", [Rank, width], random, 0.5),
+                B = TinyModel.RandomTensor("B", [width, Rank], random, 0.5),
+            });
+        PeftAdapterWriter.Write(Path.Combine(directory, RunDirectory.AdapterFolder), new LoraAdapter([.. modules], []),
+            new PeftAdapterSettings { Family = DistilBert.Family, Rank = Rank, Alpha = Rank, Targets = ["q_lin"] });
         RunDirectory.WriteRecord(directory, new RunRecord
         {
             ToolVersion = "0",

@@ -6,15 +6,19 @@ namespace LoraOnnx.Evaluation.Tests.Support;
 internal static class TinyTexts
 {
     private static readonly string[] _words =
-        ["the", "film", "movie", "was", "is", "not", "very", "good", "great", "bad", "awful", "fine", "poor", "plot", "actor", "story", "long", "but", "never", "slow", "funny", "."];
+        ["the", "film", "movie", "was", "is", "not", "very", "good", "great", "bad", "awful", "fine", "poor", "plot", "actor", "story", "long", "but",
+            "never", "slow", "funny", "."];
 
     /// <summary>Writes <paramref name="count"/> texts of 1 to <paramref name="mostWords"/> words with labels and a genre; the file's path.</summary>
     public static string Write(string folder, int count, int mostWords = 40, int seed = 1, int classes = 2) =>
-        Write(Path.Combine(folder, $"texts-{count}-{mostWords}-{seed}.jsonl"), count, new Random(seed), classes, random => random.Next(1, mostWords + 1));
+        Write(Path.Combine(folder, $"texts-{count}-{mostWords}-{seed}.jsonl"), count, new Random(seed), classes,
+            random => random.Next(1, mostWords + 1));
 
-    /// <summary>Writes texts as long as IMDB's reviews: 1,300 characters on average, half of them shorter than 1,000, a few of 10,000 and more; the file's path.</summary>
+    /// <summary>Writes texts as long as IMDB's reviews: 1,300 characters on average, half of them shorter than 1,000, a few of 10,000 and more; the
+    /// file's path.</summary>
     public static string WriteReviews(string folder, int count) =>
-        Write(Path.Combine(folder, $"reviews-{count}.jsonl"), count, new Random(1), classes: 2, random => Math.Clamp((int)(205 * Math.Exp(0.72 * Normal(random))), 4, 2_500));
+        Write(Path.Combine(folder, $"reviews-{count}.jsonl"), count, new Random(1), classes: 2,
+            random => Math.Clamp((int)(205 * Math.Exp(0.72 * Normal(random))), 4, 2_500));
 
     private static string Write(string path, int count, Random random, int classes, Func<Random, int> length)
     {
@@ -22,7 +26,9 @@ internal static class TinyTexts
         for (var text = 0; text < count; text++)
         {
             var words = Enumerable.Range(0, length(random)).Select(_ => _words[random.Next(_words.Length)]);
-            writer.WriteLine(JsonSerializer.Serialize(new { text = string.Join(' ', words), label = random.Next(classes), genre = text % 3 == 0 ? "war" : "love & <b>hate</b>" }));
+            writer.WriteLine(
+                JsonSerializer.Serialize(
+                    new { text = string.Join(' ', words), label = random.Next(classes), genre = text % 3 == 0 ? "war" : "love & <b>hate</b>" }));
         }
 
         return path;

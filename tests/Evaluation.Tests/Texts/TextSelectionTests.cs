@@ -28,7 +28,8 @@ public sealed class TextSelectionTests : IDisposable
         Assert.Empty(selection.OfModel(0).Gained);
         var gained = texts.Gained[0];
         Assert.Equal(("YES", "text 1"), (gained.Label, gained.Text));
-        Assert.Equal([("NO", 0.9, 0.1), ("YES", 0.9, 0.9)], gained.Answers.Select(answer => (answer.Label, Math.Round(answer.Confidence, 12), Math.Round(answer.TruthProbability, 12))));
+        Assert.Equal([("NO", 0.9, 0.1), ("YES", 0.9, 0.9)],
+            gained.Answers.Select(answer => (answer.Label, Math.Round(answer.Confidence, 12), Math.Round(answer.TruthProbability, 12))));
     }
 
     [Fact]
@@ -45,7 +46,8 @@ public sealed class TextSelectionTests : IDisposable
     private TestTexts Data(int count, Func<int, string> text)
     {
         var path = Path.Combine(_model.Folder, "texts.jsonl");
-        File.WriteAllLines(path, Enumerable.Range(0, count).Select(index => System.Text.Json.JsonSerializer.Serialize(new { text = text(index), label = 1 })));
+        File.WriteAllLines(
+            path, Enumerable.Range(0, count).Select(index => System.Text.Json.JsonSerializer.Serialize(new { text = text(index), label = 1 })));
         return TestTexts.Scan(path, _model.Config.Task, CancellationToken.None);
     }
 

@@ -3,13 +3,15 @@ using LoraOnnx.Model.Adapters;
 
 namespace LoraOnnx.Model.Tests.Adapters;
 
-/// <summary>Every field of peft's LoraConfig from version 0.2 to 0.21: read, harmless, or refused by name and value. The table in docs/formats.md is this one in words.</summary>
+/// <summary>Every field of peft's LoraConfig from version 0.2 to 0.21: read, harmless, or refused by name and value. The table in docs/formats.md is
+/// this one in words.</summary>
 public sealed class AdapterConfigTests
 {
     [Theory]
     [InlineData("\"peft_type\": \"LOHA\"", "'peft_type' is 'LOHA', expected 'LORA'")]
     [InlineData("\"alora_invocation_tokens\": [5, 6]", "'alora_invocation_tokens' is the list [5, 6], which is not supported")]
-    [InlineData("\"alora_invocation_tokens\": [\n    5,\n    6\n  ]", "'alora_invocation_tokens' is the list [5, 6], which is not supported")] // as files have it
+    // as files have it
+    [InlineData("\"alora_invocation_tokens\": [\n    5,\n    6\n  ]", "'alora_invocation_tokens' is the list [5, 6], which is not supported")]
     [InlineData("\"arrow_config\": {\"top_k\": 3}", "'arrow_config' is an object, which is not supported")]
     [InlineData("\"enable_lora\": [true, false, true]", "'enable_lora' is the list [true, false, true], which is not supported")]
     [InlineData("\"kasa_config\": {\"beta\": 1}", "'kasa_config' is an object, which is not supported")]
@@ -40,7 +42,8 @@ public sealed class AdapterConfigTests
     [InlineData("\"target_modules\": null", "'target_modules' is missing or empty")]
     [InlineData("\"target_modules\": []", "'target_modules' is missing or empty")]
     [InlineData("\"target_modules\": [1]", "'target_modules' is the list [1], expected a list of strings")]
-    [InlineData("\"target_modules\": \"all-linear\", \"layers_to_transform\": [0]", "'target_modules' is the pattern 'all-linear', with which 'layers_to_transform' and 'layers_pattern' cannot be used")]
+    [InlineData("\"target_modules\": \"all-linear\", \"layers_to_transform\": [0]",
+        "'target_modules' is the pattern 'all-linear', with which 'layers_to_transform' and 'layers_pattern' cannot be used")]
     [InlineData("\"layers_pattern\": \"layer\"", "'layers_pattern' is set and 'layers_to_transform' is not")]
     [InlineData("\"lora_bias\": true, \"use_dora\": true", "peft has no such combination")]
     public void What_is_wrong_or_not_supported_is_named_with_its_value(string fields, string message) =>
@@ -48,17 +51,22 @@ public sealed class AdapterConfigTests
 
     /// <summary>Off, empty, or about training only.</summary>
     [Theory]
-    [InlineData("\"alora_invocation_tokens\": null, \"arrow_config\": null, \"kasa_config\": null, \"layer_replication\": null, \"megatron_config\": null, \"monteclora_config\": null")]
-    [InlineData("\"target_parameters\": [], \"trainable_token_indices\": null, \"use_bdlora\": null, \"use_qalora\": false, \"qalora_group_size\": 16, \"enable_lora\": null, \"merge_weights\": false")]
-    [InlineData("\"init_lora_weights\": true, \"loftq_config\": {}, \"eva_config\": null, \"corda_config\": null, \"lora_ga_config\": null, \"velora_config\": null")]
+    [InlineData("\"alora_invocation_tokens\": null, \"arrow_config\": null, \"kasa_config\": null, \"layer_replication\": null, "
+        + "\"megatron_config\": null, \"monteclora_config\": null")]
+    [InlineData("\"target_parameters\": [], \"trainable_token_indices\": null, \"use_bdlora\": null, \"use_qalora\": false, \"qalora_group_size\": "
+        + "16, \"enable_lora\": null, \"merge_weights\": false")]
+    [InlineData("\"init_lora_weights\": true, \"loftq_config\": {}, \"eva_config\": null, \"corda_config\": null, \"lora_ga_config\": null, "
+        + "\"velora_config\": null")]
     [InlineData("\"init_lora_weights\": false")]
     [InlineData("\"init_lora_weights\": \"gaussian\"")]
     [InlineData("\"init_lora_weights\": \"orthogonal\"")]
     [InlineData("\"init_lora_weights\": \"eva\", \"eva_config\": {\"rho\": 2.0}")]
     [InlineData("\"init_lora_weights\": \"mica\"")]
     [InlineData("\"velora_config\": {\"num_groups\": 4}")]
-    [InlineData("\"auto_mapping\": {\"base_model_class\": \"DistilBertForSequenceClassification\"}, \"base_model_name_or_path\": \"x\", \"revision\": \"main\", \"peft_version\": \"0.21.2\", \"inference_mode\": true")]
-    [InlineData("\"lora_dropout\": 0.3, \"megatron_core\": \"megatron.core\", \"ensure_weight_tying\": true, \"runtime_config\": {\"ephemeral_gpu_offload\": false}")]
+    [InlineData("\"auto_mapping\": {\"base_model_class\": \"DistilBertForSequenceClassification\"}, \"base_model_name_or_path\": \"x\", "
+        + "\"revision\": \"main\", \"peft_version\": \"0.21.2\", \"inference_mode\": true")]
+    [InlineData("\"lora_dropout\": 0.3, \"megatron_core\": \"megatron.core\", \"ensure_weight_tying\": true, \"runtime_config\": "
+        + "{\"ephemeral_gpu_offload\": false}")]
     [InlineData("\"task_type\": \"SEQ_CLS\", \"modules_to_save\": [\"classifier\", \"score\"]")]
     public void What_does_not_change_the_maths_is_silent(string fields) => Assert.Empty(Parse(fields).Warnings);
 

@@ -5,7 +5,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Tests.Adapters;
 
-/// <summary>An adapter directory for a <see cref="TinyModel"/>, put together key by key as the layout of peft has it. It goes with the object.</summary>
+/// <summary>An adapter directory for a <see cref="TinyModel"/>, put together key by key as the layout of peft has it. It goes with the
+/// object.</summary>
 internal sealed class AdapterFolder : IDisposable
 {
     private readonly TinyModel _model = new();
@@ -16,13 +17,15 @@ internal sealed class AdapterFolder : IDisposable
     public AdapterFolder(string config)
     {
         Directory.CreateDirectory(Path);
-        var fields = JsonNode.Parse("""{"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_lin", "v_lin"], "bias": "none"}""")!.AsObject();
+        var fields = JsonNode.Parse(
+            """{"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_lin", "v_lin"], "bias": "none"}""")!.AsObject();
         foreach (var (key, value) in JsonNode.Parse(config)!.AsObject())
         {
             fields[key] = value?.DeepClone();
         }
 
-        File.WriteAllText(System.IO.Path.Combine(Path, "adapter_config.json"), fields.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        File.WriteAllText(System.IO.Path.Combine(Path, "adapter_config.json"),
+            fields.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
     public TinyModel Model => _model;
@@ -58,7 +61,9 @@ internal sealed class AdapterFolder : IDisposable
     }
 
     /// <summary>The modules of the adapter as <see cref="With"/> names them.</summary>
-    public string Modules() => string.Join(' ', Load().Modules.Select(module => module.Module["distilbert.transformer.layer.".Length..].Replace("attention.", "", StringComparison.Ordinal)));
+    public string Modules() => string.Join(
+        ' ', Load().Modules.Select(
+            module => module.Module["distilbert.transformer.layer.".Length..].Replace("attention.", "", StringComparison.Ordinal)));
 
     /// <summary>The error that loading must end in.</summary>
     public InputException Error() => Assert.Throws<InputException>(() => Load());

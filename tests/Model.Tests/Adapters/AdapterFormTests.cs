@@ -20,7 +20,8 @@ public sealed class AdapterFormTests
     [InlineData("""{"layers_to_transform": [0], "layers_pattern": "layer"}""", "0.q_lin 0.v_lin")]
     [InlineData("""{"layers_to_transform": [0], "layers_pattern": ["h", "layer"]}""", "0.q_lin 0.v_lin")]
     [InlineData("""{"layers_to_transform": []}""", All)]
-    [InlineData("""{"target_modules": ["q_lin", "distilbert.transformer.layer.1.attention.v_lin"], "layers_to_transform": [0]}""", "0.q_lin 1.v_lin")] // names in full are not limited
+    // names in full are not limited
+    [InlineData("""{"target_modules": ["q_lin", "distilbert.transformer.layer.1.attention.v_lin"], "layers_to_transform": [0]}""", "0.q_lin 1.v_lin")]
     public void Modules_are_chosen_as_peft_chooses_them(string config, string modules)
     {
         using var folder = new AdapterFolder(config).With(modules);
@@ -74,7 +75,8 @@ public sealed class AdapterFormTests
         var adapter = folder.Load();
 
         Assert.Equal(4, adapter.Modules.Count(module => module.Magnitude is not null));
-        Assert.Equal(["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"], adapter.Replacements.Select(tensor => tensor.Name));
+        Assert.Equal(["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"],
+            adapter.Replacements.Select(tensor => tensor.Name));
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class AdapterFormTests
         foreach (var tensor in folder.Model.Weights.Tensors.Where(tensor => tensor.Name.EndsWith(".bias", StringComparison.Ordinal)))
         {
             var adapted = tensor.Name.Contains("q_lin", StringComparison.Ordinal) || tensor.Name.Contains("v_lin", StringComparison.Ordinal);
-            expected[tensor.Name] = folder.Tensor(adapted ? tensor.Name.Replace(".bias", ".base_layer.bias", StringComparison.Ordinal) : tensor.Name, tensor.Shape[0]);
+            expected[tensor.Name] = folder.Tensor(
+                adapted ? tensor.Name.Replace(".bias", ".base_layer.bias", StringComparison.Ordinal) : tensor.Name, tensor.Shape[0]);
         }
 
         var adapter = folder.Load();
@@ -98,10 +101,12 @@ public sealed class AdapterFormTests
     [Fact]
     public void Bias_all_of_a_classification_adapter_has_the_head_three_times_and_the_trained_one_counts()
     {
-        using var folder = new AdapterFolder("""{"bias": "all", "task_type": "SEQ_CLS", "target_modules": ["layer.0.attention.q_lin"]}""").With("0.q_lin");
+        using var folder = new AdapterFolder(
+            """{"bias": "all", "task_type": "SEQ_CLS", "target_modules": ["layer.0.attention.q_lin"]}""").With("0.q_lin");
         foreach (var tensor in folder.Model.Weights.Tensors.SkipLast(4).Where(tensor => tensor.Name.EndsWith(".bias", StringComparison.Ordinal)))
         {
-            folder.Tensor(tensor.Name.Replace("layer.0.attention.q_lin.", "layer.0.attention.q_lin.base_layer.", StringComparison.Ordinal), tensor.Shape[0]);
+            folder.Tensor(tensor.Name.Replace("layer.0.attention.q_lin.", "layer.0.attention.q_lin.base_layer.", StringComparison.Ordinal),
+                tensor.Shape[0]);
         }
 
         float[] classifier = [];
@@ -147,7 +152,11 @@ public sealed class AdapterFormTests
     {
         using var folder = new AdapterFolder("{}").With(All);
 
-        Assert.All(folder.Load(type).Modules, module => Assert.All(module.A.Values, value => Assert.Equal(value, type == TensorType.F16 ? (float)(Half)value : BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))));
+        Assert.All(folder.Load(type).Modules,
+            module => Assert.All(module.A.Values,
+                value => Assert.Equal(value, type == TensorType.F16
+                    ? (float)(Half)value
+                    : BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF))));
     }
 
     [Fact]

@@ -9,14 +9,16 @@ public sealed class GoldenAdapterTests
 {
     private static readonly ModelConfig _demo = ModelConfig.Load(Golden.DemoModel);
 
-    public static TheoryData<string> Names => [.. Directory.GetDirectories(Golden.Path("adapters")).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Names =>
+        [.. Directory.GetDirectories(Golden.Path("adapters")).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Adapter_changes_the_tensors_that_merging_in_peft_changed(string name)
     {
         using var expected = JsonDocument.Parse(File.ReadAllBytes(Golden.Path("adapters", name, "expected.json")));
-        var merged = expected.RootElement.GetProperty("merged_tensors").EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal);
+        var merged = expected.RootElement.GetProperty("merged_tensors").EnumerateObject().Select(property => property.Name)
+            .Order(StringComparer.Ordinal);
 
         var adapter = LoraAdapter.Load(Golden.Path("adapters", name), _demo);
 
@@ -62,6 +64,7 @@ public sealed class GoldenAdapterTests
     {
         var adapter = LoraAdapter.Load(Golden.Path("adapters", "qkv-r8-head"), _demo);
 
-        Assert.Equal(["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"], adapter.Replacements.Select(tensor => tensor.Name));
+        Assert.Equal(["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"],
+            adapter.Replacements.Select(tensor => tensor.Name));
     }
 }

@@ -9,7 +9,14 @@ namespace LoraOnnx.Model.Tests.Adapters;
 public sealed class PeftAdapterWriterTests : IDisposable
 {
     private static readonly ModelConfig _demo = ModelConfig.Load(Golden.DemoModel);
-    private static readonly PeftAdapterSettings _qkv = new() { Family = DistilBert.Family, Rank = 8, Alpha = 16, Targets = ["k_lin", "q_lin", "v_lin"], BaseModelNameOrPath = "models/demo" };
+    private static readonly PeftAdapterSettings _qkv = new()
+    {
+        Family = DistilBert.Family,
+        Rank = 8,
+        Alpha = 16,
+        Targets = ["k_lin", "q_lin", "v_lin"],
+        BaseModelNameOrPath = "models/demo",
+    };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("lora-onnx-").FullName;
 
@@ -22,7 +29,8 @@ public sealed class PeftAdapterWriterTests : IDisposable
         { "qkv-r1-alpha1", _qkv with { Rank = 1, Alpha = 1 } },
         { "rslora-r16", _qkv with { Rank = 16, UseRsLora = true } },
         { "dora", _qkv with { Rank = 4, Alpha = 8, UseDora = true } },
-        { "all-linear", _qkv with { Rank = 4, Alpha = 8, Targets = ["lin2", "q_lin", "pre_classifier", "v_lin", "classifier", "k_lin", "out_lin", "lin1"] } },
+        { "all-linear",
+            _qkv with { Rank = 4, Alpha = 8, Targets = ["lin2", "q_lin", "pre_classifier", "v_lin", "classifier", "k_lin", "out_lin", "lin1"] } },
     };
 
     [Theory]
@@ -33,7 +41,8 @@ public sealed class PeftAdapterWriterTests : IDisposable
 
         PeftAdapterWriter.Write(Adapter, adapter, settings);
 
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], Directory.GetFiles(Adapter).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"],
+            Directory.GetFiles(Adapter).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal));
         Assert.Equal(
             File.ReadAllText(Golden.Path("adapters", name, "adapter_config.json")),
             File.ReadAllText(System.IO.Path.Combine(Adapter, "adapter_config.json")));
@@ -45,7 +54,8 @@ public sealed class PeftAdapterWriterTests : IDisposable
     [Fact]
     public void Keys_shapes_types_and_metadata_of_an_adapter_with_head_are_those_of_peft()
     {
-        PeftAdapterWriter.Write(Adapter, LoraAdapter.Load(Golden.Path("adapters", "qkv-r8-head"), _demo), _qkv with { TrainedHead = _demo.Layout.Head });
+        PeftAdapterWriter.Write(Adapter, LoraAdapter.Load(Golden.Path("adapters", "qkv-r8-head"), _demo),
+            _qkv with { TrainedHead = _demo.Layout.Head });
 
         using var file = SafetensorsFile.Open(System.IO.Path.Combine(Adapter, "adapter_model.safetensors"));
         Assert.Equal("pt", Assert.Single(file.Metadata).Value);

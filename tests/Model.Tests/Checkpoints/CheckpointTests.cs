@@ -16,7 +16,9 @@ public sealed class CheckpointTests : IDisposable
         var checkpoint = Checkpoint.Open(Golden.DemoModel);
 
         Assert.True(checkpoint.HasHead);
-        Assert.Equal((384, 1536, 6, 12, 8192), (checkpoint.Config.Shape.Width, checkpoint.Config.Shape.UpWidth, checkpoint.Config.Shape.Blocks, checkpoint.Config.Shape.Heads, checkpoint.Config.Shape.Vocabulary));
+        Assert.Equal((384, 1536, 6, 12, 8192),
+            (checkpoint.Config.Shape.Width, checkpoint.Config.Shape.UpWidth, checkpoint.Config.Shape.Blocks, checkpoint.Config.Shape.Heads,
+                checkpoint.Config.Shape.Vocabulary));
         Assert.Equal(["NEGATIVE", "POSITIVE"], checkpoint.Config.Task.Labels);
         Assert.Equal(104, checkpoint.LoadWeights().Tensors.Count());
     }
@@ -33,7 +35,8 @@ public sealed class CheckpointTests : IDisposable
 
         foreach (var tensor in _model.Weights.Tensors)
         {
-            var worst = tensor.Values.Zip(read[tensor.Name].Values, (expected, found) => Math.Abs(expected - found) / (Math.Abs(expected) + 1e-4)).Max();
+            var worst = tensor.Values.Zip(read[tensor.Name].Values, (expected, found) => Math.Abs(expected - found) / (Math.Abs(expected) + 1e-4))
+                .Max();
             Assert.True(worst <= relativeError, $"{tensor.Name}: largest relative difference {worst:G4}, allowed {relativeError:G4}");
         }
     }
@@ -42,7 +45,8 @@ public sealed class CheckpointTests : IDisposable
     public void Sharded_checkpoint_gives_the_same_weights()
     {
         var tensors = _model.Weights.Tensors.ToList();
-        var shards = new[] { tensors.Take(9), tensors.Skip(9) }.Select((part, index) => (Name: $"model-0000{index + 1}-of-00002.safetensors", Tensors: part.ToList())).ToList();
+        var shards = new[] { tensors.Take(9), tensors.Skip(9) }.Select(
+            (part, index) => (Name: $"model-0000{index + 1}-of-00002.safetensors", Tensors: part.ToList())).ToList();
         shards.ForEach(shard => SafetensorsWriter.Write(System.IO.Path.Combine(_model.Checkpoint, shard.Name), shard.Tensors));
         WriteIndex(shards.SelectMany(shard => shard.Tensors, (shard, tensor) => (tensor.Name, shard.Name)));
         File.Delete(_model.WeightsFile);
@@ -81,14 +85,16 @@ public sealed class CheckpointTests : IDisposable
         var checkpoint = Checkpoint.Open(_model.Checkpoint);
 
         Assert.False(checkpoint.HasHead);
-        Assert.Contains("no classification head: 'pre_classifier.weight' [32, 32], 'pre_classifier.bias' [32], 'classifier.weight' [2, 32], 'classifier.bias' [2] are missing", Assert.Throws<InputException>(() => checkpoint.LoadWeights()).Message, StringComparison.Ordinal);
+        Assert.Contains("no classification head: 'pre_classifier.weight' [32, 32], 'pre_classifier.bias' [32], 'classifier.weight' [2, 32], "
+            + "'classifier.bias' [2] are missing", Assert.Throws<InputException>(() => checkpoint.LoadWeights()).Message, StringComparison.Ordinal);
         AssertEqual(_model.Weights, checkpoint.LoadWeights(_model.Weights.Tensors.TakeLast(4)));
     }
 
     [Fact]
     public void Head_of_a_masked_language_model_is_left_aside()
     {
-        _model.Save([.. _model.Weights.Tensors.SkipLast(4), new NamedTensor("vocab_transform.weight", [2, 2], new float[4]), new NamedTensor("vocab_layer_norm.bias", [2], new float[2])]);
+        _model.Save([.. _model.Weights.Tensors.SkipLast(4), new NamedTensor("vocab_transform.weight", [2, 2], new float[4]),
+            new NamedTensor("vocab_layer_norm.bias", [2], new float[2])]);
 
         Assert.False(Checkpoint.Open(_model.Checkpoint).HasHead);
     }
@@ -97,7 +103,8 @@ public sealed class CheckpointTests : IDisposable
     public void Layer_norms_under_their_old_names_are_found()
     {
         _model.Save(_model.Weights.Tensors.Select(tensor => tensor.Name.Contains("orm.", StringComparison.Ordinal)
-            ? Renamed(tensor, tensor.Name.Replace(".weight", ".gamma", StringComparison.Ordinal).Replace(".bias", ".beta", StringComparison.Ordinal)) : tensor));
+            ? Renamed(tensor, tensor.Name.Replace(".weight", ".gamma", StringComparison.Ordinal).Replace(".bias", ".beta", StringComparison.Ordinal))
+            : tensor));
 
         AssertEqual(_model.Weights, Checkpoint.Open(_model.Checkpoint).LoadWeights());
     }
@@ -130,7 +137,15 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(12, 8, 8, 28)]
     public void Any_size_and_number_of_labels_is_read(int layers, int width, int heads, int labels)
     {
-        using var model = new TinyModel(new TinyModelOptions { Layers = layers, Width = width, Heads = heads, Inner = width * 3, Labels = [.. Enumerable.Range(0, labels).Select(index => $"L{index}")] });
+        using var model = new TinyModel(
+            new TinyModelOptions
+            {
+                Layers = layers,
+                Width = width,
+                Heads = heads,
+                Inner = width * 3,
+                Labels = [.. Enumerable.Range(0, labels).Select(index => $"L{index}")],
+            });
 
         AssertEqual(model.Weights, Checkpoint.Open(model.Checkpoint).LoadWeights());
     }
@@ -192,10 +207,12 @@ public sealed class CheckpointTests : IDisposable
 
     private void WriteIndex(IEnumerable<(string Tensor, string File)> entries) => File.WriteAllText(
         System.IO.Path.Combine(_model.Checkpoint, Checkpoint.ShardIndexFileName),
-        JsonSerializer.Serialize(new { metadata = new { total_size = 0 }, weight_map = entries.ToDictionary(entry => entry.Tensor, entry => entry.File) }));
+        JsonSerializer.Serialize(
+            new { metadata = new { total_size = 0 }, weight_map = entries.ToDictionary(entry => entry.Tensor, entry => entry.File) }));
 
     private static NamedTensor Renamed(NamedTensor tensor, string name) => new(name, tensor.Shape, tensor.Values);
 
     private static void AssertEqual(ModelWeights expected, ModelWeights found) =>
-        Assert.All(expected.Tensors, tensor => Assert.True(tensor.Values.AsSpan().SequenceEqual(found[tensor.Name].Values), $"{tensor.Name} differs"));
+        Assert.All(expected.Tensors, tensor =>
+            Assert.True(tensor.Values.AsSpan().SequenceEqual(found[tensor.Name].Values), $"{tensor.Name} differs"));
 }

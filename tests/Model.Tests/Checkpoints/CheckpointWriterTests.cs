@@ -25,13 +25,15 @@ public sealed class CheckpointWriterTests : IDisposable
         Assert.All(ours.Names, name => Assert.Equal(theirs.ShapeOf(name), ours.ShapeOf(name)));
         Assert.All(ours.Names, name => Assert.Equal(TensorType.F32, ours.TypeOf(name)));
         Assert.Equal("pt", ours.Metadata["format"]);
-        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"], Directory.GetFiles(Saved).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"],
+            Directory.GetFiles(Saved).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void A_body_with_short_keys_is_saved_as_a_classifier_with_whole_ones()
     {
-        _model.Save(_model.Weights.Tensors.SkipLast(4).Select(tensor => new NamedTensor(tensor.Name["distilbert.".Length..], tensor.Shape, tensor.Values)), TensorType.F16);
+        _model.Save(_model.Weights.Tensors.SkipLast(4)
+            .Select(tensor => new NamedTensor(tensor.Name["distilbert.".Length..], tensor.Shape, tensor.Values)), TensorType.F16);
         _model.EditConfig("DistilBertForSequenceClassification", "DistilBertModel");
         var merged = Checkpoint.Open(_model.Checkpoint).LoadWeights(_model.Weights.Tensors.TakeLast(4));
 
@@ -48,5 +50,7 @@ public sealed class CheckpointWriterTests : IDisposable
 
     [Fact]
     public void A_directory_with_something_in_it_is_left_alone() =>
-        Assert.Contains("exists already", Assert.Throws<InputException>(() => CheckpointWriter.Write(_model.Checkpoint, _model.Weights, _model.Checkpoint)).Message, StringComparison.Ordinal);
+        Assert.Contains("exists already",
+            Assert.Throws<InputException>(() => CheckpointWriter.Write(_model.Checkpoint, _model.Weights, _model.Checkpoint)).Message,
+            StringComparison.Ordinal);
 }

@@ -25,7 +25,9 @@ public sealed class HeadSeedingTests
     [Fact]
     public void Same_seed_gives_the_same_head_and_another_seed_another()
     {
-        Assert.Equal(HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[0].Values, HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[0].Values);
-        Assert.NotEqual(HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[2].Values, HeadSeeding.Create(_demo, SeededRandom.Of(2, RandomUse.Head))[2].Values);
+        Assert.Equal(HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[0].Values,
+            HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[0].Values);
+        Assert.NotEqual(HeadSeeding.Create(_demo, SeededRandom.Of(1, RandomUse.Head))[2].Values,
+            HeadSeeding.Create(_demo, SeededRandom.Of(2, RandomUse.Head))[2].Values);
     }
 }

@@ -37,11 +37,15 @@ public sealed class HubModelsTests : IAsyncLifetime
         Assert.Equal(Path.Combine(repository, "snapshots", FakeHub.Commit), directory);
         Assert.Equal(FakeHub.Commit, File.ReadAllText(Path.Combine(repository, "refs", "main")));
         Assert.Equal(_weights, File.ReadAllBytes(Path.Combine(directory, "model.safetensors")));
-        Assert.Equal(Path.Combine("..", "..", "blobs", Convert.ToHexStringLower(SHA256.HashData(_weights))), new FileInfo(Path.Combine(directory, "model.safetensors")).LinkTarget);
-        Assert.Equal(Path.Combine("..", "..", "blobs", FakeHub.GitHash("[PAD]\n[UNK]\n"u8.ToArray())), new FileInfo(Path.Combine(directory, "vocab.txt")).LinkTarget);
+        Assert.Equal(Path.Combine("..", "..", "blobs", Convert.ToHexStringLower(SHA256.HashData(_weights))),
+            new FileInfo(Path.Combine(directory, "model.safetensors")).LinkTarget);
+        Assert.Equal(Path.Combine("..", "..", "blobs", FakeHub.GitHash("[PAD]\n[UNK]\n"u8.ToArray())),
+            new FileInfo(Path.Combine(directory, "vocab.txt")).LinkTarget);
         Assert.True(File.Exists(Path.Combine(repository, ".no_exist", FakeHub.Commit, "tokenizer.json")));
         Assert.Empty(Directory.GetFiles(Path.Combine(repository, "blobs"), "*.incomplete"));
-        Assert.Equal(1, Assert.Single(_progress, step => step.Text == $"model.safetensors: {_weights.Length / 1e3:0.0} of {_weights.Length / 1e3:0.0} kB").Share);
+        Assert.Equal(
+            1, Assert.Single(
+                _progress, step => step.Text == $"model.safetensors: {_weights.Length / 1e3:0.0} of {_weights.Length / 1e3:0.0} kB").Share);
     }
 
     [Fact]
@@ -166,7 +170,8 @@ public sealed class HubModelsTests : IAsyncLifetime
         _hub.Requests.Clear();
 
         Assert.Equal(cached, Locate(Id, settings => settings with { IsOffline = true }));
-        Assert.Contains("HF_HUB_OFFLINE is set", Fails("somebody/other", settings => settings with { IsOffline = true }).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_OFFLINE is set", Fails("somebody/other", settings => settings with { IsOffline = true }).Message,
+            StringComparison.Ordinal);
         Assert.Empty(_hub.Requests);
     }
 
@@ -186,7 +191,8 @@ public sealed class HubModelsTests : IAsyncLifetime
     {
         _hub.Add("shards", "config.json", "{}");
         _hub.Add("shards", "vocab.txt", "[PAD]");
-        _hub.Add("shards", "model.safetensors.index.json", """{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}""");
+        _hub.Add("shards", "model.safetensors.index.json",
+            """{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}""");
         _hub.Add("shards", "model-00001-of-00002.safetensors", "one");
         _hub.Add("shards", "model-00002-of-00002.safetensors", "two");
         _hub.Add("evil", "config.json", "{}");
@@ -201,7 +207,8 @@ public sealed class HubModelsTests : IAsyncLifetime
     public void A_model_without_weights_and_one_without_a_vocabulary_are_named()
     {
         _hub.Add("bare", "config.json", "{}");
-        Assert.Contains("bare: the model has no vocab.txt or tokenizer.json or vocab.json or sentencepiece.bpe.model", Fails("bare").Message, StringComparison.Ordinal);
+        Assert.Contains("bare: the model has no vocab.txt or tokenizer.json or vocab.json or sentencepiece.bpe.model", Fails("bare").Message,
+            StringComparison.Ordinal);
 
         _hub.Add("bare", "vocab.txt", "[PAD]");
         Assert.Contains("bare: the model has no model.safetensors", Fails("bare").Message, StringComparison.Ordinal);
@@ -222,7 +229,8 @@ public sealed class HubModelsTests : IAsyncLifetime
 
         Assert.ThrowsAny<OperationCanceledException>(() => HubModels.Locate(Id, () => Settings(), progress, cancellation.Token));
 
-        Assert.InRange(new FileInfo(Assert.Single(Directory.GetFiles(_cache, "*.incomplete", SearchOption.AllDirectories))).Length, 1, _weights.Length - 1);
+        Assert.InRange(new FileInfo(Assert.Single(Directory.GetFiles(_cache, "*.incomplete", SearchOption.AllDirectories))).Length, 1,
+            _weights.Length - 1);
     }
 
     [Theory]
@@ -232,14 +240,17 @@ public sealed class HubModelsTests : IAsyncLifetime
     [InlineData("out/model.onnx")]
     [InlineData("with space")]
     public void What_cannot_be_an_id_is_left_to_whoever_opens_it(string model) =>
-        Assert.Equal(model, HubModels.Locate(model, () => throw new InvalidOperationException("The hub was asked."), null, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            model, HubModels.Locate(model, () => throw new InvalidOperationException("The hub was asked."), null,
+                TestContext.Current.CancellationToken));
 
     private string Locate(string model, Func<HubSettings, HubSettings>? change = null) =>
         HubModels.Locate(model, () => (change ?? (same => same))(Settings()), new Reports(_progress.Add), TestContext.Current.CancellationToken);
 
     private HubSettings Settings() => new() { Endpoint = _hub.Endpoint, CacheDirectory = _cache };
 
-    private InputException Fails(string model, Func<HubSettings, HubSettings>? change = null) => Assert.Throws<InputException>(() => Locate(model, change));
+    private InputException Fails(string model, Func<HubSettings, HubSettings>? change = null) =>
+        Assert.Throws<InputException>(() => Locate(model, change));
 
     private sealed class Reports(Action<HubProgress> report) : IProgress<HubProgress>
     {

@@ -11,10 +11,12 @@ public sealed class ModelConfigTests
     {
         var config = Parse("");
 
-        Assert.Equal((768, 3072, 6, 12, 30522, 512), (config.Shape.Width, config.Shape.UpWidth, config.Shape.Blocks, config.Shape.Heads, config.Shape.Vocabulary, config.MaxTokens));
+        Assert.Equal((768, 3072, 6, 12, 30522, 512),
+            (config.Shape.Width, config.Shape.UpWidth, config.Shape.Blocks, config.Shape.Heads, config.Shape.Vocabulary, config.MaxTokens));
         Assert.Equal((0.1, 0.1, 0.2, 0.02), (config.Dropout.Hidden, config.Dropout.Attention, config.Dropout.Head, config.InitializerRange));
         Assert.Equal(["LABEL_0", "LABEL_1"], config.Task.Labels);
-        Assert.Equal((Activation.Gelu, ProblemType.SingleLabel, false), (config.Shape.Activation, config.Task.ProblemType, config.Layout.Embeddings.IsSinusoidal));
+        Assert.Equal((Activation.Gelu, ProblemType.SingleLabel, false),
+            (config.Shape.Activation, config.Task.ProblemType, config.Layout.Embeddings.IsSinusoidal));
     }
 
     [Fact]
@@ -29,12 +31,14 @@ public sealed class ModelConfigTests
     public void Labels_are_in_the_order_of_their_numbers()
     {
         Assert.Equal(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"],
-            Parse(""" "id2label": {"10": "k", "1": "b", "2": "c", "3": "d", "0": "a", "4": "e", "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"} """).Task.Labels);
+            Parse(""" "id2label": {"10": "k", "1": "b", "2": "c", "3": "d", "0": "a", "4": "e", """ +
+                """ "5": "f", "6": "g", "7": "h", "8": "i", "9": "j"} """).Task.Labels);
     }
 
     [Fact]
     public void Multi_label_models_may_have_one_label() =>
-        Assert.Equal(ProblemType.MultiLabel, Parse(""" "problem_type": "multi_label_classification", "id2label": {"0": "toxic"} """).Task.ProblemType);
+        Assert.Equal(ProblemType.MultiLabel,
+            Parse(""" "problem_type": "multi_label_classification", "id2label": {"0": "toxic"} """).Task.ProblemType);
 
     [Theory]
     [InlineData(""" "problem_type": "regression" """, "'problem_type' is 'regression'")]
@@ -56,7 +60,9 @@ public sealed class ModelConfigTests
 
     [Fact]
     public void Other_kinds_of_model_are_refused_by_name() =>
-        Assert.Contains("'model_type' is 'deberta-v2'", Assert.Throws<InputException>(() => ModelConfig.Parse("config.json", """{"model_type": "deberta-v2"}"""u8.ToArray())).Message, StringComparison.Ordinal);
+        Assert.Contains("'model_type' is 'deberta-v2'",
+            Assert.Throws<InputException>(() => ModelConfig.Parse("config.json", """{"model_type": "deberta-v2"}"""u8.ToArray())).Message,
+            StringComparison.Ordinal);
 
     private static ModelConfig Parse(string fields) =>
         ModelConfig.Parse("config.json", Encoding.UTF8.GetBytes($"{{\"model_type\": \"distilbert\"{(fields.Length > 0 ? "," : "")}{fields}}}"));

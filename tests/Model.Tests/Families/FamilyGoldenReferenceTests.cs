@@ -35,7 +35,8 @@ public sealed class FamilyGoldenReferenceTests
         var texts = FamilyGolden.Encode(model, cases.Select(entry => entry.GetProperty("text").GetString()!));
         var checkpoint = Checkpoint.Open(FamilyGolden.CheckpointOf(model));
         var reference = new ReferenceModel(checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, SeededRandom.Of(1, RandomUse.Head))), []);
-        var expected = cases.Select(entry => FamilyGolden.Numbers(entry.GetProperty(checkpoint.Config.Layout.Pooler is null ? "first_token" : "pooled")));
+        var expected =
+            cases.Select(entry => FamilyGolden.Numbers(entry.GetProperty(checkpoint.Config.Layout.Pooler is null ? "first_token" : "pooled")));
 
         Assert.False(checkpoint.HasHead);
         FamilyGolden.AssertClose([.. expected], [.. texts.Select(text => reference.Feature(text.Ids))], 1e-5);

@@ -6,7 +6,8 @@ using LoraOnnx.Model.Tests.Safetensors;
 
 namespace LoraOnnx.Model.Tests.Fuzzing;
 
-/// <summary>Fuzz for time: descriptions made to be slow. No reader takes more than a second a MiB, nor more than 2.5 times as long for twice the size.</summary>
+/// <summary>Fuzz for time: descriptions made to be slow. No reader takes more than a second a MiB, nor more than 2.5 times as long for twice the
+/// size.</summary>
 public sealed class ReadingTimeTests
 {
     /// <summary>Below this the ratio wavers with what else the machine does; a quadratic reader takes minutes.</summary>
@@ -14,14 +15,16 @@ public sealed class ReadingTimeTests
 
     private static readonly Dictionary<string, (Func<int, string> Make, Action<string> Read)> _attacks = new()
     {
-        ["a shape with a nested element"] = (size => $$$"""{"a":{"dtype":"F32","shape":[{{{Many("1", size / 2)}}},[1]],"data_offsets":[0,4]}}""", Header),
+        ["a shape with a nested element"] = (size => $$$"""{"a":{"dtype":"F32","shape":[{{{Many("1", size / 2)}}},[1]],"data_offsets":[0,4]}}""",
+            Header),
         ["a shape of nested lists"] = (size => $$$"""{"a":{"dtype":"F32","shape":[{{{Many("[1,1,1]", size / 8)}}}],"data_offsets":[0,4]}}""", Header),
         ["offsets without an end"] = (size => $$$"""{"a":{"dtype":"F32","shape":[1],"data_offsets":[{{{Many("10000", size / 6)}}}]}}""", Header),
         ["empty tensors"] = (size => $$"""{{{Numbered(size / 60, "\"{0}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}")}}}""", Header),
         ["one tensor many times"] = (size => $$"""{{{Many("\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", size / 60)}}}""", Header),
         ["metadata"] = (size => $$"""{"__metadata__":{ {{Numbered(size / 20, "\"{0}\":\"x\"")}} } }""", Header),
         ["a long name"] = (size => $$"""{"{{new string('x', size)}}":1}""", Header),
-        ["patterns of ranks"] = (size => $$"""{"peft_type":"LORA","target_modules":["q_lin"],"rank_pattern":{ {{Numbered(size / 20, "\"a.{0}\":4")}} } }""", Adapter),
+        ["patterns of ranks"] = (size =>
+            $$"""{"peft_type":"LORA","target_modules":["q_lin"],"rank_pattern":{ {{Numbered(size / 20, "\"a.{0}\":4")}} } }""", Adapter),
         ["names of modules"] = (size => $$"""{"peft_type":"LORA","target_modules":[{{Numbered(size / 12, "\"m{0}\"")}}]}""", Adapter),
         ["layers"] = (size => $$"""{"peft_type":"LORA","target_modules":["q_lin"],"layers_to_transform":[{{Many("123", size / 4)}}]}""", Adapter),
         ["unknown keys"] = (size => $$"""{"peft_type":"LORA","target_modules":["q_lin"],{{Numbered(size / 16, "\"k{0}\":null")}}}""", Adapter),
@@ -63,7 +66,8 @@ public sealed class ReadingTimeTests
         return Stopwatch.GetElapsedTime(start);
     });
 
-    private static void Header(string json) => Try(() => SafetensorsFile.Open("x.safetensors", new MemoryStream(SafetensorsBytes.Of(json, 0))).Dispose());
+    private static void Header(string json) =>
+        Try(() => SafetensorsFile.Open("x.safetensors", new MemoryStream(SafetensorsBytes.Of(json, 0))).Dispose());
 
     private static void Adapter(string json) => Try(() => PeftConfig.Parse("adapter_config.json", Encoding.UTF8.GetBytes(json)));
 
@@ -82,5 +86,6 @@ public sealed class ReadingTimeTests
     private static string Many(string item, int count) => string.Join(',', Enumerable.Repeat(item, Math.Max(1, count)));
 
     private static string Numbered(int count, string format) =>
-        string.Join(',', Enumerable.Range(0, Math.Max(1, count)).Select(number => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, number)));
+        string.Join(',', Enumerable.Range(0, Math.Max(1, count))
+            .Select(number => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, number)));
 }

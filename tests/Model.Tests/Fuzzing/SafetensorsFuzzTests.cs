@@ -9,8 +9,12 @@ public sealed class SafetensorsFuzzTests
 {
     private static readonly byte[][] _seeds =
     [
-        SafetensorsBytes.Of("""{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b":{"dtype":"F16","shape":[4],"data_offsets":[24,32]}}  """, 32),
-        SafetensorsBytes.Of("""{"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"y":{"dtype":"F64","shape":[],"data_offsets":[4,12]},"z":{"dtype":"F32","shape":[0,9],"data_offsets":[12,12]}}""", 12),
+        SafetensorsBytes.Of(
+            """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b":{"dtype":"F16","shape":"""
+                + """[4],"data_offsets":[24,32]}}  """, 32),
+        SafetensorsBytes.Of(
+            """{"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"y":{"dtype":"F64","shape":[],"data_offsets":[4,12]},"z":"""
+                + """{"dtype":"F32","shape":[0,9],"data_offsets":[12,12]}}""", 12),
         SafetensorsBytes.Of("{}", 0),
         SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12),
         SafetensorsBytes.Of("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""", 16),
@@ -18,15 +22,19 @@ public sealed class SafetensorsFuzzTests
 
     private static readonly string[] _words =
     [
-        "0", "1", "2", "4", "8", "-8", "1.5", "2147483647", "9223372036854775807", "\"I64\"", "\"F16\"", "\"BOOL\"", "\"F31\"", "null", "[]", "{}", "[2]", "[0,8]", "\"\\ud800\"", "\"a\"",
-        "{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}", "[2147483647,2147483647,2147483647]", ",\"__metadata__\":[]", ",\"__metadata__\":{\"n\":1}", ",\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", " ",
+        "0", "1", "2", "4", "8", "-8", "1.5", "2147483647", "9223372036854775807", "\"I64\"", "\"F16\"", "\"BOOL\"", "\"F31\"", "null", "[]", "{}",
+        "[2]", "[0,8]", "\"\\ud800\"", "\"a\"",
+        "{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}", "[2147483647,2147483647,2147483647]", ",\"__metadata__\":[]",
+        ",\"__metadata__\":{\"n\":1}", ",\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}", " ",
     ];
 
     [Fact]
     public void Every_input_gives_tensors_or_an_error_of_ours() =>
         new FuzzRun(new Mutator(_seeds, _words),
-            "a safetensors file starts with an 8-byte header length", "says its header has", "header is not valid JSON", "it is not UTF-8", "header is not a JSON object", "twice", "__metadata__ is not an object of strings", "is not a string.",
-            "lacks dtype, shape or two data_offsets", "expected one of F32", "has an axis of length", "but lies from", "has a hole", "overlaps", "its header describes", "expected F32, F16 or BF16",
+            "a safetensors file starts with an 8-byte header length", "says its header has", "header is not valid JSON", "it is not UTF-8",
+            "header is not a JSON object", "twice", "__metadata__ is not an object of strings", "is not a string.",
+            "lacks dtype, shape or two data_offsets", "expected one of F32", "has an axis of length", "but lies from", "has a hole", "overlaps",
+            "its header describes", "expected F32, F16 or BF16",
             "numbers are not finite")
             .Check(Read);
 

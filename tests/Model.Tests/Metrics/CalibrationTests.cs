@@ -11,12 +11,20 @@ public sealed class CalibrationTests : IDisposable
     [Fact]
     public void What_is_saved_is_read_back()
     {
-        var calibration = new Calibration { Temperature = 1.7320508075688772, Threshold = 0.4375, Scale = 0.75, ModelHash = "abc", Provenance = new Dictionary<string, string> { ["texts"] = "90" } };
+        var calibration = new Calibration
+        {
+            Temperature = 1.7320508075688772,
+            Threshold = 0.4375,
+            Scale = 0.75,
+            ModelHash = "abc",
+            Provenance = new Dictionary<string, string> { ["texts"] = "90" },
+        };
 
         calibration.Save(_folder.FullName);
 
         var read = Calibration.LoadOrNone(_folder.FullName);
-        Assert.Equal((calibration.Temperature, calibration.Threshold, calibration.Scale, calibration.ModelHash), (read.Temperature, read.Threshold, read.Scale, read.ModelHash));
+        Assert.Equal((calibration.Temperature, calibration.Threshold, calibration.Scale, calibration.ModelHash),
+            (read.Temperature, read.Threshold, read.Scale, read.ModelHash));
         Assert.Equal("90", read.Provenance["texts"]);
     }
 

@@ -13,7 +13,8 @@ public sealed class ClassificationFiguresTests
         var texts = new ScoredTexts(2, ProblemType.SingleLabel, Calibration.None);
         texts.AddLogits([0], [1, 2]);
 
-        Assert.Contains("answer to text 2 is not a number", Assert.Throws<InputException>(() => texts.AddLogits([0], [float.NaN, 0])).Message, StringComparison.Ordinal);
+        Assert.Contains("answer to text 2 is not a number", Assert.Throws<InputException>(() => texts.AddLogits([0], [float.NaN, 0])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<InputException>(() => texts.AddLogits([0], [float.PositiveInfinity, 0]));
     }
 
@@ -118,12 +119,15 @@ public sealed class ClassificationFiguresTests
             return;
         }
 
-        Assert.True(actual is { } value && Math.Abs(value - expected.Value) <= Tolerance, $"{golden.Name}, {name}: expected {expected}, found {actual}, difference {actual - expected}");
+        Assert.True(actual is { } value
+            && Math.Abs(value - expected.Value) <= Tolerance,
+            $"{golden.Name}, {name}: expected {expected}, found {actual}, difference {actual - expected}");
     }
 
     private static void AssertConfusion(GoldenCase golden, ConfusionMatrix actual)
     {
-        var rows = golden.Expected.GetProperty("confusion_matrix").EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.GetInt64()).ToArray()).ToArray();
+        var rows = golden.Expected.GetProperty("confusion_matrix").EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(value => value.GetInt64()).ToArray()).ToArray();
         for (var label = 0; label < rows.Length; label++)
         {
             Assert.Equal(rows[label], Enumerable.Range(0, rows.Length).Select(predicted => actual[label, predicted]));

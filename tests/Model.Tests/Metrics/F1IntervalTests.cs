@@ -15,7 +15,8 @@ public sealed class F1IntervalTests
     }
 
     [Fact]
-    public void A_model_that_is_always_right_has_no_other_F1() => Assert.Equal((1.0, 1.0), F1Interval.Of(new ConfusionMatrix(new long[,] { { 3, 0 }, { 0, 4 } })));
+    public void A_model_that_is_always_right_has_no_other_F1() =>
+        Assert.Equal((1.0, 1.0), F1Interval.Of(new ConfusionMatrix(new long[,] { { 3, 0 }, { 0, 4 } })));
 
     [Fact]
     public void Rows_give_the_matrix_back()

@@ -20,7 +20,8 @@ internal static class GoldenMetrics
         foreach (var json in _root.GetProperty("binary").EnumerateArray())
         {
             var texts = new ScoredTexts(2, ProblemType.SingleLabel, new Calibration { Threshold = 0.5 });
-            foreach (var (label, score) in Integers(json, "labels").Zip(json.GetProperty("probability_of_positive").EnumerateArray().Select(value => value.GetDouble())))
+            foreach (var (label, score) in Integers(json, "labels")
+                .Zip(json.GetProperty("probability_of_positive").EnumerateArray().Select(value => value.GetDouble())))
             {
                 texts.Add([label], [1 - score, score]);
             }

@@ -23,7 +23,8 @@ public sealed class AdapterProperties : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Property(MaxTest = 150)]
-    public void Adapters_come_back_with_their_numbers_scale_and_head(byte rank, short alpha, byte targets, bool rsLora, bool dora, bool head, int seed)
+    public void Adapters_come_back_with_their_numbers_scale_and_head(
+        byte rank, short alpha, byte targets, bool rsLora, bool dora, bool head, int seed)
     {
         var random = new Random(seed);
         var settings = new PeftAdapterSettings
@@ -50,18 +51,22 @@ public sealed class AdapterProperties : IDisposable
     {
         NamedTensor Tensor(params int[] shape) => TinyModel.RandomTensor("tensor", shape, random, 1);
         var scale = settings.Alpha / (settings.UseRsLora ? Math.Sqrt(settings.Rank) : settings.Rank);
-        var modules = _model.Layout.Linears.Where(linear => settings.Targets.Any(target => linear.Name.EndsWith("." + target, StringComparison.Ordinal))).Select(linear => new LoraModule
-        {
-            Module = linear.Name,
-            Scale = scale,
-            A = Tensor(settings.Rank, linear.In),
-            B = Tensor(linear.Out, settings.Rank),
-            Magnitude = settings.UseDora ? Tensor(linear.Out) : null,
-        }).ToList();
-        var head = settings.TrainedHead is not null ? _model.Layout.Head.Tensors.Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList() : [];
+        var modules = _model.Layout.Linears.Where(
+            linear => settings.Targets.Any(target => linear.Name.EndsWith("." + target, StringComparison.Ordinal))).Select(linear => new LoraModule
+            {
+                Module = linear.Name,
+                Scale = scale,
+                A = Tensor(settings.Rank, linear.In),
+                B = Tensor(linear.Out, settings.Rank),
+                Magnitude = settings.UseDora ? Tensor(linear.Out) : null,
+            }).ToList();
+        var head = settings.TrainedHead is not null
+            ? _model.Layout.Head.Tensors.Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList()
+            : [];
         return new LoraAdapter(modules, head);
     }
 
     private static IEnumerable<float> Numbers(LoraAdapter adapter) =>
-        adapter.Modules.SelectMany(module => module.A.Values.Concat(module.B.Values).Concat(module.Magnitude?.Values ?? [])).Concat(adapter.Replacements.SelectMany(tensor => tensor.Values));
+        adapter.Modules.SelectMany(module => module.A.Values.Concat(module.B.Values).Concat(module.Magnitude?.Values ?? []))
+            .Concat(adapter.Replacements.SelectMany(tensor => tensor.Values));
 }

@@ -49,8 +49,10 @@ public sealed class SafetensorsProperties : IDisposable
         return [.. shapes.Select(entry =>
         {
             int[] shape = [entry.Value.Rows % 8, entry.Value.Columns % 8];
-            var values = Enumerable.Range(0, shape[0] * shape[1]).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)));
-            return new NamedTensor(WithoutLoneSurrogates($"t{entry.Key}"), shape, [.. values.Select(value => Math.Abs(value) <= (float)Half.MaxValue ? value : 1)]);
+            var values = Enumerable.Range(0, shape[0] * shape[1])
+                .Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)));
+            return new NamedTensor(WithoutLoneSurrogates($"t{entry.Key}"), shape,
+                [.. values.Select(value => Math.Abs(value) <= (float)Half.MaxValue ? value : 1)]);
         }).DistinctBy(tensor => tensor.Name)];
     }
 

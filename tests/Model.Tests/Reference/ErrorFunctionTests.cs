@@ -6,7 +6,8 @@ public sealed class ErrorFunctionTests
 {
     /// <summary>x and x·Φ(x), from tables of the normal distribution to ten digits.</summary>
     private static readonly (float X, double Gelu)[] _known =
-        [(0, 0), (1, 0.8413447461), (-1, -0.1586552539), (0.5f, 0.3457312306), (-2, -0.0455002639), (3, 2.9959503059), (-6, -5.9195e-9), (40, 40), (-40, 0)];
+        [(0, 0), (1, 0.8413447461), (-1, -0.1586552539), (0.5f, 0.3457312306), (-2, -0.0455002639), (3, 2.9959503059), (-6, -5.9195e-9), (40, 40),
+            (-40, 0)];
 
     [Theory]
     [InlineData(9)] // less than a vector
@@ -21,7 +22,8 @@ public sealed class ErrorFunctionTests
         for (var i = 0; i < length; i++)
         {
             var (x, expected) = _known[i % _known.Length];
-            Assert.True(Math.Abs(values[i] - expected) <= 2e-7 * Math.Max(1e-3, Math.Abs(expected)), $"gelu({x}) at {i} is {values[i]:G9}, expected {expected}");
+            Assert.True(Math.Abs(values[i] - expected) <= 2e-7 * Math.Max(1e-3, Math.Abs(expected)),
+                $"gelu({x}) at {i} is {values[i]:G9}, expected {expected}");
         }
     }
 }

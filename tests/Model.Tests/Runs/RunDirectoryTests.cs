@@ -16,8 +16,19 @@ public sealed class RunDirectoryTests : IDisposable
         {
             Rank = 16,
             Alpha = 32,
-            Best = new RunMetrics { Step = 40, Epoch = 1.5, Loss = 0.25, F1 = 0.9, Accuracy = 0.91, MacroF1 = 0.905, Precision = 0.89, Recall = 0.92 },
-            Data = [new RunData { Role = "train", Source = "a.jsonl", Hash = "ab", Texts = 3, Tokens = 40, CutTexts = 1, Classes = new Dictionary<string, int> { ["POSITIVE"] = 2 } }],
+            Best = new RunMetrics
+            {
+                Step = 40,
+                Epoch = 1.5,
+                Loss = 0.25,
+                F1 = 0.9,
+                Accuracy = 0.91,
+                MacroF1 = 0.905,
+                Precision = 0.89,
+                Recall = 0.92,
+            },
+            Data = [new RunData { Role = "train", Source = "a.jsonl", Hash = "ab", Texts = 3, Tokens = 40, CutTexts = 1,
+                Classes = new Dictionary<string, int> { ["POSITIVE"] = 2 } }],
             Options = JsonSerializer.SerializeToElement(new { rank = 16 }),
         };
 

@@ -10,7 +10,9 @@ public sealed class SafetensorsFileTests
     [Fact]
     public void Reads_what_the_header_describes()
     {
-        using var file = Open("""{"__metadata__":{"format":"pt"},"b":{"dtype":"F16","shape":[1,2],"data_offsets":[8,12]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 12);
+        using var file =
+            Open("""{"__metadata__":{"format":"pt"},"b":{"dtype":"F16","shape":[1,2],"data_offsets":[8,12]},"a":{"dtype":"F32","shape":"""
+                + """[2],"data_offsets":[0,8]}}""", 12);
 
         Assert.Equal(["b", "a"], file.Names);
         Assert.Equal("pt", file.Metadata["format"]);
@@ -30,12 +32,14 @@ public sealed class SafetensorsFileTests
     [Fact]
     public void Doubles_are_rounded_and_integers_refused()
     {
-        var bytes = SafetensorsBytes.Of("""{"d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}""", 16);
+        var bytes = SafetensorsBytes.Of(
+            """{"d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"i":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}""", 16);
         BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 16), 1.0 / 3);
         using var file = SafetensorsFile.Open("x.safetensors", new MemoryStream(bytes));
 
         Assert.Equal(1f / 3, file.Read("d").Values[0]);
-        Assert.Contains("tensor 'i' is I64, expected F32, F16 or BF16", Assert.Throws<InputException>(() => file.Read("i")).Message, StringComparison.Ordinal);
+        Assert.Contains("tensor 'i' is I64, expected F32, F16 or BF16", Assert.Throws<InputException>(() => file.Read("i")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,7 +48,9 @@ public sealed class SafetensorsFileTests
         var all = Enumerable.Range(0, 1 << 16).Select(value => (ushort)value);
         var halves = all.Select(bits => Half.IsFinite(BitConverter.UInt16BitsToHalf(bits)) ? bits : (ushort)0).ToArray();
         var brains = all.Select(bits => float.IsFinite(BitConverter.Int32BitsToSingle(bits << 16)) ? bits : (ushort)0).ToArray();
-        var bytes = SafetensorsBytes.Of("""{"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[65536],"data_offsets":[131072,262144]}}""", 1 << 18);
+        var bytes = SafetensorsBytes.Of(
+            """{"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[65536],"data_offsets":[131072,262144]}}""",
+            1 << 18);
         Buffer.BlockCopy(halves, 0, bytes, bytes.Length - (1 << 18), 1 << 17);
         Buffer.BlockCopy(brains, 0, bytes, bytes.Length - (1 << 17), 1 << 17);
         using var file = SafetensorsFile.Open("x.safetensors", new MemoryStream(bytes));
@@ -76,8 +82,10 @@ public sealed class SafetensorsFileTests
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "lies from 8 to 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", 8, "lies from -8 to 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "tensor 'a' starts at byte 4, expected 0: the data has a hole")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "the data overlaps")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "names tensor 'a' twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12,
+        "the data overlaps")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8,
+        "names tensor 'a' twice")]
     [InlineData("""{"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}""", 8, "has type 'F31', expected one of F32")]
     [InlineData("""{"a":{"dtype":"0","shape":[2],"data_offsets":[0,8]}}""", 8, "has type '0'")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "an axis of length -2")]
@@ -99,11 +107,14 @@ public sealed class SafetensorsFileTests
     [InlineData(ulong.MaxValue)]
     [InlineData(10_000UL)]
     public void A_header_longer_than_the_file_is_refused(ulong length) =>
-        Assert.Contains("says its header has", Assert.Throws<InputException>(() => SafetensorsFile.Open("x", new MemoryStream(SafetensorsBytes.Of(TwoFloats, 8, length)))).Message, StringComparison.Ordinal);
+        Assert.Contains("says its header has",
+            Assert.Throws<InputException>(() => SafetensorsFile.Open("x", new MemoryStream(SafetensorsBytes.Of(TwoFloats, 8, length)))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_file_of_a_few_bytes_is_refused() =>
-        Assert.Contains("has 3 bytes", Assert.Throws<InputException>(() => SafetensorsFile.Open("x", new MemoryStream(new byte[3]))).Message, StringComparison.Ordinal);
+        Assert.Contains("has 3 bytes", Assert.Throws<InputException>(() => SafetensorsFile.Open("x", new MemoryStream(new byte[3]))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_header_made_to_fill_the_memory_is_refused()
@@ -111,7 +122,8 @@ public sealed class SafetensorsFileTests
         var header = "{\"a\":[" + string.Join(',', Enumerable.Repeat('1', 1 << 20)) + "]}";
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("more than a description of a model has", Assert.Throws<InputException>(() => Open(header, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than a description of a model has", Assert.Throws<InputException>(() => Open(header, 0)).Message,
+            StringComparison.Ordinal);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.True(allocated < (16 << 20) + (8 * header.Length), $"allocated {allocated >> 20} MiB for {header.Length >> 20} MiB");
@@ -119,7 +131,9 @@ public sealed class SafetensorsFileTests
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Contains("/no/such.safetensors: no such file.", Assert.Throws<InputException>(() => SafetensorsFile.Open("/no/such.safetensors")).Message, StringComparison.Ordinal);
+        Assert.Contains("/no/such.safetensors: no such file.",
+            Assert.Throws<InputException>(() => SafetensorsFile.Open("/no/such.safetensors")).Message, StringComparison.Ordinal);
 
-    private static SafetensorsFile Open(string header, int dataBytes) => SafetensorsFile.Open("x.safetensors", new MemoryStream(SafetensorsBytes.Of(header, dataBytes)));
+    private static SafetensorsFile Open(string header, int dataBytes) =>
+        SafetensorsFile.Open("x.safetensors", new MemoryStream(SafetensorsBytes.Of(header, dataBytes)));
 }

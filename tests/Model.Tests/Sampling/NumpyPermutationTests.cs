@@ -18,13 +18,16 @@ public sealed class NumpyPermutationTests
             foreach (var part in item.EnumerateObject().Where(part => part.Value.ValueKind == JsonValueKind.Array))
             {
                 var expected = part.Value.EnumerateArray().Select(index => index.GetInt32()).ToArray();
-                var start = part.Name == "first" ? 0 : part.Name == "last" ? order.Length - expected.Length : int.Parse(part.Name["from_".Length..], CultureInfo.InvariantCulture);
+                var start = part.Name == "first"
+                    ? 0
+                    : part.Name == "last" ? order.Length - expected.Length : int.Parse(part.Name["from_".Length..], CultureInfo.InvariantCulture);
                 Assert.Equal(expected, order[start..(start + expected.Length)]);
             }
         }
     }
 
-    /// <summary>The first 8 of <c>numpy.random.default_rng(seed).permutation(100)</c>, from numpy 1.24.2; seeds of one to seven 32-bit words.</summary>
+    /// <summary>The first 8 of <c>numpy.random.default_rng(seed).permutation(100)</c>, from numpy 1.24.2; seeds of one to seven 32-bit
+    /// words.</summary>
     [Theory]
     [InlineData("0", 82, 36, 20, 5, 93, 16, 94, 52)]
     [InlineData("2147483648", 20, 90, 4, 44, 12, 94, 57, 36)]

@@ -9,7 +9,8 @@ namespace LoraOnnx.Serving.Tests.Connections;
 
 public sealed class OpenConnectionsTests : IDisposable
 {
-    private readonly OpenConnections _connections = new(new ConnectionLimits(Open: 3, Closing: 1), new ManualTime(), NullLogger<OpenConnections>.Instance);
+    private readonly OpenConnections _connections =
+        new(new ConnectionLimits(Open: 3, Closing: 1), new ManualTime(), NullLogger<OpenConnections>.Instance);
 
     public void Dispose() => _connections.Dispose();
 

@@ -14,12 +14,16 @@ public sealed class ForeignClientTests(DemoOnnx demo)
     [Fact]
     public async Task Pythons_grpcio_speaks_all_three_protocols_with_messages_of_the_upstream_protos()
     {
-        Requirement.SkipUnless(File.Exists(Python) && Command.Run(Python, ["-c", "import grpc, google.protobuf"]).ExitCode == 0, "Debian's python3-grpcio is not installed.");
-        await using var server = await TestServer.StartAsync((LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
+        Requirement.SkipUnless(File.Exists(Python)
+            && Command.Run(Python, ["-c", "import grpc, google.protobuf"]).ExitCode == 0, "Debian's python3-grpcio is not installed.");
+        await using var server = await TestServer.StartAsync(
+            (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
         var descriptors = Path.GetTempFileName();
         await File.WriteAllBytesAsync(descriptors, Descriptors().ToByteArray(), TestContext.Current.CancellationToken);
 
-        var result = await Task.Run(() => Command.Run(Python, [Repository.Path("tests", "Serving.Tests", "Foreign", "client.py"), server.GrpcAddress, descriptors]), TestContext.Current.CancellationToken);
+        var result = await Task.Run(
+            () => Command.Run(Python, [Repository.Path("tests", "Serving.Tests", "Foreign", "client.py"), server.GrpcAddress, descriptors]),
+            TestContext.Current.CancellationToken);
 
         File.Delete(descriptors);
         Assert.True(result.ExitCode == 0 && result.Output == "ok\n", result.ToString());
@@ -31,9 +35,11 @@ public sealed class ForeignClientTests(DemoOnnx demo)
         var modules = Repository.Path("artifacts", "foreign-client"); // installed once, at the versions of the lock file
         var installed = await Task.Run(() => Install(modules), TestContext.Current.CancellationToken);
         Requirement.SkipUnless(installed is null, $"npm could not install @grpc/grpc-js: {installed}");
-        await using var server = await TestServer.StartAsync((LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
+        await using var server = await TestServer.StartAsync(
+            (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
 
-        var result = await Task.Run(() => Command.Run("node", [Path.Combine(modules, "client.js"), server.GrpcAddress, Repository.Path("protos")]), TestContext.Current.CancellationToken);
+        var result = await Task.Run(() => Command.Run("node", [Path.Combine(modules, "client.js"), server.GrpcAddress, Repository.Path("protos")]),
+            TestContext.Current.CancellationToken);
 
         Assert.True(result.ExitCode == 0 && result.Output == "ok\n", result.ToString());
     }
@@ -63,7 +69,8 @@ public sealed class ForeignClientTests(DemoOnnx demo)
     {
         var set = new FileDescriptorSet();
         var known = new HashSet<string>();
-        foreach (var file in new[] { V1.SentimentReflection.Descriptor, TextEmbeddingsInference.TeiReflection.Descriptor, TritonInference.GrpcServiceReflection.Descriptor })
+        foreach (var file in new[] { V1.SentimentReflection.Descriptor, TextEmbeddingsInference.TeiReflection.Descriptor,
+            TritonInference.GrpcServiceReflection.Descriptor })
         {
             Add(file);
         }

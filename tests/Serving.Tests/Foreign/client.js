@@ -12,7 +12,8 @@ const loader = require('@grpc/proto-loader');
 
 const [address, protos] = process.argv.slice(2);
 const files = ['lora_onnx/v1/sentiment.proto', 'tei/v1/tei.proto', 'triton/grpc_service.proto'];
-const services = grpc.loadPackageDefinition(loader.loadSync(files, { includeDirs: [protos, path.join(protos, 'triton')], keepCase: true, longs: Number }));
+const services = grpc.loadPackageDefinition(loader.loadSync(
+  files, { includeDirs: [protos, path.join(protos, 'triton')], keepCase: true, longs: Number }));
 const connect = Service => new Service(address, grpc.credentials.createInsecure());
 const call = (client, method, request, milliseconds = 30_000) => new Promise((resolve, reject) =>
   client[method](request, { deadline: Date.now() + milliseconds }, (error, answer) => error ? reject(error) : resolve(answer)));

@@ -105,7 +105,8 @@ public sealed class TelemetryTests(DemoOnnx demo)
 
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "no url", "OTEL_EXPORTER_OTLP_ENDPOINT is 'no url', which is no http or https URL")]
-    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4317", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is 'localhost:4317', which is no http or https URL")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "localhost:4317",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is 'localhost:4317', which is no http or https URL")]
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1", "Telemetry does not arrive; this is said once")]
     public async Task An_unusable_endpoint_is_one_warning(string variable, string value, string expected)
     {

@@ -51,7 +51,8 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
     public async ValueTask InitializeAsync()
     {
         var other = new TestEngine { Answer = ids => ids.Length % 2 == 0 ? [3, -3] : [-3, 3] };
-        _server = await TestServer.StartAsync(path => (path == "other" ? other : _engine).Load(path), TestServer.Options with { Models = ["demo@1=demo", "other@2=other"] });
+        _server = await TestServer.StartAsync(
+            path => (path == "other" ? other : _engine).Load(path), TestServer.Options with { Models = ["demo@1=demo", "other@2=other"] });
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -146,7 +147,8 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
         var foreign = new List<string>();
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(_server.HttpAddress.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
+            if (!request.Url.StartsWith(_server.HttpAddress.ToString(), StringComparison.Ordinal)
+                && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
             {
                 foreign.Add(request.Url);
             }
@@ -163,7 +165,9 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
         var violations = (await page.RunAxe()).Violations;
         var background = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
 
-        Assert.True(violations.Length == 0, string.Join('\n', violations.Select(violation => $"{violation.Id}: {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}")));
+        Assert.True(violations.Length == 0,
+            string.Join('\n', violations.Select(
+                violation => $"{violation.Id}: {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}")));
         Assert.Equal(scheme == ColorScheme.Dark ? "rgb(22, 25, 29)" : "rgb(255, 255, 255)", background);
         Assert.Empty(foreign);
     }

@@ -69,7 +69,9 @@ public sealed class HealthTests
         await using var server = await TestServer.StartAsync(new TestEngine());
         string[] names = ["", "demo", "demo@aaaaaaaaaaaa", "lora_onnx.v1.Sentiment", "nobody"];
         var client = new Health.HealthClient(server.Connect());
-        var watches = names.SelectMany(name => Enumerable.Range(0, 10).Select(_ => client.Watch(new HealthCheckRequest { Service = name }, cancellationToken: Cancel))).ToArray();
+        var watches = names.SelectMany(
+            name => Enumerable.Range(0, 10).Select(_ => client.Watch(new HealthCheckRequest { Service = name }, cancellationToken: Cancel)))
+                .ToArray();
         await Task.WhenAll(watches.Select(watch => watch.ResponseStream.MoveNext(Cancel)));
 
         var stopping = server.StopAsync();
@@ -108,7 +110,8 @@ public sealed class HealthTests
 
             foreach (var name in names)
             {
-                var gone = await Assert.ThrowsAsync<RpcException>(() => health.CheckAsync(new HealthCheckRequest { Service = name }, cancellationToken: Cancel).ResponseAsync);
+                var gone = await Assert.ThrowsAsync<RpcException>(
+                    () => health.CheckAsync(new HealthCheckRequest { Service = name }, cancellationToken: Cancel).ResponseAsync);
                 Assert.Equal(StatusCode.NotFound, gone.StatusCode);
             }
         }

@@ -121,7 +121,9 @@ public sealed class EndpointRolesTests : IAsyncLifetime
         var method = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods[0] ?? "GET";
         var isGrpc = PathOf(endpoint).Contains('.', StringComparison.Ordinal) && method == "POST";
         var root = isGrpc ? new Uri($"http://{_server.GrpcAddress}") : _server.HttpAddress;
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(root, PathOf(endpoint).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)));
+        using var request = new HttpRequestMessage(
+            new HttpMethod(method), new Uri(
+                root, PathOf(endpoint).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)));
         if (isGrpc)
         {
             (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);

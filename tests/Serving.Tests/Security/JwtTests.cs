@@ -49,7 +49,8 @@ public sealed class JwtTests(DemoOnnx demo) : IAsyncLifetime
 
         foreach (var (token, lists, loads) in cases)
         {
-            var got = (await AskAsync(server, HttpMethod.Get, "v1/models", token), await AskAsync(server, HttpMethod.Post, "v2/repository/models/demo/load", token));
+            var got = (await AskAsync(server, HttpMethod.Get, "v1/models", token),
+                await AskAsync(server, HttpMethod.Post, "v2/repository/models/demo/load", token));
             Assert.True(got == (lists, loads), $"{token}: {got}, expected {(lists, loads)}");
         }
     }
@@ -79,7 +80,8 @@ public sealed class JwtTests(DemoOnnx demo) : IAsyncLifetime
         await using var server = await TestServer.StartAsync(
             new TestEngine(), TestServer.Options with { Access = [new JwtScheme(_issuer.Authority, TestIssuer.Audience, adminScope: null)] });
 
-        Assert.Equal(403, await AskAsync(server, HttpMethod.Post, "v2/repository/models/demo/load", _issuer.Token("alice", claims: ("scope", "admin"))));
+        Assert.Equal(
+            403, await AskAsync(server, HttpMethod.Post, "v2/repository/models/demo/load", _issuer.Token("alice", claims: ("scope", "admin"))));
         Assert.Equal(200, await AskAsync(server, HttpMethod.Get, "v1/models", _issuer.Token("alice")));
     }
 
@@ -103,12 +105,14 @@ public sealed class JwtTests(DemoOnnx demo) : IAsyncLifetime
         {
             var result = Command.Run(ServerProcess.Program, ["--model", "no/such/model", .. arguments]); // found before models are looked for
 
-            Assert.True(result.ExitCode == 1 && result.Error.TrimEnd().Split('\n').Length <= 3 && result.Error.Contains(expected, StringComparison.Ordinal), $"{expected}\n{result}");
+            Assert.True(result.ExitCode == 1 && result.Error.TrimEnd().Split('\n').Length <= 3
+                && result.Error.Contains(expected, StringComparison.Ordinal), $"{expected}\n{result}");
         }
 
         using var server = await ServerProcess.StartAsync(
             "--model", $"demo={demo.Path}", "--log-calls", "--jwt-authority", $"{_issuer.Authority}", "--jwt-audience", TestIssuer.Audience);
-        var answer = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--api-key", _issuer.Token("alice"), "wonderful"]);
+        var answer = Command.Run(ServerProcess.Program,
+            ["predict", "--address", server.GrpcAddress, "--api-key", _issuer.Token("alice"), "wonderful"]);
         var refused = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "wonderful"]);
         await server.EndAsync("TERM");
 
@@ -119,7 +123,8 @@ public sealed class JwtTests(DemoOnnx demo) : IAsyncLifetime
 
     private Task<TestServer> StartAsync() => TestServer.StartAsync(new TestEngine(), TestServer.Options with
     {
-        Access = [new ApiKeyScheme(_folder.Write("keys", $"user bob {Key}\n")), new JwtScheme(_issuer.Authority, TestIssuer.Audience, "models:admin")],
+        Access = [new ApiKeyScheme(_folder.Write("keys", $"user bob {Key}\n")),
+            new JwtScheme(_issuer.Authority, TestIssuer.Audience, "models:admin")],
     });
 
     private static async Task<int> AskAsync(TestServer server, HttpMethod method, string path, string? token)

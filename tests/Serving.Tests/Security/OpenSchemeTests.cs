@@ -58,7 +58,8 @@ public sealed class OpenSchemeTests
         using var administers = await http.PostAsync("v2/repository/models/demo/load", null, TestContext.Current.CancellationToken);
         using var lists = await http.GetAsync("v1/models", TestContext.Current.CancellationToken);
 
-        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.OK], [locally.StatusCode, administers.StatusCode, lists.StatusCode]);
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.OK],
+            [locally.StatusCode, administers.StatusCode, lists.StatusCode]);
         Assert.Contains("--api-keys", await administers.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 

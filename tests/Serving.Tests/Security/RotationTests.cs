@@ -52,19 +52,24 @@ public sealed class RotationTests : IDisposable
         })];
 
         Assert.Equal([0, 1, 0, 1], counts);
-        Assert.Equal([$"{path}: holds no key.", $"{path}: no such file."], _wrong.Select(wrong => wrong[..Math.Min(wrong.Length, path.Length + 16)].TrimEnd()));
+        Assert.Equal([$"{path}: holds no key.", $"{path}: no such file."],
+            _wrong.Select(wrong => wrong[..Math.Min(wrong.Length, path.Length + 16)].TrimEnd()));
     }
 
     [Fact]
     public void A_wrong_line_is_no_key_and_is_told_without_it_and_the_other_lines_hold()
     {
-        var path = _files.Mount(("keys", $"\uFEFF# who may\nuser alice {Old}\n\nuser bob short\nroot carol {New}\nadmin {New}\nadmin root {New} # twice\nadmin dave {New}\n"));
+        var path = _files.Mount(
+            ("keys", $"\uFEFF# who may\nuser alice {Old}\n\nuser bob short\nroot carol {New}\nadmin {New}\nadmin root {New} # twice\nadmin dave "
+                + $"{New}\n"));
 
         var keys = Keys(path).Content;
 
         Assert.Equal((new ApiKey("alice", false), new ApiKey("dave", true)), (keys.Find(Old), keys.Find(New)));
         Assert.Equal(2, keys.Count);
-        Assert.Equal([4, 5, 6, 7], _wrong.Select(wrong => int.Parse(wrong[(path.Length + 1)..].Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            [4, 5, 6, 7],
+            _wrong.Select(wrong => int.Parse(wrong[(path.Length + 1)..].Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));
         Assert.All(_wrong, wrong => Assert.DoesNotContain(New, wrong, StringComparison.Ordinal));
     }
 
@@ -73,7 +78,8 @@ public sealed class RotationTests : IDisposable
     {
         using var authority = new TestCertificates();
         var path = _files.Mount(("server.pem", authority.Sign("first", forClient: false)));
-        var certificate = new ReloadedFiles<ServerCertificate>([path], read => ServerCertificate.Read(read[0], read[0], null), _time, NullLogger.Instance);
+        var certificate = new ReloadedFiles<ServerCertificate>(
+            [path], read => ServerCertificate.Read(read[0], read[0], null), _time, NullLogger.Instance);
 
         string[] names = [.. new[] { "broken", "", authority.Sign("second", forClient: false), authority.AuthorityPem }.Select(pem =>
         {
@@ -91,12 +97,14 @@ public sealed class RotationTests : IDisposable
         var model = _files.Mount(("model.onnx", "one"), ("vocab.txt", "words"));
         var folder = Path.Combine(_files.Folder, "current");
         Directory.CreateSymbolicLink(folder, "..1");
-        string[] before = [FilesStamp.Of(model), FilesStamp.Of(_files.Folder), FilesStamp.Of(folder), FilesStamp.Of(Path.Combine(folder, "model.onnx"))];
+        string[] before =
+            [FilesStamp.Of(model), FilesStamp.Of(_files.Folder), FilesStamp.Of(folder), FilesStamp.Of(Path.Combine(folder, "model.onnx"))];
 
         _files.Mount(("model.onnx", "two"), ("vocab.txt", "words"));
         Directory.Delete(folder);
         Directory.CreateSymbolicLink(folder, "..2");
-        string[] after = [FilesStamp.Of(model), FilesStamp.Of(_files.Folder), FilesStamp.Of(folder), FilesStamp.Of(Path.Combine(folder, "model.onnx"))];
+        string[] after =
+            [FilesStamp.Of(model), FilesStamp.Of(_files.Folder), FilesStamp.Of(folder), FilesStamp.Of(Path.Combine(folder, "model.onnx"))];
 
         Assert.All(before.Zip(after), stamps => Assert.NotEqual(stamps.First, stamps.Second));
         Assert.All(after, stamp => Assert.Contains("vocab.txt", stamp, StringComparison.Ordinal));

@@ -62,7 +62,8 @@ public sealed class SecrecyTests
         var answers = new List<PredictResponse>();
         foreach (var key in (string[])[Key, OtherKey])
         {
-            answers.Add(await client.PredictAsync(new PredictRequest { Text = "equal" }, new Metadata { { "x-api-key", key } }, cancellationToken: Cancel));
+            answers.Add(await client.PredictAsync(
+                new PredictRequest { Text = "equal" }, new Metadata { { "x-api-key", key } }, cancellationToken: Cancel));
         }
 
         Assert.All(answers, answer => Assert.False(answer.Shared));
@@ -77,5 +78,7 @@ public sealed class SecrecyTests
 
     [Fact]
     public void Names_of_models_are_bounded() =>
-        Assert.Equal((true, false), (ModelSource.IsName(new string('a', ModelSource.LongestName)), ModelSource.IsName(new string('a', ModelSource.LongestName + 1))));
+        Assert.Equal(
+            (true, false),
+            (ModelSource.IsName(new string('a', ModelSource.LongestName)), ModelSource.IsName(new string('a', ModelSource.LongestName + 1))));
 }

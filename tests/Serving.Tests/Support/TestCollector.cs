@@ -17,7 +17,8 @@ internal sealed class TestCollector : IAsyncDisposable
 
     public ConcurrentQueue<(string Path, string Tenant)> Received { get; } = [];
 
-    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()); // started
+    // started
+    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     public static async Task<TestCollector> StartAsync()
     {

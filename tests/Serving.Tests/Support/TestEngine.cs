@@ -81,7 +81,16 @@ internal sealed class TestEngine : IDisposable
     public void LetGo() => _gate.Set();
 
     public LoadedEngine Load(string path) => new(
-        new ModelDescription { Path = path, Hash = Hash, Bytes = 1 << 20, Config = Config, MaxTokens = 512, Truncation = Truncation, Metadata = Metadata },
+        new ModelDescription
+        {
+            Path = path,
+            Hash = Hash,
+            Bytes = 1 << 20,
+            Config = Config,
+            MaxTokens = 512,
+            Truncation = Truncation,
+            Metadata = Metadata,
+        },
         _tokenizer,
         Run,
         this);

@@ -23,13 +23,15 @@ internal sealed class Browser : IAsyncDisposable
         Requirement.SkipUnless(File.Exists(Chromium), $"there is no {Chromium} (apt-get install chromium).");
         var playwright = await Playwright.CreateAsync();
         // Without the sandbox: in containers it cannot be set up, and only our own file is opened.
-        return new Browser(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] }));
+        return new Browser(playwright,
+            await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] }));
     }
 
     /// <summary>Opens a file; fails when the page asks for anything else.</summary>
     public async Task<IPage> OpenAsync(string path, int width, int height, ColorScheme scheme = ColorScheme.Light)
     {
-        var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme });
+        var page = await _browser.NewPageAsync(
+            new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme });
         var address = new Uri(path).AbsoluteUri;
         page.Request += (_, request) => Assert.Equal(address, request.Url);
         await page.GotoAsync(address);
@@ -48,8 +50,8 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>
-    /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, which is how those there were
-    /// made. Fails when it is wider than the screen, or higher than <paramref name="mostScreens"/> before anything is unfolded.
+    /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, which is
+    /// how those there were made. Fails when it is wider than the screen, or higher than <paramref name="mostScreens"/> before anything is unfolded.
     /// </summary>
     public async Task TakePicturesAsync(string path, string name, double mostScreens)
     {
@@ -61,7 +63,9 @@ internal sealed class Browser : IAsyncDisposable
                 var file = $"{name}-{width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}.png";
                 await page.ScreenshotAsync(new PageScreenshotOptions { Path = Repository.Path("artifacts", file), FullPage = true });
                 await AssertAccessibleAsync(page);
-                var (wide, high) = (await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), await page.EvaluateAsync<int>("document.documentElement.scrollHeight"));
+                var (wide, high) =
+                    (await page.EvaluateAsync<int>("document.documentElement.scrollWidth"),
+                        await page.EvaluateAsync<int>("document.documentElement.scrollHeight"));
                 Assert.True(wide <= width, $"{file} is {wide} wide");
                 Assert.True(high <= mostScreens * height, $"{file} is {high} high, {(double)high / height:0.0} screens");
                 if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")

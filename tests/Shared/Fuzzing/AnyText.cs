@@ -3,7 +3,8 @@ using FsCheck.Fluent;
 
 namespace LoraOnnx.Tests;
 
-/// <summary>Texts of all of Unicode and beyond: words, any UTF-16 unit (lone surrogates and controls too), any code point, combining marks, special tokens.</summary>
+/// <summary>Texts of all of Unicode and beyond: words, any UTF-16 unit (lone surrogates and controls too), any code point, combining marks, special
+/// tokens.</summary>
 internal static class AnyText
 {
     private static readonly string[] _words =

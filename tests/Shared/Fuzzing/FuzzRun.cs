@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace LoraOnnx.Tests;
 
 /// <summary>
-/// Feeds a reader 100,000 inputs or as many as it is told. Each must end in a result or in an <see cref="InputException"/> of a kind that the test lists, within the memory
-/// that its size allows; a tenth must be accepted, and each kind of error must occur.
+/// Feeds a reader 100,000 inputs or as many as it is told. Each must end in a result or in an <see cref="InputException"/> of a kind that the test
+/// lists, within the memory that its size allows; a tenth must be accepted, and each kind of error must occur.
 /// </summary>
 internal sealed class FuzzRun
 {
@@ -51,7 +51,8 @@ internal sealed class FuzzRun
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Inputs} inputs, {accepted} accepted, {_kinds.Length} kinds of error, at most {mostMemory >> 10} KiB, {clock.Elapsed.TotalSeconds:F1} s");
+            $"{Inputs} inputs, {accepted} accepted, {_kinds.Length} kinds of error, "
+            + $"at most {mostMemory >> 10} KiB, {clock.Elapsed.TotalSeconds:F1} s");
         Assert.True(accepted >= Inputs / 10, $"only {accepted} of {Inputs} inputs were accepted");
         var missed = _kinds.Where((kind, index) => reached[index] == 0 && !MayBeMissed.Contains(kind)).ToList();
         Assert.True(missed.Count == 0, $"never reached: {string.Join(" | ", missed)}");

@@ -59,7 +59,8 @@ internal sealed class Mutator
         }
     }
 
-    /// <summary>Puts a word in the place of a value: of what stands between a separator and the next one, brackets and what is in them counted as one.</summary>
+    /// <summary>Puts a word in the place of a value: of what stands between a separator and the next one, brackets and what is in them counted as
+    /// one.</summary>
     private void ReplaceValue(List<byte> input, Random random)
     {
         var separators = Enumerable.Range(0, input.Count).Where(index => input[index] is (byte)':' or (byte)',' or (byte)'[').ToList();

@@ -15,7 +15,8 @@ internal static class FamilyGolden
 
     /// <summary>Model and name of everything in the folders of a kind: adapters, trajectories.</summary>
     public static IEnumerable<(string Model, string Name)> Folders(string kind) => ModelsWith(kind).SelectMany(
-        model => Directory.GetDirectories(Path.Combine(_root, model, kind)).Order(StringComparer.Ordinal), (model, path) => (model, Path.GetFileName(path)!));
+        model => Directory.GetDirectories(Path.Combine(_root, model, kind)).Order(StringComparer.Ordinal),
+        (model, path) => (model, Path.GetFileName(path)!));
 
     /// <summary>The checkpoint directory of a model.</summary>
     public static string CheckpointOf(string model) => Path.Combine(_root, model, "model");

@@ -30,16 +30,20 @@ internal sealed record TinyModelOptions
     public int Seed { get; init; } = 7;
 }
 
-/// <summary>A DistilBERT classifier with random weights, 60 words, and a checkpoint directory in Hugging Face layout. The directory goes with the object.</summary>
+/// <summary>A DistilBERT classifier with random weights, 60 words, and a checkpoint directory in Hugging Face layout. The directory goes with the
+/// object.</summary>
 internal sealed class TinyModel : IDisposable
 {
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
     private static readonly string[] _words =
     [
-        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "film", "movie", "was", "is", "not", "very", "good", "great", "bad", "awful", "fine", "poor", "plot",
-        "actor", "scene", "story", "long", "short", "and", "but", "i", "it", "this", "that", "of", "to", "in", "on", "for", "with", "all", "no", "one",
-        "two", "loved", "hated", "watch", "again", "never", "ending", "music", "slow", "funny", "##s", "##ed", "##ing", "##ly", ".", ",", "!", "?", "'", "-",
+        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "film", "movie", "was", "is", "not", "very", "good", "great", "bad", "awful",
+        "fine", "poor", "plot",
+        "actor", "scene", "story", "long", "short", "and", "but", "i", "it", "this", "that", "of", "to", "in", "on", "for", "with", "all", "no",
+        "one",
+        "two", "loved", "hated", "watch", "again", "never", "ending", "music", "slow", "funny", "##s", "##ed", "##ing", "##ly", ".", ",", "!", "?",
+        "'", "-",
     ];
 
     public TinyModel(TinyModelOptions? options = null)
@@ -48,7 +52,8 @@ internal sealed class TinyModel : IDisposable
         Folder = Directory.CreateTempSubdirectory("tiny-model-").FullName;
         Directory.CreateDirectory(Checkpoint);
         File.WriteAllText(Path.Combine(Checkpoint, "config.json"), ConfigText(Options));
-        File.WriteAllText(Path.Combine(Checkpoint, "tokenizer_config.json"), JsonSerializer.Serialize(new { do_lower_case = !Options.Cased, tokenizer_class = "DistilBertTokenizer" }));
+        File.WriteAllText(Path.Combine(Checkpoint, "tokenizer_config.json"),
+            JsonSerializer.Serialize(new { do_lower_case = !Options.Cased, tokenizer_class = "DistilBertTokenizer" }));
         File.WriteAllLines(Path.Combine(Checkpoint, "vocab.txt"), _words);
         Weights = RandomWeights(ModelConfig.Load(Checkpoint), Options.Seed);
         Save(Weights.Tensors);
@@ -92,7 +97,9 @@ internal sealed class TinyModel : IDisposable
     public static ModelWeights RandomWeights(ModelConfig config, int seed)
     {
         var random = new Random(seed);
-        return new ModelWeights(config, [.. config.Layout.Tensors.Select(spec => RandomTensor(spec.Key, spec.Shape, random, 0.15, spec.Key.Contains("orm.weight", StringComparison.Ordinal) ? 1 : 0))]);
+        return new ModelWeights(config,
+            [.. config.Layout.Tensors.Select(
+                spec => RandomTensor(spec.Key, spec.Shape, random, 0.15, spec.Key.Contains("orm.weight", StringComparison.Ordinal) ? 1 : 0))]);
     }
 
     public static NamedTensor RandomTensor(string name, IReadOnlyList<int> shape, Random random, double deviation, double mean = 0)

@@ -28,7 +28,9 @@ public sealed class DataReportTests
 
         var warnings = Warnings(("train", train), ("test", test));
 
-        Assert.Equal(["1 train texts are there more than once.", "2 of 3 test texts are also in the train texts: its figures will look better than they are."], warnings);
+        Assert.Equal(
+            ["1 train texts are there more than once.", "2 of 3 test texts are also in the train texts: its figures will look better than they are."],
+            warnings);
     }
 
     [Fact]
@@ -48,7 +50,8 @@ public sealed class DataReportTests
     private static TextSet Set(string role, params (int Tokens, int Label)[] texts)
     {
         LabelledText[] labelled = [.. texts.Select((text, index) => Text($"{index}", text.Label))];
-        return TextSet.Encode(role, "x.jsonl", labelled, text => Encoded(texts[int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)].Tokens), CancellationToken.None);
+        return TextSet.Encode(role, "x.jsonl", labelled,
+            text => Encoded(texts[int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)].Tokens), CancellationToken.None);
     }
 
     private static EncodedText Encoded(int tokens) => new(new int[Math.Min(tokens, 512)], tokens);

@@ -61,7 +61,8 @@ public sealed class TextSplitTests
         var command = new System.CommandLine.RootCommand();
         table.Options.ToList().ForEach(command.Options.Add);
 
-        var (train, validation) = TextSplit.Take(_texts, table.Apply(command.Parse(["--seed", seed, "--train-limit", "6", "--validation", "2"]), OriginalPreset.Options), _noFile);
+        var (train, validation) = TextSplit.Take(
+            _texts, table.Apply(command.Parse(["--seed", seed, "--train-limit", "6", "--validation", "2"]), OriginalPreset.Options), _noFile);
 
         Assert.Equal(first.Select(index => $"text {index}"), train.Concat(validation!).Select(text => text.Text));
     }

@@ -28,13 +28,15 @@ public sealed class CounterNoiseTests
         var otherKey = Fill(1_000_768, P, 8);
         var otherHigh = Fill(1_000_768, P, 7 + (1UL << 32));
 
-        (string, double)[] covariances = [("next", Covariance(draws, draws, 1)), ("second", Covariance(draws, draws, 2)), ("32nd", Covariance(draws, draws, 32)),
+        (string, double)[] covariances =
+            [("next", Covariance(draws, draws, 1)), ("second", Covariance(draws, draws, 2)), ("32nd", Covariance(draws, draws, 32)),
             ("column", Covariance(draws, draws, 768)), ("key", Covariance(draws, otherKey, 0)), ("upper key", Covariance(draws, otherHigh, 0))];
 
         var (where, largest) = covariances.MaxBy(item => Math.Abs(item.Item2));
         Assert.True(Math.Abs(largest) <= Tolerance, $"{where}: covariance {largest:g3}, allowed {Tolerance:g3}.");
 
-        static double Covariance(float[] left, float[] right, int shift) => Enumerable.Range(0, 1_000_000).Average(i => (left[i] - 1 + P) * (right[i + shift] - 1 + P));
+        static double Covariance(float[] left, float[] right, int shift) =>
+            Enumerable.Range(0, 1_000_000).Average(i => (left[i] - 1 + P) * (right[i + shift] - 1 + P));
     }
 
     [Theory]

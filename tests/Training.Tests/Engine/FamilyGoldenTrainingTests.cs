@@ -69,12 +69,16 @@ public sealed class FamilyGoldenTrainingTests
             .Select(result => (result.Loss, result.GradientNorm)).ToList();
 
         var losses = Excess(FamilyGolden.Numbers(expected.GetProperty("losses")), results.Select(result => result.Loss));
-        var norms = Excess(FamilyGolden.Numbers(expected.GetProperty("gradient_norms_before_clipping")), results.Select(result => result.GradientNorm));
+        var norms = Excess(FamilyGolden.Numbers(expected.GetProperty("gradient_norms_before_clipping")),
+            results.Select(result => result.GradientNorm));
         var (key, share) = learner.Save().Tensors.Where(tensor => final.ContainsKey(tensor.Name)).Select(tensor => (tensor.Name,
-            Share: Distance(tensor.Values, final[tensor.Name].Values) / Distance(final[tensor.Name].Values, initial[tensor.Name].Values))).MaxBy(item => item.Share);
+            Share: Distance(tensor.Values, final[tensor.Name].Values) / Distance(final[tensor.Name].Values, initial[tensor.Name].Values))).MaxBy(
+                item => item.Share);
         TestContext.Current.TestOutputHelper?.WriteLine($"losses off by {losses:g3}, gradient norms by {norms:g3}, {key} by {share:g3} of its way");
-        Assert.Equal(final.Keys.Order(StringComparer.Ordinal), learner.Save().Tensors.Select(tensor => tensor.Name).Where(final.ContainsKey).Order(StringComparer.Ordinal));
-        Assert.True(losses <= Tolerance && norms <= Tolerance, $"losses are off by {losses:g3}, gradient norms by {norms:g3}, allowed {Tolerance:g3}.");
+        Assert.Equal(final.Keys.Order(StringComparer.Ordinal),
+            learner.Save().Tensors.Select(tensor => tensor.Name).Where(final.ContainsKey).Order(StringComparer.Ordinal));
+        Assert.True(losses <= Tolerance
+            && norms <= Tolerance, $"losses are off by {losses:g3}, gradient norms by {norms:g3}, allowed {Tolerance:g3}.");
         Assert.True(share <= WeightShare, $"{key} is off by {share:g3} of the way it went, allowed {WeightShare:g3}.");
     }
 
@@ -95,7 +99,8 @@ public sealed class FamilyGoldenTrainingTests
 
     private static AdapterPlan Plan(ModelWeights weights, JsonElement expected, bool trainsHead) => new()
     {
-        Modules = AdapterTargets.Modules(weights.Config.Layout, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)], trainsHead),
+        Modules = AdapterTargets.Modules(
+            weights.Config.Layout, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)], trainsHead),
         Rank = expected.GetProperty("rank").GetInt32(),
         Alpha = expected.GetProperty("alpha").GetDouble(),
     };
@@ -104,7 +109,8 @@ public sealed class FamilyGoldenTrainingTests
     {
         var tokenizer = TextTokenizer.Load(FamilyGolden.CheckpointOf(model));
         var rows = batch.EnumerateArray().ToList();
-        return new PackedBatch([.. rows.Select(row => tokenizer.Encode(row.GetProperty("text").GetString()!, maxLength, Truncation.Head))], [.. rows.Select(Labels)]);
+        return new PackedBatch([.. rows.Select(row => tokenizer.Encode(row.GetProperty("text").GetString()!, maxLength, Truncation.Head))],
+            [.. rows.Select(Labels)]);
     }
 
     /// <summary>A class, or a flag for every label.</summary>
@@ -125,5 +131,6 @@ public sealed class FamilyGoldenTrainingTests
     private static double Excess(float[] expected, IEnumerable<float> actual) =>
         expected.Zip(actual).Max(pair => Math.Abs((double)pair.First - pair.Second) / (1 + Math.Abs((double)pair.First)));
 
-    private static double Distance(float[] left, float[] right) => Math.Sqrt(left.Zip(right).Sum(pair => Math.Pow((double)pair.First - pair.Second, 2)));
+    private static double Distance(float[] left, float[] right) =>
+        Math.Sqrt(left.Zip(right).Sum(pair => Math.Pow((double)pair.First - pair.Second, 2)));
 }

@@ -33,7 +33,8 @@ public sealed class FusedAdamWTests
             Assert.Equal(other, norm, tolerance: 1e-5f * other);
         }
 
-        foreach (var (buffer, other) in (ReadOnlySpan<(Tensor, Tensor)>)[(ours.Values, torchs.Values), (ours.Mean, torchs.Mean), (ours.Square, torchs.Square)])
+        foreach (var (buffer, other) in (ReadOnlySpan<(Tensor, Tensor)>)[(ours.Values, torchs.Values), (ours.Mean, torchs.Mean),
+            (ours.Square, torchs.Square)])
         {
             var largest = (buffer - other).abs().max().item<float>();
             TestContext.Current.TestOutputHelper?.WriteLine($"largest difference {largest:g3}");
@@ -78,7 +79,8 @@ public sealed class FusedAdamWTests
         return new TrainedParameters(Enum.GetValues<ParameterKind>().Select((kind, index) =>
         {
             var count = index == 1 ? 40_003 : 37 + index;
-            return new ParameterSpec(new NamedTensor(kind.ToString(), [count], [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)]), kind);
+            return new ParameterSpec(
+                new NamedTensor(kind.ToString(), [count], [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)]), kind);
         }), CPU);
     }
 }

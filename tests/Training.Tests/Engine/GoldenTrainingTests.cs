@@ -22,7 +22,8 @@ public sealed class GoldenTrainingTests
         // The summation order differs from eager attention's: 2e-5 at logits of up to 5.
         const double Tolerance = 2e-5;
         using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("logits.json")));
-        var cases = json.RootElement.GetProperty("cases").EnumerateArray().Select(item => (Text: item.GetProperty("text").GetString()!, Logits: Floats(item.GetProperty("logits")))).ToList();
+        var cases = json.RootElement.GetProperty("cases").EnumerateArray()
+            .Select(item => (Text: item.GetProperty("text").GetString()!, Logits: Floats(item.GetProperty("logits")))).ToList();
         using var engine = new FrozenNetwork(_weights.Value, null, Precision.Fp32, TorchDevice.Cpu);
 
         var together = engine.Logits(new PackedBatch([.. cases.Select(item => Encode(item.Text, 512))]));
@@ -52,7 +53,8 @@ public sealed class GoldenTrainingTests
         foreach (var (batch, rate) in expected.GetProperty("batches").EnumerateArray().Zip(expected.GetProperty("learning_rates").EnumerateArray()))
         {
             var rows = batch.EnumerateArray().ToList();
-            var packed = new PackedBatch([.. rows.Select(row => Encode(row.GetProperty("text").GetString()!, 128))], [.. rows.Select(row => (IReadOnlyList<int>)[row.GetProperty("label").GetInt32()])]);
+            var packed = new PackedBatch([.. rows.Select(row => Encode(row.GetProperty("text").GetString()!, 128))],
+                [.. rows.Select(row => (IReadOnlyList<int>)[row.GetProperty("label").GetInt32()])]);
             var result = engine.Step([packed], rate.GetDouble());
             losses.Add(result.Loss);
             norms.Add(result.GradientNorm);
@@ -62,10 +64,13 @@ public sealed class GoldenTrainingTests
         var normExcess = LargestShare(Floats(expected.GetProperty("gradient_norms_before_clipping")), norms, Relative);
         var final = Read(Golden.Path("trajectories", name, "final.safetensors"));
         var (key, share) = Trained(engine, adapters, head)
-            .Select(item => (item.Key, Share: Distance(item.Tensor.Values, final[item.Key].Values) / Distance(final[item.Key].Values, initial[item.Key].Values)))
+            .Select(item =>
+                (item.Key, Share: Distance(item.Tensor.Values, final[item.Key].Values) / Distance(final[item.Key].Values, initial[item.Key].Values)))
             .MaxBy(item => item.Share);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: of what is allowed, losses differ by {lossExcess:p1}, gradient norms by {normExcess:p1}; furthest off is {key}, {share:g3} of its way (allowed {WeightShare:g3}).");
-        Assert.True(lossExcess <= 1 && normExcess <= 1, $"losses differ by {lossExcess:g4} times, gradient norms by {normExcess:g4} times what is allowed.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: of what is allowed, losses differ by {lossExcess:p1}, gradient norms by "
+            + $"{normExcess:p1}; furthest off is {key}, {share:g3} of its way (allowed {WeightShare:g3}).");
+        Assert.True(lossExcess <= 1 && normExcess <= 1,
+            $"losses differ by {lossExcess:g4} times, gradient norms by {normExcess:g4} times what is allowed.");
         Assert.True(share <= WeightShare, $"{key} is off by {share:g4} of the way it went, allowed {WeightShare:g4}.");
     }
 
@@ -88,7 +93,9 @@ public sealed class GoldenTrainingTests
 
     private static AdapterPlan Plan(JsonElement expected) => new()
     {
-        Modules = AdapterTargets.Modules(_weights.Value.Config.Layout, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)], headIsTrained: false),
+        Modules = AdapterTargets.Modules(
+            _weights.Value.Config.Layout, [.. expected.GetProperty("targets").EnumerateArray().Select(target => target.GetString()!)],
+            headIsTrained: false),
         Rank = expected.GetProperty("rank").GetInt32(),
         Alpha = expected.GetProperty("alpha").GetDouble(),
     };
@@ -131,7 +138,8 @@ public sealed class GoldenTrainingTests
         return expected.Zip(actual).Max(pair => Math.Abs((double)pair.First - pair.Second) / ((relative * Math.Abs((double)pair.First)) + 1e-6));
     }
 
-    private static double Distance(float[] left, float[] right) => Math.Sqrt(left.Zip(right).Sum(pair => Math.Pow((double)pair.First - pair.Second, 2)));
+    private static double Distance(float[] left, float[] right) =>
+        Math.Sqrt(left.Zip(right).Sum(pair => Math.Pow((double)pair.First - pair.Second, 2)));
 
     private static void AssertClose(string what, IEnumerable<float> expected, IEnumerable<float> actual, double tolerance)
     {

@@ -46,7 +46,8 @@ public sealed class GradientTests
             var length = Math.Sqrt(direction.Sum(value => (double)value * value));
             var along = gradients[tensor.Name].Zip(direction).Sum(pair => (double)pair.First * pair.Second) / length;
             var reach = Reach / length;
-            var slope = (Loss(engine, Moved(start, tensor.Name, direction, reach)) - Loss(engine, Moved(start, tensor.Name, direction, -reach))) / (2 * Reach);
+            var slope = (Loss(engine, Moved(start, tensor.Name, direction, reach)) - Loss(engine, Moved(start, tensor.Name, direction, -reach)))
+                / (2 * Reach);
             return (tensor.Name, Error: Math.Abs(slope - along) / (Math.Abs(along) + 1e-2), Slope: slope, Along: along);
         }).MaxBy(item => item.Error);
 
@@ -117,18 +118,23 @@ public sealed class GradientTests
     };
 
     private static PackedBatch Batch(int[] lengths, int seed) =>
-        new([.. lengths.Select((length, index) => new EncodedText(TinyModel.Ids(length, seed + index), length))], [.. lengths.Select((_, index) => (IReadOnlyList<int>)[index % 2])]);
+        new([.. lengths.Select((length, index) => new EncodedText(TinyModel.Ids(length, seed + index), length))],
+            [.. lengths.Select((_, index) => (IReadOnlyList<int>)[index % 2])]);
 
     /// <summary>The state at step 0 with every trained tensor away from where it starts: B is not 0.</summary>
     private static LearnerState Shaken(LearnerState state) => new(0, [.. state.Tensors.Select((tensor, index) => IsMoment(tensor.Name)
         ? tensor
-        : new NamedTensor(tensor.Name, tensor.Shape, [.. tensor.Values.Zip(TinyModel.RandomTensor("", tensor.Shape, new Random(100 + index), 0.2).Values, (value, noise) => value + noise)]))]);
+        : new NamedTensor(tensor.Name, tensor.Shape,
+            [.. tensor.Values.Zip(TinyModel.RandomTensor("", tensor.Shape, new Random(100 + index), 0.2).Values,
+                (value, noise) => value + noise)]))]);
 
-    private static LearnerState Moved(LearnerState state, string name, float[] direction, double reach) => new(0, [.. state.Tensors.Select(tensor => tensor.Name == name
+    private static LearnerState Moved(LearnerState state, string name, float[] direction, double reach) =>
+        new(0, [.. state.Tensors.Select(tensor => tensor.Name == name
         ? new NamedTensor(name, tensor.Shape, [.. tensor.Values.Zip(direction, (value, part) => (float)(value + (part * reach)))])
         : tensor)]);
 
-    private static bool IsMoment(string name) => name.EndsWith(".exp_avg", StringComparison.Ordinal) || name.EndsWith(".exp_avg_sq", StringComparison.Ordinal);
+    private static bool IsMoment(string name) => name.EndsWith(".exp_avg", StringComparison.Ordinal)
+        || name.EndsWith(".exp_avg_sq", StringComparison.Ordinal);
 
     private Dictionary<string, float[]> Gradients(AdapterLearner engine, LearnerState state)
     {

@@ -15,5 +15,6 @@ internal static class Learners
     public static AdapterLearner Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial = null) =>
         new(weights, plan, options, TorchDevice.Cpu, initial);
 
-    public static StepResult Step(this AdapterLearner learner, PackedBatch[] parts, double rate) => learner.Step(parts, new LearningRates(rate, rate));
+    public static StepResult Step(this AdapterLearner learner, PackedBatch[] parts, double rate) =>
+        learner.Step(parts, new LearningRates(rate, rate));
 }

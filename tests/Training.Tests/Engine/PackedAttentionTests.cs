@@ -48,7 +48,9 @@ public sealed class PackedAttentionTests
         using var tape = new Tape();
         var random = new Random(5); // libtorch's generator serves other tests at the same time
         var packed = new PackedBatch([.. _lengths.Select(length => new EncodedText(new int[length], length))]);
-        var batch = new DeviceBatch(packed, DistilBert.Layout(new EncoderShape { Width = 8, UpWidth = 8, Blocks = 1, Heads = 1, Vocabulary = 1, Positions = 512 }, classes: 2).Embeddings, CPU,
+        var batch = new DeviceBatch(packed,
+            DistilBert.Layout(new EncoderShape { Width = 8, UpWidth = 8, Blocks = 1, Heads = 1, Vocabulary = 1, Positions = 512 },
+                classes: 2).Embeddings, CPU,
             lengths => asMatrices ? TextGroup.Padded(lengths) : TextGroup.Exact(lengths), rowStep: 1);
         var attention = new PackedAttention(asMatrices ? new MatrixAttention(0) : new FlashAttention(0), heads: 3, headWidth: 8, firstTokensOnly);
         var (key, value) = (Matrix(packed.TokenCount), Matrix(packed.TokenCount));

@@ -10,7 +10,8 @@ public sealed class ScalarRuleTests
     [Fact]
     public void No_number_becomes_a_Scalar_behind_our_back()
     {
-        // Nothing holds the Scalar of an implicit conversion while libtorch reads it: a garbage collection at that moment frees it, and the step fails.
+        // Nothing holds the Scalar of an implicit conversion while libtorch reads it: a garbage collection at that moment frees it, and the step
+        // fails.
         using var file = new PEReader(File.OpenRead(typeof(TorchEngine).Assembly.Location));
         var metadata = file.GetMetadataReader();
         var conversions = metadata.MemberReferences.Select(metadata.GetMemberReference).Count(member =>

@@ -36,7 +36,9 @@ public sealed class SoftmaxKernelTests
             Corner(expectedGradient).copy_(autograd.grad([result], [leaf], [Corner(upstream).to(ScalarType.Float32)])[0]);
         }
 
-        var largest = Math.Max((probabilities.to(ScalarType.Float32) - expected).abs().max().item<float>(), (gradient.to(ScalarType.Float32) - expectedGradient).abs().max().item<float>());
+        var largest =
+            Math.Max((probabilities.to(ScalarType.Float32) - expected).abs().max().item<float>(),
+                (gradient.to(ScalarType.Float32) - expectedGradient).abs().max().item<float>());
         TestContext.Current.TestOutputHelper?.WriteLine($"largest difference {largest:g3}");
         Assert.True(largest <= tolerance, $"largest difference {largest:g3}, allowed {tolerance:g3}.");
     }

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
 
-/// <summary>DoRA takes its row norms as constants, so the slopes of the loss are not its gradients: here libtorch's autograd is what they are measured with.</summary>
+/// <summary>DoRA takes its row norms as constants, so the slopes of the loss are not its gradients: here libtorch's autograd is what they are
+/// measured with.</summary>
 public sealed class StackedLinearTests
 {
     private static readonly string[] _modules = ["q_lin", "k_lin", "v_lin"];
@@ -26,10 +27,12 @@ public sealed class StackedLinearTests
         var names = _modules.Select(module => $"distilbert.transformer.layer.0.attention.{module}").ToList();
         var plan = new AdapterPlan { Modules = [names[0], names[2]], Rank = 3, Alpha = 5, UseDora = dora };
         using var parameters = Parameters(plan, model.Config.Shape.Width);
-        using var linear = new StackedLinear(model.Weights, names, module => AdapterTensors.Trained(parameters, module, plan.Scale), 0, ScalarType.Float32, CPU);
+        using var linear = new StackedLinear(
+            model.Weights, names, module => AdapterTensors.Trained(parameters, module, plan.Scale), 0, ScalarType.Float32, CPU);
         using var tape = new Tape();
         var x = randn(11, model.Config.Shape.Width).requires_grad_(true);
-        var leaves = plan.Modules.SelectMany(module => Names(module, dora)).ToDictionary(name => name, name => parameters.ValueOf(name).clone().requires_grad_(true));
+        var leaves = plan.Modules.SelectMany(module => Names(module, dora))
+            .ToDictionary(name => name, name => parameters.ValueOf(name).clone().requires_grad_(true));
         var expected = cat([.. names.Select(name => Formula(x, name, model.Weights, leaves, plan.Scale))], 1);
         var upstream = randn_like(expected);
         var expectedGradients = autograd.grad([expected], [x, .. leaves.Values], [upstream]).ToList();
@@ -39,7 +42,8 @@ public sealed class StackedLinearTests
         var inputGradient = linear.Backward(upstream, saved, inputGradient: true)!; // asked for
 
         Tensor[] actual = [result, inputGradient, .. leaves.Keys.Select(parameters.GradientOf)];
-        var largest = actual.Zip(expectedGradients.Prepend(expected.detach())).Max(pair => (pair.First - pair.Second).abs().max().item<float>() / pair.Second.abs().max().item<float>());
+        var largest = actual.Zip(expectedGradients.Prepend(expected.detach()))
+            .Max(pair => (pair.First - pair.Second).abs().max().item<float>() / pair.Second.abs().max().item<float>());
         TestContext.Current.TestOutputHelper?.WriteLine($"largest difference {largest:g3} of the largest number");
         Assert.True(largest <= Tolerance, $"largest difference {largest:g3} of the largest number, allowed {Tolerance:g3}.");
     }
@@ -55,8 +59,10 @@ public sealed class StackedLinearTests
         var module = $"distilbert.transformer.layer.0.attention.q_lin";
         var plan = new AdapterPlan { Modules = [module], Rank = 3, Alpha = 5, UseDora = true };
         using var parameters = Parameters(plan, model.Config.Shape.Width);
-        using var linear = new StackedLinear(model.Weights, [module], name => AdapterTensors.Trained(parameters, name, plan.Scale), 0, ScalarType.BFloat16, CPU);
-        var x = torch.tensor(TinyModel.RandomTensor("x", [20_000, model.Config.Shape.Width], new Random(2), 1).Values).view(20_000, model.Config.Shape.Width).to(ScalarType.BFloat16);
+        using var linear = new StackedLinear(
+            model.Weights, [module], name => AdapterTensors.Trained(parameters, name, plan.Scale), 0, ScalarType.BFloat16, CPU);
+        var x = torch.tensor(TinyModel.RandomTensor("x", [20_000, model.Config.Shape.Width], new Random(2), 1).Values)
+            .view(20_000, model.Config.Shape.Width).to(ScalarType.BFloat16);
         using var grown = (1 + Change).ToScalar();
         var before = linear.Forward(x, dropout: null, tape: null).Result.to(ScalarType.Float32);
         parameters.ValueOf(AdapterNames.Magnitude(module)).mul_(grown);
@@ -92,11 +98,14 @@ public sealed class StackedLinearTests
         var random = new Random(4);
         return new TrainedParameters(plan.Modules.SelectMany(module => Names(module, plan.UseDora)).Select(name => name switch
         {
-            _ when name.Contains("lora_A", StringComparison.Ordinal) => new ParameterSpec(TinyModel.RandomTensor(name, [plan.Rank, width], random, 0.2), ParameterKind.AdapterDown),
-            _ when name.Contains("lora_B", StringComparison.Ordinal) => new ParameterSpec(TinyModel.RandomTensor(name, [width, plan.Rank], random, 0.2), ParameterKind.AdapterUp),
+            _ when name.Contains("lora_A", StringComparison.Ordinal) =>
+                new ParameterSpec(TinyModel.RandomTensor(name, [plan.Rank, width], random, 0.2), ParameterKind.AdapterDown),
+            _ when name.Contains("lora_B", StringComparison.Ordinal) =>
+                new ParameterSpec(TinyModel.RandomTensor(name, [width, plan.Rank], random, 0.2), ParameterKind.AdapterUp),
             _ => new ParameterSpec(TinyModel.RandomTensor(name, [width], random, 0.2, mean: 1), ParameterKind.AdapterMagnitude),
         }), CPU);
     }
 
-    private static IEnumerable<string> Names(string module, bool dora) => [AdapterNames.A(module), AdapterNames.B(module), .. dora ? (string[])[AdapterNames.Magnitude(module)] : []];
+    private static IEnumerable<string> Names(string module, bool dora) =>
+        [AdapterNames.A(module), AdapterNames.B(module), .. dora ? (string[])[AdapterNames.Magnitude(module)] : []];
 }

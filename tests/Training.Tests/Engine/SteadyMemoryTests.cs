@@ -25,14 +25,20 @@ public sealed class SteadyMemoryTests
         const long Tolerance = 16 << 20;
         using var model = new TinyModel(new TinyModelOptions { Width = 16, Inner = 16 });
         using var engine = Learners.Of(model.Weights,
-            new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin", "lin2"], headIsTrained: false), Rank = 2, Dropout = 0.1 },
+            new AdapterPlan
+            {
+                Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin", "lin2"], headIsTrained: false),
+                Rank = 2,
+                Dropout = 0.1,
+            },
             new LearnerOptions { Precision = type == "bf16" ? Precision.Bf16 : Precision.Fp32, TrainHead = true });
         Train(engine, from: 0, to: Steps / 5);
         var (tensors, resident) = (LiveTensors, ProcessMemory.Resident);
 
         Train(engine, from: Steps / 5, to: Steps);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"grew by {(ProcessMemory.Resident - resident) / 1024.0:0} KiB in {Steps - (Steps / 5)} steps");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"grew by {(ProcessMemory.Resident - resident) / 1024.0:0} KiB in {Steps - (Steps / 5)} steps");
         Assert.Equal(tensors, LiveTensors);
         Assert.True(ProcessMemory.Resident - resident <= Tolerance, $"grew by {ProcessMemory.Resident - resident} bytes, allowed {Tolerance}.");
     }
@@ -43,7 +49,12 @@ public sealed class SteadyMemoryTests
         TensorMemory.Install();
         Assert.SkipWhen(TensorMemory.Range is null, "here libtorch's own allocator serves");
         using var model = new TinyModel(new TinyModelOptions { Width = 64, Inner = 256, Layers = 4, Positions = 512 });
-        using var engine = Learners.Of(model.Weights, new AdapterPlan { Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false), Rank = 4 },
+        using var engine = Learners.Of(
+            model.Weights, new AdapterPlan
+            {
+                Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false),
+                Rank = 4,
+            },
             new LearnerOptions { Precision = Precision.Bf16 });
         var random = new Random(3);
         Step(Enumerable.Repeat(512, 8));
@@ -71,7 +82,9 @@ public sealed class SteadyMemoryTests
         for (var step = from; step < to; step++)
         {
             var lengths = new[] { 3 + (step % 11), 40, 5 + (step % 29) };
-            var result = engine.Step([new PackedBatch([.. lengths.Select((length, text) => new EncodedText(TinyModel.Ids(length, step + text), length))], [[1], [0], [1]])], 1e-3);
+            var result = engine.Step(
+                [new PackedBatch([.. lengths.Select((length, text) => new EncodedText(TinyModel.Ids(length, step + text), length))],
+                    [[1], [0], [1]])], 1e-3);
             Assert.True(float.IsFinite(result.Loss));
         }
     }

@@ -10,7 +10,8 @@ public sealed class TensorMemoryTests
     {
         NativeTorch.Prepare(null);
         TensorMemory.Install();
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "elsewhere libtorch's own allocator serves");
+        Assert.SkipUnless(OperatingSystem.IsLinux()
+            && RuntimeInformation.ProcessArchitecture == Architecture.X64, "elsewhere libtorch's own allocator serves");
     }
 
     [Fact]

@@ -32,13 +32,17 @@ public sealed class HubRunTests : IAsyncLifetime
         var first = Command.Run(Program, _task.Arguments(local, fast));
         Assert.True(first.ExitCode == 0, first.ToString());
 
-        var second = RunWithHub(["--model", ModelId, "--train", "hf:somebody/films:train", "--validation", _task.Validation, "--out", remote, "--threads", "1", "--precision", "fp32", .. fast]);
+        var second = RunWithHub(
+            ["--model", ModelId, "--train", "hf:somebody/films:train", "--validation", _task.Validation, "--out", remote, "--threads", "1",
+                "--precision", "fp32", .. fast]);
 
         Assert.True(second.ExitCode == 0, second.ToString());
-        Assert.Equal(File.ReadAllBytes(Path.Combine(local, "adapter", "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(remote, "adapter", "adapter_model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(local, "adapter", "adapter_model.safetensors")),
+            File.ReadAllBytes(Path.Combine(remote, "adapter", "adapter_model.safetensors")));
         Assert.Contains("model.safetensors: ", second.Error, StringComparison.Ordinal);
         Assert.Contains($"\"model\": \"{ModelId}\"", File.ReadAllText(Path.Combine(remote, "run.json")), StringComparison.Ordinal);
-        Assert.Contains($"\"base_model_name_or_path\": \"{ModelId}\"", File.ReadAllText(Path.Combine(remote, "adapter", "adapter_config.json")), StringComparison.Ordinal);
+        Assert.Contains($"\"base_model_name_or_path\": \"{ModelId}\"", File.ReadAllText(Path.Combine(remote, "adapter", "adapter_config.json")),
+            StringComparison.Ordinal);
     }
 
     [Fact]

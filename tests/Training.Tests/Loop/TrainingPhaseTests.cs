@@ -7,7 +7,8 @@ namespace LoraOnnx.Training.Tests;
 public sealed class TrainingPhaseTests
 {
     private static readonly TrainingPhase _phase =
-        new(new AdapterPhase(3, 2, 1), new StepPlan(Enumerable.Repeat(10, 25), new BatchSize(10, null), 1, seed: 1), Effective.Of(new TrainingOptions()));
+        new(new AdapterPhase(3, 2, 1), new StepPlan(Enumerable.Repeat(10, 25), new BatchSize(10, null), 1, seed: 1),
+            Effective.Of(new TrainingOptions()));
 
     [Fact]
     public void Steps_of_all_epochs_come_one_after_another()

@@ -10,7 +10,15 @@ public sealed class TrainingOptionsTests
     [Fact]
     public void All_problems_are_told_at_once()
     {
-        var options = new TrainingOptions { Method = TrainingMethod.Head, LoraEpochs = 3, Patience = 2, BatchSize = 8, BatchTokens = 100, MaxLength = 128 };
+        var options = new TrainingOptions
+        {
+            Method = TrainingMethod.Head,
+            LoraEpochs = 3,
+            Patience = 2,
+            BatchSize = 8,
+            BatchTokens = 100,
+            MaxLength = 128,
+        };
 
         var problems = options.Problems().ToList();
 
@@ -30,7 +38,8 @@ public sealed class TrainingOptionsTests
         var read = TrainingOptions.FromJson(options.ToJson(), "run.json");
 
         Assert.Empty(TrainingOptions.Differences(options, read));
-        Assert.Equal([("rank", "4", "5"), ("truncate", "head", "head+tail")], TrainingOptions.Differences(read, read with { Rank = 5, Truncate = Truncation.HeadAndTail }).Order());
+        Assert.Equal([("rank", "4", "5"), ("truncate", "head", "head+tail")],
+            TrainingOptions.Differences(read, read with { Rank = 5, Truncate = Truncation.HeadAndTail }).Order());
     }
 
     [Fact]
@@ -41,7 +50,8 @@ public sealed class TrainingOptionsTests
         Assert.Equal(2, options.Epochs);
         Assert.False(options.Dropout);
         Assert.Equal(["q_lin", "v_lin"], options.Targets);
-        Assert.Equal((2e-5, 32, 1.0, 10_000, AdapterStart.Original), (options.LearningRate, options.BatchSize, options.Alpha, options.TrainLimit, options.Init));
+        Assert.Equal((2e-5, 32, 1.0, 10_000, AdapterStart.Original),
+            (options.LearningRate, options.BatchSize, options.Alpha, options.TrainLimit, options.Init));
         Assert.Equal((0.0, 0.01, true), (options.Warmup, options.WeightDecay, options.AttentionDropout));
     }
 

@@ -14,10 +14,31 @@ public sealed class TrainingCheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_comes_back_bit_by_bit()
     {
-        var metrics = new RunMetrics { Step = 3, Epoch = 1.0 / 3, Loss = Math.PI, F1 = 0.1, Accuracy = 0.2, MacroF1 = 0.3, Precision = 0.4, Recall = 0.5 };
+        var metrics = new RunMetrics
+        {
+            Step = 3,
+            Epoch = 1.0 / 3,
+            Loss = Math.PI,
+            F1 = 0.1,
+            Accuracy = 0.2,
+            MacroF1 = 0.3,
+            Precision = 0.4,
+            Recall = 0.5,
+        };
         var checkpoint = new TrainingCheckpoint
         {
-            Progress = new RunProgress { Phase = 1, PhaseStep = 5, Step = 9, EvaluatedAt = 4, Best = metrics, Last = metrics, EvaluationsSinceBest = 2, Tokens = 7, Seconds = 0.1 },
+            Progress = new RunProgress
+            {
+                Phase = 1,
+                PhaseStep = 5,
+                Step = 9,
+                EvaluatedAt = 4,
+                Best = metrics,
+                Last = metrics,
+                EvaluationsSinceBest = 2,
+                Tokens = 7,
+                Seconds = 0.1,
+            },
             Log = new RunLogPlace("events.1", 100, 200),
             Engine = new LearnerState(9, [new NamedTensor("w", [2], [float.Epsilon, -0f]), new NamedTensor("w.exp_avg", [], [0.1f])]),
         };

@@ -21,7 +21,8 @@ public sealed class RunReportTests : IDisposable
         Assert.Equal("Test F1 from 86.61 to 93.62 %", head.Headline);
         Assert.Equal("test.jsonl, 240 test texts · base demo · 28 November 2026, 19:42 UTC", head.Facts);
         Assert.Matches(@"^95 % interval 9\d\.\d\d to 9\d\.\d\d % \(raw model: 8\d\.\d\d to 9\d\.\d\d\)\. ", head.Lead);
-        Assert.Contains("Method lora, rank 8: 110,592 parameters trained in 5 min 30 s. The weights of step 120 of 120 are kept", head.Lead, StringComparison.Ordinal);
+        Assert.Contains("Method lora, rank 8: 110,592 parameters trained in 5 min 30 s. The weights of step 120 of 120 are kept", head.Lead,
+            StringComparison.Ordinal);
     }
 
     [Fact]

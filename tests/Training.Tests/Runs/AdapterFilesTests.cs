@@ -2,7 +2,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
-/// <summary>The adapter that lora-train leaves is what <c>save_pretrained</c> of peft 0.21 writes: file names, keys and their order, shapes, types, metadata, and every line of the config.</summary>
+/// <summary>The adapter that lora-train leaves is what <c>save_pretrained</c> of peft 0.21 writes: file names, keys and their order, shapes, types,
+/// metadata, and every line of the config.</summary>
 public sealed class AdapterFilesTests : IDisposable
 {
     private readonly TinyTask _task = new(trainTexts: 8, validationTexts: 4);
@@ -12,7 +13,9 @@ public sealed class AdapterFilesTests : IDisposable
     [Fact]
     public void Adapters_alone()
     {
-        TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--method", "lora", "--rank", "2", "--alpha", "3", "--targets", "q_lin,v_lin", "--lora-dropout", "0.05"));
+        TrainedRun.Train(
+            _task.Arguments(_task.Run, "--epochs", "1", "--method", "lora", "--rank", "2", "--alpha", "3", "--targets", "q_lin,v_lin",
+                "--lora-dropout", "0.05"));
 
         AssertFiles(
             """
@@ -74,13 +77,16 @@ public sealed class AdapterFilesTests : IDisposable
 
     private void AssertFiles(string expected)
     {
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], Directory.GetFileSystemEntries(Adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"],
+            Directory.GetFileSystemEntries(Adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         using var file = SafetensorsFile.Open(Path.Combine(Adapter, "adapter_model.safetensors"));
         Assert.Equal([new("format", "pt")], file.Metadata);
-        Assert.Equal(expected, string.Join('\n', file.Names.Select(name => $"{name} {file.TypeOf(name)} {NamedTensor.Describe(file.ShapeOf(name))}")));
+        Assert.Equal(
+            expected, string.Join('\n', file.Names.Select(name => $"{name} {file.TypeOf(name)} {NamedTensor.Describe(file.ShapeOf(name))}")));
     }
 
-    private void AssertConfig(string autoMapping, int alpha, string dropout, string modulesToSave, string targets, string taskType, string useDora) => Assert.Equal(
+    private void AssertConfig(string autoMapping, int alpha, string dropout, string modulesToSave, string targets, string taskType, string useDora) =>
+        Assert.Equal(
         $$"""
         {
           "alora_invocation_tokens": null,

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
-/// <summary>A disk that is full or may not be written, in the middle of a real run: a clear error, the last good checkpoint intact, and the same bits once there is room.</summary>
+/// <summary>A disk that is full or may not be written, in the middle of a real run: a clear error, the last good checkpoint intact, and the same bits
+/// once there is room.</summary>
 public sealed class BrokenDiskTests : IDisposable
 {
     private readonly TinyTask _task = new();
@@ -48,7 +49,8 @@ public sealed class BrokenDiskTests : IDisposable
         var resumed = Command.Run(Program, ["--out", run, "--resume"]);
         Assert.True(resumed.ExitCode == 0, resumed.ToString());
         Assert.Equal(TinyTask.Metrics(reference), TinyTask.Metrics(run));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(reference, "adapter", "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(reference, "adapter", "adapter_model.safetensors")),
+            File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
         Assert.Empty(Directory.GetFileSystemEntries(run, "*.partial", SearchOption.AllDirectories));
     }
 

@@ -115,7 +115,8 @@ public sealed class LearningOptionTests : IDisposable
     [InlineData(0.2)]
     public void The_loss_is_cross_entropy_with_the_target_smoothed(double smoothing)
     {
-        var run = Train("--batch-size", "48", "--epochs", "1", "--dropout", "false", "--lr", "1e-12", "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
+        var run = Train("--batch-size", "48", "--epochs", "1", "--dropout", "false", "--lr", "1e-12", "--label-smoothing",
+            smoothing.ToString(CultureInfo.InvariantCulture));
 
         var texts = LabelledTexts.ReadAll(_task.Train, Model.Configuration.ModelConfig.Load(_task.Model).Task);
         var expected = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Average(pair =>
@@ -133,10 +134,13 @@ public sealed class LearningOptionTests : IDisposable
     {
         using var model = new TinyModel(new TinyModelOptions { Labels = ["good", "long", "funny"], ProblemType = "multi_label_classification" });
         var train = Path.Combine(_task.Folder, "multi.jsonl");
-        string[] rows = ["""{"text": "a good film", "label": ["good"]}""", """{"text": "a long story", "label": [1]}""", """{"text": "funny and good", "label": [1.0, 0.0, 1.0]}""", """{"text": "the plot", "label": []}"""];
+        string[] rows =
+            ["""{"text": "a good film", "label": ["good"]}""", """{"text": "a long story", "label": [1]}""",
+                """{"text": "funny and good", "label": [1.0, 0.0, 1.0]}""", """{"text": "the plot", "label": []}"""];
         File.WriteAllLines(train, rows);
 
-        var still = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32", "--batch-size", "4", "--epochs", "1", "--dropout", "false", "--lr", "1e-12",
+        var still = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32",
+            "--batch-size", "4", "--epochs", "1", "--dropout", "false", "--lr", "1e-12",
             "--label-smoothing", smoothing.ToString(CultureInfo.InvariantCulture));
 
         var texts = LabelledTexts.ReadAll(train, model.Config.Task);
@@ -146,7 +150,9 @@ public sealed class LearningOptionTests : IDisposable
             return -(target * Math.Log(1 / (1 + Math.Exp(-logit)))) - ((1 - target) * Math.Log(1 / (1 + Math.Exp(logit))));
         }).Average());
         Assert.Equal(expected, still.Steps.Single().GetProperty("loss").GetDouble(), 1e-5);
-        var learnt = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--validation", train, "--out", _task.Run + "2", "--threads", "1", "--precision", "fp32", "--method", "lora+head", "--epochs", "60", "--lr", "0.01");
+        var learnt = TrainedRun.Train(
+            "--model", model.Checkpoint, "--train", train, "--validation", train, "--out", _task.Run + "2", "--threads", "1", "--precision", "fp32",
+            "--method", "lora+head", "--epochs", "60", "--lr", "0.01");
         Assert.True(learnt.Record.Validation!.F1 > 0.99, $"F1 is {learnt.Record.Validation.F1}.");
     }
 
@@ -157,7 +163,8 @@ public sealed class LearningOptionTests : IDisposable
         var train = Path.Combine(_task.Folder, "none.jsonl");
         File.WriteAllLines(train, new[] { "a good film", "a long story", "the plot" }.Select(text => $$"""{"text": "{{text}}", "label": []}"""));
 
-        var run = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--validation", train, "--out", _task.Run, "--threads", "1", "--precision", "fp32", "--method", "head", "--epochs", "60", "--lr", "0.01");
+        var run = TrainedRun.Train("--model", model.Checkpoint, "--train", train, "--validation", train, "--out", _task.Run, "--threads", "1",
+            "--precision", "fp32", "--method", "head", "--epochs", "60", "--lr", "0.01");
 
         Assert.Contains("the trained model answers every validation text with no label.", run.Display.Warnings);
     }
@@ -167,15 +174,19 @@ public sealed class LearningOptionTests : IDisposable
     [InlineData("1e-9", false)]
     public void A_head_that_makes_the_adapters_worse_is_told(string headRate, bool isWorse)
     {
-        var run = Train("--method", "lora+head", "--lora-epochs", "12", "--head-epochs", "1", "--lr", "0.01", "--lr-head", headRate, "--warmup", "0", "--clip", "0");
+        var run = Train("--method", "lora+head", "--lora-epochs", "12", "--head-epochs", "1", "--lr", "0.01", "--lr-head", headRate, "--warmup", "0",
+            "--clip", "0");
 
-        Assert.Equal(isWorse, run.Display.Warnings.Any(warning => warning.StartsWith("with the new head validation F1 is ", StringComparison.Ordinal)));
+        Assert.Equal(
+            isWorse, run.Display.Warnings.Any(warning => warning.StartsWith("with the new head validation F1 is ", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Long_texts_are_cut_at_the_head_the_tail_or_both()
     {
-        File.WriteAllLines(_task.Train, Enumerable.Range(0, 8).Select(index => JsonSerializer.Serialize(new { text = "good fine great bad poor awful the film was a and plot", label = index % 2 })));
+        File.WriteAllLines(_task.Train,
+            Enumerable.Range(0, 8).Select(
+                index => JsonSerializer.Serialize(new { text = "good fine great bad poor awful the film was a and plot", label = index % 2 })));
         string[] still = ["--max-length", "10", "--epochs", "1", "--lr", "1e-12", "--batch-size", "8", "--dropout", "false"];
         string[] kept = ["good fine great bad poor awful the film", "poor awful the film was a and plot", "good fine the film was a and plot"];
 
@@ -210,14 +221,24 @@ public sealed class LearningOptionTests : IDisposable
 
         var run = Train("--lr", "1e-12", "--epochs", "1");
 
-        Assert.Contains(run.Display.Warnings, warning => warning.Contains("every validation text was answered with NEGATIVE", StringComparison.Ordinal));
-        Assert.Contains(run.Display.Warnings, warning => warning.Contains("the trained model answers every validation text with NEGATIVE", StringComparison.Ordinal));
+        Assert.Contains(run.Display.Warnings,
+            warning => warning.Contains("every validation text was answered with NEGATIVE", StringComparison.Ordinal));
+        Assert.Contains(run.Display.Warnings,
+            warning => warning.Contains("the trained model answers every validation text with NEGATIVE", StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_published_experiment_runs_on_a_small_file()
     {
-        var options = Training.Options.OriginalPreset.Options with { Model = _task.Model, Train = _task.Train, Out = _task.Run, Threads = 1, Epochs = 2, Precision = Training.Options.PrecisionChoice.Fp32 };
+        var options = Training.Options.OriginalPreset.Options with
+        {
+            Model = _task.Model,
+            Train = _task.Train,
+            Out = _task.Run,
+            Threads = 1,
+            Epochs = 2,
+            Precision = Training.Options.PrecisionChoice.Fp32,
+        };
 
         var run = TrainedRun.Train(options);
 
@@ -239,7 +260,8 @@ public sealed class LearningOptionTests : IDisposable
             tensors = [.. file.Names.Select(file.Read)];
         }
 
-        SafetensorsWriter.Write(path, tensors.Select(tensor => tensor.Name == "classifier.bias" ? new NamedTensor(tensor.Name, tensor.Shape, bias) : tensor));
+        SafetensorsWriter.Write(path,
+            tensors.Select(tensor => tensor.Name == "classifier.bias" ? new NamedTensor(tensor.Name, tensor.Shape, bias) : tensor));
     }
 
     private static double[] LogSoftmax(float[] logits)

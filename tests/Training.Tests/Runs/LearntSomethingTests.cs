@@ -29,7 +29,8 @@ public sealed class LearntSomethingTests : IDisposable
     [InlineData("--batch-size", "24")]
     [InlineData("--gradient-accumulation", "65536")]
     public void No_step_of_a_short_run_has_rate_0(params string[] options) =>
-        Assert.All(Train([.. options, "--epochs", "2", "--warmup", "0.5"]).Steps, step => Assert.True(step.GetProperty("learning_rate").GetDouble() > 0));
+        Assert.All(Train([.. options, "--epochs", "2", "--warmup", "0.5"]).Steps,
+            step => Assert.True(step.GetProperty("learning_rate").GetDouble() > 0));
 
     [Fact]
     public void A_run_that_changes_nothing_fails_with_the_reason_and_keeps_nothing()
@@ -69,7 +70,8 @@ public sealed class LearntSomethingTests : IDisposable
     }
 
     [Fact]
-    public void Adapters_that_start_as_peft_does_say_so() => Assert.True(Config(Train("--epochs", "1")).GetProperty("init_lora_weights").GetBoolean());
+    public void Adapters_that_start_as_peft_does_say_so() =>
+        Assert.True(Config(Train("--epochs", "1")).GetProperty("init_lora_weights").GetBoolean());
 
     [Fact]
     public void Validation_texts_without_positives_are_warned_of_once()
@@ -78,7 +80,8 @@ public sealed class LearntSomethingTests : IDisposable
 
         var run = Train("--epochs", "3", "--eval-per-epoch", "3");
 
-        Assert.Single(run.Display.Warnings, warning => warning.StartsWith("no validation text has the label POSITIVE, so F1", StringComparison.Ordinal));
+        Assert.Single(run.Display.Warnings,
+            warning => warning.StartsWith("no validation text has the label POSITIVE, so F1", StringComparison.Ordinal));
         Assert.Equal(run.Display.Warnings.Distinct(), run.Display.Warnings);
     }
 
@@ -87,7 +90,8 @@ public sealed class LearntSomethingTests : IDisposable
 
     private TrainedRun Train(params string[] options) => TrainedRun.Train(_task.Arguments(_task.Run, options));
 
-    private void SetHeadBias(params float[] bias) => Rewrite(tensor => tensor.Name == "classifier.bias" ? new NamedTensor(tensor.Name, tensor.Shape, bias) : tensor);
+    private void SetHeadBias(params float[] bias) =>
+        Rewrite(tensor => tensor.Name == "classifier.bias" ? new NamedTensor(tensor.Name, tensor.Shape, bias) : tensor);
 
     private void TakeHeadAway() => Rewrite(tensor => tensor.Name.Contains("classifier", StringComparison.Ordinal) ? null : tensor);
 

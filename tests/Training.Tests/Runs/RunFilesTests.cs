@@ -8,7 +8,8 @@ using LoraOnnx.Training.Recording.TensorBoard;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
-/// <summary>Whatever is trained, the files of the run give the logits that training left for the reference texts, and the F1 that it reported.</summary>
+/// <summary>Whatever is trained, the files of the run give the logits that training left for the reference texts, and the F1 that it
+/// reported.</summary>
 public sealed class RunFilesTests : IDisposable
 {
     private readonly TinyTask _task = new();
@@ -37,7 +38,8 @@ public sealed class RunFilesTests : IDisposable
         Assert.NotNull(expected);
         AssertClose(expected, run.ManagedLogits(ReferenceTexts.All), Tolerance);
         var texts = LabelledTexts.ReadAll(_task.Validation, Model.Configuration.ModelConfig.Load(_task.Model).Task);
-        var right = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts).Count(pair => (pair.First[1] > pair.First[0] ? 1 : 0) == pair.Second.Labels[0]);
+        var right = run.ManagedLogits(texts.Select(text => text.Text)).Zip(texts)
+            .Count(pair => (pair.First[1] > pair.First[0] ? 1 : 0) == pair.Second.Labels[0]);
         Assert.Equal((double)right / texts.Count, run.Record.Validation!.Accuracy, 1e-9);
         Assert.Equal(run.Record.Best!.F1, run.Record.Validation.F1, 1e-9);
         Assert.Equal(run.Display.Evaluations.Max(evaluation => evaluation.Metrics.F1), run.Record.Best.F1);
@@ -48,7 +50,12 @@ public sealed class RunFilesTests : IDisposable
     {
         var run = TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--test", _task.Validation));
 
-        Assert.Equal(["raw validation", "raw test", "step"], run.Lines.Take(3).Select(line => line.GetProperty("kind").GetString() + (line.TryGetProperty("texts", out var texts) && texts.ValueKind == System.Text.Json.JsonValueKind.String ? $" {texts}" : "")));
+        Assert.Equal(["raw validation", "raw test", "step"],
+            run.Lines.Take(3)
+                .Select(line => line.GetProperty("kind")
+                    .GetString() + (line.TryGetProperty("texts", out var texts) && texts.ValueKind == System.Text.Json.JsonValueKind.String
+                        ? $" {texts}"
+                        : "")));
         Assert.Contains(run.Display.Notes, note => note.StartsWith("raw model, validation: F1 ", StringComparison.Ordinal));
         Assert.Equal(run.Record.Raw!.F1, run.Lines[0].GetProperty("f1").GetDouble());
         Assert.True(run.Record is { StartUpSeconds: > 0, PeakMemoryBytes: > 0, Finished: true });
@@ -69,7 +76,8 @@ public sealed class RunFilesTests : IDisposable
         }
 
         File.WriteAllText(Path.Combine(_task.Run, "metrics.jsonl"), "");
-        File.Move(Path.Combine(_task.Run, "tensorboard", events), Path.Combine(_task.Run, "tensorboard", $"{RunLog.EventsPrefix}1.host.1{RunLog.EventsSuffix}"));
+        File.Move(Path.Combine(_task.Run, "tensorboard", events),
+            Path.Combine(_task.Run, "tensorboard", $"{RunLog.EventsPrefix}1.host.1{RunLog.EventsSuffix}"));
         RunDirectory.WriteRecord(_task.Run, whole.Record with { Steps = 0, Best = null, Last = null, Validation = null, Finished = false });
         TrainedRun.Train(options, resume: true);
 
@@ -84,7 +92,8 @@ public sealed class RunFilesTests : IDisposable
 
         var page = File.ReadAllText(Path.Combine(_task.Run, "report.html"));
 
-        Assert.Equal(["Gradient norm before clipping", "Learning rate", "Loss", "Real tokens a second", "Validation texts"], Regex.Matches(page, "<svg [^>]*aria-label=\"([^\"]*)\"").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(["Gradient norm before clipping", "Learning rate", "Loss", "Real tokens a second", "Validation texts"],
+            Regex.Matches(page, "<svg [^>]*aria-label=\"([^\"]*)\"").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
         Assert.True(Regex.Count(page, "<polyline [^>]*points=\"[0-9]") >= 5, "A chart has no curve.");
         Assert.DoesNotMatch("(src|href)=(?!\"#)|url\\(|@import|<script", page);
     }
@@ -105,7 +114,8 @@ public sealed class RunFilesTests : IDisposable
     [Fact]
     public void A_sequential_run_counts_the_steps_of_each_phase_on_the_screen_and_has_a_chart_of_the_speed_of_each()
     {
-        var run = TrainedRun.Train(_task.Arguments(_task.Run, "--method", "lora+head", "--lora-epochs", "2", "--head-epochs", "1", "--eval-per-epoch", "1"));
+        var run = TrainedRun.Train(
+            _task.Arguments(_task.Run, "--method", "lora+head", "--lora-epochs", "2", "--head-epochs", "1", "--eval-per-epoch", "1"));
 
         Assert.Equal([3, 6, 3], run.Display.Evaluations.Select(evaluation => evaluation.Metrics.Step)); // 48 texts are three batches
         var page = File.ReadAllText(Path.Combine(_task.Run, "report.html"));
@@ -132,7 +142,8 @@ public sealed class RunFilesTests : IDisposable
         Assert.EndsWith("brain.Event:2", System.Text.Encoding.UTF8.GetString(records[0]), StringComparison.Ordinal);
         Assert.Equal(run.Lines.Count + 1, records.Count);
         var events = System.Text.Encoding.UTF8.GetString(bytes);
-        Assert.All(["train/loss", "train/gradient_norm", "train/learning_rate", "machine/tokens_per_second", "machine/memory_bytes", "validation/f1", "raw_validation/f1", "final_validation/f1"], tag => Assert.Contains(tag, events, StringComparison.Ordinal));
+        Assert.All(["train/loss", "train/gradient_norm", "train/learning_rate", "machine/tokens_per_second", "machine/memory_bytes", "validation/f1",
+            "raw_validation/f1", "final_validation/f1"], tag => Assert.Contains(tag, events, StringComparison.Ordinal));
     }
 
     private static void AssertClose(IReadOnlyList<float[]> expected, List<float[]> actual, double tolerance)

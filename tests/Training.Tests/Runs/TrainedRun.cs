@@ -70,6 +70,7 @@ internal sealed class TrainedRun
     public List<float[]> ManagedLogits(IEnumerable<string> texts)
     {
         var (model, tokenizer) = (ManagedModel(), TextTokenizer.Load(Record.ModelDirectory));
-        return [.. texts.Select(text => model.Logits(tokenizer.Encode(text, Record.MaxLength, EnumNames.Parse<Truncation>(Record.Truncate)!.Value).Ids))];
+        return [.. texts.Select(
+            text => model.Logits(tokenizer.Encode(text, Record.MaxLength, EnumNames.Parse<Truncation>(Record.Truncate)!.Value).Ids))];
     }
 }

@@ -9,20 +9,23 @@ namespace LoraOnnx.Evaluation.Reports.Page;
 internal static class AnswersSection
 {
     public static IReadOnlyList<Matrix> Matrices(ComparisonReport report) =>
-        [.. report.Models.Where(model => model.Figures.Confusion is not null).Select(model => MatrixOf(report, model, model.Figures.Confusion!))]; // filtered
+        // filtered
+        [.. report.Models.Where(model => model.Figures.Confusion is not null).Select(model => MatrixOf(report, model, model.Figures.Confusion!))];
 
-    public static Table Labels(ComparisonReport report) => new("Figures of each label, in percent", ["label", "model", "texts", "F1", "precision", "recall"],
+    public static Table Labels(ComparisonReport report) =>
+        new("Figures of each label, in percent", ["label", "model", "texts", "F1", "precision", "recall"],
         [.. report.Labels.SelectMany((label, index) => report.Models.Select(model => LabelRow(report, model, label, model.Figures.PerLabel[index])))])
-    {
-        Words = new HashSet<int> { 1 },
-    };
+        {
+            Words = new HashSet<int> { 1 },
+        };
 
     private static Matrix MatrixOf(ComparisonReport report, ModelReport model, ConfusionMatrix confusion) => new(
         Shown.Name(report, model),
         new Table($"{model.Name}: rows are what the data says, columns what the model says; below each count its 95 % interval",
             ["said", .. report.Labels.Select(label => (Cell)label)],
             [.. Enumerable.Range(0, confusion.Classes).Select(actual => (Cell[])
-                [report.Labels[actual], .. Enumerable.Range(0, confusion.Classes).Select(predicted => Count(model, confusion, actual, predicted))])]));
+                [report.Labels[actual], .. Enumerable.Range(0, confusion.Classes)
+                    .Select(predicted => Count(model, confusion, actual, predicted))])]));
 
     private static Cell Count(ModelReport model, ConfusionMatrix confusion, int actual, int predicted)
     {
@@ -30,7 +33,9 @@ internal static class AnswersSection
         var interval = CountInterval.Of(confusion[actual, predicted], confusion.Total);
         return new Cell(
             new Line(Shown.Number($"{at}/confusion_matrix/{actual}/{predicted}", Numbers.Count(confusion[actual, predicted]))),
-            new Line(Shown.Range($"{at}/confusion_matrix_intervals/{actual}/{predicted}", interval, end => Numbers.Text(end, "#,0"))) { IsSmall = true })
+            new Line(Shown.Range($"{at}/confusion_matrix_intervals/{actual}/{predicted}", interval,
+                end => Numbers.Text(end, "#,0")))
+            { IsSmall = true })
         {
             Heat = confusion.Support(actual) == 0 ? 0 : (double)confusion[actual, predicted] / confusion.Support(actual),
             Tone = actual == predicted ? Tone.Better : Tone.Worse,

@@ -28,8 +28,10 @@ internal static class ChangesSection
         var at = $"{Shown.PointerTo(best)}/texts";
         return
         [
-            .. best.Texts.Gained.Take(1).Select(text => new Example($"Newly right with {best.Name}:", TextsSection.Short(report, $"{at}/gained/0", text))),
-            .. best.Texts.Lost.Take(1).Select(text => new Example($"Newly wrong with {best.Name}:", TextsSection.Short(report, $"{at}/lost/0", text))),
+            .. best.Texts.Gained.Take(1).Select(
+                text => new Example($"Newly right with {best.Name}:", TextsSection.Short(report, $"{at}/gained/0", text))),
+            .. best.Texts.Lost.Take(1).Select(
+                text => new Example($"Newly wrong with {best.Name}:", TextsSection.Short(report, $"{at}/lost/0", text))),
         ];
     }
 
@@ -38,9 +40,15 @@ internal static class ChangesSection
         var test = model.ToFirst!.McNemar; // the first model changed nothing
         var at = $"{Shown.PointerTo(model)}/mcnemar";
         return new Line(
-            Shown.Number($"{at}/only_this_right", Numbers.Count(test.OnlySecondRight)) with { Tone = test.OnlySecondRight > 0 ? Tone.Better : Tone.Plain },
+            Shown.Number($"{at}/only_this_right", Numbers.Count(test.OnlySecondRight)) with
+            {
+                Tone = test.OnlySecondRight > 0 ? Tone.Better : Tone.Plain,
+            },
             " texts newly right, ",
-            Shown.Number($"{at}/only_first_right", Numbers.Count(test.OnlyFirstRight)) with { Tone = test.OnlyFirstRight > 0 ? Tone.Worse : Tone.Plain },
+            Shown.Number($"{at}/only_first_right", Numbers.Count(test.OnlyFirstRight)) with
+            {
+                Tone = test.OnlyFirstRight > 0 ? Tone.Worse : Tone.Plain,
+            },
             $" newly wrong; {(test.PValue < Summary.Significance ? "more than chance explains" : "chance may explain it")} (p ",
             Shown.Number($"{at}/p_value", Numbers.Probability(test.PValue)),
             ").");
@@ -59,7 +67,8 @@ internal static class ChangesSection
             var at = $"/slices/{slice.Index}/models/{Shown.Pointer(report.Models[model].Name)}";
             return new Line(
                 $"{figures.Verdict} on {Title(slice.Item.Slice)}: ",
-                Shown.Number($"{at}/difference", Numbers.Difference(Figure.Accuracy, figures.Difference!.Value)) with // a verdict is about a difference
+                // a verdict is about a difference
+                Shown.Number($"{at}/difference", Numbers.Difference(Figure.Accuracy, figures.Difference!.Value)) with
                 {
                     Tone = figures.Difference > 0 ? Tone.Better : Tone.Worse,
                 },

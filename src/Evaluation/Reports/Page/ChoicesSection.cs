@@ -10,7 +10,8 @@ internal static class ChoicesSection
 {
     private static readonly IReadOnlyList<Cell> _columns =
     [
-        "model", "scale", "temperature", "threshold", "F1 before", "F1 after", "accuracy before", "accuracy after", "log loss before", "log loss after", "ECE before",
+        "model", "scale", "temperature", "threshold", "F1 before", "F1 after", "accuracy before", "accuracy after", "log loss before",
+        "log loss after", "ECE before",
         "ECE after",
     ];
 
@@ -18,8 +19,10 @@ internal static class ChoicesSection
     {
         var chosen = report.Models.Where(model => model.Choice is not null).ToList();
         return chosen.Count == 0 ? null : new ChosenValues(
-            $"Made on the {Numbers.Count(report.Validation?.Texts)} validation texts alone; all other figures on this page are those of the chosen model on the test texts.",
-            new Table("What was chosen, and the figures on the validation texts before and after", _columns, [.. chosen.Select(model => Row(report, model, model.Choice!))]),
+            $"Made on the {Numbers.Count(report.Validation?.Texts)} validation texts alone; all other figures on this page are those of the chosen "
+                + "model on the test texts.",
+            new Table("What was chosen, and the figures on the validation texts before and after", _columns,
+                [.. chosen.Select(model => Row(report, model, model.Choice!))]),
             [.. chosen.Where(model => model.Choice!.Curve.Count > 0).Select(model => SweepOf(report, model, model.Choice!))]); // filtered above
     }
 
@@ -47,7 +50,9 @@ internal static class ChoicesSection
         var at = $"{Shown.PointerTo(model)}/choice/curve";
         var rows = choice.Curve.Select((point, index) => (Cell[])
         [
-            new Cell(new Line(Shown.Number($"{at}/{index}/scale", Numbers.Text(point.Scale, "0.####")), point.Scale == choice.Scale ? " (chosen)" : "")),
+            new Cell(new Line(Shown.Number($"{at}/{index}/scale", Numbers.Text(point.Scale, "0.####")), point.Scale == choice.Scale
+                ? " (chosen)"
+                : "")),
             Shown.Number($"{at}/{index}/f1", Shown.Percent(point.F1)),
             Shown.Number($"{at}/{index}/accuracy", Shown.Percent(point.Accuracy)),
             Shown.Number($"{at}/{index}/log_loss", Numbers.Text(point.LogLoss, "0.0000")),
@@ -59,7 +64,8 @@ internal static class ChoicesSection
 
     private static Plot Curve(ComparisonReport report, ModelReport model, ChoiceReport choice)
     {
-        var points = choice.Curve.Select(point => new PlotPoint(point.Scale, 100 * point.F1) { Radius = point.Scale == choice.Scale ? 7 : 3 }).ToList();
+        var points = choice.Curve.Select(point => new PlotPoint(point.Scale, 100 * point.F1) { Radius = point.Scale == choice.Scale ? 7 : 3 })
+            .ToList();
         return new Plot("F1 by scale", Axis.Around("scale", points.Select(point => point.X)), Axis.Around("F1 %", points.Select(point => point.Y)),
             [new Series(Shown.PlaceOf(report, model), points)]);
     }

@@ -19,11 +19,14 @@ internal static class FiguresSection
         ("longest text in tokens", "source/max_tokens", model => Numbers.Count(model.Card.MaxTokens)),
         ("scale of the adapter", "source/scale", model => model.Card.Scale is { } scale ? Numbers.Text(scale, "0.####") : Numbers.Absent),
         ("temperature", "calibration/temperature", model => Numbers.Text(model.Calibration.Temperature, "0.0000")),
-        ("threshold", "calibration/threshold", model => model.Calibration.Threshold is { } threshold ? Numbers.Text(threshold, "0.0000") : Numbers.Absent),
+        ("threshold", "calibration/threshold", model => model.Calibration.Threshold is { } threshold
+            ? Numbers.Text(threshold, "0.0000")
+            : Numbers.Absent),
     ];
 
     public static Table Figures(ComparisonReport report) => new(
-        "Below each value its 95 % interval, and the difference to the first model with the interval of that difference: where it leaves 0 out, chance alone rarely makes it",
+        "Below each value its 95 % interval, and the difference to the first model with the interval of that difference: where it leaves 0 out, "
+            + "chance alone rarely makes it",
         Shown.ModelColumns(report, "figure"),
         [.. Figure.All.Select(figure => (Cell[])[Title(figure), .. report.Models.Select(model => Value(model, figure))])])
     {
@@ -48,13 +51,15 @@ internal static class FiguresSection
         IsCards = true,
     };
 
-    private static string Title(Figure figure) => $"{figure.Title}{(figure.InPercent ? " %" : "")}{(figure.HigherIsBetter ? "" : " (less is better)")}";
+    private static string Title(Figure figure) =>
+        $"{figure.Title}{(figure.InPercent ? " %" : "")}{(figure.HigherIsBetter ? "" : " (less is better)")}";
 
     private static Cell Value(ModelReport model, Figure figure)
     {
         var at = Shown.PointerTo(model);
         Line value = new(Shown.Number($"{at}/{figure.Key}", Numbers.Figure(figure, figure.Of(model.Figures)))) { IsStrong = true };
-        Line interval = new(Shown.Range($"{at}/intervals/{figure.Key}", model.Intervals[figure], end => Numbers.Figure(figure, end))) { IsSmall = true };
+        Line interval =
+            new(Shown.Range($"{at}/intervals/{figure.Key}", model.Intervals[figure], end => Numbers.Figure(figure, end))) { IsSmall = true };
         return model.ToFirst is { } comparison && comparison.Differences.TryGetValue(figure, out var difference)
             ? new Cell(value, interval, DifferenceTo(at, figure, difference))
             : new Cell(value, interval);

@@ -8,7 +8,8 @@ namespace LoraOnnx.Evaluation.Reports.Page;
 internal static class MethodSection
 {
     public static Table? Requirements(ComparisonReport report) => report.Requirements.Count == 0 ? null : new Table("What --require asked for",
-        ["requirement", "result", "left side", "right side"], [.. report.Requirements.Select((result, index) => Requirement($"/requirements/{index}", result))]);
+        ["requirement", "result", "left side", "right side"],
+        [.. report.Requirements.Select((result, index) => Requirement($"/requirements/{index}", result))]);
 
     public static Table? Servers(ComparisonReport report)
     {
@@ -22,16 +23,21 @@ internal static class MethodSection
     }
 
     public static Method Of(ComparisonReport report) => new(
-        [Data("/data", "", report.Data), .. report.Validation is { } validation ? [Data("/validation", "chosen on ", validation)] : Array.Empty<Line>()],
-        new Table("What was measured", ["model", "kind", "source", "method", "rank", "runs in", "cut to", "SHA-256"], [.. report.Models.Select(model => Source(report, model))])
+        [Data("/data", "", report.Data), .. report.Validation is { } validation
+            ? [Data("/validation", "chosen on ", validation)]
+            : Array.Empty<Line>()],
+        new Table("What was measured", ["model", "kind", "source", "method", "rank", "runs in", "cut to", "SHA-256"],
+            [.. report.Models.Select(model => Source(report, model))])
         {
             Words = new HashSet<int> { 1, 2, 3, 7 },
         },
         new Line(
-            $"{string.Join(", ", report.Options.Select(option => $"{option.Key} {option.Value}"))}. lora-compare {report.ToolVersion}, {Numbers.Moment(report.MadeAt)}, "
+            $"{string.Join(", ", report.Options.Select(option => $"{option.Key} {option.Value}"))}. lora-compare {report.ToolVersion}, "
+                + $"{Numbers.Moment(report.MadeAt)}, "
             + $"on {report.Machine.Processor}, ",
             Shown.Number("/machine/threads", Numbers.Count(report.Machine.Threads)),
-            $" threads, {report.Machine.System}, {report.Machine.Runtime}. The figures, the speeds aside, do not depend on the machine's number of cores."));
+            $" threads, {report.Machine.System}, {report.Machine.Runtime}. The figures, the speeds aside, do not depend on the machine's number of "
+                + "cores."));
 
     private static IReadOnlyList<Cell> Server(ComparisonReport report, ModelReport model, ServerAgreement agreement)
     {

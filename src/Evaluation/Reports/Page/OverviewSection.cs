@@ -8,7 +8,8 @@ namespace LoraOnnx.Evaluation.Reports.Page;
 internal static class OverviewSection
 {
     public static Table Table(ComparisonReport report) => new(
-        $"In percent; F1, precision and recall are {(report.IsBinary ? $"those of {report.Labels[1]}" : "averages over the labels")}, below F1 its 95 % interval",
+        $"In percent; F1, precision and recall are {(report.IsBinary ? $"those of {report.Labels[1]}" : "averages over the labels")}, below F1 its "
+            + "95 % interval",
         ["model", "F1", "to first", "accuracy", "precision", "recall", "trained", "size", "runs in", "speed"],
         [.. report.Models.Select(model => Row(report, model))])
     {
@@ -17,9 +18,11 @@ internal static class OverviewSection
 
     public static IntervalPlot Intervals(ComparisonReport report) => new(
         "F1 of each model with its interval",
-        Axis.Around("F1 %", report.Models.SelectMany(Ends).SelectMany(end => new[] { Math.Max(0, end - 0.01), Math.Min(1, end + 0.01) }).Select(end => 100 * end)),
+        Axis.Around("F1 %", report.Models.SelectMany(Ends).SelectMany(end => new[] { Math.Max(0, end - 0.01), Math.Min(1, end + 0.01) })
+            .Select(end => 100 * end)),
         [.. report.Models.Select((model, place) => new IntervalRow(
-            place, model.Name, $"{Numbers.Figure(Figure.F1, model.Figures.F1)} ({Numbers.Range(Figure.F1, model.Intervals[Figure.F1])})", 100 * model.Figures.F1,
+            place, model.Name, $"{Numbers.Figure(Figure.F1, model.Figures.F1)} ({Numbers.Range(Figure.F1, model.Intervals[Figure.F1])})",
+            100 * model.Figures.F1,
             model.Intervals[Figure.F1] is { } interval ? (100 * interval.Low, 100 * interval.High) : null))]);
 
     private static double[] Ends(ModelReport model) =>
@@ -47,7 +50,10 @@ internal static class OverviewSection
     }
 
     private static Cell ToFirst(string at, Difference difference) =>
-        Shown.Number($"{at}/difference/f1/value", Numbers.Difference(Figure.F1, difference.Value)) with { Tone = Shown.ToneOf(difference, higherIsBetter: true) };
+        Shown.Number($"{at}/difference/f1/value", Numbers.Difference(Figure.F1, difference.Value)) with
+        {
+            Tone = Shown.ToneOf(difference, higherIsBetter: true),
+        };
 
     /// <summary>Of equal models the same, whatever the clock said.</summary>
     private static Cell Speed(string at, ModelReport model) => model.SpeedToFirst is { IsSame: true } ? "same speed"

@@ -21,7 +21,8 @@ internal static class ScoresSection
         return new ScoreCurves(
             ranked.Count == 0 ? null : Roc(report, ranked),
             [.. report.Models.Select(model => Calibration(report, model))],
-            new Table("Answers by how sure the model was", ["confidence", "model", "answers", "mean confidence %", "right %"], [.. ReliabilityRows(report)])
+            new Table("Answers by how sure the model was", ["confidence", "model", "answers", "mean confidence %", "right %"],
+                [.. ReliabilityRows(report)])
             {
                 Words = new HashSet<int> { 1 },
             },
@@ -64,7 +65,9 @@ internal static class ScoresSection
     private static Drawing Roc(ComparisonReport report, List<ModelReport> ranked) => new(
         $"ROC: how well scores rank {(report.IsBinary ? report.Labels[1] : "each label, on average,")} above the rest",
         new Plot("ROC curves", Axis.Shares("false positive rate"), Axis.Shares("true positive rate"),
-            [.. ranked.Select(model => new Series(Shown.PlaceOf(report, model), [.. model.Roc.Select(point => new PlotPoint(point.FalsePositiveRate, point.TruePositiveRate))]))])
+            [.. ranked.Select(
+                model => new Series(Shown.PlaceOf(report, model),
+                    [.. model.Roc.Select(point => new PlotPoint(point.FalsePositiveRate, point.TruePositiveRate))]))])
         {
             Height = 330,
             HasDiagonal = true,
@@ -99,12 +102,14 @@ internal static class ScoresSection
     }
 
     private static IEnumerable<Cell[]> ReliabilityRows(ComparisonReport report) =>
-        from row in report.Models.SelectMany(model => model.Reliability.Select((point, index) => (model, point, At: $"{Shown.PointerTo(model)}/reliability/{index}")))
+        from row in report.Models.SelectMany(
+            model => model.Reliability.Select((point, index) => (model, point, At: $"{Shown.PointerTo(model)}/reliability/{index}")))
         orderby row.point.Bin.From
         select new Cell[]
         {
             new(new Line(
-                Shown.Number($"{row.At}/from", Numbers.Text(row.point.Bin.From, "0.0000")), " to ", Shown.Number($"{row.At}/to", Numbers.Text(row.point.Bin.To, "0.0000")))),
+                Shown.Number($"{row.At}/from", Numbers.Text(row.point.Bin.From, "0.0000")), " to ",
+                Shown.Number($"{row.At}/to", Numbers.Text(row.point.Bin.To, "0.0000")))),
             Shown.Name(report, row.model),
             Shown.Number($"{row.At}/answers", Numbers.Count(row.point.Bin.Count)),
             Share(row.At, "mean_confidence", row.point.Bin.MeanConfidence, row.point.MeanConfidence),
@@ -122,8 +127,12 @@ internal static class ScoresSection
         return new Table("ROC curves", ["false positives %", .. ranked.Select(model => (Cell)Shown.Name(report, model))],
             [.. Enumerable.Range(0, ranked[0].Roc.Count).Select(point => (Cell[])
             [
-                new Piece(Shown.Percent(ranked[0].Roc[point].FalsePositiveRate)) { Pointers = [.. ranked.Select(model => $"{At(model, point)}/false_positive_rate")] },
-                .. ranked.Select(model => (Cell)Shown.Number($"{At(model, point)}/true_positive_rate", Shown.Percent(model.Roc[point].TruePositiveRate))),
+                new Piece(Shown.Percent(ranked[0].Roc[point].FalsePositiveRate))
+                {
+                    Pointers = [.. ranked.Select(model => $"{At(model, point)}/false_positive_rate")],
+                },
+                .. ranked.Select(
+                    model => (Cell)Shown.Number($"{At(model, point)}/true_positive_rate", Shown.Percent(model.Roc[point].TruePositiveRate))),
             ])]);
     }
 }

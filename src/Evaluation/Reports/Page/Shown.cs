@@ -23,10 +23,12 @@ internal static class Shown
     public static Piece Name(ComparisonReport report, ModelReport model) => new(model.Name) { Model = PlaceOf(report, model) };
 
     /// <summary>A model's number, which decides its colour.</summary>
-    public static int PlaceOf(ComparisonReport report, ModelReport model) => Enumerable.Range(0, report.Models.Count).First(place => ReferenceEquals(report.Models[place], model));
+    public static int PlaceOf(ComparisonReport report, ModelReport model) =>
+        Enumerable.Range(0, report.Models.Count).First(place => ReferenceEquals(report.Models[place], model));
 
     /// <summary>A column a model, after one for what the rows are.</summary>
-    public static IReadOnlyList<Cell> ModelColumns(ComparisonReport report, string first) => [first, .. report.Models.Select(model => (Cell)Name(report, model))];
+    public static IReadOnlyList<Cell> ModelColumns(ComparisonReport report, string first) =>
+        [first, .. report.Models.Select(model => (Cell)Name(report, model))];
 
     /// <summary>A path, a hash, an expression.</summary>
     public static Piece Code(string text) => new(text) { IsCode = true };

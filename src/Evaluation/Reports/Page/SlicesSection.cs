@@ -18,7 +18,8 @@ internal static class SlicesSection
     };
 
     private static Table Kind(ComparisonReport report, string kind, IReadOnlyList<(int Index, SliceReport Slice)> slices) => new(
-        By(kind), [By(kind), "texts", .. report.Models.Select(model => (Cell)Shown.Name(report, model))], [.. slices.Select(slice => Row(report, slice.Index, slice.Slice))]);
+        By(kind), [By(kind), "texts", .. report.Models.Select(model => (Cell)Shown.Name(report, model))],
+        [.. slices.Select(slice => Row(report, slice.Index, slice.Slice))]);
 
     private static Cell[] Row(ComparisonReport report, int index, SliceReport slice) =>
     [
@@ -37,7 +38,8 @@ internal static class SlicesSection
 
         if (figures.Difference is { } points)
         {
-            lines.Add(new Line([Shown.Number($"{at}/difference", Points(points)), " (", .. Shown.Range($"{at}/interval", figures.Interval, Points), ")"])
+            lines.Add(new Line(
+                [Shown.Number($"{at}/difference", Points(points)), " (", .. Shown.Range($"{at}/interval", figures.Interval, Points), ")"])
             {
                 IsSmall = true,
                 Tone = Shown.ToneOf(new Difference(points, figures.Interval), higherIsBetter: true),

@@ -11,14 +11,18 @@ internal static class TextsSection
         var first = report.Models[0].Name;
         var lists = new List<ExcerptList>
         {
-            List(report, "/likely_label_errors", "Likely label errors", "All models say the same with confidence, and the data says another thing.", report.LikelyLabelErrors),
+            List(report, "/likely_label_errors", "Likely label errors", "All models say the same with confidence, and the data says another thing.",
+                report.LikelyLabelErrors),
         };
         foreach (var model in report.Models)
         {
             var at = $"{Shown.PointerTo(model)}/texts";
-            lists.Add(List(report, $"{at}/gained", $"{model.Name}: gained", $"It is right and {first} is wrong; the largest change of mind first.", model.Texts.Gained));
-            lists.Add(List(report, $"{at}/lost", $"{model.Name}: lost", $"It is wrong and {first} is right; the largest change of mind first.", model.Texts.Lost));
-            lists.Add(List(report, $"{at}/worst_errors", $"{model.Name}: worst errors", "The lowest score for what the data says first.", model.Texts.WorstErrors));
+            lists.Add(List(report, $"{at}/gained", $"{model.Name}: gained", $"It is right and {first} is wrong; the largest change of mind first.",
+                model.Texts.Gained));
+            lists.Add(List(report, $"{at}/lost", $"{model.Name}: lost", $"It is wrong and {first} is right; the largest change of mind first.",
+                model.Texts.Lost));
+            lists.Add(List(report, $"{at}/worst_errors", $"{model.Name}: worst errors", "The lowest score for what the data says first.",
+                model.Texts.WorstErrors));
         }
 
         return [.. lists.Where(list => list.Texts.Count > 0)];
@@ -33,9 +37,11 @@ internal static class TextsSection
     private static Excerpt Card(ComparisonReport report, string at, TextExcerpt text, Func<string, TextAnswer, Piece[]> more) => new(
         text.Text,
         new Line("text ", Shown.Number($"{at}/index", Numbers.Count(text.Index)), $", labelled {text.Label}"),
-        [.. report.Models.Zip(text.Answers).Select(pair => Answer(report, pair.First, $"{at}/answers/{Shown.Pointer(pair.First.Name)}", text, pair.Second, more))]);
+        [.. report.Models.Zip(text.Answers)
+            .Select(pair => Answer(report, pair.First, $"{at}/answers/{Shown.Pointer(pair.First.Name)}", text, pair.Second, more))]);
 
-    private static Line Answer(ComparisonReport report, ModelReport model, string at, TextExcerpt text, TextAnswer answer, Func<string, TextAnswer, Piece[]> more) => new(
+    private static Line Answer(ComparisonReport report, ModelReport model, string at, TextExcerpt text, TextAnswer answer,
+        Func<string, TextAnswer, Piece[]> more) => new(
     [
         Shown.Name(report, model),
         " ",

@@ -66,7 +66,8 @@ async function loadModels() {
 
 function describeModel() {
   const model = chosen()[0];
-  if (model) say('about', `${model.labels.join(', ')}${model.multi_label ? ' (each on its own)' : ''}; up to ${model.max_tokens} tokens. ${Object.entries(model.metadata).map(([name, note]) => `${name}: ${note}`).join('; ')}`);
+  if (model) say('about', `${model.labels.join(', ')}${model.multi_label ? ' (each on its own)' : ''}; up to ${model.max_tokens} tokens. `
+    + Object.entries(model.metadata).map(([name, note]) => `${name}: ${note}`).join('; '));
 }
 
 function scoreTable(prediction) {
@@ -87,14 +88,19 @@ function answerOf(model, prediction, tokens) {
     element('h3', { textContent: nameOf(model) }),
     element('p', { className: 'label', textContent: decided(prediction) }),
     scoreTable(prediction),
-    element('p', { className: 'hint', textContent: `${milliseconds(times.total_us)} (tokenise ${milliseconds(times.tokenize_us)}, wait ${milliseconds(times.queue_us)}, model ${milliseconds(times.infer_us)})${prediction.shared ? ', shared' : ''}` }),
+    element('p', { className: 'hint', textContent: `${milliseconds(times.total_us)} (tokenise ${milliseconds(times.tokenize_us)}, `
+      + `wait ${milliseconds(times.queue_us)}, model ${milliseconds(times.infer_us)})${prediction.shared ? ', shared' : ''}` }),
     element('p', {
       className: prediction.truncated ? 'cut' : 'hint',
-      textContent: prediction.truncated ? `Cut: the model read ${prediction.tokens} of ${prediction.total_tokens} tokens.` : `Not cut: ${prediction.tokens} tokens.`,
+      textContent: prediction.truncated
+        ? `Cut: the model read ${prediction.tokens} of ${prediction.total_tokens} tokens.`
+        : `Not cut: ${prediction.tokens} tokens.`,
     }),
     element('details', { open: tokens.length <= 64 },
       element('summary', { textContent: 'Tokens' }),
-      element('ol', { className: 'tokens' }, ...tokens.map(token => element('li', { className: token.special ? 'special' : '', textContent: token.text, title: String(token.id) })))),
+      element('ol', { className: 'tokens' }, ...tokens.map(token => element('li', {
+        className: token.special ? 'special' : '', textContent: token.text, title: String(token.id),
+      })))),
   ];
   return element('article', { className: 'answer', ariaLabel: nameOf(model) }, ...parts);
 }
@@ -131,14 +137,16 @@ async function classifyMany(event) {
     for (let start = 0; start < texts.length; start += linesPerCall) {
       say('many-status', `${start} of ${texts.length}…`);
       const part = texts.slice(start, start + linesPerCall);
-      const answers = await Promise.all(asked.map(model => call('v1/predict_batch', { texts: part, model: model.name, model_version: model.version })));
+      const answers = await Promise.all(asked.map(
+        model => call('v1/predict_batch', { texts: part, model: model.name, model_version: model.version })));
       answers.forEach((answer, index) => results[index].push(...answer.results));
     }
     table = tableOf(texts, asked, results);
     showTable();
     const wrong = results.flat().filter(result => !result.prediction).length;
     const differ = table.rows.filter(row => row.differs).length;
-    say('many-status', `${texts.length} texts${asked.length > 1 ? `, ${differ} labelled differently` : ''}${wrong > 0 ? `, ${wrong} not answered` : ''}.`, wrong > 0);
+    say('many-status', `${texts.length} texts${asked.length > 1 ? `, ${differ} labelled differently` : ''}`
+      + `${wrong > 0 ? `, ${wrong} not answered` : ''}.`, wrong > 0);
     byId('csv').disabled = false;
   } catch (failure) {
     say('many-status', failure.message, true);
@@ -146,12 +154,15 @@ async function classifyMany(event) {
 }
 
 function tableOf(texts, asked, results) {
-  const header = ['text', ...asked.flatMap(model => ['label', 'score', 'tokens', 'cut'].map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column))];
+  const header = ['text', ...asked.flatMap(model =>
+    ['label', 'score', 'tokens', 'cut'].map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column))];
   const rows = texts.map((text, line) => {
     const labels = results.map(result => result[line].prediction && decided(result[line].prediction));
     const cells = results.flatMap(result => {
       const { prediction, error } = result[line];
-      return prediction ? [decided(prediction), prediction.score.toFixed(4), String(prediction.tokens), prediction.truncated ? 'yes' : 'no'] : [error.message, '', '', ''];
+      return prediction
+        ? [decided(prediction), prediction.score.toFixed(4), String(prediction.tokens), prediction.truncated ? 'yes' : 'no']
+        : [error.message, '', '', ''];
     });
     return { cells: [text, ...cells], differs: labels.length > 1 && labels[0] !== labels[1] };
   });
@@ -159,10 +170,13 @@ function tableOf(texts, asked, results) {
 }
 
 function showTable() {
-  const head = element('tr', {}, element('th', { scope: 'col', textContent: '#' }), ...table.header.map(title => element('th', { scope: 'col', textContent: title })));
+  const head = element('tr', {}, element('th', { scope: 'col', textContent: '#' }),
+    ...table.header.map(title => element('th', { scope: 'col', textContent: title })));
   const rows = table.rows.map((row, line) => element('tr', { className: row.differs ? 'differs' : '' },
     element('th', { scope: 'row', className: 'number', textContent: String(line + 1) }),
-    ...row.cells.map((cell, column) => element('td', { textContent: cell, className: column === 0 ? 'text' : /^[\d.]+$/.test(cell) ? 'number' : '' }))));
+    ...row.cells.map((cell, column) => element('td', {
+      textContent: cell, className: column === 0 ? 'text' : /^[\d.]+$/.test(cell) ? 'number' : '',
+    }))));
   byId('results').replaceChildren(element('table', { className: 'table' }, element('thead', {}, head), element('tbody', {}, ...rows)));
   byId('results').hidden = false;
 }
@@ -173,7 +187,9 @@ function downloadCsv() {
   const quoted = cell => `"${harmless(cell).replaceAll('"', '""')}"`;
   const byteOrderMark = byId('excel').checked ? '\uFEFF' : ''; // tells Excel that it is UTF-8
   const lines = [table.header, ...table.rows.map(row => row.cells)].map(cells => cells.map(quoted).join(','));
-  const link = element('a', { href: URL.createObjectURL(new Blob([byteOrderMark, lines.join('\r\n') + '\r\n'], { type: 'text/csv' })), download: 'lora-serve.csv' });
+  const link = element('a', {
+    href: URL.createObjectURL(new Blob([byteOrderMark, lines.join('\r\n') + '\r\n'], { type: 'text/csv' })), download: 'lora-serve.csv',
+  });
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -62,7 +62,8 @@ internal static class KServeDescriptions
                 Output(InferResponse.Label, DataType.TypeString, 1),
             },
             DynamicBatching = new ModelDynamicBatching(),
-            Parameters = { model.Description.Metadata.ToDictionary(note => note.Key, note => new ModelParameter { StringValue = MachinePaths.Cut(note.Value) }) },
+            Parameters = { model.Description.Metadata.ToDictionary(
+                note => note.Key, note => new ModelParameter { StringValue = MachinePaths.Cut(note.Value) }) },
         };
     }
 

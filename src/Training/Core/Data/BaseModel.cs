@@ -52,7 +52,8 @@ internal sealed class BaseModel
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>
     /// <exception cref="InputException">The model cannot take as much.</exception>
-    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked ? Math.Min(LearningDefaults.MaxLength, Math.Min(Config.MaxTokens, Tokenizer.MaxLength))
+    public int MaxLength(TrainingOptions options) => options.MaxLength is not { } asked
+        ? Math.Min(LearningDefaults.MaxLength, Math.Min(Config.MaxTokens, Tokenizer.MaxLength))
         : asked <= Config.MaxTokens ? asked
         : throw new InputException($"--max-length is {asked}, the model takes up to {Config.MaxTokens} tokens.");
 }

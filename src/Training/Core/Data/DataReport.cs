@@ -16,9 +16,11 @@ internal static class DataReport
         var multi = set.Labels.Any(labels => labels.Count != 1);
         var balance = data.Classes.Count <= 10 ? data.Classes.ToList() : [.. data.Classes.OrderByDescending(pair => pair.Value).Take(10)];
         var classes = string.Join(", ", balance.Select(pair => $"{pair.Key} {pair.Value} ({Percent(pair.Value, set.Count)})"));
-        yield return $"{set.Role}: {set.Count} texts{(multi ? ", several labels a text" : "")}; {classes}{(balance.Count < data.Classes.Count ? ", ..." : "")}";
+        yield return $"{set.Role}: {set.Count} texts{(multi ? ", several labels a text" : "")}; "
+            + $"{classes}{(balance.Count < data.Classes.Count ? ", ..." : "")}";
         var lengths = set.Encoded.Select(text => text.TotalTokens).Order().ToArray();
-        yield return $"  tokens {lengths[0]} to {lengths[^1]}, median {lengths[lengths.Length / 2]}, mean {lengths.Average():0}; {Histogram(lengths)}; cut: {data.CutTexts} ({Percent(data.CutTexts, set.Count)})";
+        yield return $"  tokens {lengths[0]} to {lengths[^1]}, median {lengths[lengths.Length / 2]}, mean {lengths.Average():0}; "
+            + $"{Histogram(lengths)}; cut: {data.CutTexts} ({Percent(data.CutTexts, set.Count)})";
     }
 
     /// <summary>Classes that no training text has, and texts that are in two sets.</summary>
@@ -32,7 +34,8 @@ internal static class DataReport
 
         if (train.Classes.Count > 1 && train.Classes.Values.All(count => count == train.Texts))
         {
-            yield return "every training text has every label; if these are flags, write them true and false, or 1.0 and 0.0: whole numbers are classes.";
+            yield return "every training text has every label; if these are flags, write them true and false, or 1.0 and 0.0: whole numbers are "
+                + "classes.";
         }
 
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -57,11 +60,13 @@ internal static class DataReport
         }
     }
 
-    /// <summary>Sets to be scored in which F1 has nothing to count: no text of the positive class, or, of a multi-label model, no label at all.</summary>
+    /// <summary>Sets to be scored in which F1 has nothing to count: no text of the positive class, or, of a multi-label model, no label at
+    /// all.</summary>
     public static IEnumerable<string> UndefinedF1(IReadOnlyList<(string Role, IReadOnlyList<LabelledText> Texts)> sets, ClassificationTask task)
     {
         var positive = task.IsMultiLabel ? "has a label" : task.Labels.Count == 2 ? $"has the label {task.Labels[1]}" : null;
-        return positive is null ? [] : sets.Where(set => set.Role != "train" && !set.Texts.Any(text => text.Labels.Any(label => task.IsMultiLabel || label == 1)))
+        return positive is null ? [] : sets.Where(
+            set => set.Role != "train" && !set.Texts.Any(text => text.Labels.Any(label => task.IsMultiLabel || label == 1)))
             .Select(set => $"no {set.Role} text {positive}, so F1, precision and recall are undefined; they are shown as 0"
                 + (set.Role == "validation" ? ", and the loss decides which weights are kept." : "."));
     }

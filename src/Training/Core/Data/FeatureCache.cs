@@ -46,8 +46,8 @@ internal sealed record FeatureKey
 }
 
 /// <summary>
-/// Encoder features on disk, a file a set of texts: 4 bytes x width a text (DistilBERT-base: 3 KiB). Bounded: what was used least recently goes first. The files may be
-/// deleted at any time. Shared by processes: a file appears whole or not at all.
+/// Encoder features on disk, a file a set of texts: 4 bytes x width a text (DistilBERT-base: 3 KiB). Bounded: what was used least recently goes
+/// first. The files may be deleted at any time. Shared by processes: a file appears whole or not at all.
 /// </summary>
 internal sealed class FeatureCache
 {
@@ -98,7 +98,8 @@ internal sealed class FeatureCache
         }
     }
 
-    /// <summary>Keeps features, and removes what was used least recently and is too much; a cache that cannot be written costs time, not the run.</summary>
+    /// <summary>Keeps features, and removes what was used least recently and is too much; a cache that cannot be written costs time, not the
+    /// run.</summary>
     public void Keep(FeatureKey key, float[][] features)
     {
         if (4L * features.Length * features[0].Length > _mostBytes)
@@ -162,7 +163,8 @@ internal sealed class FeatureCache
     private void RemoveLeastRecent()
     {
         var left = _mostBytes;
-        foreach (var file in new DirectoryInfo(_directory).GetFiles("*" + FeatureKey.Extension).Where(IsOurs).OrderByDescending(file => file.LastWriteTimeUtc))
+        foreach (var file in new DirectoryInfo(_directory).GetFiles("*" + FeatureKey.Extension).Where(IsOurs)
+            .OrderByDescending(file => file.LastWriteTimeUtc))
         {
             left -= file.Length;
             if (left < 0)

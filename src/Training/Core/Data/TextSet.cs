@@ -41,10 +41,12 @@ internal sealed class TextSet
     public long Tokens => Encoded.Sum(text => (long)text.Ids.Length);
 
     /// <summary>Encodes on all cores; at least one text.</summary>
-    public static TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts, Func<string, EncodedText> encode, CancellationToken cancellationToken)
+    public static TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts, Func<string, EncodedText> encode,
+        CancellationToken cancellationToken)
     {
         var encoded = new EncodedText[texts.Count];
-        Parallel.For(0, texts.Count, new ParallelOptions { CancellationToken = cancellationToken }, index => encoded[index] = encode(texts[index].Text));
+        Parallel.For(0, texts.Count, new ParallelOptions { CancellationToken = cancellationToken },
+            index => encoded[index] = encode(texts[index].Text));
         return new TextSet(role, source, texts, encoded);
     }
 
@@ -57,7 +59,8 @@ internal sealed class TextSet
         Texts = Count,
         Tokens = Tokens,
         CutTexts = Encoded.Count(text => text.Truncated),
-        Classes = classes.Select((name, index) => (name, count: Labels.Count(labels => labels.Contains(index)))).ToDictionary(pair => pair.name, pair => pair.count),
+        Classes = classes.Select((name, index) => (name, count: Labels.Count(labels => labels.Contains(index))))
+            .ToDictionary(pair => pair.name, pair => pair.count),
     };
 
     private static string HashOf(IReadOnlyList<LabelledText> texts)

@@ -7,14 +7,18 @@ namespace LoraOnnx.Training.Data;
 /// <summary>Which of the texts of --train are trained on, and which are validation texts.</summary>
 internal static class TextSplit
 {
-    /// <summary>Applies --validation, --split, --train-limit and --seed; <paramref name="read"/> reads a validation file. Training texts come in file order, or in that of the shuffle.</summary>
-    public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText>? Validation) Take(IReadOnlyList<LabelledText> all, TrainingOptions options, Func<string, IReadOnlyList<LabelledText>> read)
+    /// <summary>Applies --validation, --split, --train-limit and --seed; <paramref name="read"/> reads a validation file. Training texts come in file
+    /// order, or in that of the shuffle.</summary>
+    public static (IReadOnlyList<LabelledText> Train, IReadOnlyList<LabelledText>? Validation) Take(
+        IReadOnlyList<LabelledText> all, TrainingOptions options, Func<string, IReadOnlyList<LabelledText>> read)
     {
         var source = options.Validation is null ? (ValidationSource?)null : ValidationSource.Parse(options.Validation);
         var order = NumpyPermutation.Of(options.Seed, all.Count);
         if (source is not { File: null } counted)
         {
-            return (Select(all, order.AsSpan(0, Math.Min(options.TrainLimit ?? int.MaxValue, all.Count))), source is null ? null : read(source.Value.File!));
+            return (Select(all, order.AsSpan(0, Math.Min(options.TrainLimit ?? int.MaxValue, all.Count))), source is null
+                ? null
+                : read(source.Value.File!));
         }
 
         if (options.Split == SplitKind.Stratified)
@@ -41,13 +45,15 @@ internal static class TextSplit
         return (Math.Min(limit ?? int.MaxValue, total - validation), validation);
     }
 
-    /// <summary>The first texts of every class in <paramref name="order"/>, classes in proportion (largest remainders get what rounding leaves).</summary>
+    /// <summary>The first texts of every class in <paramref name="order"/>, classes in proportion (largest remainders get what rounding
+    /// leaves).</summary>
     private static HashSet<int> Stratified(IReadOnlyList<LabelledText> all, int[] order, int count)
     {
         var classes = order.GroupBy(index => string.Join(',', all[index].Labels)).Select(group => group.ToArray()).ToList();
         var shares = classes.ConvertAll(group => (double)group.Length * count / all.Count);
         var taken = shares.ConvertAll(share => (int)share);
-        foreach (var index in Enumerable.Range(0, classes.Count).OrderByDescending(index => shares[index] - taken[index]).Take(count - taken.Sum()).ToList())
+        foreach (var index in Enumerable.Range(0, classes.Count).OrderByDescending(index => shares[index] - taken[index]).Take(count - taken.Sum())
+            .ToList())
         {
             taken[index]++;
         }

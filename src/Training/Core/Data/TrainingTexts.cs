@@ -33,7 +33,8 @@ internal sealed class TrainingTexts
 
     /// <summary>Reads the files, splits off validation texts and encodes.</summary>
     /// <exception cref="InputException">A file is wrong, or too small for the split.</exception>
-    public static TrainingTexts Load(TrainingOptions options, ClassificationTask task, TextTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
+    public static TrainingTexts Load(
+        TrainingOptions options, ClassificationTask task, TextTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
     {
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
             TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
@@ -53,7 +54,8 @@ internal sealed class TrainingTexts
             sets.Add(("test", test));
         }
 
-        var validationSource = validation is null ? null : ValidationSource.Parse(options.Validation!).File ?? options.Train; // validation came from that option
+        // validation came from that option
+        var validationSource = validation is null ? null : ValidationSource.Parse(options.Validation!).File ?? options.Train;
         return new TrainingTexts(
             trainSet,
             validation is null ? null : Encode("validation", validationSource!, validation),

@@ -20,7 +20,8 @@ internal readonly record struct ValidationSource(string? File, int? Count, doubl
 
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
         {
-            return share is > 0 and < 1 ? new(null, null, share) : throw new InputException($"--validation is {text}, expected a share between 0 and 1, a count, or a file.");
+            return share is > 0 and < 1 ? new(null, null, share)
+                : throw new InputException($"--validation is {text}, expected a share between 0 and 1, a count, or a file.");
         }
 
         return new(text, null, null);
@@ -30,6 +31,8 @@ internal readonly record struct ValidationSource(string? File, int? Count, doubl
     public int CountOf(int total)
     {
         var wanted = Count ?? Math.Max(1, (int)Math.Round(total * Share.GetValueOrDefault()));
-        return wanted < total ? wanted : throw new InputException($"--validation takes {wanted} of {total} training texts, which leaves none to train on.", "take fewer, or give a validation file.");
+        return wanted < total ? wanted
+            : throw new InputException($"--validation takes {wanted} of {total} training texts, which leaves none to train on.",
+                "take fewer, or give a validation file.");
     }
 }

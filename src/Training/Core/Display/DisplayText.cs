@@ -6,7 +6,8 @@ namespace LoraOnnx.Training.Display;
 internal static class DisplayText
 {
     public static string Step(StepView step) =>
-        $"{step.Phase}  epoch {step.Epoch:0.00}/{step.Epochs}  step {step.Step}/{step.Steps}  loss {step.Loss:0.0000}  rate {step.LearningRate:0.0e+0}  "
+        $"{step.Phase}  epoch {step.Epoch:0.00}/{step.Epochs}  step {step.Step}/{step.Steps}  loss {step.Loss:0.0000}  rate "
+            + $"{step.LearningRate:0.0e+0}  "
         + $"{(step.BestF1 is { } best ? $"best F1 {Percent(best)}  " : "")}{step.TokensPerSecond:0} tokens/s  {Duration(step.TimeLeft)} left";
 
     public static string Evaluation(string phase, RunMetrics metrics, bool isBest) =>

@@ -3,7 +3,8 @@ namespace LoraOnnx.Training.Engine;
 /// <summary>Which linear modules get adapters, and of what kind.</summary>
 internal sealed record AdapterPlan
 {
-    /// <summary>Full module names such as <c>distilbert.transformer.layer.0.attention.q_lin</c>; <see cref="Model.Adapters.AdapterTargets"/> makes them from short ones.</summary>
+    /// <summary>Full module names such as <c>distilbert.transformer.layer.0.attention.q_lin</c>; <see cref="Model.Adapters.AdapterTargets"/> makes
+    /// them from short ones.</summary>
     public required IReadOnlyList<string> Modules { get; init; }
 
     /// <summary>Inner width of A and B, at least 1.</summary>

@@ -2,13 +2,15 @@ using LoraOnnx.Training.Steps;
 
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>Weights that learn from batches of one kind: <see cref="PackedBatch"/> or <see cref="FeatureBatch"/>. One thread at a time; the owner disposes.</summary>
+/// <summary>Weights that learn from batches of one kind: <see cref="PackedBatch"/> or <see cref="FeatureBatch"/>. One thread at a time; the owner
+/// disposes.</summary>
 internal interface ILearner<TBatch> : IDisposable
 {
     /// <summary>Numbers that training changes.</summary>
     long TrainedParameters { get; }
 
-    /// <summary>True once the model answers otherwise than at the start: some trained weight but A, which counts for nothing while B is 0, differs from its first value.</summary>
+    /// <summary>True once the model answers otherwise than at the start: some trained weight but A, which counts for nothing while B is 0, differs
+    /// from its first value.</summary>
     bool HasChanged { get; }
 
     /// <summary>Forward and backward over all parts (loss: mean over all their texts), clipping, one AdamW update. All with labels.</summary>

@@ -3,7 +3,8 @@ using LoraOnnx.Model.Checkpoints;
 
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>A library that computes: makes frozen encoders and learners of a model. Its own business are device, threads and memory; the loop knows steps and phases only.</summary>
+/// <summary>A library that computes: makes frozen encoders and learners of a model. Its own business are device, threads and memory; the loop knows
+/// steps and phases only.</summary>
 internal interface ITrainingEngine
 {
     /// <summary>What computes.</summary>

@@ -2,7 +2,8 @@ using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Engine;
 
-/// <summary>All that changes while training: restored into a learner of the same options, training goes on bit by bit as if it had never stopped.</summary>
+/// <summary>All that changes while training: restored into a learner of the same options, training goes on bit by bit as if it had never
+/// stopped.</summary>
 internal sealed class LearnerState
 {
     /// <summary>Takes the tensors over.</summary>

@@ -14,7 +14,8 @@ internal static class AdapterHash
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var module in adapter.Modules)
         {
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{module.Module}:{module.Scale.ToString("R", CultureInfo.InvariantCulture)}:{module.Rank}:"));
+            hash.AppendData(
+                System.Text.Encoding.UTF8.GetBytes($"{module.Module}:{module.Scale.ToString("R", CultureInfo.InvariantCulture)}:{module.Rank}:"));
             foreach (var tensor in new[] { module.A, module.B, module.BBias, module.Magnitude }.OfType<Model.Safetensors.NamedTensor>())
             {
                 hash.AppendData(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));

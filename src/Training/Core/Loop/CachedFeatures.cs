@@ -5,7 +5,8 @@ using LoraOnnx.Training.Engine;
 
 namespace LoraOnnx.Training.Loop;
 
-/// <summary>Features of the encoder as it is, base or base with adapters, from the cache where they are. The network is built only when needed.</summary>
+/// <summary>Features of the encoder as it is, base or base with adapters, from the cache where they are. The network is built only when
+/// needed.</summary>
 internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Precision precision) : IDisposable
 {
     private IEncoder? _encoder;

@@ -9,11 +9,13 @@ namespace LoraOnnx.Training.Loop;
 internal static class Encoding
 {
     /// <summary>What <paramref name="run"/> gives for each text, in the order of the set.</summary>
-    public static float[][] Run(TextSet texts, Func<PackedBatch, float[][]> run, CancellationToken cancellationToken, Action<long>? tokensDone = null) =>
+    public static float[][] Run(TextSet texts, Func<PackedBatch, float[][]> run, CancellationToken cancellationToken,
+        Action<long>? tokensDone = null) =>
         Run(texts.Encoded, run, cancellationToken, tokensDone);
 
     /// <summary>What <paramref name="run"/> gives for each text, in order.</summary>
-    public static float[][] Run(IReadOnlyList<EncodedText> texts, Func<PackedBatch, float[][]> run, CancellationToken cancellationToken, Action<long>? tokensDone = null)
+    public static float[][] Run(IReadOnlyList<EncodedText> texts, Func<PackedBatch, float[][]> run, CancellationToken cancellationToken,
+        Action<long>? tokensDone = null)
     {
         var rows = new float[texts.Count][];
         var done = 0L;

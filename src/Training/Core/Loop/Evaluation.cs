@@ -5,7 +5,8 @@ using LoraOnnx.Training.Data;
 
 namespace LoraOnnx.Training.Loop;
 
-/// <summary>Figures of one evaluation; <paramref name="OnlyAnswer"/> names the class (of a multi-label model: the classes, or none) when the model gave every text the same answer.</summary>
+/// <summary>Figures of one evaluation; <paramref name="OnlyAnswer"/> names the class (of a multi-label model: the classes, or none) when the model
+/// gave every text the same answer.</summary>
 internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
 {
     /// <summary>Scores logits [texts][labels] against the labels of the set.</summary>
@@ -17,8 +18,10 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
         {
             if (!logits[text].All(float.IsFinite))
             {
-                throw new InputException($"the model answers {texts.Role} text {text + 1} with {string.Join(", ", logits[text])}, expected finite numbers{(step == 0 ? "" : "; training has stopped")}.",
-                    step == 0 ? "the weights of the base are damaged, or too large; fetch it again." : "try a lower --lr, or --precision fp32; the weights kept so far and the last checkpoint are from before.");
+                throw new InputException($"the model answers {texts.Role} text {text + 1} with {string.Join(", ", logits[text])}, expected finite "
+                    + $"numbers{(step == 0 ? "" : "; training has stopped")}.",
+                    step == 0 ? "the weights of the base are damaged, or too large; fetch it again."
+                        : "try a lower --lr, or --precision fp32; the weights kept so far and the last checkpoint are from before.");
             }
 
             scored.AddLogits(texts.Labels[text], logits[text]);

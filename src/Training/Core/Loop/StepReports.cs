@@ -8,8 +8,8 @@ using LoraOnnx.Training.Steps;
 namespace LoraOnnx.Training.Loop;
 
 /// <summary>
-/// Reads the results of steps, checks them, and passes them on to log and display. On a GPU a result is read only every few steps: reading waits for the device.
-/// Nothing is saved before its results are read, so a checkpoint never holds weights that a loss of NaN has spoilt.
+/// Reads the results of steps, checks them, and passes them on to log and display. On a GPU a result is read only every few steps: reading waits for
+/// the device. Nothing is saved before its results are read, so a checkpoint never holds weights that a loss of NaN has spoilt.
 /// </summary>
 internal sealed class StepReports
 {
@@ -60,8 +60,11 @@ internal sealed class StepReports
         {
             if (!result.IsFinite)
             {
-                throw new InputException($"the loss is {result.Loss} and the gradient {result.GradientNorm} at step {after.Step}, expected finite numbers; training has stopped.",
-                    $"{(Directory.Exists(_checkpoint) ? $"the weights kept so far and the last checkpoint, {_checkpoint}, are from before" : "no checkpoint was saved yet")}; try a lower --lr, or --precision fp32.");
+                throw new InputException($"the loss is {result.Loss} and the gradient {result.GradientNorm} at step {after.Step}, expected finite "
+                    + "numbers; training has stopped.",
+                    $"{(Directory.Exists(_checkpoint) ? $"the weights kept so far and the last checkpoint, {_checkpoint}, are from before"
+                        : "no checkpoint was saved yet")}; "
+                    + $"try a lower --lr, or --precision fp32.");
             }
         }
 

@@ -6,8 +6,8 @@ using LoraOnnx.Training.Recording;
 namespace LoraOnnx.Training.Loop;
 
 /// <summary>
-/// Runs the steps of a phase from where the progress says, evaluates, keeps the best weights, and saves checkpoints from which it can go on bit by bit.
-/// Weights that are still the first ones are never kept: a run that has learnt nothing fails.
+/// Runs the steps of a phase from where the progress says, evaluates, keeps the best weights, and saves checkpoints from which it can go on bit by
+/// bit. Weights that are still the first ones are never kept: a run that has learnt nothing fails.
 /// </summary>
 internal sealed class TrainingLoop
 {
@@ -81,9 +81,11 @@ internal sealed class TrainingLoop
         var keepsNothing = _job.Texts.Validation is not null && _progress.Best is null;
         if (keepsNothing || !_trainer.HasChanged)
         {
-            throw new InputException($"{_phase.Name}: after {_progress.PhaseStep} {(_progress.PhaseStep == 1 ? "step" : "steps")} the weights are those training began with: "
+            throw new InputException($"{_phase.Name}: after {_progress.PhaseStep} {(_progress.PhaseStep == 1 ? "step" : "steps")} the weights are "
+                + "those training began with: "
                 + "nothing was learnt, and nothing is kept.",
-                "every gradient or step was 0 to fp32's precision: try a higher --lr, more or other texts, or --clip 0; then start again with --overwrite.");
+                "every gradient or step was 0 to fp32's precision: try a higher --lr, more or other texts, or --clip 0; then start again with "
+                    + "--overwrite.");
         }
     }
 
@@ -116,10 +118,12 @@ internal sealed class TrainingLoop
     private void Evaluate(TextSet validation, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var evaluation = Evaluation.Of(_trainer.Logits(validation, cancellationToken), validation, _job.Base.Config.Task, _progress.Step, _phase.EpochsAt(_progress.PhaseStep));
+        var evaluation = Evaluation.Of(
+            _trainer.Logits(validation, cancellationToken), validation, _job.Base.Config.Task, _progress.Step, _phase.EpochsAt(_progress.PhaseStep));
         var isBest = _trainer.HasChanged && Evaluation.IsBetter(evaluation.Metrics, _progress.Best);
         _job.Output.Log.Evaluation("evaluation", validation.Role, evaluation.Metrics);
-        _job.Display.Evaluated(_phase.Name, evaluation.Metrics with { Step = _progress.PhaseStep }, isBest); // a person counts the steps of the phase, as in the lines of steps
+        // a person counts the steps of the phase, as in the lines of steps
+        _job.Display.Evaluated(_phase.Name, evaluation.Metrics with { Step = _progress.PhaseStep }, isBest);
         if (evaluation.OnlyAnswer is { } answer)
         {
             _job.Display.Warn($"every validation text was answered with {answer}: the model has learnt nothing yet, or --lr is too high.");
@@ -140,7 +144,8 @@ internal sealed class TrainingLoop
         if (_phase.Patience > 0 && _progress.EvaluationsSinceBest >= _phase.Patience && _progress.PhaseStep < _phase.Steps)
         {
             _progress = _progress with { StoppedEarly = true };
-            _job.Display.Note($"stopped at step {_progress.PhaseStep} of {_phase.Steps}: no better F1 in {_phase.Patience} {(_phase.Patience == 1 ? "evaluation" : "evaluations")}.");
+            _job.Display.Note($"stopped at step {_progress.PhaseStep} of {_phase.Steps}: no better F1 in {_phase.Patience} "
+                + $"{(_phase.Patience == 1 ? "evaluation" : "evaluations")}.");
         }
     }
 

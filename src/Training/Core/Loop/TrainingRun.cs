@@ -9,7 +9,8 @@ using LoraOnnx.Training.Steps;
 
 namespace LoraOnnx.Training.Loop;
 
-/// <summary>Takes a run through its phases, from the start or from a checkpoint. <paramref name="rawFeatures"/> are those of the base in fp32.</summary>
+/// <summary>Takes a run through its phases, from the start or from a checkpoint. <paramref name="rawFeatures"/> are those of the base in
+/// fp32.</summary>
 internal sealed class TrainingRun(TrainingJob job, CachedFeatures rawFeatures)
 {
     /// <summary>Called when all is ready for the first step, with the time that features took.</summary>
@@ -46,7 +47,8 @@ internal sealed class TrainingRun(TrainingJob job, CachedFeatures rawFeatures)
 
         if (progress is { BestBefore: { } before, Best: { } best } && best.F1 < before.F1)
         {
-            job.Display.Warn($"with the new head validation F1 is {DisplayText.Percent(best.F1)}, the adapters alone had {DisplayText.Percent(before.F1)}: "
+            job.Display.Warn(
+                $"with the new head validation F1 is {DisplayText.Percent(best.F1)}, the adapters alone had {DisplayText.Percent(before.F1)}: "
                 + "--method lora keeps the head of the base; or try another --lr-head.");
         }
 
@@ -66,7 +68,8 @@ internal sealed class TrainingRun(TrainingJob job, CachedFeatures rawFeatures)
     };
 
     private ILearner<PackedBatch> Adapters(bool trainsHead) => job.Engine.Adapters(job.Base.Weights,
-        AdapterOptions.Plan(job.Options.Adapters!, job.Base.Config), LearnerSettings.Of(job.Options) with { TrainHead = trainsHead }); // a phase of adapters has some
+        // a phase of adapters has some
+        AdapterOptions.Plan(job.Options.Adapters!, job.Base.Config), LearnerSettings.Of(job.Options) with { TrainHead = trainsHead });
 
     private FeatureTrainer OnFeatures(LoraAdapter? frozen, CancellationToken cancellationToken)
     {

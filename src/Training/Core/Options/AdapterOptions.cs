@@ -7,7 +7,8 @@ namespace LoraOnnx.Training.Options;
 /// <summary>The adapters' options in the words of the engine and of <c>peft</c>.</summary>
 internal static class AdapterOptions
 {
-    /// <summary>peft's word for an A from a normal distribution. peft's own has the deviation 1/rank, the published experiment's 1; there is no nearer word.</summary>
+    /// <summary>peft's word for an A from a normal distribution. peft's own has the deviation 1/rank, the published experiment's 1; there is no
+    /// nearer word.</summary>
     private const string Gaussian = "gaussian";
 
     /// <exception cref="InputException">A target matches nothing.</exception>

@@ -57,7 +57,8 @@ internal enum SplitKind
     [JsonStringEnumMemberName("stratified")]
     Stratified,
 
-    /// <summary>The texts that follow the training texts in numpy's permutation, as Hugging Face's <c>shuffle(seed)</c> and <c>select</c> take them.</summary>
+    /// <summary>The texts that follow the training texts in numpy's permutation, as Hugging Face's <c>shuffle(seed)</c> and <c>select</c> take
+    /// them.</summary>
     [JsonStringEnumMemberName("shuffle")]
     Shuffle,
 }

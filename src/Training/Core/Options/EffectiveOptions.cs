@@ -112,7 +112,9 @@ internal sealed record EffectiveOptions
         Method = options.Method,
         Phases = PhasesOf(options, rules),
         Adapters = adapters,
-        Batch = options.BatchTokens is null ? new BatchSize(options.BatchSize ?? LearningDefaults.BatchSize, null) : new BatchSize(null, options.BatchTokens),
+        Batch = options.BatchTokens is null
+            ? new BatchSize(options.BatchSize ?? LearningDefaults.BatchSize, null)
+            : new BatchSize(null, options.BatchTokens),
         GradientAccumulation = options.GradientAccumulation,
         MaxLength = maxLength,
         Truncate = options.Truncate,
@@ -135,14 +137,16 @@ internal sealed record EffectiveOptions
     {
         var adapter = options.LearningRate ?? LearningDefaults.AdapterRate(options.Rank);
         var epochs = options.Epochs ?? LearningDefaults.Epochs(options.Method);
-        var (evaluations, ofHead) = (options.EvalPerEpoch ?? LearningDefaults.EvaluationsPerEpoch, options.EvalPerEpoch ?? LearningDefaults.HeadEvaluationsPerEpoch);
+        var (evaluations, ofHead) =
+            (options.EvalPerEpoch ?? LearningDefaults.EvaluationsPerEpoch, options.EvalPerEpoch ?? LearningDefaults.HeadEvaluationsPerEpoch);
         var afterwards = options.HeadLearningRate ?? LearningDefaults.HeadRate;
         return options switch
         {
             { LoraEpochs: { } first, HeadEpochs: { } second } =>
                 [new AdapterPhase(first, evaluations, adapter), new HeadPhase(second, ofHead, afterwards, OnAdapters: true)],
             { Method: TrainingMethod.Lora } => [new AdapterPhase(epochs, evaluations, adapter)],
-            { Method: TrainingMethod.Head } => [new HeadPhase(epochs, ofHead, options.HeadLearningRate ?? options.LearningRate ?? LearningDefaults.HeadRate, OnAdapters: false)],
+            { Method: TrainingMethod.Head } =>
+                [new HeadPhase(epochs, ofHead, options.HeadLearningRate ?? options.LearningRate ?? LearningDefaults.HeadRate, OnAdapters: false)],
             { HeadLearningRate: 0 } when rules.HeadOfRateZeroIsFrozen => [new AdapterPhase(epochs, evaluations, adapter)],
             _ => [new JointPhase(epochs, evaluations, adapter, options.HeadLearningRate ?? adapter)],
         };

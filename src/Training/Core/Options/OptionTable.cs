@@ -6,8 +6,8 @@ using System.Numerics;
 namespace LoraOnnx.Training.Options;
 
 /// <summary>
-/// Options of the command line, each with the place of <see cref="TrainingOptions"/> it sets. Only options that the user wrote are applied, so they can go on top of the
-/// defaults, of a preset, or of the options of a run that is resumed.
+/// Options of the command line, each with the place of <see cref="TrainingOptions"/> it sets. Only options that the user wrote are applied, so they
+/// can go on top of the defaults, of a preset, or of the options of a run that is resumed.
 /// </summary>
 internal sealed class OptionTable
 {
@@ -27,7 +27,8 @@ internal sealed class OptionTable
     public void Text(string name, string helpName, string description, Func<TrainingOptions, string, TrainingOptions> apply) =>
         Add(new Option<string>(name) { Description = description, HelpName = helpName }, apply);
 
-    public void Flag(string name, string description, Func<TrainingOptions, bool, TrainingOptions> apply) => Add(new Option<bool>(name) { Description = description }, apply);
+    public void Flag(string name, string description, Func<TrainingOptions, bool, TrainingOptions> apply) =>
+        Add(new Option<bool>(name) { Description = description }, apply);
 
     /// <summary>A flag that may be on by default: <c>--name false</c> turns it off.</summary>
     public void Switch(string name, string description, Func<TrainingOptions, bool> current, Func<TrainingOptions, bool, TrainingOptions> apply)
@@ -57,7 +58,8 @@ internal sealed class OptionTable
         Add(option, (options, word) => apply(options, EnumNames.Parse<T>(word)!.Value)); // the parser takes no other word
     }
 
-    public void List(string name, string description, Func<TrainingOptions, IReadOnlyList<string>> current, Func<TrainingOptions, IReadOnlyList<string>, TrainingOptions> apply)
+    public void List(string name, string description, Func<TrainingOptions, IReadOnlyList<string>> current,
+        Func<TrainingOptions, IReadOnlyList<string>, TrainingOptions> apply)
     {
         var option = new Option<string>(name)
         {
@@ -73,12 +75,17 @@ internal sealed class OptionTable
     public void Whole<T>(string name, T least, T most, string description, string? fallback, Func<TrainingOptions, T, TrainingOptions> apply)
         where T : struct, IBinaryInteger<T> =>
         Add(Number<T>(name, "N", description, fallback, $"a whole number from {least} to {most}",
-            text => T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
+            text => T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                ? number
+                : null), apply);
 
     /// <summary>A number with a fraction; <paramref name="fallback"/> is the default as shown in the help.</summary>
-    public void Real(string name, double least, double most, string description, string? fallback, Func<TrainingOptions, double, TrainingOptions> apply) =>
+    public void Real(string name, double least, double most, string description, string? fallback,
+        Func<TrainingOptions, double, TrainingOptions> apply) =>
         Add(Number<double>(name, "X", description, fallback, $"a number from {least} to {most}",
-            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null), apply);
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                ? number
+                : null), apply);
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 

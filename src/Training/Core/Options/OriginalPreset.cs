@@ -28,7 +28,8 @@ internal static class OriginalPreset
         AttentionDropout = true,
     };
 
-    /// <summary>The preset beside the options <paramref name="given"/> on the command line: where one of them stands in place of a value of it, that value is not asked for.</summary>
+    /// <summary>The preset beside the options <paramref name="given"/> on the command line: where one of them stands in place of a value of it, that
+    /// value is not asked for.</summary>
     public static TrainingOptions Beside(IReadOnlyList<string> given) => Options with
     {
         Epochs = given.Contains("--lora-epochs") || given.Contains("--head-epochs") ? null : Options.Epochs,

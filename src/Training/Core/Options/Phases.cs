@@ -45,7 +45,8 @@ internal sealed record JointPhase(int Epochs, double EvaluationsPerEpoch, double
     public LearningRates Peak => new(LearningRate, HeadLearningRate);
 }
 
-/// <summary>The head learns, on features of a frozen encoder: the base, or with <paramref name="OnAdapters"/> the base with the adapters of the phase before.</summary>
+/// <summary>The head learns, on features of a frozen encoder: the base, or with <paramref name="OnAdapters"/> the base with the adapters of the phase
+/// before.</summary>
 internal sealed record HeadPhase(int Epochs, double EvaluationsPerEpoch, double HeadLearningRate, bool OnAdapters) : IPhase
 {
     [JsonIgnore]

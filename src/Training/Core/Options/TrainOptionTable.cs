@@ -4,7 +4,8 @@ namespace LoraOnnx.Training.Options;
 internal static class TrainOptionTable
 {
     /// <summary>Options that mean nothing where no adapters are trained.</summary>
-    public static IReadOnlyList<string> OfAdapters { get; } = ["--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora", "--lora-plus-ratio"];
+    public static IReadOnlyList<string> OfAdapters { get; } =
+        ["--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora", "--lora-plus-ratio"];
 
     /// <summary>Any rate above 0 that an fp32 weight could notice.</summary>
     private const double LeastRate = 1e-12;
@@ -21,59 +22,92 @@ internal static class TrainOptionTable
 
     private static void AddData(OptionTable table)
     {
-        table.Text("--model", "MODEL", "(required) The base: a checkpoint directory or a hub id.", (options, value) => options with { Model = value });
-        table.Text("--train", "FILE", "(required) Training texts: .jsonl, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.", (options, value) => options with { Train = value });
-        table.Text("--validation", "FILE|COUNT|SHARE", "Validation texts, or how many to take from the training texts: 200, or 0.1 for a tenth. The best F1 on them decides which weights are kept. [default: none]",
+        table.Text("--model", "MODEL", "(required) The base: a checkpoint directory or a hub id.",
+            (options, value) => options with { Model = value });
+        table.Text("--train", "FILE", "(required) Training texts: .jsonl, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.",
+            (options, value) => options with { Train = value });
+        table.Text("--validation", "FILE|COUNT|SHARE", "Validation texts, or how many to take from the training texts: 200, or 0.1 for a tenth. "
+            + "The best F1 on them decides which weights are kept. [default: none]",
             (options, value) => options with { Validation = value });
-        table.Text("--test", "FILE", "Test texts, scored once at the end in fp32. [default: none]", (options, value) => options with { Test = value });
+        table.Text("--test", "FILE", "Test texts, scored once at the end in fp32. [default: none]",
+            (options, value) => options with { Test = value });
         table.Text("--out", "RUN", "(required) The run directory to write.", (options, value) => options with { Out = value });
-        table.Choice("--split", "How --validation COUNT or SHARE is taken.", options => options.Split, (options, value) => options with { Split = value });
-        table.Whole("--train-limit", 1, int.MaxValue, "Use at most this many training texts, the first of the shuffle by --seed.", "all", (options, value) => options with { TrainLimit = value });
-        table.Whole("--max-length", 2, 1 << 20, "Longest input in tokens; the rest of a text is cut.", "512, or the model's limit if that is less", (options, value) => options with { MaxLength = value });
-        table.Choice("--truncate", "Which part of a long text is kept.", options => options.Truncate, (options, value) => options with { Truncate = value });
+        table.Choice("--split", "How --validation COUNT or SHARE is taken.", options => options.Split,
+            (options, value) => options with { Split = value });
+        table.Whole("--train-limit", 1, int.MaxValue, "Use at most this many training texts, the first of the shuffle by --seed.", "all",
+            (options, value) => options with { TrainLimit = value });
+        table.Whole("--max-length", 2, 1 << 20, "Longest input in tokens; the rest of a text is cut.", "512, or the model's limit if that is less",
+            (options, value) => options with { MaxLength = value });
+        table.Choice("--truncate", "Which part of a long text is kept.", options => options.Truncate,
+            (options, value) => options with { Truncate = value });
     }
 
     private static void AddAdapters(OptionTable table)
     {
-        table.Choice("--method", "What to train: adapters, the classification head, or both.", options => options.Method, (options, value) => options with { Method = value });
+        table.Choice("--method", "What to train: adapters, the classification head, or both.", options => options.Method,
+            (options, value) => options with { Method = value });
         table.Whole("--rank", 1, 4096, "Inner width of the adapters.", "8", (options, value) => options with { Rank = value });
-        table.Real("--alpha", 1e-6, 1e6, "The adapters' update is scaled by alpha/rank.", "twice the rank", (options, value) => options with { Alpha = value });
-        table.List("--targets", "Linear modules that get adapters: q_lin, k_lin, v_lin, out_lin, lin1, lin2, or all-linear.", options => options.Targets, (options, value) => options with { Targets = value });
-        table.Real("--lora-dropout", 0, 0.99, "Dropout of the adapters' input, 0 to 1.", "0", (options, value) => options with { LoraDropout = value });
-        table.Choice("--init", "How new adapters start: as peft does, or from N(0,1) as the published experiment.", options => options.Init, (options, value) => options with { Init = value });
+        table.Real("--alpha", 1e-6, 1e6, "The adapters' update is scaled by alpha/rank.", "twice the rank",
+            (options, value) => options with { Alpha = value });
+        table.List("--targets", "Linear modules that get adapters: q_lin, k_lin, v_lin, out_lin, lin1, lin2, or all-linear.",
+            options => options.Targets, (options, value) => options with { Targets = value });
+        table.Real("--lora-dropout", 0, 0.99, "Dropout of the adapters' input, 0 to 1.", "0",
+            (options, value) => options with { LoraDropout = value });
+        table.Choice("--init", "How new adapters start: as peft does, or from N(0,1) as the published experiment.", options => options.Init,
+            (options, value) => options with { Init = value });
         table.Flag("--rslora", "Scale by alpha/sqrt(rank) instead of alpha/rank.", (options, value) => options with { Rslora = value });
         table.Flag("--dora", "Train a magnitude per output row beside the adapters (DoRA).", (options, value) => options with { Dora = value });
-        table.Real("--lora-plus-ratio", 1, 1000, "LoRA+: B learns this many times faster than A.", "1", (options, value) => options with { LoraPlusRatio = value });
+        table.Real("--lora-plus-ratio", 1, 1000, "LoRA+: B learns this many times faster than A.", "1",
+            (options, value) => options with { LoraPlusRatio = value });
     }
 
     private static void AddLearning(OptionTable table)
     {
-        table.Whole("--epochs", 1, 100_000, "Passes over the training texts.", "3; 15 with --method head", (options, value) => options with { Epochs = value });
-        table.Whole("--lora-epochs", 1, 100_000, "With lora+head: train the adapters alone for so many epochs, ...", null, (options, value) => options with { LoraEpochs = value });
-        table.Whole("--head-epochs", 1, 100_000, "... then the head on the frozen adapters for so many.", null, (options, value) => options with { HeadEpochs = value });
-        table.Real("--lr", LeastRate, 10, "Peak learning rate (of the head alone with --method head).", "by rank: 1e-3 to 2, 5e-4 to 8, 4e-4 to 32, 3e-4 above; head 1e-3", (options, value) => options with { LearningRate = value });
-        table.Real("--lr-head", 0, 10, "Peak learning rate of the head; 0 beside --method lora+head: it stays as it began.", "that of the adapters; 1e-3 when the head is trained alone", (options, value) => options with { HeadLearningRate = value });
+        table.Whole("--epochs", 1, 100_000, "Passes over the training texts.", "3; 15 with --method head",
+            (options, value) => options with { Epochs = value });
+        table.Whole("--lora-epochs", 1, 100_000, "With lora+head: train the adapters alone for so many epochs, ...", null,
+            (options, value) => options with { LoraEpochs = value });
+        table.Whole("--head-epochs", 1, 100_000, "... then the head on the frozen adapters for so many.", null,
+            (options, value) => options with { HeadEpochs = value });
+        table.Real("--lr", LeastRate, 10, "Peak learning rate (of the head alone with --method head).",
+            "by rank: 1e-3 to 2, 5e-4 to 8, 4e-4 to 32, 3e-4 above; head 1e-3", (options, value) => options with { LearningRate = value });
+        table.Real("--lr-head", 0, 10, "Peak learning rate of the head; 0 beside --method lora+head: it stays as it began.",
+            "that of the adapters; 1e-3 when the head is trained alone", (options, value) => options with { HeadLearningRate = value });
         table.Whole("--batch-size", 1, 1 << 20, "Texts in a batch.", "16", (options, value) => options with { BatchSize = value });
-        table.Whole("--batch-tokens", 2, 1 << 26, "Batches of up to so many tokens instead of a number of texts.", null, (options, value) => options with { BatchTokens = value });
-        table.Whole("--gradient-accumulation", 1, 1 << 16, "Batches that make one optimizer step.", "1", (options, value) => options with { GradientAccumulation = value });
-        table.Real("--weight-decay", 0, 10, "AdamW's decay; biases and layer norms do not decay.", "0.01", (options, value) => options with { WeightDecay = value });
-        table.Real("--warmup", 0, 1, "Share of the steps in which the learning rate rises from 0; then it falls linearly to 0.", "0.06", (options, value) => options with { Warmup = value });
-        table.Real("--clip", 0, 1e9, "Longest gradient (L2 norm) that is applied as it is; 0: no clipping.", "1.0", (options, value) => options with { Clip = value });
-        table.Real("--label-smoothing", 0, 0.99, "Share of the target that is spread over all classes, 0 to 1.", "0", (options, value) => options with { LabelSmoothing = value });
-        table.Switch("--dropout", "Dropout of the model's config in body and head.", options => options.Dropout, (options, value) => options with { Dropout = value });
-        table.Switch("--attention-dropout", "Dropout of attention weights too; slower on a CPU.", options => options.AttentionDropout, (options, value) => options with { AttentionDropout = value });
-        table.Real("--eval-per-epoch", 0, 10_000, "Evaluations in an epoch; 0.5 means every other epoch. There is always one at the end.", "2; 1 when the head is trained alone", (options, value) => options with { EvalPerEpoch = value });
-        table.Whole("--patience", 0, 1 << 20, "Stop after so many evaluations without a better F1; 0: never.", "0", (options, value) => options with { Patience = value });
-        table.Whole("--seed", 0UL, ulong.MaxValue, "Decides split, order of batches, new weights and dropout.", "42", (options, value) => options with { Seed = value });
+        table.Whole("--batch-tokens", 2, 1 << 26, "Batches of up to so many tokens instead of a number of texts.", null,
+            (options, value) => options with { BatchTokens = value });
+        table.Whole("--gradient-accumulation", 1, 1 << 16, "Batches that make one optimizer step.", "1",
+            (options, value) => options with { GradientAccumulation = value });
+        table.Real("--weight-decay", 0, 10, "AdamW's decay; biases and layer norms do not decay.", "0.01",
+            (options, value) => options with { WeightDecay = value });
+        table.Real("--warmup", 0, 1, "Share of the steps in which the learning rate rises from 0; then it falls linearly to 0.", "0.06",
+            (options, value) => options with { Warmup = value });
+        table.Real("--clip", 0, 1e9, "Longest gradient (L2 norm) that is applied as it is; 0: no clipping.", "1.0",
+            (options, value) => options with { Clip = value });
+        table.Real("--label-smoothing", 0, 0.99, "Share of the target that is spread over all classes, 0 to 1.", "0",
+            (options, value) => options with { LabelSmoothing = value });
+        table.Switch("--dropout", "Dropout of the model's config in body and head.", options => options.Dropout,
+            (options, value) => options with { Dropout = value });
+        table.Switch("--attention-dropout", "Dropout of attention weights too; slower on a CPU.", options => options.AttentionDropout,
+            (options, value) => options with { AttentionDropout = value });
+        table.Real("--eval-per-epoch", 0, 10_000, "Evaluations in an epoch; 0.5 means every other epoch. There is always one at the end.",
+            "2; 1 when the head is trained alone", (options, value) => options with { EvalPerEpoch = value });
+        table.Whole("--patience", 0, 1 << 20, "Stop after so many evaluations without a better F1; 0: never.", "0",
+            (options, value) => options with { Patience = value });
+        table.Whole("--seed", 0UL, ulong.MaxValue, "Decides split, order of batches, new weights and dropout.", "42",
+            (options, value) => options with { Seed = value });
     }
 
     private static void AddMachine(OptionTable table)
     {
         table.Choice("--device", "Where to compute.", options => options.Device, (options, value) => options with { Device = value });
-        table.Choice("--precision", "Type of the frozen base; auto: bf16 where the processor or GPU is fast at it.", options => options.Precision, (options, value) => options with { Precision = value });
+        table.Choice("--precision", "Type of the frozen base; auto: bf16 where the processor or GPU is fast at it.", options => options.Precision,
+            (options, value) => options with { Precision = value });
         table.Whole("--threads", 0, 4096, "CPU threads; 0: one per core.", "0", (options, value) => options with { Threads = value });
-        table.Real("--checkpoint-seconds", 0, 1e6, "Seconds between checkpoints in the middle of an epoch; 0: after every step.", "30", (options, value) => options with { CheckpointSeconds = value });
-        table.Real("--feature-cache-gib", 0, 1e6, "Most that features kept for later runs take in the user's cache; the least recently used go first. 0: none are kept.", "10",
+        table.Real("--checkpoint-seconds", 0, 1e6, "Seconds between checkpoints in the middle of an epoch; 0: after every step.", "30",
+            (options, value) => options with { CheckpointSeconds = value });
+        table.Real("--feature-cache-gib", 0, 1e6,
+            "Most that features kept for later runs take in the user's cache; the least recently used go first. 0: none are kept.", "10",
             (options, value) => options with { FeatureCacheGib = value });
     }
 }

@@ -203,7 +203,13 @@ internal sealed record TrainingOptions
     public TrainingOptions WithFullPaths()
     {
         static string Full(string path) => File.Exists(path) || Directory.Exists(path) ? Path.GetFullPath(path) : path;
-        return this with { Model = Full(Model), Train = Full(Train), Validation = Validation is null ? null : Full(Validation), Test = Test is null ? null : Full(Test) };
+        return this with
+        {
+            Model = Full(Model),
+            Train = Full(Train),
+            Validation = Validation is null ? null : Full(Validation),
+            Test = Test is null ? null : Full(Test),
+        };
     }
 
     /// <summary>The options as run.json keeps them.</summary>
@@ -219,7 +225,8 @@ internal sealed record TrainingOptions
         }
         catch (JsonException failure)
         {
-            throw InputException.InFile(path, $"'options' cannot be read: {failure.Message}", "another version of lora-train wrote this run; go on with that one.", failure);
+            throw InputException.InFile(path, $"'options' cannot be read: {failure.Message}",
+                "another version of lora-train wrote this run; go on with that one.", failure);
         }
     }
 

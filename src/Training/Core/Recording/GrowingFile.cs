@@ -2,8 +2,8 @@
 namespace LoraOnnx.Training.Recording;
 
 /// <summary>
-/// A file that only grows: metrics and events. A checkpoint notes its length; going on from the checkpoint cuts the file to that length, so that nothing
-/// is in it twice.
+/// A file that only grows: metrics and events. A checkpoint notes its length; going on from the checkpoint cuts the file to that length, so that
+/// nothing is in it twice.
 /// </summary>
 internal sealed class GrowingFile : IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed class GrowingFile : IDisposable
         {
             var found = _stream.Length;
             _stream.Dispose();
-            throw InputException.InFile(path, $"has {found} bytes, the checkpoint knows of {length}.", "the file was changed after the run stopped; start a new run.");
+            throw InputException.InFile(path, $"has {found} bytes, the checkpoint knows of {length}.",
+                "the file was changed after the run stopped; start a new run.");
         }
 
         _stream.SetLength(length);

@@ -83,7 +83,8 @@ internal sealed class RunFolder : IDisposable
 
     private void Check(bool resume, bool overwrite)
     {
-        var stranger = Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry)).FirstOrDefault(name => !IsOurs(name));
+        var stranger = Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry))
+            .FirstOrDefault(name => !IsOurs(name));
         var isRun = RunDirectory.IsRun(Path);
         if (resume && (isRun || stranger is null))
         {

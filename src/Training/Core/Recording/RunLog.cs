@@ -24,7 +24,8 @@ internal sealed class RunLog : IDisposable
     public RunLog(RunFolder folder, RunLogPlace? place, TimeProvider clock)
     {
         _clock = clock;
-        EventsFileName = place?.EventsFileName ?? $"{EventsPrefix}{clock.GetUtcNow().ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}{EventsSuffix}";
+        EventsFileName = place?.EventsFileName
+            ?? $"{EventsPrefix}{clock.GetUtcNow().ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}{EventsSuffix}";
         Directory.CreateDirectory(folder.TensorBoard);
         _metrics = new GrowingFile(Path.Combine(folder.Path, MetricsFileName), place?.MetricsBytes ?? 0);
         _events = new GrowingFile(Path.Combine(folder.TensorBoard, EventsFileName), place?.EventsBytes ?? 0);
@@ -43,19 +44,47 @@ internal sealed class RunLog : IDisposable
 
     public void Step(StepRecord step)
     {
-        WriteLine(new { kind = "step", step.Phase, step.Step, step.Epoch, step.Loss, step.GradientNorm, step.LearningRate, step.Texts, step.Tokens, step.TokensPerSecond, step.MemoryBytes });
+        WriteLine(new
+        {
+            kind = "step",
+            step.Phase,
+            step.Step,
+            step.Epoch,
+            step.Loss,
+            step.GradientNorm,
+            step.LearningRate,
+            step.Texts,
+            step.Tokens,
+            step.TokensPerSecond,
+            step.MemoryBytes
+        });
         WriteScalars(step.Step,
-            ("train/loss", step.Loss), ("train/gradient_norm", step.GradientNorm), ("train/learning_rate", step.LearningRate), ("train/epoch", step.Epoch),
+            ("train/loss", step.Loss), ("train/gradient_norm", step.GradientNorm), ("train/learning_rate", step.LearningRate),
+            ("train/epoch", step.Epoch),
             ("machine/tokens_per_second", step.TokensPerSecond), ("machine/memory_bytes", step.MemoryBytes));
     }
 
-    /// <summary>An evaluation; <paramref name="kind"/> is <c>raw</c>, <c>evaluation</c> or <c>final</c>, <paramref name="texts"/> the role of the texts.</summary>
+    /// <summary>An evaluation; <paramref name="kind"/> is <c>raw</c>, <c>evaluation</c> or <c>final</c>, <paramref name="texts"/> the role of the
+    /// texts.</summary>
     public void Evaluation(string kind, string texts, RunMetrics metrics)
     {
-        WriteLine(new { kind, texts, metrics.Step, metrics.Epoch, metrics.Loss, metrics.F1, metrics.Accuracy, metrics.MacroF1, metrics.Precision, metrics.Recall });
+        WriteLine(new
+        {
+            kind,
+            texts,
+            metrics.Step,
+            metrics.Epoch,
+            metrics.Loss,
+            metrics.F1,
+            metrics.Accuracy,
+            metrics.MacroF1,
+            metrics.Precision,
+            metrics.Recall
+        });
         var prefix = kind == "evaluation" ? texts : $"{kind}_{texts}";
         WriteScalars(metrics.Step,
-            ($"{prefix}/loss", metrics.Loss), ($"{prefix}/f1", metrics.F1), ($"{prefix}/accuracy", metrics.Accuracy), ($"{prefix}/macro_f1", metrics.MacroF1),
+            ($"{prefix}/loss", metrics.Loss), ($"{prefix}/f1", metrics.F1), ($"{prefix}/accuracy", metrics.Accuracy),
+            ($"{prefix}/macro_f1", metrics.MacroF1),
             ($"{prefix}/precision", metrics.Precision), ($"{prefix}/recall", metrics.Recall));
     }
 
@@ -75,7 +104,8 @@ internal sealed class RunLog : IDisposable
 
     private void WriteLine<T>(T line) => _metrics.Append((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(line, _json), (byte)'\n']);
 
-    private void WriteScalars(int step, params (string Tag, double Value)[] scalars) => _events.Append(TfRecord.Frame(EventMessage.Scalars(Now, step, scalars)));
+    private void WriteScalars(int step, params (string Tag, double Value)[] scalars) =>
+        _events.Append(TfRecord.Frame(EventMessage.Scalars(Now, step, scalars)));
 
     private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 }

@@ -93,7 +93,8 @@ internal sealed class RunOutput
         }
         catch (InputException failure)
         {
-            throw new InputException(failure.Message, $"check that the folder is writable and the disk has room; then go on with: lora-train --out {Folder.Path} --resume", failure);
+            throw new InputException(failure.Message,
+                $"check that the folder is writable and the disk has room; then go on with: lora-train --out {Folder.Path} --resume", failure);
         }
     }
 }

@@ -3,14 +3,15 @@ using LoraOnnx.Model.Runs;
 namespace LoraOnnx.Training.Recording;
 
 /// <summary>
-/// The files that make a run, where this program puts them. Only these are ever deleted, and nothing behind a link: somebody else's files may lie beside them, and a folder
-/// of a run may be a link to a place that other runs share.
+/// The files that make a run, where this program puts them. Only these are ever deleted, and nothing behind a link: somebody else's files may lie
+/// beside them, and a folder of a run may be a link to a place that other runs share.
 /// </summary>
 internal static class RunParts
 {
     /// <summary>Entries of the run directory, run.json, which makes it one, first.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [RunDirectory.RecordFileName, RunLog.MetricsFileName, ReferenceLogits.FileName, "report.html", "tensorboard", "checkpoints", RunDirectory.AdapterFolder, RunDirectory.HeadFolder];
+        [RunDirectory.RecordFileName, RunLog.MetricsFileName, ReferenceLogits.FileName, "report.html", "tensorboard", "checkpoints",
+            RunDirectory.AdapterFolder, RunDirectory.HeadFolder];
 
     /// <summary>Files in the folders of a run: the folder, and how the names of ours begin.</summary>
     private static readonly (string Folder, string[] Files)[] _folders =
@@ -60,7 +61,9 @@ internal static class RunParts
     }
 
     /// <summary>An adapter that a killed process had moved aside for its successor, or null.</summary>
-    public static string? ReplacedAdapter(string run) => Directory.GetDirectories(run, $"{RunDirectory.AdapterFolder}.*.replaced{AtomicFile.TemporarySuffix}").FirstOrDefault(folder => !IsLink(folder));
+    public static string? ReplacedAdapter(string run) =>
+        Directory.GetDirectories(run, $"{RunDirectory.AdapterFolder}.*.replaced{AtomicFile.TemporarySuffix}")
+            .FirstOrDefault(folder => !IsLink(folder));
 
     /// <summary>Deletes the event files of earlier processes, but for one.</summary>
     public static void DeleteOtherEvents(string run, string but)

@@ -52,14 +52,16 @@ internal static class RunRecords
         const string Hint = "a run goes on with the same model and texts only; bring them back, or start a new run.";
         if (earlier.ModelHash != @base.Hash)
         {
-            throw InputException.InFile(@base.Directory, $"has weights with the hash {@base.Hash[..12]}.., the run began with {earlier.ModelHash[..12]}...", Hint);
+            throw InputException.InFile(@base.Directory,
+                $"has weights with the hash {@base.Hash[..12]}.., the run began with {earlier.ModelHash[..12]}...", Hint);
         }
 
         foreach (var (now, then) in Describe(@base, texts).Zip(earlier.Data))
         {
             if (now.Hash != then.Hash)
             {
-                throw InputException.InFile(now.Source, $"has other {now.Role} texts than when the run began ({now.Texts}, then {then.Texts}).", Hint);
+                throw InputException.InFile(now.Source, $"has other {now.Role} texts than when the run began ({now.Texts}, then {then.Texts}).",
+                    Hint);
             }
         }
     }

@@ -96,7 +96,8 @@ internal sealed class TrainingCheckpoint
             return null;
         }
 
-        const string Hint = "it was changed or damaged after it was saved; start a new run. adapter/ and head/ of this one hold the best weights so far.";
+        const string Hint =
+            "it was changed or damaged after it was saved; start a new run. adapter/ and head/ of this one hold the best weights so far.";
         try
         {
             using var file = SafetensorsFile.Open(path);

@@ -14,7 +14,8 @@ internal static class HtmlReport
 {
     /// <summary>Writes the report of a run whose metrics.jsonl is complete.</summary>
     /// <exception cref="InputException">The directory cannot be written.</exception>
-    public static void Write(RunFolder folder, RunRecord record) => AtomicFile.WriteText(folder.Report, Of(record, Path.Combine(folder.Path, RunLog.MetricsFileName)));
+    public static void Write(RunFolder folder, RunRecord record) =>
+        AtomicFile.WriteText(folder.Report, Of(record, Path.Combine(folder.Path, RunLog.MetricsFileName)));
 
     /// <summary>The page of a run and the log of its steps.</summary>
     public static string Of(RunRecord record, string metrics)
@@ -36,10 +37,13 @@ internal static class HtmlReport
     {
         (string Name, RunMetrics? Metrics)[] rows =
         [
-            ("raw model, test", record.RawTest), ("kept weights, test", record.Test), ("raw model, validation", record.Raw), ("kept weights, validation", record.Validation),
-            ($"best evaluation, in {record.Precision}", record.Best), ($"last evaluation, in {record.Precision}", record.Last?.Step == record.Best?.Step ? null : record.Last),
+            ("raw model, test", record.RawTest), ("kept weights, test", record.Test), ("raw model, validation", record.Raw),
+            ("kept weights, validation", record.Validation),
+            ($"best evaluation, in {record.Precision}", record.Best),
+            ($"last evaluation, in {record.Precision}", record.Last?.Step == record.Best?.Step ? null : record.Last),
         ];
-        return new Table("Figures in percent, in fp32 where nothing else is said", ["model and texts", "F1", "95 % interval", "accuracy", "macro F1", "precision", "recall", "loss"],
+        return new Table("Figures in percent, in fp32 where nothing else is said",
+            ["model and texts", "F1", "95 % interval", "accuracy", "macro F1", "precision", "recall", "loss"],
             [.. rows.Where(row => row.Metrics is not null).Select(row => Figures(row.Name, row.Metrics!))]) // filtered
         {
             IsCards = true,
@@ -58,7 +62,8 @@ internal static class HtmlReport
         metrics.Loss.ToString("0.0000", CultureInfo.InvariantCulture),
     ];
 
-    private static Table Texts(RunRecord record) => new("The texts of the run", ["role", "texts", "tokens", "cut", "classes", "source"], [.. record.Data.Select(data => (Cell[])
+    private static Table Texts(RunRecord record) =>
+        new("The texts of the run", ["role", "texts", "tokens", "cut", "classes", "source"], [.. record.Data.Select(data => (Cell[])
     [
         data.Role,
         Count(data.Texts),
@@ -67,10 +72,10 @@ internal static class HtmlReport
         string.Join(", ", data.Classes.Select(pair => $"{pair.Key} {Count(pair.Value)}")),
         new Piece(RunHeadline.Name(data.Source)) { IsCode = true },
     ])])
-    {
-        IsCards = true,
-        Words = new HashSet<int> { 4, 5 },
-    };
+        {
+            IsCards = true,
+            Words = new HashSet<int> { 4, 5 },
+        };
 
     private static Table Facts(RunRecord record)
     {

@@ -17,15 +17,20 @@ internal static class RunHeadline
         [
             .. data is null ? [] : new[] { $"{Name(data.Source)}, {data.Texts.ToString("#,0", CultureInfo.InvariantCulture)} {role} texts" },
             $"base {Name(record.Model)}",
-            .. record.StartedAt is { } started ? [$"{started.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC"] : Array.Empty<string>(),
+            .. record.StartedAt is { } started
+                ? [$"{started.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC"]
+                : Array.Empty<string>(),
         ];
-        return new ReportHead($"lora-train: {record.Method}{(data is null ? "" : $" on {Name(data.Source)}")}", string.Join(" · ", facts), Headline(role, raw, kept),
+        return new ReportHead($"lora-train: {record.Method}{(data is null ? "" : $" on {Name(data.Source)}")}", string.Join(" · ", facts),
+            Headline(role, raw, kept),
             $"{Certainty(raw, kept)}{Price(record)}{Kept(record)}");
     }
 
     /// <summary>The 95 % interval of F1, or null where the counts are not known.</summary>
     public static string? Interval(RunMetrics metrics) =>
-        metrics.Confusion is { } rows && F1Interval.Of(ConfusionMatrix.Of(rows)) is var (low, high) ? $"{DisplayText.Percent(low)} to {DisplayText.Percent(high)}" : null;
+        metrics.Confusion is { } rows && F1Interval.Of(ConfusionMatrix.Of(rows)) is var (low, high)
+            ? $"{DisplayText.Percent(low)} to {DisplayText.Percent(high)}"
+            : null;
 
     /// <summary>A hub's name as it is, the end of a path: where things lie on a machine is nobody else's business.</summary>
     public static string Name(string source) => Path.IsPathRooted(source) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(source)) : source;
@@ -49,7 +54,8 @@ internal static class RunHeadline
     }
 
     private static string Price(RunRecord record) =>
-        $"Method {record.Method}{(record.Rank is { } rank ? $", rank {rank}" : "")}: {record.TrainedParameters.ToString("#,0", CultureInfo.InvariantCulture)} parameters trained in "
+        $"Method {record.Method}{(record.Rank is { } rank ? $", rank {rank}" : "")}: "
+            + $"{record.TrainedParameters.ToString("#,0", CultureInfo.InvariantCulture)} parameters trained in "
         + $"{DisplayText.Duration(TimeSpan.FromSeconds(record.TrainingSeconds))}. ";
 
     private static string Kept(RunRecord record) => record.Best is { } best

@@ -12,7 +12,8 @@ internal static class RunSummary
         yield return "";
         if (record is { Validation: { } validation, Best: { } best })
         {
-            yield return $"validation: raw F1 {DisplayText.Percent(record.Raw?.F1 ?? 0)} -> {DisplayText.Percent(validation.F1)} (fp32; best evaluation: step {best.Step}, epoch {best.Epoch:0.00})";
+            yield return $"validation: raw F1 {DisplayText.Percent(record.Raw?.F1 ?? 0)} -> {DisplayText.Percent(validation.F1)} (fp32; best "
+                + $"evaluation: step {best.Step}, epoch {best.Epoch:0.00})";
             if (record.Raw is { } raw && validation.F1 <= raw.F1)
             {
                 yield return "warning: training did not raise the F1 on the validation texts.";
@@ -21,11 +22,14 @@ internal static class RunSummary
 
         if (record.Test is { } test)
         {
-            yield return $"test:       raw F1 {DisplayText.Percent(record.RawTest?.F1 ?? 0)} -> {DisplayText.Percent(test.F1)} (fp32), accuracy {DisplayText.Percent(test.Accuracy)}";
+            yield return $"test:       raw F1 {DisplayText.Percent(record.RawTest?.F1 ?? 0)} -> {DisplayText.Percent(test.F1)} (fp32), accuracy "
+                + $"{DisplayText.Percent(test.Accuracy)}";
         }
 
-        yield return $"trained:    {record.TrainedParameters:N0} parameters in {record.Steps} steps, {DisplayText.Duration(TimeSpan.FromSeconds(record.TrainingSeconds))}; "
-            + $"start-up {record.StartUpSeconds:0.0} s; peak memory {DisplayText.Bytes(record.PeakMemoryBytes ?? 0)}; padding {record.PaddingShare ?? 0:P0}";
+        yield return $"trained:    {record.TrainedParameters:N0} parameters in {record.Steps} steps, "
+            + $"{DisplayText.Duration(TimeSpan.FromSeconds(record.TrainingSeconds))}; "
+            + $"start-up {record.StartUpSeconds:0.0} s; peak memory {DisplayText.Bytes(record.PeakMemoryBytes ?? 0)}; padding "
+            + $"{record.PaddingShare ?? 0:P0}";
         if (Directory.Exists(folder.Adapter))
         {
             yield return $"adapter:    {folder.Adapter}";

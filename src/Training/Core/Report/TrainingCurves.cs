@@ -28,7 +28,8 @@ internal sealed class TrainingCurves
         _record = record;
         _steps = [.. Of(lines, "step")];
         _evaluations = [.. Of(lines, "evaluation")];
-        _raw = Of(lines, "raw").Where(line => line.GetProperty("texts").GetString() == "validation").Select(line => (JsonElement?)line).LastOrDefault();
+        _raw = Of(lines, "raw").Where(line => line.GetProperty("texts").GetString() == "validation").Select(line => (JsonElement?)line)
+            .LastOrDefault();
         _axis = Axis.Around("step", [0, .. _steps.Select(Step)]);
         _epochs = Epochs();
     }
@@ -46,7 +47,8 @@ internal sealed class TrainingCurves
             [Key(First, "training, smoothed"), .. _evaluations.Count == 0 ? [] : new[] { Key(Second, "validation"), Key(Raw, "raw model") }],
             KeptMark(isAtTop: true)),
         .. _evaluations.Count == 0 ? [] : Drawn("Validation texts", "F1 and accuracy %",
-            [new Series(First, WithRaw("f1", 100)), new Series(Second, WithRaw("accuracy", 100)), .. RawPoint("f1", 100), .. RawPoint("accuracy", 100)],
+            [new Series(First, WithRaw("f1", 100)), new Series(Second, WithRaw("accuracy", 100)), .. RawPoint("f1", 100),
+                .. RawPoint("accuracy", 100)],
             [Key(First, "F1"), Key(Second, "accuracy"), Key(Raw, "raw model")],
             KeptMark(isAtTop: false)),
     ];
@@ -59,24 +61,29 @@ internal sealed class TrainingCurves
         [
             .. Drawn("Learning rate", "rate", [new Series(First, Points(_steps, "learning_rate"))], [], []),
             .. Drawn("Gradient norm before clipping", "norm",
-                [new Series(First, Points(_steps, "gradient_norm")) { IsFaint = true }, new Series(First, Smoothed(Points(_steps, "gradient_norm")))], [], []),
+                [new Series(First, Points(_steps, "gradient_norm")) { IsFaint = true }, new Series(First, Smoothed(Points(_steps, "gradient_norm")))],
+                [], []),
             .. phases.SelectMany(phase => Drawn($"Real tokens a second{(phases.Count > 1 ? $", {phase.Key}" : "")}", "tokens/s",
                 [new Series(First, Points([.. phase], "tokens_per_second"))], [], [])),
         ];
     }
 
-    private static IEnumerable<JsonElement> Of(IReadOnlyList<JsonElement> lines, string kind) => lines.Where(line => line.GetProperty("kind").GetString() == kind);
+    private static IEnumerable<JsonElement> Of(IReadOnlyList<JsonElement> lines, string kind) =>
+        lines.Where(line => line.GetProperty("kind").GetString() == kind);
 
     private static double Step(JsonElement line) => line.GetProperty("step").GetDouble();
 
     private static List<PlotPoint> Points(IEnumerable<JsonElement> lines, string field, double scale = 1, double radius = 0) =>
-        [.. lines.Select(line => new PlotPoint(Step(line), scale * line.GetProperty(field).GetDouble()) { Radius = radius }).Where(point => double.IsFinite(point.Y))];
+        [.. lines.Select(line => new PlotPoint(Step(line), scale * line.GetProperty(field).GetDouble()) { Radius = radius })
+            .Where(point => double.IsFinite(point.Y))];
 
     /// <summary>The line begins at the raw model.</summary>
     private List<PlotPoint> WithRaw(string field, double scale) =>
         [.. _raw is { } raw ? Points([raw], field, scale) : [], .. Points(_evaluations, field, scale, _evaluations.Count > 40 ? 0 : 3)];
 
-    private IEnumerable<Series> RawPoint(string field, double scale) => _raw is { } raw ? [new Series(Raw, Points([raw], field, scale, 5)) { IsLoose = true }] : [];
+    private IEnumerable<Series> RawPoint(string field, double scale) => _raw is { } raw
+        ? [new Series(Raw, Points([raw], field, scale, 5)) { IsLoose = true }]
+        : [];
 
     /// <summary>A few batches far above the others do not press the curves into the floor.</summary>
     private static List<PlotPoint> Capped(List<PlotPoint> points)
@@ -135,6 +142,7 @@ internal sealed class TrainingCurves
         }
 
         var values = series.SelectMany(one => one.Points).Select(point => point.Y);
-        yield return new Drawing($"{caption}; the numbers above are epochs", new Plot(caption, _axis, Axis.Around(unit, values), series) { Marks = [.. _epochs, .. marks] }, legend);
+        yield return new Drawing($"{caption}; the numbers above are epochs",
+            new Plot(caption, _axis, Axis.Around(unit, values), series) { Marks = [.. _epochs, .. marks] }, legend);
     }
 }

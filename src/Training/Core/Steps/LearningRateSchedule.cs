@@ -1,8 +1,8 @@
 namespace LoraOnnx.Training.Steps;
 
 /// <summary>
-/// Up to the peak in the first <c>ceil(warmup · steps)</c> steps, then down towards 0: Hugging Face's linear schedule, but for the warm-up, whose first step has rate 0 there.
-/// No step has rate 0: a step is paid for, and a run may have no other.
+/// Up to the peak in the first <c>ceil(warmup · steps)</c> steps, then down towards 0: Hugging Face's linear schedule, but for the warm-up, whose
+/// first step has rate 0 there. No step has rate 0: a step is paid for, and a run may have no other.
 /// </summary>
 internal sealed class LearningRateSchedule
 {

@@ -3,7 +3,8 @@ using LoraOnnx.Model.Sampling;
 namespace LoraOnnx.Training.Steps;
 
 /// <summary>What has changed since the first runs, by the version in run.json: a resumed run goes on with the rules it began with.</summary>
-/// <param name="Version">1: streams of random numbers were one, a schedule began at rate 0, and a head of rate 0 was not trained. 2: what holds now.</param>
+/// <param name="Version">1: streams of random numbers were one, a schedule began at rate 0, and a head of rate 0 was not trained. 2: what holds
+/// now.</param>
 internal sealed record RunRules(int Version)
 {
     /// <summary>Those of runs that begin now.</summary>

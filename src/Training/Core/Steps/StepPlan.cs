@@ -1,15 +1,16 @@
 namespace LoraOnnx.Training.Steps;
 
 /// <summary>
-/// Which texts make which step. Every epoch has every text once, in an order that the seed and the epoch's number decide: shuffled, cut into windows, sorted by
-/// length inside a window so that a batch has texts of like length, and the batches shuffled again.
+/// Which texts make which step. Every epoch has every text once, in an order that the seed and the epoch's number decide: shuffled, cut into windows,
+/// sorted by length inside a window so that a batch has texts of like length, and the batches shuffled again.
 /// </summary>
 internal sealed class StepPlan
 {
     /// <summary>Batches in a window: more gives batches of more equal lengths, fewer gives more random ones.</summary>
     private const int WindowBatches = 8;
 
-    /// <summary>A batch of more tokens is computed in parts, so that memory has a bound whatever its size: DistilBERT-base fits 3 GiB. Larger parts are no faster.</summary>
+    /// <summary>A batch of more tokens is computed in parts, so that memory has a bound whatever its size: DistilBERT-base fits 3 GiB. Larger parts
+    /// are no faster.</summary>
     private const int MaxPartTokens = 4096;
 
     private readonly int[] _lengths;
@@ -26,7 +27,8 @@ internal sealed class StepPlan
         _seed = seed;
     }
 
-    /// <summary>The steps of an epoch (counted from 0), each a list of parts, each a list of text indices; a step's gradient is the mean over all its texts.</summary>
+    /// <summary>The steps of an epoch (counted from 0), each a list of parts, each a list of text indices; a step's gradient is the mean over all its
+    /// texts.</summary>
     public IReadOnlyList<IReadOnlyList<int[]>> Epoch(int epoch)
     {
         var order = Shuffle.Permutation(SeedOf(epoch, 1), _lengths.Length);
@@ -37,7 +39,8 @@ internal sealed class StepPlan
 
     private ulong SeedOf(int epoch, ulong use) => unchecked(_seed + ((ulong)epoch * 1_000_003) + use);
 
-    /// <summary>Texts in the order of their lengths, longest first, in batches of up to <see cref="MaxPartTokens"/>: for evaluation, where order does not matter.</summary>
+    /// <summary>Texts in the order of their lengths, longest first, in batches of up to <see cref="MaxPartTokens"/>: for evaluation, where order does
+    /// not matter.</summary>
     public static IEnumerable<int[]> ByLength(IReadOnlyList<int> lengths) =>
         Cut([.. Enumerable.Range(0, lengths.Count).OrderByDescending(index => lengths[index])], lengths, new BatchSize(null, MaxPartTokens));
 
