@@ -9,9 +9,13 @@ internal readonly record struct ParquetChunk(long Start, long Bytes, long Values
 internal readonly record struct ParquetGroup(int Rows, IReadOnlyList<ParquetChunk> Chunks);
 
 /// <summary>The end of a Parquet file: its columns and where they lie. What it says about sizes is held against the file.</summary>
-internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOnlyList<ParquetGroup> Groups)
+/// <param name="Fields">The columns, as a reader of rows sees them.</param>
+/// <param name="Groups">The parts of the rows, in order.</param>
+/// <param name="Notes">What writers left beside the schema, by its key; Hugging Face's datasets keep the names of classes under <c>huggingface</c>, as JSON.</param>
+internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOnlyList<ParquetGroup> Groups, IReadOnlyDictionary<string, string> Notes)
 {
     private const int LargestFooter = 16 << 20;
+    private const int MostNotes = 256;
 
     /// <summary>Fewer rows are believed of any file, however small.</summary>
     private const int BelievedRows = 1 << 15;
@@ -21,6 +25,7 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
     {
         var reader = new ThriftReader(ReadBytes(stream));
         var (schema, groups, rows) = ((ParquetSchema?)null, new List<ParquetGroup>(), 0L);
+        var notes = new Dictionary<string, string>(StringComparer.Ordinal);
         var field = 0;
         while (reader.TryNextField(ref field, out var type))
         {
@@ -38,6 +43,10 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
                     groups.Add(group);
                 }
             }
+            else if (field == 5 && type == ThriftReader.List)
+            {
+                ReadNotes(ref reader, notes);
+            }
             else
             {
                 reader.Skip(type);
@@ -46,7 +55,7 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
 
         // Each text has a byte or more, packed at most some times smaller: a file of few bytes has few rows.
         return rows <= Math.Max(BelievedRows, 8 * stream.Length)
-            ? new ParquetFooter(schema?.Fields ?? throw new FormatException("it has no schema."), groups)
+            ? new ParquetFooter(schema?.Fields ?? throw new FormatException("it has no schema."), groups, notes)
             : throw new FormatException($"its {stream.Length} bytes cannot hold {rows} rows of texts.");
     }
 
@@ -70,6 +79,34 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
         stream.Position = stream.Length - 8 - length;
         stream.ReadExactly(footer);
         return footer;
+    }
+
+    private static void ReadNotes(ref ThriftReader reader, Dictionary<string, string> notes)
+    {
+        for (var left = reader.Elements(ThriftReader.Struct); left > 0; left--)
+        {
+            var (key, value, field) = ((string?)null, "", 0);
+            while (reader.TryNextField(ref field, out var type))
+            {
+                switch (field)
+                {
+                    case 1 when type == ThriftReader.Binary:
+                        key = reader.Text();
+                        break;
+                    case 2 when type == ThriftReader.Binary:
+                        value = reader.Text();
+                        break;
+                    default:
+                        reader.Skip(type);
+                        break;
+                }
+            }
+
+            if (key is not null && notes.Count < MostNotes)
+            {
+                notes[key] = value;
+            }
+        }
     }
 
     private static ParquetGroup ReadGroup(ref ThriftReader reader, long fileLength, List<PhysicalType> types)
