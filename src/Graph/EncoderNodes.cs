@@ -5,7 +5,7 @@ using static LoraOnnx.Graph.GraphBuilder;
 namespace LoraOnnx.Graph;
 
 /// <summary>The parts of an encoder that work on each token by itself, over rows [n, width]; both graphs are made of them.</summary>
-internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, WeightSet weights)
+internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, WeightSet weights, string? plan = null)
 {
     private readonly RoundedRows _rows = new(graph);
 
@@ -22,6 +22,12 @@ internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, Wei
 
     /// <summary>x·Wᵀ + b for a module of a block, in the precision of its weights.</summary>
     public string Linear(string x, LinearLayout linear)
+    {
+        var y = Plain(x, linear);
+        return plan is null ? y : graph.KernelNode(VariantNodes.Behind(linear.Name), y, x, plan);
+    }
+
+    private string Plain(string x, LinearLayout linear)
     {
         if (!weights.IsRounded(linear.Weight))
         {
@@ -42,7 +48,13 @@ internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, Wei
     public string EmbeddingSum(string words, string positions) => graph.Node("Add", "/embeddings/sum", [words, positions]);
 
     /// <summary>Layer normalisation over the last axis.</summary>
-    public string Norm(string x, NormLayout norm) => graph.Opset >= 17
+    public string Norm(string x, NormLayout norm)
+    {
+        var y = PlainNorm(x, norm);
+        return plan is null ? y : graph.KernelNode(VariantNodes.Behind(norm.Name), y, plan);
+    }
+
+    private string PlainNorm(string x, NormLayout norm) => graph.Opset >= 17
         ? graph.Node("LayerNormalization", $"/{norm.Name}", [x, Weight(norm.Weight), Weight(norm.Bias)],
             Int("axis", -1), Float("epsilon", layout.Shape.NormEpsilon))
         : NormInSteps(x, norm);

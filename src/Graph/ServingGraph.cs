@@ -14,15 +14,18 @@ internal sealed class ServingGraph
     private readonly GraphBuilder _graph;
     private readonly EncoderNodes _nodes;
     private readonly ModelConfig _config;
+    private readonly string? _plan;
 
-    private ServingGraph(ModelConfig config, WeightSet weights)
+    private ServingGraph(ModelConfig config, WeightSet weights, bool takesVariants)
     {
         _graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification-packed", OnnxModelFile.DefaultOpset);
-        _nodes = new EncoderNodes(_graph, config.Layout, weights);
+        _plan = takesVariants ? _graph.Input(VariantNodes.Plan, DataType.Int32, "1") : null;
+        _nodes = new EncoderNodes(_graph, config.Layout, weights, _plan);
         _config = config;
     }
 
-    public static ModelProto Build(ModelConfig config, WeightSet weights) => new ServingGraph(config, weights).Build();
+    public static ModelProto Build(ModelConfig config, WeightSet weights, bool takesVariants = false) =>
+        new ServingGraph(config, weights, takesVariants).Build();
 
     // Letters: B texts, T tokens of all texts, W the width that attention is padded to, H width of the hidden state.
     private ModelProto Build()
@@ -43,6 +46,11 @@ internal sealed class ServingGraph
         }
 
         _graph.Output(_nodes.Head(x), DataType.Float, "texts", $"{_config.Task.Labels.Count}");
+        if (_plan is not null)
+        {
+            _graph.Output(_graph.KernelNode(VariantNodes.Answers, x, _plan), DataType.Float, "all_labels");
+        }
+
         return _graph.Build([]);
     }
 

@@ -18,6 +18,9 @@ public sealed record InferenceOptions
     /// </summary>
     public string? Precision { get; init; }
 
+    /// <summary>Whether variants can be loaded onto the model (<see cref="TextClassifier.LoadVariant"/>).</summary>
+    public bool TakesAdapters { get; init; }
+
     /// <summary>Gets one line for each choice worth knowing: padded fallback, device fallback, precision picked.</summary>
     public Action<string>? Log { get; init; }
 }

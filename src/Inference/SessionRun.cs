@@ -12,13 +12,23 @@ internal static class SessionRun
     /// <exception cref="OperationCanceledException">The token was cancelled; the run ended early.</exception>
     public static float[][] Logits(InferenceSession session, string[] names, OrtValue[] inputs, int texts, CancellationToken cancellationToken)
     {
+        float[][] rows = [];
+        Outputs(session, names, inputs, _outputs, outputs => rows = Rows(outputs[0], texts), cancellationToken);
+        return rows;
+    }
+
+    /// <summary>The same with outputs of any names, which <paramref name="read"/> copies out of native memory.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the run ended early.</exception>
+    public static void Outputs(InferenceSession session, string[] names, OrtValue[] inputs, string[] outputNames,
+        Action<IReadOnlyList<OrtValue>> read, CancellationToken cancellationToken)
+    {
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var run = new RunOptions();
             using var stop = cancellationToken.Register(static options => ((RunOptions)options!).Terminate = true, run); // the state given beside it
-            using var outputs = session.Run(run, names, inputs, _outputs);
-            return Rows(outputs[0], texts);
+            using var outputs = session.Run(run, names, inputs, outputNames);
+            read([.. outputs]);
         }
         catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
         {

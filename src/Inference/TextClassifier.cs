@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using LoraOnnx.Graph;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
@@ -93,6 +94,13 @@ public sealed class TextClassifier : IDisposable
                 tokenizerDirectory, precision);
         }
 
+        if (options.TakesAdapters)
+        {
+            var variants = VariantModel.Of(weights, precision);
+            return InMemory(VariantTokenModel.Open(variants, weights.Config, options), variants.Graph, weights.Config,
+                TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, precision);
+        }
+
         var serving = OnnxModelFile.ServingModel(weights, precision);
         return OfServingModel(serving, weights.Config, TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, options, precision);
     }
@@ -139,6 +147,39 @@ public sealed class TextClassifier : IDisposable
             {
                 logits[texts[row]] = rows[row];
             }
+        }
+
+        return logits;
+    }
+
+    /// <summary>Loads an adapter, a head, or both onto the model: no new session, and no other run waits for it. The caller disposes it.</summary>
+    /// <exception cref="InputException">The files are wrong or do not fit, or this model takes none.</exception>
+    public ModelVariant LoadVariant(VariantSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return _model is VariantTokenModel { Base: var shared } ? new VariantReader(shared, Model).Read(source)
+            : throw InputException.InFile(source.Path, $"the base {Model.Path} takes no adapters: it is served {Model.Form}.",
+                "adapters need a base that lora-merge wrote, on the CPU.");
+    }
+
+    /// <summary>Logits of each text by the variant that it asks. Bit-equal for a text whatever it is batched with; heads of one text share its states.</summary>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    /// <exception cref="ObjectDisposedException">A variant has been disposed.</exception>
+    public float[][] Run(IReadOnlyList<VariantText> batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (_model is not VariantTokenModel model)
+        {
+            return batch.All(text => text.Variant is null) ? Run([.. batch.Select(text => text.Text)], cancellationToken)
+                : throw new InvalidOperationException("This model takes no variants.");
+        }
+
+        var rows = VariantRow.Of(batch);
+        int[][] ids = [.. rows.Select(row => row.Ids)];
+        var logits = new float[batch.Count][];
+        foreach (var (width, texts) in _model.MixesWidths ? WidthGroups.One(ids) : WidthGroups.Of(ids, Model.Config.MaxTokens))
+        {
+            model.Run([.. texts.Select(text => rows[text])], width, logits, cancellationToken);
         }
 
         return logits;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoraOnnx.Graph;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Tokenization;
@@ -56,6 +57,11 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
         {
             // bf16 is chosen only where there are kernels for it, and Form has shown that the weights are known by name.
             return new OpenedModel(KernelTokenModel.Open(onnx.ToKernelModel(config)!, config, Bf16Support.Kernels!, options), form);
+        }
+
+        if (options.TakesAdapters && precision != Precision.Bf16)
+        {
+            return new OpenedModel(VariantTokenModel.Open(onnx.ToVariantModel(config, precision)!, config, options), form); // not null: the weights are known
         }
 
         // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.

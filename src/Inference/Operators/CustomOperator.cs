@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace LoraOnnx.Inference.Operators;
 
-/// <summary>OrtCustomOp of version 16, as the C API reads it, and behind it what is ours: which operator it is.</summary>
+/// <summary>OrtCustomOp of version 18, as the C API reads it, and behind it what is ours: which operator it is.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CustomOperator
 {
     /// <summary>The version whose functions are filled in; the runtime asks for no later ones.</summary>
-    public const uint Filled = 16;
+    public const uint Filled = 18;
 
     public uint Version;
     public nint CreateKernel; // null: V2 below
@@ -28,7 +28,13 @@ internal unsafe struct CustomOperator
     public delegate* unmanaged<CustomOperator*, int> GetVariadicOutputHomogeneity;
     public delegate* unmanaged<CustomOperator*, nint, nint, nint*, nint> CreateKernelV2;
     public delegate* unmanaged<nint, nint, nint> KernelComputeV2;
-    public fixed long Later[7]; // from InferOutputShapeFn to ReleaseAliasMap
+    public nint InferOutputShape; // null: shapes are known when it runs
+    public nint GetStartVersion; // null: of every version of its domain
+    public nint GetEndVersion;
+    public nint GetMayInplace; // null: not where it pleases the runtime
+    public nint ReleaseMayInplace;
+    public delegate* unmanaged<int**, int**, nuint> GetAliasMap;
+    public delegate* unmanaged<int*, int*, void> ReleaseAliasMap;
 
     /// <summary>The operator's name in the graph, UTF-8.</summary>
     public nint Name;

@@ -9,6 +9,9 @@ internal interface IOperator
     /// <summary>What the inputs are, in order. There is one output, of fp32.</summary>
     IReadOnlyList<OperatorInput> Inputs { get; }
 
+    /// <summary>Whether the output is the first input's memory, changed: nothing else of the graph may read that input.</summary>
+    bool IsInPlace => false;
+
     /// <summary>Computes the output of one call.</summary>
     void Compute(OperatorCall call);
 }

@@ -11,6 +11,8 @@ namespace LoraOnnx.Inference.Operators;
 /// </summary>
 internal sealed unsafe class OperatorDomain : IDisposable
 {
+    private static readonly int* _first = (int*)NativeMemory.AllocZeroed(sizeof(int)); // as long as the process
+
     private readonly List<nint> _operators = [];
     private readonly List<GCHandle> _handles = [];
     private readonly nint _name = Marshal.StringToCoTaskMemUTF8(PackedInputs.KernelDomain);
@@ -71,6 +73,8 @@ internal sealed unsafe class OperatorDomain : IDisposable
             GetVariadicOutputHomogeneity = &One,
             CreateKernelV2 = &Create,
             KernelComputeV2 = &Compute,
+            GetAliasMap = each.IsInPlace ? &FirstInput : null,
+            ReleaseAliasMap = each.IsInPlace ? &Nothing : null,
             Name = Marshal.StringToCoTaskMemUTF8(each.Name),
             Operator = GCHandle.ToIntPtr(handle),
         };
@@ -105,6 +109,20 @@ internal sealed unsafe class OperatorDomain : IDisposable
 
     [UnmanagedCallersOnly]
     private static void Nothing(nint kernel)
+    {
+    }
+
+    /// <summary>The output is the first input.</summary>
+    [UnmanagedCallersOnly]
+    private static nuint FirstInput(int** inputs, int** outputs)
+    {
+        *inputs = _first;
+        *outputs = _first;
+        return 1;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Nothing(int* inputs, int* outputs)
     {
     }
 

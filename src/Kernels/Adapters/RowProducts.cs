@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace LoraOnnx.Kernels.Adapters;
 
 /// <summary>
-/// Products of rows of fp32 for small matrices. Every sum is taken in one order, whatever the rows beside it, so a row's result has the same bits alone
-/// and among others.
+/// Products of rows of fp32 for small matrices. Every sum is taken in one order, whatever the rows beside it, so a row's result has the same bits
+/// alone and among others.
 /// </summary>
 public static unsafe class RowProducts
 {

@@ -34,6 +34,10 @@ public sealed class LoraAdapter
             + (module.Magnitude?.Values.LongLength ?? 0))
         + Replacements.Sum(tensor => tensor.Values.LongLength);
 
+    /// <summary>Classes of the head that an adapter brings, or null where it brings none.</summary>
+    /// <exception cref="InputException">The tensor file is missing or malformed.</exception>
+    public static int? Classes(string directory, ModelConfig config) => PeftAdapterReader.Classes(directory, config);
+
     /// <summary>Reads adapter_config.json and adapter_model.safetensors as <c>peft</c> writes them.</summary>
     /// <exception cref="InputException">A file is missing or malformed, does not fit the model, or sets a key that changes the maths and is not
     /// supported.</exception>

@@ -34,6 +34,22 @@ internal sealed class PeftAdapterReader
     {
         CheckDirectory(directory);
         var config = PeftConfig.Load(Path.Combine(directory, PeftConfig.FileName));
+        var path = TensorsOf(directory);
+        using var file = SafetensorsFile.Open(path);
+        return Read(config, file, model, ContentHash.OfFile(path));
+    }
+
+    /// <summary>Classes of the head in an adapter's file, or null where none is in it.</summary>
+    public static int? Classes(string directory, ModelConfig model)
+    {
+        CheckDirectory(directory);
+        using var file = SafetensorsFile.Open(TensorsOf(directory));
+        return file.Names.Where(name => PeftTensorName.Parse(name) is { Role: PeftRole.Replacement } place && place.Target == model.Layout.Head.Last.Weight)
+            .Select(name => file.ShapeOf(name)).Where(shape => shape.Count == 2).Select(shape => (int?)shape[0]).FirstOrDefault();
+    }
+
+    private static string TensorsOf(string directory)
+    {
         var path = Path.Combine(directory, TensorsFileName);
         if (!File.Exists(path))
         {
@@ -42,8 +58,7 @@ internal sealed class PeftAdapterReader
                 : $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
         }
 
-        using var file = SafetensorsFile.Open(path);
-        return Read(config, file, model, ContentHash.OfFile(path));
+        return path;
     }
 
     /// <summary>Reads the tensors of an open file.</summary>
