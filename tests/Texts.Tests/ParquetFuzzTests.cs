@@ -28,7 +28,7 @@ public sealed class ParquetFuzzTests
             ["\0", "\u0001", "\u007f", "text", "\u0015\u0002", new string('ÿ', 6)]),
             "read: it has ", "does not end as Parquet files do", "is longer than the file", "none of Parquet's", "a number has more than 64 bits",
             "a field ends behind the file", "a list has elements of type",
-            "elements that belong to nothing", "the schema ends too early", "nested deeper", "the schema has more than", "a type ", "a repetition ",
+            "elements that belong to nothing", "the schema ends too early", "nested deeper", "the schema has more than", "a type ", "bytes each, expected 1 to", "a repetition ",
             "the children of",
             "come before the schema", "cannot hold", "has no schema", "more columns than the schema", "fewer columns than the schema",
             "lies in another file", "does not say where it lies", "the schema says", "bytes ends behind the file",

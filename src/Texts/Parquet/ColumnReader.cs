@@ -62,6 +62,49 @@ internal sealed class ColumnReader(Stream stream, ParquetColumn column, ParquetC
         return cells;
     }
 
+    /// <summary>Passes over the next row, whatever its values mean, and hands all that is stored of it to a column of the same shape.</summary>
+    /// <exception cref="FormatException">The file is damaged.</exception>
+    public void CopyRow(StoredColumn? target, TextTap? tap)
+    {
+        if (!_isRead)
+        {
+            Advance();
+        }
+
+        if (_repetition != 0)
+        {
+            throw new FormatException("a list begins in the middle.");
+        }
+
+        do
+        {
+            var value = _definition == column.MostDefined ? Stored() : default;
+            target?.Add(_repetition, _definition, value);
+            tap?.Bytes = _definition == column.MostDefined ? value.ToArray() : null;
+            _isRead = column.MostRepeated > 0 && _left > 0;
+            if (_isRead)
+            {
+                Advance();
+            }
+        }
+        while (_isRead && _repetition > 0);
+    }
+
+    /// <summary>The bytes of a value as it is stored plainly.</summary>
+    private ReadOnlySpan<byte> Stored()
+    {
+        var value = _values!.Next(); // there since the first page was opened
+        if (value.Length > budget.Limits.LineBytes)
+        {
+            throw new FormatException($"a text is longer than {budget.Limits.LineBytes} bytes.");
+        }
+
+        budget.Spend(value.Length);
+        return column.Width == 0 || column.Width == value.Length ? value
+            : value.Length > column.Width && column.Type == PhysicalType.Int32 ? value[..column.Width] // differences are numbers of 64 bits
+            : throw new FormatException($"a value has {value.Length} bytes, expected {column.Width}.");
+    }
+
     /// <exception cref="FormatException">There are values left after the last row.</exception>
     public void End()
     {
@@ -92,13 +135,13 @@ internal sealed class ColumnReader(Stream stream, ParquetColumn column, ParquetC
     {
         if (page.IsDictionary)
         {
-            _dictionary = new ParquetDictionary(page, column.Type);
+            _dictionary = new ParquetDictionary(page, column.Type, column.Width);
             return;
         }
 
         var data = page.Data;
         _inPage = page.Values;
-        _repetitions = Levels(page.Repetition, column.IsList ? 1 : 0, ref data);
+        _repetitions = Levels(page.Repetition, column.MostRepeated, ref data);
         _definitions = Levels(page.Definition, column.MostDefined, ref data);
         _values = Open(page.Encoding, data, page.Values);
     }
@@ -131,17 +174,17 @@ internal sealed class ColumnReader(Stream stream, ParquetColumn column, ParquetC
     private IPageValues Open(PageEncoding encoding, ArraySegment<byte> data, int most)
     {
         var isWhole = column.Type is PhysicalType.Int32 or PhysicalType.Int64;
-        var isText = column.Type == PhysicalType.ByteArray;
+        var isText = column.Type is PhysicalType.ByteArray or PhysicalType.FixedBytes;
         return encoding switch
         {
-            PageEncoding.Plain => new PlainValues(data, column.Type),
+            PageEncoding.Plain => new PlainValues(data, column.Type, column.Width),
             PageEncoding.PlainDictionary or PageEncoding.Dictionary =>
                 new DictionaryValues(_dictionary ?? throw new FormatException("a page refers to a dictionary that is not there."), data),
             PageEncoding.RunLengths when column.Type == PhysicalType.Boolean => new TruthRuns(data),
             PageEncoding.DeltaNumbers when isWhole => new DeltaValues(data, most),
-            PageEncoding.DeltaLengths when isText => new DeltaLengthValues(data, most),
+            PageEncoding.DeltaLengths when column.Type == PhysicalType.ByteArray => new DeltaLengthValues(data, most),
             PageEncoding.DeltaTexts when isText => new DeltaTextValues(data, most, budget.Limits.LineBytes),
-            PageEncoding.SplitBytes when !isText && column.Type != PhysicalType.Boolean => new SplitValues(data, column.Type),
+            PageEncoding.SplitBytes when column.Width > 0 => new SplitValues(data, column.Width),
             _ => throw new FormatException($"values of type {column.Type} are in the encoding {encoding}, which is not supported."),
         };
     }

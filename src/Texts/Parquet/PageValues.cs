@@ -11,7 +11,7 @@ internal interface IPageValues
 }
 
 /// <summary>One after the other.</summary>
-internal sealed class PlainValues(ArraySegment<byte> data, PhysicalType type) : IPageValues
+internal sealed class PlainValues(ArraySegment<byte> data, PhysicalType type, int width) : IPageValues
 {
     private readonly byte[] _truth = new byte[1];
     private int _at;
@@ -24,7 +24,7 @@ internal sealed class PlainValues(ArraySegment<byte> data, PhysicalType type) : 
             return _truth;
         }
 
-        return Take(type == PhysicalType.ByteArray ? BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int))) : Widths.Of(type));
+        return Take(type == PhysicalType.ByteArray ? BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int))) : width);
     }
 
     private ReadOnlySpan<byte> Take(int count)
@@ -55,9 +55,9 @@ internal sealed class ParquetDictionary
     private readonly int[] _starts = [];
     private readonly int _count;
 
-    public ParquetDictionary(ParquetPage page, PhysicalType type)
+    public ParquetDictionary(ParquetPage page, PhysicalType type, int width)
     {
-        (_data, _count, _width) = (page.Data, page.Values, type == PhysicalType.ByteArray ? 0 : Widths.Of(type));
+        (_data, _count, _width) = (page.Data, page.Values, width);
         if (page.Encoding is not (PageEncoding.Plain or PageEncoding.PlainDictionary) || type == PhysicalType.Boolean
             || (long)_count * Math.Max(_width, sizeof(int)) > _data.Count)
         {
@@ -67,7 +67,7 @@ internal sealed class ParquetDictionary
         if (_width == 0)
         {
             _starts = new int[_count];
-            var values = new PlainValues(_data, type);
+            var values = new PlainValues(_data, type, width);
             for (var (index, start) = (0, 0); index < _count; index++)
             {
                 _starts[index] = start + sizeof(int);
@@ -166,9 +166,9 @@ internal sealed class DeltaTextValues(ArraySegment<byte> data, int most, int lon
 }
 
 /// <summary>Numbers whose first bytes come first, then all second bytes.</summary>
-internal sealed class SplitValues(ArraySegment<byte> data, PhysicalType type) : IPageValues
+internal sealed class SplitValues(ArraySegment<byte> data, int width) : IPageValues
 {
-    private readonly byte[] _number = new byte[Widths.Of(type)];
+    private readonly byte[] _number = new byte[width];
     private int _next;
 
     public ReadOnlySpan<byte> Next()
@@ -187,10 +187,4 @@ internal sealed class SplitValues(ArraySegment<byte> data, PhysicalType type) : 
         _next++;
         return _number;
     }
-}
-
-/// <summary>Bytes of a stored number.</summary>
-internal static class Widths
-{
-    public static int Of(PhysicalType type) => type is PhysicalType.Int32 or PhysicalType.Float ? sizeof(int) : sizeof(long);
 }

@@ -35,18 +35,28 @@ internal enum ParquetKind
 internal sealed record ParquetColumn(int Chunk, PhysicalType Type, ParquetKind Kind, int MostDefined, int ListDefined)
 {
     public bool IsList => ListDefined > 0;
+
+    /// <summary>The repetition level of a value that goes on in the innermost list; 0 for a plain column.</summary>
+    public int MostRepeated { get; init; }
+
+    /// <summary>Bytes of each value; 0 where they have lengths of their own, or are bits.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Names on the way to it, its field's first.</summary>
+    public IReadOnlyList<string> Path { get; init; } = [];
 }
 
 /// <summary>A field of a row; <paramref name="Column"/> is null where it is made of other fields.</summary>
-internal readonly record struct ParquetField(string Name, ParquetColumn? Column);
+internal readonly record struct ParquetField(string Name, ParquetColumn? Column, StoredField Stored);
 
 /// <summary>Walks over the elements of a schema, which are stored parents first, and numbers the stored columns.</summary>
 internal sealed class ParquetSchema
 {
-    private const int MostElements = 4096;
+    public const int MostElements = 4096;
     private const int DeepestNesting = 32;
 
-    private readonly List<Element> _elements = [];
+    private readonly List<SchemaElement> _elements = [];
+    private readonly List<ParquetColumn> _leaves = []; // of the field that is read
     private int _next;
 
     private ParquetSchema(ref ThriftReader reader)
@@ -54,7 +64,7 @@ internal sealed class ParquetSchema
         for (var left = reader.Elements(ThriftReader.Struct); left > 0; left--)
         {
             _elements.Add(_elements.Count < MostElements
-                ? Element.Read(ref reader)
+                ? SchemaElement.Read(ref reader)
                 : throw new FormatException($"the schema has more than {MostElements} elements."));
         }
     }
@@ -76,34 +86,41 @@ internal sealed class ParquetSchema
         return schema._next == schema._elements.Count ? schema : throw new FormatException("the schema has elements that belong to nothing.");
     }
 
-    private Element Take() => _next < _elements.Count ? _elements[_next++] : throw new FormatException("the schema ends too early.");
+    private SchemaElement Take() => _next < _elements.Count ? _elements[_next++] : throw new FormatException("the schema ends too early.");
 
     private ParquetField ReadField()
     {
-        var (name, first) = (_elements.ElementAtOrDefault(_next)?.Name ?? "", Stored.Count);
-        var path = default(Levels);
-        var leaf = Descend(path, depth: 1);
-        var isPlain = Stored.Count == first + 1 && leaf.Levels is { Repeated: 0, Depth: 1 } or { Repeated: 1, Depth: <= 3 };
-        return new(name, isPlain ? new ParquetColumn(first, leaf.Element.Type, leaf.Element.Kind, leaf.Levels.Defined, leaf.Levels.ListDefined)
-            : null);
+        var first = _next;
+        _leaves.Clear();
+        var depth = Descend(default, [], depth: 1);
+        var stored = new StoredField(_elements[first].Name, [.. _leaves], _elements.GetRange(first, _next - first));
+        var isPlain = _leaves is [{ MostRepeated: 0 }] && depth == 1 || (_leaves is [{ MostRepeated: 1 }] && depth <= 3);
+        return new(stored.Name, isPlain ? _leaves[0] : null, stored);
     }
 
-    /// <summary>Passes over an element and all below it; returns the last stored one.</summary>
-    private (Element Element, Levels Levels) Descend(Levels above, int depth)
+    /// <summary>Passes over an element and all below it; returns how deep the last one lies.</summary>
+    private int Descend(Levels above, IReadOnlyList<string> path, int depth)
     {
         var element = Take();
         var levels = above.Below(element.Repetition);
+        path = [.. path, element.Name];
         if (element.Children == 0)
         {
+            _leaves.Add(new ParquetColumn(Stored.Count, element.Type, element.Kind, levels.Defined, levels.ListDefined)
+            {
+                MostRepeated = levels.Repeated,
+                Width = element.Width,
+                Path = path,
+            });
             Stored.Add(element.Type);
-            return (element, levels);
+            return depth;
         }
 
-        var last = (element, levels);
+        var last = depth;
         for (var left = element.Children; left > 0; left--)
         {
             last = depth < DeepestNesting
-                ? Descend(levels, depth + 1)
+                ? Descend(levels, path, depth + 1)
                 : throw new FormatException($"the schema is nested deeper than {DeepestNesting} times.");
         }
 
@@ -111,91 +128,16 @@ internal sealed class ParquetSchema
     }
 
     /// <summary>Levels that the way to an element adds up to.</summary>
-    private readonly record struct Levels(int Defined, int Repeated, int ListDefined, int Depth)
+    private readonly record struct Levels(int Defined, int Repeated, int ListDefined)
     {
         private const int Optional = 1;
         private const int Repetition = 2;
 
         public Levels Below(int repetition) => repetition switch
         {
-            Optional => this with { Defined = Defined + 1, Depth = Depth + 1 },
-            Repetition => new(Defined + 1, Repeated + 1, Defined + 1, Depth + 1),
-            _ => this with { Depth = Depth + 1 },
-        };
-    }
-
-    /// <summary>One element as the file has it.</summary>
-    private sealed record Element(string Name, PhysicalType Type, ParquetKind Kind, int Repetition, int Children)
-    {
-        public static Element Read(ref ThriftReader reader)
-        {
-            var (name, type, repetition, children, converted, logical) = ("", 0L, 0L, 0L, -1L, (Type: 0, IsSigned: true));
-            var field = 0;
-            while (reader.TryNextField(ref field, out var thrift))
-            {
-                switch (field)
-                {
-                    case 1:
-                        type = reader.Limited("a type", (long)PhysicalType.FixedBytes);
-                        break;
-                    case 3:
-                        repetition = reader.Limited("a repetition", 2);
-                        break;
-                    case 4 when thrift == ThriftReader.Binary:
-                        name = reader.Text();
-                        break;
-                    case 5:
-                        children = reader.Limited("the children of a schema element:", MostElements);
-                        break;
-                    case 6:
-                        converted = reader.Number();
-                        break;
-                    case 10 when thrift == ThriftReader.Struct:
-                        logical = ReadLogical(ref reader);
-                        break;
-                    default:
-                        reader.Skip(thrift);
-                        break;
-                }
-            }
-
-            return new(name, (PhysicalType)type, KindOf((PhysicalType)type, converted, logical.Type, logical.IsSigned), (int)repetition,
-                (int)children);
-        }
-
-        /// <summary>The member of the union that is set, and whether numbers have a sign.</summary>
-        private static (int Type, bool IsSigned) ReadLogical(ref ThriftReader reader)
-        {
-            var result = (Type: 0, IsSigned: true);
-            var field = 0;
-            while (reader.TryNextField(ref field, out var thrift))
-            {
-                result.Type = field;
-                if (field != 10 || thrift != ThriftReader.Struct) // 10: INTEGER
-                {
-                    reader.Skip(thrift);
-                    continue;
-                }
-
-                var inner = 0;
-                while (reader.TryNextField(ref inner, out var innerThrift))
-                {
-                    result.IsSigned &= !(inner == 2 && innerThrift == ThriftReader.Falsehood);
-                    reader.Skip(innerThrift);
-                }
-            }
-
-            return result;
-        }
-
-        private static ParquetKind KindOf(PhysicalType type, long converted, int logical, bool isSigned) => type switch
-        {
-            PhysicalType.Boolean => ParquetKind.Truth,
-            PhysicalType.Float or PhysicalType.Double => ParquetKind.Decimal,
-            PhysicalType.ByteArray when logical is 1 or 4 or 12 || converted is 0 or 4 or 19 => ParquetKind.Text, // string, enumeration, JSON
-            PhysicalType.Int32 or PhysicalType.Int64 when converted is >= 11 and <= 14 || !isSigned => ParquetKind.Unsigned,
-            PhysicalType.Int32 or PhysicalType.Int64 when logical is 0 or 10 && converted is -1 or (>= 15 and <= 18) => ParquetKind.Whole,
-            _ => ParquetKind.Other,
+            Optional => this with { Defined = Defined + 1 },
+            Repetition => new(Defined + 1, Repeated + 1, Defined + 1),
+            _ => this,
         };
     }
 }

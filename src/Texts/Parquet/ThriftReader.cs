@@ -19,6 +19,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
+    /// <summary>What was read since a position.</summary>
+    public readonly byte[] Since(int position) => _bytes[position..Position].ToArray();
+
     /// <summary>Moves to the next field of a struct; false at its end.</summary>
     public bool TryNextField(ref int field, out int type)
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace LoraOnnx.Texts.Parquet;
 
 /// <summary>Whole numbers in groups of 7 bits, lowest first: in footers, in pages, and before packed blocks.</summary>
@@ -27,4 +29,15 @@ internal static class Varint
 
     /// <summary>The number with a sign that is written as one without: 0, -1, 1, -2 and so on.</summary>
     public static long Signed(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
+
+    /// <summary>Writes a number.</summary>
+    public static void Write(IBufferWriter<byte> bytes, ulong value)
+    {
+        for (; value >= 0x80; value >>= 7)
+        {
+            bytes.Write([(byte)(value | 0x80)]);
+        }
+
+        bytes.Write([(byte)value]);
+    }
 }
