@@ -12,9 +12,16 @@ internal sealed class ClassNames
     /// <summary>Names in lower and upper case; -1 where two classes differ in case only.</summary>
     private readonly Dictionary<string, int> _anyCase = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What the two names mean, where they are opposites; else null.</summary>
+    private readonly bool?[]? _senses;
+
+    private readonly bool _isMultiLabel;
+
     public ClassNames(ClassificationTask task)
     {
         _names = task.Labels;
+        _isMultiLabel = task.IsMultiLabel;
+        _senses = task is { IsMultiLabel: false, Labels.Count: 2 } ? Polarity.OfTwo(task.Labels) : null;
         _exact = new Dictionary<string, int>(_names.Count, StringComparer.Ordinal);
         for (var index = 0; index < _names.Count; index++)
         {
@@ -36,21 +43,40 @@ internal sealed class ClassNames
         }
     }
 
-    /// <summary>The index itself where it is a class, else null.</summary>
-    public int? Find(long number) => number >= 0 && number < _names.Count ? (int)number : null;
-
-    /// <summary>The class called <paramref name="label"/>; a name wins over a number, the exact case over another. Null where there is
-    /// none.</summary>
-    public int? Find(string label)
+    /// <summary>
+    /// The class that a cell names: by a name (the exact case before another), by a number, by a well-known word for one of two classes, or by the
+    /// number of a class that the file names where the model's own names say nothing. Null where there is none.
+    /// </summary>
+    public int? Find(LabelCell cell) => cell.Kind switch
     {
-        if (_exact.TryGetValue(label, out var index) || (_anyCase.TryGetValue(label, out index) && index >= 0))
-        {
-            return index;
-        }
+        LabelKind.Word or LabelKind.Whole or LabelKind.Decimal => ByName(cell.Text) ?? (cell.ClassNumber is null ? ByNumber(cell.Text) : null)
+            ?? BySense(cell.Text) ?? ByFile(cell.ClassNumber),
+        LabelKind.Truth when !_isMultiLabel => ByName(cell.Text) ?? BySense(cell.Text)
+            ?? (_names.Count == 2 ? ByNumber(cell.Text == "true" ? "1" : "0") : null),
+        _ => null,
+    };
 
-        // Tables write whole numbers as 1.0 once a column has had a gap.
+    private int? ByName(string label)
+    {
+        var trimmed = label.Trim();
+        return _exact.TryGetValue(label, out var index) || _exact.TryGetValue(trimmed, out index)
+            || (_anyCase.TryGetValue(trimmed, out index) && index >= 0) ? index : null;
+    }
+
+    /// <summary>Tables write whole numbers as 1.0 once a column has had a gap.</summary>
+    private int? ByNumber(string label)
+    {
         var trimmed = label.AsSpan().Trim();
         var whole = trimmed.EndsWith(".0") ? trimmed[..^2] : trimmed;
-        return long.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Find(number) : null;
+        return int.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < _names.Count ? number : null;
     }
+
+    /// <summary>The class with the sense of a well-known word, where the model has two of opposite sense.</summary>
+    private int? BySense(string label)
+    {
+        var sense = Polarity.Of(label);
+        return _senses is null || sense is null ? null : Array.IndexOf(_senses, sense);
+    }
+
+    private int? ByFile(int? number) => number < _names.Count && Placeholders.Are(_names) ? number : null;
 }

@@ -1,11 +1,9 @@
 namespace LoraOnnx.Texts;
 
-/// <summary>What the columns of labelled texts are called; the first name that is there counts.</summary>
+/// <summary>What the columns of texts and labels are called where nobody says; the first name that is there counts.</summary>
 internal static class ColumnNames
 {
-    /// <summary>SST-2 calls its texts sentences.</summary>
-    public static string[] Text { get; } = ["text", "sentence"];
+    public static IReadOnlyList<string> Text { get; } = ["text", "sentence", "review", "content", "body", "comment"];
 
-    /// <summary>Multi-label sets of the hub often say labels.</summary>
-    public static string[] Label { get; } = ["label", "labels"];
+    public static IReadOnlyList<string> Label { get; } = ["label", "labels", "sentiment", "class", "rating", "stars"];
 }

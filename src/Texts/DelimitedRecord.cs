@@ -2,8 +2,20 @@ using System.Text;
 
 namespace LoraOnnx.Texts;
 
-/// <summary>One record of a delimited table, taken line by line until its last quoted field is closed.</summary>
-internal sealed class DelimitedRecord(char delimiter, RowPlace place)
+/// <summary>What a line has made of a record.</summary>
+internal enum RecordState
+{
+    Whole,
+
+    /// <summary>A quoted field goes on in the line after it.</summary>
+    GoesOn,
+
+    /// <summary>Something follows a closing quote.</summary>
+    Broken,
+}
+
+/// <summary>One record of a delimited table as RFC 4180 has it, taken line by line until its last quoted field is closed.</summary>
+internal sealed class DelimitedRecord(char delimiter)
 {
     private readonly List<string> _cells = [];
     private readonly StringBuilder _quoted = new();
@@ -15,9 +27,11 @@ internal sealed class DelimitedRecord(char delimiter, RowPlace place)
     /// <summary>Characters of the quoted field that goes on.</summary>
     public int Length => _quoted.Length;
 
-    /// <summary>Takes the next line; false when a quoted field goes on in the line after it.</summary>
-    /// <exception cref="InputException">Something follows a closing quote.</exception>
-    public bool Take(string line)
+    /// <summary>What stands behind a closing quote.</summary>
+    public char Unexpected { get; private set; }
+
+    /// <summary>Takes the next line.</summary>
+    public RecordState Take(string line)
     {
         var position = 0;
         while (true)
@@ -34,7 +48,7 @@ internal sealed class DelimitedRecord(char delimiter, RowPlace place)
                 _cells.Add(end < 0 ? WithoutReturn(line[position..]) : line[position..end]);
                 if (end < 0)
                 {
-                    return true;
+                    return RecordState.Whole;
                 }
 
                 position = end + 1;
@@ -43,7 +57,7 @@ internal sealed class DelimitedRecord(char delimiter, RowPlace place)
 
             if (!TakeQuoted(line, ref position))
             {
-                return false;
+                return RecordState.GoesOn;
             }
 
             _cells.Add(_quoted.ToString());
@@ -51,18 +65,21 @@ internal sealed class DelimitedRecord(char delimiter, RowPlace place)
             _isQuoted = false;
             if (position == line.Length || line.AsSpan(position) is "\r")
             {
-                return true;
+                return RecordState.Whole;
             }
 
             if (line[position] != delimiter)
             {
-                throw place.Error($"'{line[position]}' follows the quote that ends field {_cells.Count}.",
-                    "a quote inside a quoted field is written twice.");
+                Unexpected = line[position];
+                return RecordState.Broken;
             }
 
             position++;
         }
     }
+
+    /// <summary>The fields of a line in which quotes are characters like any others.</summary>
+    public static string[] Literally(string line, char delimiter) => WithoutReturn(line).Split(delimiter);
 
     /// <summary>Takes characters up to the closing quote; false when the line ends before it.</summary>
     private bool TakeQuoted(string line, ref int position)

@@ -1,95 +1,143 @@
-using System.Text;
-using LoraOnnx.Model;
-
 namespace LoraOnnx.Texts;
 
 /// <summary>
-/// Reads CSV and TSV with a header, quoted as RFC 4180 says: a field in double quotes may hold delimiters, line breaks and doubled quotes. A quote
-/// inside a field that does not begin with one is a character like any other.
+/// Reads CSV and TSV with a header, between commas, semicolons or tabs, quoted as RFC 4180 says: a field in double quotes may hold delimiters, line
+/// breaks and doubled quotes; a quote inside a field that does not begin with one is a character like any other. Between tabs many files are not
+/// quoted at all: there a line is taken so where it closes on itself with the header's number of fields, else with its quotes as characters where
+/// that gives the number, and else a quoted field goes on. Blank lines between rows mean nothing.
 /// </summary>
-internal sealed class DelimitedTable(string path, char delimiter, ClassificationTask task)
+internal sealed class DelimitedTable(string path, TextOptions options, bool labelled, TextNotices notices, char usual = ',')
 {
-    private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private readonly LabelReader _labels = new(task);
+    private readonly SwallowedRows _swallowed = new(notices);
 
-    public IEnumerable<LabelledText> Read(Stream stream, TextLimits limits)
+    public IEnumerable<TextRow> Read(Stream stream, TextLimits limits)
     {
-        TableHeader? header = null;
-        RowPlace? empty = null;
-        foreach (var (place, cells) in Records(new LineReader(path, stream, limits), limits))
+        var lines = new TextLines(path, stream, limits);
+        if (Header(lines, limits) is not ({ } names, { } roles, var delimiter))
         {
-            if (cells is [""])
-            {
-                // Fine at the end of the file only.
-                empty ??= place;
-                continue;
-            }
+            yield break;
+        }
 
-            if (empty is { } hole)
-            {
-                throw hole.Error("is empty, expected a row.");
-            }
-
-            if (header is null)
-            {
-                header = new TableHeader([.. cells.Select(cell => cell.Trim())], place);
-                continue;
-            }
-
-            if (cells.Count != header.Count)
-            {
-                throw place.Error($"has {cells.Count} fields, the header has {header.Count}.",
-                    $"a field with a {Name(delimiter)} or a line break stands in double quotes.");
-            }
-
-            yield return new LabelledText
-            {
-                Text = cells[header.Text],
-                Labels = _labels.Read(cells[header.Label], place),
-                Columns = header.Others(cells),
-            };
+        while (Next(lines, out var line))
+        {
+            var (place, problem) = (lines.Place, lines.Problem);
+            var cells = problem is null ? Cells(lines, line, delimiter, roles, limits, out problem) : [];
+            yield return problem is null ? Row(place, names, roles, cells) : new TextRow { Place = place, Problem = problem, Names = names };
         }
     }
 
-    /// <summary>The records with the line on which each begins.</summary>
-    private IEnumerable<(RowPlace Place, IReadOnlyList<string> Cells)> Records(LineReader lines, TextLimits limits)
+    /// <summary>The first line that is not blank, and the delimiter that it shows; null for an empty file.</summary>
+    private (IReadOnlyList<string> Names, ColumnRoles Roles, char Delimiter)? Header(TextLines lines, TextLimits limits)
     {
-        while (lines.TryRead(out var bytes))
+        if (!Next(lines, out var line))
         {
-            var place = new RowPlace(path, lines.Number);
-            var line = Decode(bytes, place);
-            line = place.Line == 1 ? line.TrimStart('\uFEFF') : line;
-            var record = new DelimitedRecord(delimiter, place);
-            while (!record.Take(line))
+            return null;
+        }
+
+        char? said = line.TrimEnd('\r') is ['s', 'e', 'p', '=', var one] ? one : null; // what Excel takes for its own
+        if (said is not null && !Next(lines, out line))
+        {
+            return null;
+        }
+
+        if (line.Contains('\0', StringComparison.Ordinal))
+        {
+            throw lines.Place.Error("has null characters: it is no text in UTF-8.",
+                "say what it is, such as --encoding utf-16, or save the file as UTF-8.");
+        }
+
+        var place = lines.Place;
+        var delimiter = said ?? Delimiters.Of(line, usual);
+        var cells = Cells(lines, line, delimiter, null, limits, out var problem);
+        if ((lines.Problem ?? problem) is { } wrong)
+        {
+            throw wrong;
+        }
+
+        string[] names = [.. cells.Select(cell => cell.Trim())];
+        var roles = new ColumnRoles(names, options, labelled, place);
+        if (roles.Choice is { } choice)
+        {
+            notices.Note($"{path}: {choice}");
+        }
+
+        return (names, roles, delimiter);
+    }
+
+    /// <summary>The next line that is not blank.</summary>
+    private static bool Next(TextLines lines, out string line)
+    {
+        while (lines.TryRead(out line))
+        {
+            if (line is not ("" or "\r"))
             {
-                if (record.Length > limits.LineBytes)
-                {
-                    throw place.Error($"the quoted field is longer than {limits.LineBytes} characters.", "is its closing quote missing?");
-                }
+                return true;
+            }
+        }
 
-                if (!lines.TryRead(out bytes))
-                {
-                    throw place.Error("a quoted field does not end.", "a quote inside a quoted field is written twice.");
-                }
+        return false;
+    }
 
-                line = Decode(bytes, new RowPlace(path, lines.Number));
+    /// <summary>The fields of the record that begins with a line; those of the header where there are no roles yet.</summary>
+    private IReadOnlyList<string> Cells(TextLines lines, string line, char delimiter, ColumnRoles? roles, TextLimits limits,
+        out InputException? problem)
+    {
+        var place = lines.Place;
+        var record = new DelimitedRecord(delimiter);
+        var state = record.Take(line);
+        if (delimiter == '\t' && roles is not null && !(state == RecordState.Whole && record.Cells.Count == roles.Count)
+            && DelimitedRecord.Literally(line, delimiter) is var literal && literal.Length == roles.Count)
+        {
+            problem = null;
+            return literal;
+        }
+
+        _swallowed.Begin(roles, delimiter);
+        while (state == RecordState.GoesOn)
+        {
+            _swallowed.Look(line, lines.Place.Line);
+            if (record.Length > limits.LineBytes)
+            {
+                throw place.Error($"the quoted field is longer than {limits.LineBytes} characters.", "is its closing quote missing?");
             }
 
-            yield return (place, record.Cells);
+            if (!lines.TryRead(out line))
+            {
+                throw place.Error("a quoted field does not end.", "a quote inside a quoted field is written twice.");
+            }
+
+            if (lines.Problem is { } undecoded)
+            {
+                problem = undecoded;
+                return [];
+            }
+
+            state = record.Take(line);
         }
+
+        problem = state == RecordState.Broken
+            ? place.Error($"'{record.Unexpected}' follows the quote that ends field {record.Cells.Count}.",
+                "a quote inside a quoted field is written twice.")
+            : roles is not null && record.Cells.Count != roles.Count
+            ? place.Error($"has {record.Cells.Count} fields, the header has {roles.Count}.",
+                $"a field with a {Delimiters.NameOf(delimiter)} or a line break stands in double quotes.")
+            : null;
+        _swallowed.End(place, record.Cells);
+        return record.Cells;
     }
 
-    private static string Decode(ReadOnlyMemory<byte> bytes, RowPlace place)
+    private TextRow Row(RowPlace place, IReadOnlyList<string> names, ColumnRoles roles, IReadOnlyList<string> cells)
     {
-        try
+        var (label, problem) = labelled ? DelimitedLabel.Of(roles, cells, place) : (null, null);
+        return new TextRow
         {
-            return _utf8.GetString(bytes.Span);
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw place.Error($"is not valid UTF-8: {failure.Message}", "save the file as UTF-8.", failure);
-        }
+            Place = place,
+            Problem = problem,
+            Text = cells[roles.Text],
+            Label = label,
+            Names = names,
+            Cells = [.. cells.Select(cell => (LabelCell?)new LabelCell(LabelKind.Word, cell))],
+            Roles = roles,
+        };
     }
-
-    private static string Name(char delimiter) => delimiter == '\t' ? "tab" : "comma";
 }

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace LoraOnnx.Texts;
 
-/// <summary>What a label is written as.</summary>
-internal enum LabelKind
+/// <summary>What a cell is written as.</summary>
+public enum LabelKind
 {
     /// <summary>A string: a name, or a number in quotes.</summary>
     Word,
@@ -21,19 +21,21 @@ internal enum LabelKind
     Other,
 }
 
-/// <summary>One label as a file has it; <paramref name="Text"/> without quotes.</summary>
-internal readonly record struct LabelCell(LabelKind Kind, string Text)
+/// <summary>One label, or another cell of a row, as a file has it; <paramref name="Text"/> without quotes.</summary>
+public readonly record struct LabelCell(LabelKind Kind, string Text)
 {
+    /// <summary>Where a file names its classes (Parquet's ClassLabel): the number that stood there, and <see cref="Text"/> is its name.</summary>
+    public int? ClassNumber { get; init; }
+
     /// <summary>True when the cell says whether a class holds, not which one does.</summary>
     public bool IsFlag => Kind is LabelKind.Decimal or LabelKind.Truth;
 
-    /// <summary>A JSON value as a label.</summary>
+    /// <summary>A JSON value as a cell.</summary>
     public static LabelCell Of(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => new(LabelKind.Word, JsonText.Of(value)),
         JsonValueKind.Number => value.GetRawText() is var digits && digits.AsSpan().IndexOfAny(".eE") >= 0
-            ? new(LabelKind.Decimal, digits)
-            : new(LabelKind.Whole, digits),
+            ? new(LabelKind.Decimal, digits) : new(LabelKind.Whole, digits),
         JsonValueKind.True or JsonValueKind.False => new(LabelKind.Truth, value.GetRawText()),
         _ => new(LabelKind.Other, value.GetRawText()),
     };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using LoraOnnx.Model;
 
 namespace LoraOnnx.Texts;
@@ -13,44 +12,36 @@ internal sealed class LabelReader(ClassificationTask task)
 {
     private readonly ClassNames _classes = new(task);
 
-    /// <summary>The label of a JSON value.</summary>
-    /// <exception cref="InputException">It is none.</exception>
-    public int[] Read(JsonElement label, RowPlace place) => label.ValueKind == JsonValueKind.Array
-        ? Several([.. label.EnumerateArray().Select(LabelCell.Of)], place)
-        : [One(LabelCell.Of(label), place)];
+    /// <summary>The classes of a row.</summary>
+    /// <exception cref="InputException">The label is none of the classes, or a list for a model that takes one.</exception>
+    public int[] Read(RawLabel label, RowPlace place) => label.IsList ? Several(label.Cells, place)
+        : task.IsMultiLabel && label.Cells[0] is { Kind: LabelKind.Word } word ? OfWord(word, place)
+        : [One(label.Cells[0], place)];
 
-    /// <summary>The label of a cell in a table: a name, a number, or for a multi-label model a JSON list or nothing.</summary>
-    /// <exception cref="InputException">It is none.</exception>
-    public int[] Read(string cell, RowPlace place)
+    /// <summary>The class that a folder of texts is called after: by its name, else by neg and pos.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public int ClassOfFolder(string path) => _classes.Find(new LabelCell(LabelKind.Word, Path.GetFileName(path)))
+        ?? throw InputException.InFile(path,
+            $"is no class of the model, expected {_classes.Expected}{(task.Labels.Count == 2 ? ", or neg and pos" : "")}.",
+            "give the folder that holds a folder for each class, such as aclImdb/train.");
+
+    /// <summary>What one cell of a table says of several classes: nothing, one, or names with bars between them.</summary>
+    private int[] OfWord(LabelCell cell, RowPlace place)
     {
-        if (!task.IsMultiLabel)
-        {
-            return [One(new LabelCell(LabelKind.Word, cell), place)];
-        }
-
-        var trimmed = cell.Trim();
-        if (trimmed is not ['[', ..])
-        {
-            return trimmed.Length == 0 ? [] : [One(new LabelCell(LabelKind.Word, cell), place)];
-        }
-
-        try
-        {
-            using var list = JsonDocument.Parse(trimmed);
-            return Read(list.RootElement, place);
-        }
-        catch (JsonException failure)
-        {
-            throw place.Error($"'label' is {Quote(cell)}, which is not a JSON list: {failure.Message}", inner: failure);
-        }
+        var text = cell.Text.Trim();
+        return text.Length == 0 ? []
+            : text is ['[', ..] ? throw place.Error($"'label' is {Quote(cell.Text)}, which is not a JSON list.",
+                "a list in a cell is written [0, 3] or [\"joy\", \"fear\"].")
+            : _classes.Find(cell) is { } whole ? [whole]
+            : Several([.. text.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(name => new LabelCell(LabelKind.Word, name))], place);
     }
 
     /// <summary>The class that a single label names.</summary>
     /// <exception cref="InputException">There is no such class.</exception>
     public int One(LabelCell cell, RowPlace place)
     {
-        var found = cell.Kind is LabelKind.Word or LabelKind.Whole or LabelKind.Decimal ? _classes.Find(cell.Text) : null;
-        return found ?? throw place.Error($"'label' is {Show(cell)}, expected {_classes.Expected}.");
+        return _classes.Find(cell) ?? throw place.Error($"'label' is {Show(cell)}, expected {_classes.Expected}.");
     }
 
     /// <summary>The classes of a list.</summary>

@@ -61,21 +61,44 @@ internal sealed class LineReader(string path, Stream stream, TextLimits limits)
             Array.Resize(ref _buffer, (int)Math.Min(2L * _buffer.Length, Array.MaxLength));
         }
 
-        try
-        {
-            var read = stream.Read(_buffer, _end, _buffer.Length - _end);
-            _ended = read == 0;
-            _end += read;
-            _total += read;
-        }
-        catch (InvalidDataException failure)
-        {
-            throw InputException.InLine(path, Number + 1, $"the compressed data is damaged: {failure.Message}", inner: failure);
-        }
+        var read = Read(stream, _buffer.AsSpan(_end), path, Number + 1);
+        _ended = read == 0;
+        _end += read;
+        _total += read;
 
         if (_total > limits.TotalBytes)
         {
             throw InputException.InLine(path, Number + 1, $"the texts are larger than {limits.TotalBytes} bytes when unpacked.", "split the file.");
+        }
+    }
+
+    /// <summary>Fills a buffer from the beginning of a file, as far as there is any.</summary>
+    /// <exception cref="InputException">The compressed data is damaged, or it is not in its encoding.</exception>
+    public static int ReadUpTo(Stream stream, Span<byte> buffer, string path)
+    {
+        var filled = 0;
+        for (int read; filled < buffer.Length && (read = Read(stream, buffer[filled..], path, 1)) > 0;)
+        {
+            filled += read;
+        }
+
+        return filled;
+    }
+
+    private static int Read(Stream stream, Span<byte> buffer, string path, int line)
+    {
+        try
+        {
+            return stream.Read(buffer);
+        }
+        catch (InvalidDataException failure)
+        {
+            throw InputException.InLine(path, line, $"the compressed data is damaged: {failure.Message}", inner: failure);
+        }
+        catch (System.Text.DecoderFallbackException failure)
+        {
+            throw InputException.InLine(path, line, $"at or after this line the file is not in its encoding: {failure.Message}",
+                TextLines.EncodingHint, failure);
         }
     }
 }

@@ -1,53 +1,83 @@
-using LoraOnnx.Model;
 using LoraOnnx.Texts.Parquet;
 
 namespace LoraOnnx.Texts;
 
-/// <summary>Reads Parquet files as the Hugging Face hub has them, a page of each column at a time. Lines in errors are rows, counted from
-/// 1.</summary>
-internal sealed class ParquetTable(string path, ClassificationTask task)
+/// <summary>
+/// Reads Parquet files as the Hugging Face hub has them, a page of each column at a time. Lines in errors are rows, counted from 1.
+/// </summary>
+internal sealed class ParquetTable(string path, TextOptions options, bool labelled, TextNotices notices)
 {
-    private readonly LabelReader _labels = new(task);
-
-    public IEnumerable<LabelledText> Read(Stream stream, TextLimits limits)
+    public IEnumerable<TextRow> Read(Stream stream, TextLimits limits)
     {
         var footer = OrInputException(() => ParquetFooter.Read(stream));
-        var header = new TableHeader([.. footer.Fields.Select(field => field.Name)], new RowPlace(path, 1));
+        string[] names = [.. footer.Fields.Select(field => field.Name)];
+        var roles = new ColumnRoles(names, options, labelled, new RowPlace(path, 1));
+        if (roles.Choice is { } choice)
+        {
+            notices.Note($"{path}: {choice}");
+        }
+
+        var classes = roles.Label is { } label ? ClassLabelNames.Of(footer.Notes.GetValueOrDefault(ClassLabelNames.MetadataKey), names[label])
+            : null;
         var budget = new UnpackingBudget(limits);
         var row = 0;
         foreach (var group in footer.Groups.Where(group => group.Rows > 0))
         {
-            ColumnReader?[] columns =
-                [.. footer.Fields.Select(
-                    (field, index) => Open(stream, field, group, budget, isText: index == header.Text, isLabel: index == header.Label))];
+            ColumnReader?[] columns = [.. footer.Fields.Select((field, index) => Open(stream, field, group, budget, index, roles))];
             for (var left = group.Rows; left > 0; left--)
             {
-                yield return ReadRow(columns, header, footer.Fields[header.Text].Name, new RowPlace(path, ++row), isLast: left == 1);
+                yield return ReadRow(columns, names, roles, new RowPlace(path, ++row), isLast: left == 1, classes);
             }
         }
     }
 
     /// <summary>Null for a column of which nothing is needed.</summary>
-    private ColumnReader? Open(Stream stream, ParquetField field, ParquetGroup group, UnpackingBudget budget, bool isText, bool isLabel)
+    private ColumnReader? Open(Stream stream, ParquetField field, ParquetGroup group, UnpackingBudget budget, int index, ColumnRoles roles)
     {
         var column = field.Column;
-        if (column is { Kind: not ParquetKind.Other } && (isLabel || !column.IsList))
+        if (column is { Kind: not ParquetKind.Other } && (index == roles.Label || !column.IsList))
         {
             return new ColumnReader(stream, column, group.Chunks[column.Chunk], budget);
         }
 
-        return !isText && !isLabel ? null
-            : throw InputException.InFile(
-                path, $"the column '{field.Name}' "
-                    + $"{(column is null ? "is made of several"
-                        : column.IsList ? "has lists"
-                        : $"is stored as {column.Type}, without or with another meaning")}, "
-                    + $"expected {(isText ? "strings" : "numbers or strings, or lists of them")}.");
+        return roles.IsOther(index) ? null : throw InputException.InFile(path,
+            $"the column '{field.Name}' {Kind(column)}, expected {(index == roles.Text ? "strings" : "numbers or strings, or lists of them")}.");
     }
 
-    private LabelledText ReadRow(ColumnReader?[] columns, TableHeader header, string textName, RowPlace place, bool isLast) => OrInputException(() =>
+    private static string Kind(ParquetColumn? column) =>
+        column is null ? "is made of several" : column.IsList ? "has lists" : $"is stored as {column.Type}, without or with another meaning";
+
+    private TextRow ReadRow(ColumnReader?[] columns, string[] names, ColumnRoles roles, RowPlace place, bool isLast, IReadOnlyList<string>? classes)
     {
-        var (text, label, others) = ((LabelCell?)null, Array.Empty<int>(), new string?[columns.Length]);
+        var (cells, label) = OrInputException(() => Cells(columns, roles, isLast));
+        if (cells[roles.Text] is { Kind: not LabelKind.Word } text)
+        {
+            return new TextRow { Place = place, Problem = place.Error($"'{names[roles.Text]}' is {text.Text}, expected a string."), Names = names };
+        }
+
+        InputException? problem = null;
+        try
+        {
+            label = label is null || classes is null ? label
+                : label with { Cells = [.. label.Cells.Select(cell => ClassLabelNames.Named(classes, cell, place))] };
+        }
+        catch (InputException failure)
+        {
+            problem = failure;
+        }
+
+        if (labelled && roles.LabelColumns.Count > 0)
+        {
+            (label, problem) = FlagColumns.Of(roles, column => cells[column], place);
+        }
+
+        return new TextRow { Place = place, Problem = problem, Text = cells[roles.Text]?.Text ?? "", Label = label, Names = names, Cells = cells,
+            Roles = roles };
+    }
+
+    private static (LabelCell?[] Cells, RawLabel? Label) Cells(ColumnReader?[] columns, ColumnRoles roles, bool isLast)
+    {
+        var (cells, label) = (new LabelCell?[columns.Length], (RawLabel?)null);
         for (var index = 0; index < columns.Length; index++)
         {
             if (columns[index] is not { } column)
@@ -55,14 +85,14 @@ internal sealed class ParquetTable(string path, ClassificationTask task)
                 continue;
             }
 
-            if (index == header.Label)
+            if (index == roles.Label && column.IsList)
             {
-                label = Labels(column, place);
+                label = new RawLabel(true, column.Several()); // an empty list and a null in its place are both no label
             }
             else
             {
-                var cell = column.One();
-                (others[index], text) = (cell?.Text, index == header.Text ? cell : text);
+                cells[index] = column.One();
+                label = index == roles.Label ? Single(cells[index]) : label;
             }
 
             if (isLast)
@@ -71,21 +101,11 @@ internal sealed class ParquetTable(string path, ClassificationTask task)
             }
         }
 
-        return text is { Kind: LabelKind.Word } word ? new LabelledText { Text = word.Text, Labels = label, Columns = header.Others(others) }
-            : throw place.Error($"'{textName}' is {text?.Text ?? "null"}, expected a string.");
-    });
-
-    /// <summary>An empty list and a null in its place are both no label.</summary>
-    private int[] Labels(ColumnReader column, RowPlace place)
-    {
-        if (column.IsList)
-        {
-            return _labels.Several(column.Several(), place);
-        }
-
-        var cell = column.One() ?? new LabelCell(LabelKind.Other, "null");
-        return cell.Kind == LabelKind.Word ? _labels.Read(cell.Text, place) : [_labels.One(cell, place)];
+        return (cells, label);
     }
+
+    private static RawLabel Single(LabelCell? cell) => cell is { Kind: LabelKind.Word } word ? DelimitedLabel.OfCell(word.Text)
+        : RawLabel.One(cell ?? new LabelCell(LabelKind.Other, "null"));
 
     private T OrInputException<T>(Func<T> read)
     {

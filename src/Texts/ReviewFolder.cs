@@ -1,25 +1,23 @@
 using System.IO.Compression;
 using System.Text;
-using LoraOnnx.Model;
 
 namespace LoraOnnx.Texts;
 
 /// <summary>
 /// Reads a folder with a folder for each class and a text in each file, as the Large Movie Review Dataset has it: <c>neg/*.txt</c> and
 /// <c>pos/*.txt</c> (also
-/// <c>.txt.gz</c>). Folders bear the names of classes; neg and pos are also the classes whose names begin so, else classes 0 and 1 of two.
-/// <c>unsup</c> has no labels and is left out. Classes come in the order of their indices, files in the order of their names.
+/// <c>.txt.gz</c>). A folder's name is the label of its texts; <c>unsup</c> has none and is left out. Files come in the order of their names.
 /// </summary>
-internal sealed class ReviewFolder(string path, ClassificationTask task)
+internal sealed class ReviewFolder(string path, TextOptions options)
 {
     private const string Unlabelled = "unsup";
-    private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private readonly ClassNames _classes = new(task);
 
-    public IEnumerable<LabelledText> Read(TextLimits limits)
+    /// <param name="limits">How much may be read.</param>
+    /// <param name="orderOf">Where the folder of a name stands among the others; of equals the names decide.</param>
+    public IEnumerable<TextRow> Read(TextLimits limits, Func<string, int> orderOf)
     {
         var folders = Directory.GetDirectories(path).Where(folder => Path.GetFileName(folder) != Unlabelled)
-            .Select(folder => (Folder: folder, Class: ClassOf(Path.GetFileName(folder)))).OrderBy(pair => pair.Class).ToList();
+            .OrderBy(folder => orderOf(Path.GetFileName(folder))).ThenBy(folder => folder, StringComparer.Ordinal).ToList();
         if (folders.Count == 0)
         {
             throw InputException.InFile(path, "holds no folders, expected one for each class, such as neg and pos.",
@@ -27,7 +25,7 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
         }
 
         var total = 0L;
-        foreach (var (folder, label) in folders)
+        foreach (var folder in folders)
         {
             foreach (var file in Texts(folder))
             {
@@ -38,7 +36,8 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
                     throw InputException.InFile(file, $"the texts are larger than {limits.TotalBytes} characters together.");
                 }
 
-                yield return new LabelledText { Text = text, Labels = [label] };
+                yield return new TextRow { Place = new RowPlace(file, 1), Text = text,
+                    Label = RawLabel.One(new LabelCell(LabelKind.Word, Path.GetFileName(folder))) };
             }
         }
     }
@@ -58,37 +57,14 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
     private static bool IsText(string file) => file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)
         || file.EndsWith(".txt.gz", StringComparison.OrdinalIgnoreCase);
 
-    private int ClassOf(string folder)
-    {
-        if (_classes.Find(folder) is { } named)
-        {
-            return named;
-        }
-
-        var polarity = Array.IndexOf(["neg", "pos"], folder);
-        if (polarity >= 0)
-        {
-            var alike = Enumerable.Range(0, task.Labels.Count)
-                .Where(index => task.Labels[index].StartsWith(folder, StringComparison.OrdinalIgnoreCase)).ToList();
-            if (alike.Count == 1 || (alike.Count == 0 && task.Labels.Count == 2))
-            {
-                return alike.Count == 1 ? alike[0] : polarity;
-            }
-        }
-
-        throw InputException.InFile(Path.Combine(path, folder),
-            $"is no class of the model, expected {_classes.Expected}{(task.Labels.Count == 2 ? ", or neg and pos" : "")}.",
-            "give the folder that holds a folder for each class, such as aclImdb/train.");
-    }
-
-    private static string ReadText(string file, int limit)
+    private string ReadText(string file, int limit)
     {
         try
         {
             using var content = ForeignFile.Open(file);
-            using var stream = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-                ? new GZipStream(content, CompressionMode.Decompress)
+            using var unpacked = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(content, CompressionMode.Decompress)
                 : (Stream)content;
+            using var stream = DecodedStream.Open(unpacked, options.Encoding, file);
             using var bytes = new MemoryStream();
             var buffer = new byte[16 << 10];
             for (int read; (read = stream.Read(buffer)) > 0;)
@@ -100,11 +76,11 @@ internal sealed class ReviewFolder(string path, ClassificationTask task)
                 }
             }
 
-            return _utf8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length).TrimStart('\uFEFF');
+            return TextLines.StrictUtf8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length).TrimStart('\uFEFF');
         }
         catch (DecoderFallbackException failure)
         {
-            throw InputException.InFile(file, $"is not valid UTF-8: {failure.Message}", "save the file as UTF-8.", failure);
+            throw InputException.InFile(file, $"is not valid {options.Encoding ?? "UTF-8"}: {failure.Message}", TextLines.EncodingHint, failure);
         }
         catch (InvalidDataException failure)
         {

@@ -123,7 +123,8 @@ public sealed class CompareCommandTests : IDisposable
         var result = Compare(_model.Checkpoint, "--data", data);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("hint:  a comparison needs labelled texts; lora-score scores texts without labels.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("hint:  a comparison needs labelled texts: name their column with --label-column; lora-score scores texts without labels.",
+            result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -17,7 +17,8 @@ public sealed class DelimitedTableProperties
                 whole.Select((text, index) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"{delimiter}{index % 2}{lineEnd}"));
         var bytes = Encoding.UTF8.GetBytes($"text{delimiter}label{lineEnd}{content}");
 
-        var read = new DelimitedTable("x.csv", delimiter, Tasks.Reviews).Read(new MemoryStream(bytes), TextLimits.Standard).ToList();
+        var read = Tasks.Of(new DelimitedTable("x.csv", new TextOptions(), labelled: true, TextNotices.None)
+            .Read(new MemoryStream(bytes), TextLimits.Standard), Tasks.Reviews).ToList();
 
         Assert.Equal(whole, read.Select(row => row.Text));
         Assert.Equal(whole.Select((_, index) => index % 2), read.Select(row => row.Labels[0]));

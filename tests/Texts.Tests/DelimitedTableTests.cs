@@ -70,11 +70,12 @@ public sealed class DelimitedTableTests : IDisposable
     [Theory]
     [InlineData("text,label\ngood,1\n\"x\ny\",1\nbad,7\n", 5, "'label' is \"7\", expected 0 to 1 or a name of config.json (NEGATIVE, POSITIVE)")]
     [InlineData("text,label\na,1\nb,c,1\n", 3, "has 3 fields, the header has 2")]
-    [InlineData("text,label\na,1\n\nb,1\n", 3, "is empty, expected a row")]
     [InlineData("text,label\na,1\n\"b,1\nc,0\n", 3, "a quoted field does not end")]
     [InlineData("text,label\n\"a\" b,1\n", 2, "' ' follows the quote that ends field 1")]
-    [InlineData("review,label\na,1\n", 1, "no column is called 'text' or 'sentence'; there are: review, label")]
-    [InlineData("text,stars\na,1\n", 1, "no column is called 'label' or 'labels'; there are: text, stars")]
+    [InlineData("film,label\na,1\n", 1, "no column is called 'text', 'sentence', 'review', 'content', 'body' or 'comment'; there are: film, label")]
+    [InlineData("text,score\na,1\n", 1, "no column is called 'label', 'labels', 'sentiment', 'class', 'rating' or 'stars'; there are: text, score")]
+    [InlineData("text,Text,label\na,b,1\n", 1, "there are 2 columns 'text', expected one")]
+    [InlineData("text,label,label\na,1,0\n", 1, "there are 2 columns 'label', expected one")]
     [InlineData("text,label\na,\n", 2, "'label' is \"\"")]
     [InlineData("text,label\n", 1, "is empty, expected at least one")]
     [InlineData("", 1, "is empty, expected at least one")]
@@ -102,8 +103,8 @@ public sealed class DelimitedTableTests : IDisposable
     {
         var endless = Encoding.UTF8.GetBytes("text,label\n\"" + string.Concat(Enumerable.Repeat("word word\n", 10_000)));
 
-        var failure = Assert.Throws<InputException>(
-            () => new DelimitedTable("x.csv", ',', Tasks.Reviews).Read(new MemoryStream(endless), new TextLimits(1000, 1_000_000)).Count());
+        var failure = Assert.Throws<InputException>(() => new DelimitedTable("x.csv", new TextOptions(), labelled: true, TextNotices.None)
+            .Read(new MemoryStream(endless), new TextLimits(1000, 1_000_000)).Count());
 
         Assert.Contains("x.csv:2: the quoted field is longer than 1000 characters", failure.Message, StringComparison.Ordinal);
     }

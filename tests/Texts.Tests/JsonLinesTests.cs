@@ -13,9 +13,8 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void Escaped_lone_surrogates_stay_as_Python_keeps_them()
     {
-        var text = Assert.Single(
-            LabelledTexts.ReadAll(_folder.Write("a.jsonl", """{"text": "half \ud83d, \t\"whole\" \ud83d\ude00", "label": 1, "by": "\uDC00"}"""),
-                Tasks.Reviews));
+        var text = Assert.Single(LabelledTexts.ReadAll(_folder.Write("a.jsonl",
+            """{"text": "half \ud83d, \t\"whole\" \ud83d\ude00", "label": 1, "by": "\uDC00"}"""), Tasks.Reviews));
 
         Assert.Equal("half \ud83d, \t\"whole\" \ud83d\ude00", text.Text);
         Assert.Equal("\udc00", text.Columns["by"]);
@@ -126,13 +125,13 @@ public sealed class JsonLinesTests : IDisposable
     [InlineData("[1]", "is the list [1], expected an object")]
     [InlineData("{\"label\": 1}", "has no 'text'")]
     [InlineData("{\"text\": 5, \"label\": 1}", "'text' is 5, expected a string")]
-    [InlineData("{\"sentence\": null, \"label\": 1}", "'sentence' is null, expected a string")]
     [InlineData("{\"text\": \"a\"}", "has no 'label'")]
     [InlineData("{\"text\": \"a\", \"label\": 2}", "'label' is 2, expected 0 to 1 or a name of config.json (NEGATIVE, POSITIVE)")]
     [InlineData("{\"text\": \"a\", \"label\": -1}", "'label' is -1")]
     [InlineData("{\"text\": \"a\", \"label\": 0.5}", "'label' is 0.5")]
     [InlineData("{\"text\": \"a\", \"label\": \"neutral\"}", "'label' is \"neutral\"")]
-    [InlineData("{\"text\": \"a\", \"label\": true}", "'label' is true")]
+    [InlineData("{\"text\": \"a\", \"label\": null}", "'label' is null")]
+    [InlineData("{\"text\": \"a\", \"text\": \"b\", \"label\": 1}", "there are 2 columns 'text', expected one")]
     public void A_malformed_line_is_named(string line, string problem)
     {
         var good = """{"text": "a", "label": 1}""";
@@ -168,10 +167,10 @@ public sealed class JsonLinesTests : IDisposable
     {
         var lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"text\": \"a\", \"label\": 1}\n", 10_000)));
 
-        var tooMuch = Assert.Throws<InputException>(
-            () => new JsonLines("x", _reviews).Read(new MemoryStream(lines), new TextLimits(1000, 100_000)).Count());
-        var tooLong = Assert.Throws<InputException>(
-            () => new JsonLines("x", _reviews).Read(new MemoryStream(new byte[100_000]), new TextLimits(1000, 1_000_000)).Count());
+        var tooMuch = Assert.Throws<InputException>(() => new JsonLines("x", new TextOptions(), labelled: true, TextNotices.None)
+            .Read(new MemoryStream(lines), new TextLimits(1000, 100_000)).Count());
+        var tooLong = Assert.Throws<InputException>(() => new JsonLines("x", new TextOptions(), labelled: true, TextNotices.None)
+            .Read(new MemoryStream(new byte[100_000]), new TextLimits(1000, 1_000_000)).Count());
 
         Assert.Contains("larger than 100000 bytes", tooMuch.Message, StringComparison.Ordinal);
         Assert.Contains("longer than 1000 bytes", tooLong.Message, StringComparison.Ordinal);

@@ -58,7 +58,8 @@ public sealed class LibraryParquetTests
     private static byte[] Foreign(string name) => File.ReadAllBytes(Repository.Path("tests", "Texts.Tests", "foreign", $"{name}.parquet"));
 
     private static List<LabelledText> Ours(byte[] file) =>
-        [.. new ParquetTable("texts.parquet", Tasks.Topics).Read(new MemoryStream(file), TextLimits.Standard)];
+        [.. Tasks.Of(new ParquetTable("texts.parquet", new TextOptions(), labelled: true, TextNotices.None)
+            .Read(new MemoryStream(file), TextLimits.Standard), Tasks.Topics)];
 
     private static async Task TheirsAsync(byte[] file)
     {

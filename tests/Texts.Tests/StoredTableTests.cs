@@ -9,9 +9,8 @@ public sealed class StoredTableTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Files =>
-    [
-        .. Directory.GetFiles(Repository.Path("tests", "Texts.Tests", "foreign"), "*.parquet").Select(path => Path.GetFileNameWithoutExtension(path)),
-    ];
+        [.. Directory.GetFiles(Repository.Path("tests", "Texts.Tests", "foreign"), "*.parquet")
+            .Select(path => Path.GetFileNameWithoutExtension(path)!)];
 
     public void Dispose() => _folder.Dispose();
 
@@ -59,10 +58,12 @@ public sealed class StoredTableTests : IDisposable
         var (schema, values) = await ReadAsync(path);
 
         Assert.Contains("text", schema, StringComparison.Ordinal);
-        int[] rows = [.. Enumerable.Range(0, 20).Where(row => row % 3 != 2)];
-        Assert.Contains(string.Join('|', rows.Select(row => $"naïve {row}\n")), values, StringComparison.Ordinal);
-        Assert.Contains(string.Join('|', rows.Select(row => row - 5)), values, StringComparison.Ordinal);
-        Assert.Contains(string.Join('|', rows.Select(row => row % 2 == 0)), values, StringComparison.Ordinal);
+        string[] rows = [.. Enumerable.Range(0, 20).Where(row => row % 3 != 2).Select(row => $"naïve {row}\n")];
+        Assert.Contains(string.Join('|', rows), values, StringComparison.Ordinal);
+        Assert.Contains(string.Join('|', Enumerable.Range(0, 20).Where(row => row % 3 != 2).Select(row => row - 5)), values,
+            StringComparison.Ordinal);
+        Assert.Contains(string.Join('|', Enumerable.Range(0, 20).Where(row => row % 3 != 2).Select(row => row % 2 == 0)), values,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,7 +48,8 @@ internal sealed class TestTexts
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (count, characters) = (0, 0L);
-        foreach (var text in Labelled(LabelledTexts.Read(path, task, DownloadProgress.OnStandardError, cancellationToken)))
+        foreach (var text in Labelled(LabelledTexts.Read(path, new TextOptions(), task, TextNotices.OnStandardError, DownloadProgress.OnStandardError,
+            cancellationToken)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             count++;
@@ -89,9 +90,10 @@ internal sealed class TestTexts
         {
             return texts.MoveNext();
         }
-        catch (InputException failure) when (failure.Hint is null && LacksLabels(failure.Message))
+        catch (InputException failure) when (LacksLabels(failure.Message))
         {
-            throw new InputException(failure.Message, "a comparison needs labelled texts; lora-score scores texts without labels.", failure);
+            throw new InputException(failure.Message,
+                "a comparison needs labelled texts: name their column with --label-column; lora-score scores texts without labels.", failure);
         }
     }
 
@@ -115,5 +117,5 @@ internal sealed class TestTexts
     }
 
     /// <summary>Streams the texts again.</summary>
-    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _task, null, CancellationToken.None);
+    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, new TextOptions(), _task, TextNotices.None, null, CancellationToken.None);
 }

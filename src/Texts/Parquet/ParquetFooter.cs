@@ -11,10 +11,10 @@ internal readonly record struct ParquetGroup(int Rows, IReadOnlyList<ParquetChun
 /// <summary>The end of a Parquet file: its columns and where they lie. What it says about sizes is held against the file.</summary>
 /// <param name="Fields">The columns, as a reader of rows sees them.</param>
 /// <param name="Groups">The parts of the rows, in order.</param>
-/// <param name="Notes">What writers left beside the schema, by its key; Hugging Face's datasets keep the names of
-/// classes under <c>huggingface</c>, as JSON.</param>
-internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOnlyList<ParquetGroup> Groups,
-    IReadOnlyDictionary<string, string> Notes)
+/// <param name="Notes">What writers left beside the schema, by its key; Hugging Face's datasets keep the names of classes under <c>huggingface</c>,
+/// as JSON.</param>
+internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOnlyList<ParquetGroup> Groups, IReadOnlyDictionary<string,
+    string> Notes)
 {
     private const int LargestFooter = 16 << 20;
     private const int MostNotes = 256;

@@ -112,10 +112,8 @@ public sealed class StoredRows : IDisposable
             var group = _footer.Groups[_group];
             _left = group.Rows;
             _columns = _left == 0 ? []
-                : [
-                    .. Fields.Select(field =>
-                        field.Leaves.Select(leaf => new ColumnReader(_stream, leaf, group.Chunks[leaf.Chunk], _budget)).ToArray()),
-                ];
+                : [.. Fields.Select(field => field.Leaves.Select(leaf => new ColumnReader(_stream, leaf, group.Chunks[leaf.Chunk], _budget))
+                    .ToArray())];
         }
 
         return true;

@@ -112,6 +112,11 @@ internal static class TrainingProgram
             }
         }
 
+        foreach (var note in texts.Notes)
+        {
+            display.Note(note);
+        }
+
         foreach (var warning in texts.Warnings)
         {
             display.Warn(warning);

@@ -9,11 +9,12 @@ namespace LoraOnnx.Training.Data;
 /// <summary>The texts of a run, read and encoded.</summary>
 internal sealed class TrainingTexts
 {
-    private TrainingTexts(TextSet train, TextSet? validation, TextSet? test, IReadOnlyList<string> warnings)
+    private TrainingTexts(TextSet train, TextSet? validation, TextSet? test, IReadOnlyList<string> notes, IReadOnlyList<string> warnings)
     {
         Train = train;
         Validation = validation;
         Test = test;
+        Notes = notes;
         Warnings = warnings;
     }
 
@@ -24,6 +25,9 @@ internal sealed class TrainingTexts
 
     /// <summary>Null without --test.</summary>
     public TextSet? Test { get; }
+
+    /// <summary>What was chosen in reading the files.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>What looks wrong with the texts.</summary>
     public IReadOnlyList<string> Warnings { get; }
@@ -39,7 +43,9 @@ internal sealed class TrainingTexts
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
             TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
 
-        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, task, DownloadProgress.OnStandardError, cancellationToken)];
+        var (notes, doubts) = (new List<string>(), new List<string>());
+        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, new TextOptions(), task,
+            new TextNotices(notes.Add, doubts.Add), DownloadProgress.OnStandardError, cancellationToken)];
         var (train, validation) = TextSplit.Take(Read(options.Train), options, Read);
         var test = options.Test is null ? null : Read(options.Test);
         var trainSet = Encode("train", options.Train, train);
@@ -60,6 +66,7 @@ internal sealed class TrainingTexts
             trainSet,
             validation is null ? null : Encode("validation", validationSource!, validation),
             test is null ? null : Encode("test", options.Test!, test),
-            [.. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)]);
+            notes,
+            [.. doubts, .. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)]);
     }
 }

@@ -1,0 +1,148 @@
+using System.IO.Compression;
+using LoraOnnx.Hub;
+
+namespace LoraOnnx.Texts;
+
+/// <summary>
+/// Reads files of texts, row by row, with all their columns: JSON lines and arrays, CSV and TSV with a header (each also <c>.gz</c>), Parquet, or a
+/// folder with a folder for each class. <c>hf:NAME:SPLIT</c> is a split of a dataset of the Hugging Face hub. docs/training.md shows the forms.
+/// </summary>
+public static class TextRows
+{
+    private const string Known = ".jsonl, .json, .csv, .tsv (each also .gz), .parquet, a folder with a folder for each class, or hf:NAME:SPLIT";
+
+    /// <summary>
+    /// Streams the rows in the file's order; a row that cannot be read says so in <see cref="TextRow.Problem"/>, and the next one follows.
+    /// </summary>
+    /// <param name="path">The file, the folder, or a split of the hub.</param>
+    /// <param name="options">Columns and encoding.</param>
+    /// <param name="labelled">True to read labels, in which case there must be a column of them; else they are cells like others.</param>
+    /// <param name="notices">Told of choices and doubts.</param>
+    /// <param name="progress">Told of downloads from the hub.</param>
+    /// <param name="cancellationToken">Stops a download.</param>
+    /// <exception cref="InputException">The file is missing, of an unknown kind or empty, its header lacks a column, or it cannot be read
+    /// on.</exception>
+    public static IEnumerable<TextRow> Read(string path, TextOptions options, bool labelled, TextNotices notices, IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(options);
+        return Read(path, new TextReading(options, labelled, notices), _ => 0, progress, cancellationToken);
+    }
+
+    /// <summary>The same, with the order of a folder's classes.</summary>
+    internal static IEnumerable<TextRow> Read(string path, TextReading reading, Func<string, int> orderOf, IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        if (path.StartsWith(HubDatasets.Prefix, StringComparison.Ordinal))
+        {
+            return HubDatasets.Locate(path, HubSettings.FromEnvironment(), progress, cancellationToken)
+                .SelectMany(file => Checked(file, Rows(file, reading), reading.Notices));
+        }
+
+        return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(TextLimits.Standard, orderOf), reading.Notices)
+            : File.Exists(path) ? Checked(path, Rows(path, reading), reading.Notices)
+            : throw InputException.InFile(path, "no such file.");
+    }
+
+    private static IEnumerable<TextRow> Rows(string path, TextReading reading)
+    {
+        var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        var extension = Path.GetExtension(packed ? path[..^3] : path);
+        return extension.ToUpperInvariant() switch
+        {
+            ".JSONL" or ".NDJSON" or ".JSON" or ".CSV" or ".TSV" => Decoded(path, packed, extension, reading),
+            ".PARQUET" when !packed => Stored(path, reading),
+            ".XLSX" or ".XLS" => throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}.",
+                "save the sheet as CSV."),
+            _ => throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}."),
+        };
+    }
+
+    /// <summary>The rows of a stream of text: <paramref name="extension"/> says of which kind. The stream is taken over.</summary>
+    internal static IEnumerable<TextRow> Decoded(string path, Stream stream, string extension, TextReading reading)
+    {
+        const int StartBytes = 1 << 10;
+        var (options, labelled, notices) = reading;
+        using var decoded = DecodedStream.Open(stream, options.Encoding, path);
+        switch (extension.ToUpperInvariant())
+        {
+            case ".CSV" or ".TSV":
+                var usual = extension.Equals(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',';
+                foreach (var row in new DelimitedTable(path, options, labelled, notices, usual).Read(decoded, TextLimits.Standard))
+                {
+                    yield return row;
+                }
+
+                yield break;
+            case ".JSON":
+                var start = new byte[StartBytes];
+                using (var whole = new PrefixedStream(start.AsMemory(0, LineReader.ReadUpTo(decoded, start, path)), decoded))
+                {
+                    foreach (var row in JsonArray.Begins(start) ? new JsonArray(path, options, labelled, notices).Read(whole, TextLimits.Standard)
+                        : new JsonLines(path, options, labelled, notices).Read(whole, TextLimits.Standard))
+                    {
+                        yield return row;
+                    }
+                }
+
+                yield break;
+            default:
+                foreach (var row in new JsonLines(path, options, labelled, notices).Read(decoded, TextLimits.Standard))
+                {
+                    yield return row;
+                }
+
+                yield break;
+        }
+    }
+
+    private static IEnumerable<TextRow> Decoded(string path, bool packed, string extension, TextReading reading)
+    {
+        var file = ForeignFile.Open(path);
+        using Stream stream = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        foreach (var row in Decoded(path, stream, extension, reading))
+        {
+            yield return row;
+        }
+    }
+
+    private static IEnumerable<TextRow> Stored(string path, TextReading reading)
+    {
+        using var stream = ForeignFile.Open(path);
+        foreach (var row in new ParquetTable(path, reading.Options, reading.Labelled, reading.Notices).Read(stream, TextLimits.Standard))
+        {
+            yield return row;
+        }
+    }
+
+    /// <summary>The same rows: at least one, and a word on empty texts, which every format may have.</summary>
+    internal static IEnumerable<TextRow> Checked(string path, IEnumerable<TextRow> rows, TextNotices notices)
+    {
+        var (count, empty, first) = (0L, 0L, default(RowPlace));
+        foreach (var row in rows)
+        {
+            count++;
+            if (row.Problem is null && string.IsNullOrWhiteSpace(row.Text) && empty++ == 0)
+            {
+                first = row.Place;
+            }
+
+            yield return row;
+        }
+
+        if (count == 0)
+        {
+            throw InputException.InLine(path, 1, "is empty, expected at least one labelled text.");
+        }
+
+        if (empty > 0)
+        {
+            var what = empty == 1 ? "an empty text" : $"the first of {empty} empty texts";
+            notices.Warn($"{first.Path}:{first.Line}: {what} in {count} rows; such texts are kept.");
+        }
+    }
+}
+
+/// <summary>How a file is read.</summary>
+internal sealed record TextReading(TextOptions Options, bool Labelled, TextNotices Notices);
