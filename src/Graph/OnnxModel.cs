@@ -116,7 +116,8 @@ public sealed class OnnxModel
 
     /// <summary>The same for adapters; null as above.</summary>
     public VariantModel? ToVariantModel(ModelConfig config, Precision precision) =>
-        WeightSet.TryRead(_model, config) is { } weights ? VariantModel.Of(config, weights, precision == Precision.Fp16 ? Precision.Fp32 : precision) : null;
+        WeightSet.TryRead(_model, config) is { } weights ? VariantModel.Of(config, weights, precision == Precision.Fp16 ? Precision.Fp32 : precision)
+            : null;
 
     /// <summary>The same for kernels, of weights in fp32 or fp16; null as above.</summary>
     public KernelModel? ToKernelModel(ModelConfig config) =>

@@ -31,7 +31,7 @@ internal sealed class KernelTokenModel : ITokenModel
         var domain = new OperatorDomain(settings, BlockOperators.Of(model, config, kernels), ThreadPlan.Threads(options.Threads));
         try
         {
-            return new KernelTokenModel(new InferenceSession(model.Graph, settings), domain, config.Layout.Embeddings);
+            return new KernelTokenModel(OperatorDomain.OpenSession(model.Graph, settings), domain, config.Layout.Embeddings);
         }
         catch
         {

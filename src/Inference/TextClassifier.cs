@@ -162,7 +162,9 @@ public sealed class TextClassifier : IDisposable
                 "adapters need a base that lora-merge wrote, on the CPU.");
     }
 
-    /// <summary>Logits of each text by the variant that it asks. Bit-equal for a text whatever it is batched with; heads of one text share its states.</summary>
+    /// <summary>
+    /// Logits of each text by the variant that it asks. Bit-equal for a text whatever it is batched with; heads of one text share its states.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     /// <exception cref="ObjectDisposedException">A variant has been disposed.</exception>
     public float[][] Run(IReadOnlyList<VariantText> batch, CancellationToken cancellationToken)

@@ -61,7 +61,8 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
 
         if (options.TakesAdapters && precision != Precision.Bf16)
         {
-            return new OpenedModel(VariantTokenModel.Open(onnx.ToVariantModel(config, precision)!, config, options), form); // not null: the weights are known
+            return new OpenedModel(VariantTokenModel.Open(onnx.ToVariantModel(config, precision)!, config, options),
+                form); // not null: the weights are known
         }
 
         // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.

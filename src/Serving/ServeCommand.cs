@@ -11,6 +11,7 @@ internal static class ServeCommand
     public static CommandHelp Help { get; } = new(
         ["lora-serve --model sentiment=onnx/lora", "lora-serve --models /srv/models --watch-seconds 10 --api-keys keys.txt"],
         new HelpGroup("Models", "--model", "--models", "--watch-seconds", "--memory-mib"),
+        new HelpGroup("Adapters", "--adapter", "--head", "--adapters", "--loaded-adapters"),
         new HelpGroup("Where it listens", "--host", "--grpc-port", "--http-port"),
         new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key",
             "--client-ca"),

@@ -24,6 +24,31 @@ internal sealed class ServeCommandOptions
         HelpName = "DIR",
     }.AcceptExistingOnly();
 
+    private readonly Option<string[]> _adapters = new("--adapter")
+    {
+        Description = "A run of lora-train, or an adapter as peft saves it, served under its own name on a model that has none merged into it; "
+            + "repeat for several. "
+            + "Texts of all adapters of a model share its batches. Without @BASE: the model that it was trained on, or the only one.",
+        HelpName = "NAME[@BASE]=DIR[:WEIGHT]",
+    };
+
+    private readonly Option<string[]> _heads = new("--head")
+    {
+        Description = "The same for a head alone; several heads of one text cost one pass through the encoder. "
+            + "A head is taken whole, whatever the weight.",
+        HelpName = "NAME[@BASE]=DIR[:WEIGHT]",
+    };
+
+    private readonly Option<DirectoryInfo> _adaptersDirectory = new Option<DirectoryInfo>("--adapters")
+    {
+        Description = "A directory of adapter folders, all served at start and watched with --watch-seconds.",
+        HelpName = "DIR",
+    }.AcceptExistingOnly();
+
+    private readonly Option<int> _loadedAdapters = Number(
+        "--loaded-adapters", "Adapters and heads in memory at a time; those used longest ago are unloaded and come back when asked for.",
+        _default.LoadedAdapters, 1, 1 << 20);
+
     private readonly Option<string> _host = new("--host")
     {
         Description = "Address to listen on. Other than loopback: use TLS and API keys.",
@@ -88,7 +113,8 @@ internal sealed class ServeCommandOptions
     {
         Option[] all =
         [
-            _models, _modelsDirectory, _host, _grpcPort, _httpPort, _device, _precision, _workers, _threads, _latencyTarget, _batchTokens,
+            _models, _modelsDirectory, _adapters, _heads, _adaptersDirectory, _loadedAdapters, _host, _grpcPort, _httpPort, _device, _precision,
+                _workers, _threads, _latencyTarget, _batchTokens,
             _queueTokens, _cache, _memory,
             _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority,
             .. _access.SelectMany(scheme => scheme.Options), _logCalls, _logTexts, _logFormat,
@@ -112,6 +138,10 @@ internal sealed class ServeCommandOptions
     {
         Models = parsed.GetValue(_models) ?? [],
         ModelsDirectory = parsed.GetValue(_modelsDirectory)?.FullName,
+        Adapters = parsed.GetValue(_adapters) ?? [],
+        Heads = parsed.GetValue(_heads) ?? [],
+        AdaptersDirectory = parsed.GetValue(_adaptersDirectory)?.FullName,
+        LoadedAdapters = parsed.GetValue(_loadedAdapters),
         Host = parsed.GetRequiredValue(_host),
         GrpcPort = parsed.GetValue(_grpcPort),
         HttpPort = parsed.GetValue(_httpPort),

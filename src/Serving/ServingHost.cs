@@ -62,12 +62,14 @@ internal sealed class ServingHost : IAsyncDisposable
             await Access.PrepareAsync(host.Services, options, cancellationToken);
             addresses.Try();
             var sources = host.FindModels();
+            var variants = host.FindVariants();
             if (engine is null)
             {
                 MemoryNeeds.Check(sources, options.MemoryMebibytes);
             }
 
-            await host.LoadModelsAsync(sources, cancellationToken);
+            await host.LoadModelsAsync([.. sources, .. variants], cancellationToken);
+            await host.LoadFoldersAsync(cancellationToken);
             host.ObserveQueues();
             await host.ListenAsync(cancellationToken);
             return host;
@@ -112,9 +114,32 @@ internal sealed class ServingHost : IAsyncDisposable
         var repository = Services.GetRequiredService<ModelRepository>();
         ModelSource[] sources = _options.Models.Count > 0
             ? [.. _options.Models.Select(ModelSource.Parse)]
-            : [.. repository.Names.Select(name => new ModelSource(name, "", repository.PathOf(name)!))]; // listed just now
+            : [.. repository.ModelNames.Select(name => repository.SourceOf(name)!)]; // listed just now
         return sources.Length > 0 ? sources
             : throw new InputException("no model to serve.", "give --model [NAME=]PATH, an ONNX file or its directory; lora-merge makes one.");
+    }
+
+    private IEnumerable<ModelSource> FindVariants() =>
+    [
+        .. _options.Adapters.Select(argument => VariantArgument.Parse("--adapter", argument, isHead: false)),
+        .. _options.Heads.Select(argument => VariantArgument.Parse("--head", argument, isHead: true)),
+    ];
+
+    /// <summary>A folder of --adapters that cannot be used is logged, and stops nobody.</summary>
+    private async Task LoadFoldersAsync(CancellationToken cancellationToken)
+    {
+        var repository = Services.GetRequiredService<ModelRepository>();
+        foreach (var source in repository.AdapterNames.Select(repository.SourceOf).OfType<ModelSource>())
+        {
+            try
+            {
+                await Catalog.LoadAsync(source, cancellationToken);
+            }
+            catch (Exception failure) when (failure is InputException or ModelExistsException)
+            {
+                ServingLog.LoadFailed(_logger, source.Name, failure.Message);
+            }
+        }
     }
 
     private async Task LoadModelsAsync(ModelSource[] sources, CancellationToken cancellationToken)
@@ -145,7 +170,7 @@ internal sealed class ServingHost : IAsyncDisposable
         metrics.Observe("lora_serve.queue.texts", "{text}", "Texts that wait for the engine.", () => Measure(model => model.Work.QueuedTexts));
 
         IEnumerable<Measurement<long>> Measure(Func<ServedModel, long> read) =>
-            Catalog.Models.Select(
+            Catalog.Models.Where(entry => !entry.Model.Work.IsVariant).Select(
                 entry => new Measurement<long>(read(entry.Model), new("model", entry.Model.Name), new("version", entry.Model.Version)));
     }
 

@@ -11,6 +11,18 @@ internal sealed record ServingOptions
     /// <summary>A directory whose folders are models that can be loaded by name; null: none.</summary>
     public string? ModelsDirectory { get; init; }
 
+    /// <summary>NAME[@BASE]=DIR[:WEIGHT] each.</summary>
+    public IReadOnlyList<string> Adapters { get; init; } = [];
+
+    /// <summary>NAME[@BASE]=DIR each.</summary>
+    public IReadOnlyList<string> Heads { get; init; } = [];
+
+    /// <summary>A directory whose folders are adapters that can be loaded by name; null: none.</summary>
+    public string? AdaptersDirectory { get; init; }
+
+    /// <summary>Adapters and heads in memory at a time; those used longest ago are unloaded and come back when asked for.</summary>
+    public int LoadedAdapters { get; init; } = 100;
+
     /// <summary>Address to listen on; loopback unless asked otherwise.</summary>
     public string Host { get; init; } = "127.0.0.1";
 

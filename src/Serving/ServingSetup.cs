@@ -78,10 +78,13 @@ internal static class ServingSetup
                 Device = options.Device,
                 Precision = options.Precision,
                 Threads = plan.ThreadsPerRun,
+                TakesAdapters = true,
                 Log = line => ServingLog.Engine(logger, line),
             });
-            return new ModelCatalog(load, provider.GetRequiredService<ModelRuntime>(), (long)options.MemoryMebibytes << 20, logger);
+            return new ModelCatalog(load, provider.GetRequiredService<ModelRuntime>(), (long)options.MemoryMebibytes << 20, logger,
+                options.LoadedAdapters, new ModelScope(provider.GetRequiredService<IHttpContextAccessor>()));
         });
+        services.AddHttpContextAccessor();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelWatch>());

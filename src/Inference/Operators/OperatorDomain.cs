@@ -11,7 +11,10 @@ namespace LoraOnnx.Inference.Operators;
 /// </summary>
 internal sealed unsafe class OperatorDomain : IDisposable
 {
-    private static readonly int* _first = (int*)NativeMemory.AllocZeroed(sizeof(int)); // as long as the process
+    private static readonly int* _firstPlace = (int*)NativeMemory.AllocZeroed(sizeof(int)); // as long as the process
+
+    private static readonly Lock _opening = new();
+    private static volatile bool _isKnown;
 
     private readonly List<nint> _operators = [];
     private readonly List<GCHandle> _handles = [];
@@ -28,6 +31,26 @@ internal sealed unsafe class OperatorDomain : IDisposable
         }
 
         RuntimeApi.AddDomain(settings, _domain);
+    }
+
+    /// <summary>
+    /// Opens a session that knows operators. The runtime keeps the names of domains for the whole process, and of two sessions that bring a new one
+    /// at
+    /// the same time one fails: the first opens alone.
+    /// </summary>
+    public static InferenceSession OpenSession(byte[] graph, SessionOptions settings)
+    {
+        if (_isKnown)
+        {
+            return new InferenceSession(graph, settings);
+        }
+
+        lock (_opening)
+        {
+            var session = new InferenceSession(graph, settings);
+            _isKnown = true;
+            return session;
+        }
     }
 
     /// <inheritdoc/>
@@ -116,8 +139,8 @@ internal sealed unsafe class OperatorDomain : IDisposable
     [UnmanagedCallersOnly]
     private static nuint FirstInput(int** inputs, int** outputs)
     {
-        *inputs = _first;
-        *outputs = _first;
+        *inputs = _firstPlace;
+        *outputs = _firstPlace;
         return 1;
     }
 

@@ -31,7 +31,7 @@ public sealed class ModelVariant : IDisposable
     internal VariantHead Head { get; }
 
     /// <summary>Whether its texts have states of their own; else they share those of the base.</summary>
-    internal bool ChangesEncoder => Changes.Count > 0;
+    public bool ChangesEncoder => Changes.Count > 0;
 
     /// <summary>Keeps the memory for the length of a run; false when it has been given back.</summary>
     internal bool TryHold()

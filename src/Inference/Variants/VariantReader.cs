@@ -93,8 +93,11 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
         }
 
         var ofRun = files.Run?.Record.Data.Select(data => data.Classes.Keys.ToList()).FirstOrDefault(labels => labels.Count == classes);
-        return (own with { Labels = ofRun ?? [.. Enumerable.Range(0, classes).Select(label =>
-            string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}"))] }, true);
+        return (own with
+        {
+            Labels = ofRun ?? [.. Enumerable.Range(0, classes).Select(label =>
+            string.Create(CultureInfo.InvariantCulture, $"LABEL_{label}"))]
+        }, true);
     }
 
     private static void CheckAdapter(LoraAdapter? adapter, VariantSource source)
@@ -144,7 +147,7 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
     {
         var head = files.Head is null ? null : ContentHash.OfFile(Path.Combine(files.Head, Checkpoint.WeightsFileName));
         var weight = source.Weight.ToString(CultureInfo.InvariantCulture);
-        var settings = files.Adapter is null ? "" : ContentHash.OfFile(Path.Combine(files.Adapter, "adapter_config.json"));
+        var settings = files.Adapter is null ? "" : ContentHash.OfFile(Path.Combine(files.Adapter, VariantSource.AdapterConfig));
         var parts = string.Join('\n', ofBase.Hash, adapter?.ContentHash, settings, head, weight, string.Join('\n', config.Task.Labels));
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {

@@ -29,7 +29,7 @@ internal sealed class VariantTokenModel : ITokenModel
         var domain = new OperatorDomain(settings, shared.Operators(), ThreadPlan.Threads(options.Threads));
         try
         {
-            return new VariantTokenModel(new InferenceSession(model.Graph, settings), domain, shared);
+            return new VariantTokenModel(OperatorDomain.OpenSession(model.Graph, settings), domain, shared);
         }
         catch
         {

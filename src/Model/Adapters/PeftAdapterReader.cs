@@ -44,7 +44,8 @@ internal sealed class PeftAdapterReader
     {
         CheckDirectory(directory);
         using var file = SafetensorsFile.Open(TensorsOf(directory));
-        return file.Names.Where(name => PeftTensorName.Parse(name) is { Role: PeftRole.Replacement } place && place.Target == model.Layout.Head.Last.Weight)
+        return file.Names.Where(name => PeftTensorName.Parse(name) is { Role: PeftRole.Replacement } place
+            && place.Target == model.Layout.Head.Last.Weight)
             .Select(name => file.ShapeOf(name)).Where(shape => shape.Count == 2).Select(shape => (int?)shape[0]).FirstOrDefault();
     }
 

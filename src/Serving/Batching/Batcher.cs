@@ -1,3 +1,4 @@
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Telemetry;
@@ -7,13 +8,16 @@ namespace LoraOnnx.Serving.Batching;
 /// <summary>Runs a batch: logits [texts][labels]. May be called by several threads at once.</summary>
 internal delegate float[][] RunBatch(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
 
+/// <summary>Runs texts of a base and of any of its variants together: the logits of each.</summary>
+internal delegate float[][] RunVariants(IReadOnlyList<VariantText> batch, CancellationToken cancellationToken);
+
 /// <summary>
 /// The threads that feed one model's engine. A batch leaves as soon as an engine slot is free: a lone text never waits for company,
 /// and under load batches grow by themselves while the engine is busy.
 /// </summary>
 internal sealed class Batcher : IDisposable
 {
-    private readonly RunBatch _run;
+    private readonly RunVariants _run;
     private readonly TokenQueue _queue;
     private readonly EngineSpeed _speed;
     private readonly SemaphoreSlim _slots;
@@ -30,7 +34,7 @@ internal sealed class Batcher : IDisposable
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Where batches are counted.</param>
     public Batcher(
-        RunBatch run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, QueueLimits limits, TimeProvider time, ModelMetrics metrics)
+        RunVariants run, TokenQueue queue, EngineSpeed speed, SemaphoreSlim slots, QueueLimits limits, TimeProvider time, ModelMetrics metrics)
     {
         _run = run;
         _queue = queue;
@@ -83,12 +87,13 @@ internal sealed class Batcher : IDisposable
     private void RunAndAnswer(List<PendingText> batch, int budget, long wanted)
     {
         var started = _time.GetTimestamp();
-        if (RunOrNull([.. batch.Select(pending => pending.Encoded)], out var failure) is { } logits)
+        if (RunOrNull(batch, out var failure) is { } logits)
         {
             Ran(batch.Count, batch.Sum(pending => pending.Tokens), budget, wanted, started);
-            for (var i = 0; i < batch.Count; i++)
+            var next = 0;
+            foreach (var pending in batch)
             {
-                Answer(batch[i], logits[i], failure, started);
+                next = Answer(pending, logits, next, failure, started);
             }
 
             return;
@@ -98,13 +103,13 @@ internal sealed class Batcher : IDisposable
         foreach (var pending in batch)
         {
             var again = _time.GetTimestamp();
-            var row = batch.Count > 1 ? RunOrNull([pending.Encoded], out failure)?[0] : null;
-            if (row is not null)
+            var rows = batch.Count > 1 ? RunOrNull([pending], out failure) : null;
+            if (rows is not null)
             {
                 Ran(1, pending.Tokens, budget, again, again);
             }
 
-            Answer(pending, row, failure, again);
+            Answer(pending, rows, 0, failure, again);
         }
     }
 
@@ -116,25 +121,35 @@ internal sealed class Batcher : IDisposable
         _metrics.BatchRan(texts, tokens, _time.GetElapsedTime(started, ended));
     }
 
-    private void Answer(PendingText pending, float[]? row, string? failure, long started)
+    /// <summary>
+    /// Answers a text, and what stands beside it, with the rows from <paramref name="next"/> on; returns where the next text's begin.
+    /// </summary>
+    private int Answer(PendingText pending, float[][]? rows, int next, string? failure, long started)
     {
-        if (row is not null && !Array.TrueForAll(row, float.IsFinite))
+        _queue.Finish(pending.Tokens);
+        foreach (var asked in pending.All)
         {
-            (row, failure) = (null, "the model gave logits that are not finite");
+            var (row, wrong) = (rows?[next++], failure);
+            if (row is not null && !Array.TrueForAll(row, float.IsFinite))
+            {
+                (row, wrong) = (null, "the model gave logits that are not finite");
+            }
+
+            asked.Complete(new BatchedResult(row, row is null
+                ? new Refusal(RefusalReason.EngineFailed, Detail: wrong)
+                : null, started, _time.GetTimestamp()));
         }
 
-        _queue.Finish(pending.Tokens);
-        pending.Complete(new BatchedResult(row, row is null
-            ? new Refusal(RefusalReason.EngineFailed, Detail: failure)
-            : null, started, _time.GetTimestamp()));
+        return next;
     }
 
-    private float[][]? RunOrNull(EncodedText[] texts, out string? failure)
+    private float[][]? RunOrNull(IEnumerable<PendingText> texts, out string? failure)
     {
         failure = null;
         try
         {
-            return _run(texts, CancellationToken.None);
+            VariantText[] rows = [.. texts.SelectMany(text => text.All).Select(asked => new VariantText(asked.Encoded, asked.Variant))];
+            return _run(rows, CancellationToken.None);
         }
         catch (Exception exception)
         {

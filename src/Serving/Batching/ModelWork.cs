@@ -1,3 +1,4 @@
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Models;
@@ -17,7 +18,7 @@ internal sealed class ModelWork : IDisposable
     private readonly TokenQueue _queue;
     private readonly InFlightTexts _inFlight;
     private readonly TextCache _cache;
-    private readonly Batcher _batcher;
+    private readonly Batcher? _batcher; // null: the base's
     private readonly ModelMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly bool _callersShare;
@@ -33,7 +34,17 @@ internal sealed class ModelWork : IDisposable
         _queue = new TokenQueue(new TokenAdmission(_speed, _limits, _time), _limits, _time);
         _inFlight = new InFlightTexts(_queue);
         _cache = new TextCache(runtime.CacheBytes);
-        _batcher = new Batcher(engine.Run, _queue, _speed, runtime.EngineSlots, _limits, _time, metrics);
+        _batcher = new Batcher(RunOf(engine), _queue, _speed, runtime.EngineSlots, _limits, _time, metrics);
+    }
+
+    /// <summary>A variant's way: its texts wait and run with those of its base.</summary>
+    public ModelWork(LoadedEngine engine, ModelRuntime runtime, ModelWork ofBase, ModelMetrics metrics)
+    {
+        (_engine, _metrics, _time) = (engine, metrics, runtime.Time);
+        (_limits, _callersShare) = (runtime.Limits, runtime.CallersShare);
+        (_speed, _queue) = (ofBase._speed, ofBase._queue);
+        _inFlight = new InFlightTexts(_queue);
+        _cache = new TextCache(runtime.CacheBytes);
     }
 
     /// <summary>Most tokens in the next batch.</summary>
@@ -44,12 +55,17 @@ internal sealed class ModelWork : IDisposable
 
     public double TokensPerSecond => _speed.TokensPerSecond;
 
+    /// <summary>Of a variant: of its base.</summary>
     public TokenLoad Load => _queue.Load;
 
+    /// <summary>Of a variant: of its base.</summary>
     public int QueuedTexts => _queue.QueuedTexts;
 
+    /// <summary>Whether texts wait with those of a base.</summary>
+    public bool IsVariant => _batcher is null;
+
     /// <summary>Refuses new texts, does those that wait, and ends the threads.</summary>
-    public void Dispose() => _batcher.Dispose();
+    public void Dispose() => _batcher?.Dispose();
 
     /// <summary>
     /// About how many tokens texts have, before they are tokenised: English has four to five characters a token; long texts are cut.
@@ -95,12 +111,48 @@ internal sealed class ModelWork : IDisposable
         var (encoded, refusal) = Encode(request);
         return refusal is not null
             ? new StartedText(arrived, refusal)
-            : Started(_queue.Enqueue(encoded, request.ExpiresAt), KeyOf(request), arrived, _time.GetElapsedTime(arrived));
+            : Started(_queue.Enqueue(encoded, request.ExpiresAt, _engine.Variant), KeyOf(request), arrived, _time.GetElapsedTime(arrived));
+    }
+
+    /// <summary>
+    /// Asks several models for one text: those of one base whose encoder is the same, and that cut texts alike, read one encoding of it. One result
+    /// for each.
+    /// </summary>
+    public static StartedText[] StartTogether(IReadOnlyList<ModelWork> models, TextRequest request)
+    {
+        var started = new StartedText[models.Count];
+        foreach (var group in Enumerable.Range(0, models.Count).GroupBy(index => models[index].Reading(request)))
+        {
+            var arrived = models[group.First()]._time.GetTimestamp();
+            var waiting = group.Where(index => !models[index].IsKnown(request, arrived, out started[index])).ToArray();
+            if (waiting.Length == 0)
+            {
+                continue;
+            }
+
+            var first = models[waiting[0]];
+            var (encoded, refusal) = first.Encode(request);
+            PendingText[] beside = [.. waiting.Skip(1).Select(index => new PendingText(encoded, 0, arrived, isBulk: false)
+            {
+                Variant = models[index]._engine.Variant,
+                State = PendingState.Taken, // its place is that of the first
+            })];
+            var (pending, refused) = refusal is null ? first._queue.Enqueue(encoded, request.ExpiresAt, first._engine.Variant, beside)
+                : (null, refusal);
+            var tokenize = first._time.GetElapsedTime(arrived);
+            for (var i = 0; i < waiting.Length; i++)
+            {
+                started[waiting[i]] = pending is null ? new StartedText(arrived, refused!) // one of the two is set
+                    : new StartedText(arrived, i == 0 ? pending : beside[i - 1], models[waiting[i]].KeyOf(request), tokenize, Shared: false, default);
+            }
+        }
+
+        return started;
     }
 
     /// <summary>Gives token ids that a client made itself their place in the queue, or refuses them at once.</summary>
     public StartedText StartIds(EncodedText encoded, long expiresAt) =>
-        Started(_queue.Enqueue(encoded, expiresAt), null, _time.GetTimestamp(), TimeSpan.Zero);
+        Started(_queue.Enqueue(encoded, expiresAt, _engine.Variant), null, _time.GetTimestamp(), TimeSpan.Zero);
 
     /// <summary>Gives a text of a call that was let in its place in the queue, once there is room for it.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -122,7 +174,8 @@ internal sealed class ModelWork : IDisposable
         var tokenized = _time.GetElapsedTime(arrived);
         return refusal is not null
             ? new StartedText(arrived, refusal)
-            : Started(await _queue.EnqueueBulkAsync(encoded, request.ExpiresAt, cancellationToken), KeyOf(request), arrived, tokenized);
+            : Started(await _queue.EnqueueBulkAsync(encoded, request.ExpiresAt, cancellationToken, _engine.Variant), KeyOf(request), arrived,
+                tokenized);
     }
 
     /// <summary>As <see cref="StartBulkAsync"/>, for token ids that a client made itself.</summary>
@@ -130,7 +183,7 @@ internal sealed class ModelWork : IDisposable
     public async ValueTask<StartedText> StartBulkIdsAsync(EncodedText encoded, long expiresAt, CancellationToken cancellationToken)
     {
         var arrived = _time.GetTimestamp();
-        return Started(await _queue.EnqueueBulkAsync(encoded, expiresAt, cancellationToken), null, arrived, TimeSpan.Zero);
+        return Started(await _queue.EnqueueBulkAsync(encoded, expiresAt, cancellationToken, _engine.Variant), null, arrived, TimeSpan.Zero);
     }
 
     /// <summary>Waits for the answer to a text in the queue.</summary>
@@ -203,6 +256,27 @@ internal sealed class ModelWork : IDisposable
             ? new StartedText(arrived, pending, key, TimeSpan.Zero, Shared: true, default)
             : null;
     }
+
+    /// <summary>What decides how a text is read: models with equal ones share its encoding.</summary>
+    private (TokenQueue Queue, ModelVariant? Encoder, int MaxTokens, Truncation Truncation) Reading(TextRequest request) =>
+        (_queue, _engine.Variant is { ChangesEncoder: true } encoder ? encoder : null, _engine.Model.MaxTokens,
+            request.Truncation ?? _engine.Model.Truncation);
+
+    /// <summary>Whether the answer is in the cache.</summary>
+    private bool IsKnown(TextRequest request, long arrived, out StartedText started)
+    {
+        if (request.MayCut && KeyOf(request) is { } key && _cache.TryGet(key, out var known))
+        {
+            started = new StartedText(arrived, known.SharedAfter(_time.GetElapsedTime(arrived)));
+            return true;
+        }
+
+        started = default;
+        return false;
+    }
+
+    private static RunVariants RunOf(LoadedEngine engine) =>
+        engine.RunVariants ?? ((batch, cancellationToken) => engine.Run([.. batch.Select(text => text.Text)], cancellationToken));
 
     private (EncodedText Encoded, Refusal? Refusal) Encode(TextRequest request)
     {

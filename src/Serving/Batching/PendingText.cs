@@ -1,3 +1,4 @@
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Admission;
 
@@ -9,6 +10,15 @@ internal sealed class PendingText(EncodedText encoded, long sequence, long enque
     private readonly TaskCompletionSource<BatchedResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public EncodedText Encoded { get; } = encoded;
+
+    /// <summary>Which variant of the queue's model is asked; null: the model itself.</summary>
+    public ModelVariant? Variant { get; init; }
+
+    /// <summary>Further heads that read the same text: they run with it, wait with it, and are dropped with it.</summary>
+    public IReadOnlyList<PendingText> Beside { get; init; } = [];
+
+    /// <summary>This and what stands beside it.</summary>
+    public IEnumerable<PendingText> All => Beside.Prepend(this);
 
     public int Tokens => Encoded.Ids.Length;
 

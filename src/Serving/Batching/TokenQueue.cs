@@ -1,3 +1,4 @@
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Admission;
 
@@ -53,13 +54,18 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
     }
 
     /// <summary>Puts a text in the queue. Exactly one of the two results is set.</summary>
-    public (PendingText? Pending, Refusal? Refusal) Enqueue(EncodedText encoded, long expiresAt)
+    /// <param name="encoded">The text.</param>
+    /// <param name="expiresAt">Time stamp after which nobody wants the answer.</param>
+    /// <param name="variant">Which variant is asked.</param>
+    /// <param name="beside">Further heads that read the same text.</param>
+    public (PendingText? Pending, Refusal? Refusal) Enqueue(
+        EncodedText encoded, long expiresAt, ModelVariant? variant = null, IReadOnlyList<PendingText>? beside = null)
     {
         lock (_lock)
         {
             return (_closed ? new Refusal(RefusalReason.Closed) : admission.Single(_load, encoded.Ids.Length, expiresAt)) is { } refusal
                 ? (null, refusal)
-                : (Add(encoded, expiresAt, isBulk: false), null);
+                : (Add(encoded, expiresAt, isBulk: false, variant, beside), null);
         }
     }
 
@@ -96,7 +102,7 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
     /// Puts a text of a batch or stream that was let in into the queue, once there is room for it and those that came before have their places.
     /// </summary>
     public ValueTask<(PendingText? Pending, Refusal? Refusal)> EnqueueBulkAsync(
-        EncodedText encoded, long expiresAt, CancellationToken cancellationToken)
+        EncodedText encoded, long expiresAt, CancellationToken cancellationToken, ModelVariant? variant = null)
     {
         lock (_lock)
         {
@@ -107,10 +113,10 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
 
             if (_bulk.Count == 0 && admission.HasRoomForBulk(_load, encoded.Ids.Length))
             {
-                return ValueTask.FromResult<(PendingText?, Refusal?)>((Add(encoded, expiresAt, isBulk: true), null));
+                return ValueTask.FromResult<(PendingText?, Refusal?)>((Add(encoded, expiresAt, isBulk: true, variant), null));
             }
 
-            return new(WaitAsync(_bulk.AddLast(new BulkText(encoded, expiresAt)), cancellationToken));
+            return new(WaitAsync(_bulk.AddLast(new BulkText(encoded, expiresAt, variant)), cancellationToken));
         }
     }
 
@@ -181,7 +187,11 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
                 if (next.ExpiresAt <= now)
                 {
                     Remove(next, PendingState.Dropped);
-                    next.Complete(new BatchedResult(null, new Refusal(RefusalReason.DeadlinePassed), now, now));
+                    foreach (var asked in next.All)
+                    {
+                        asked.Complete(new BatchedResult(null, new Refusal(RefusalReason.DeadlinePassed), now, now));
+                    }
+
                     continue;
                 }
 
@@ -255,7 +265,7 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
             }
             else if (admission.HasRoomForBulk(_load, text.Encoded.Ids.Length))
             {
-                text.Placed.TrySetResult((Add(text.Encoded, text.ExpiresAt, isBulk: true), null));
+                text.Placed.TrySetResult((Add(text.Encoded, text.ExpiresAt, isBulk: true, text.Variant), null));
             }
             else
             {
@@ -266,9 +276,16 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
         }
     }
 
-    private PendingText Add(EncodedText encoded, long expiresAt, bool isBulk)
+    private PendingText Add(
+        EncodedText encoded, long expiresAt, bool isBulk, ModelVariant? variant, IReadOnlyList<PendingText>? beside = null)
     {
-        var pending = new PendingText(encoded, _sequence++, time.GetTimestamp(), isBulk) { DueAt = DueAt(expiresAt), ExpiresAt = expiresAt };
+        var pending = new PendingText(encoded, _sequence++, time.GetTimestamp(), isBulk)
+        {
+            DueAt = DueAt(expiresAt),
+            ExpiresAt = expiresAt,
+            Variant = variant,
+            Beside = beside ?? [],
+        };
         _waiting.Add(pending);
         Count(pending, 1);
         Monitor.Pulse(_lock);
@@ -293,8 +310,10 @@ internal sealed class TokenQueue(TokenAdmission admission, QueueLimits limits, T
         Math.Min(expiresAt, time.GetTimestamp() + (long)(2 * limits.LatencyTarget.TotalSeconds * time.TimestampFrequency));
 
     /// <summary>A text that waits for its place.</summary>
-    private sealed class BulkText(EncodedText encoded, long expiresAt)
+    private sealed class BulkText(EncodedText encoded, long expiresAt, ModelVariant? variant)
     {
+        public ModelVariant? Variant { get; } = variant;
+
         public EncodedText Encoded { get; } = encoded;
 
         public long ExpiresAt { get; } = expiresAt;

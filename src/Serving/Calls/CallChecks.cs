@@ -19,6 +19,28 @@ internal sealed class CallChecks(ServingOptions options)
         ? CallError.OverLimit(field, $"has {texts} texts; at most {options.MaxBatchTexts} are taken in one call (--max-batch-texts).")
         : null;
 
+    /// <summary>An error when a call names models in two ways, or too many or nameless ones.</summary>
+    public CallError? Models(PredictCall call, IReadOnlyList<string> models)
+    {
+        if (call.Model.Length > 0 || call.Version.Length > 0)
+        {
+            return CallError.Invalid("models", "are given, and a model or version as well; give one of both.");
+        }
+
+        if (models.Count > options.MaxBatchTexts)
+        {
+            return CallError.OverLimit("models",
+                $"has {models.Count} names; at most {options.MaxBatchTexts} are taken in one call (--max-batch-texts).");
+        }
+
+        var empty = models.ToList().FindIndex(name => name.Length == 0);
+        return empty < 0 ? null : CallError.Invalid($"models[{empty}]", "is empty, expected a name.");
+    }
+
+    /// <summary>The error where a call that asks one model names several: it would be a silent difference to leave them out.</summary>
+    public static CallError? OneModel(int models, string field) =>
+        models == 0 ? null : CallError.Invalid(field, "is for Predict of one text; name one model here.");
+
     /// <summary>An error when token ids that a client made are not for this model.</summary>
     public static CallError? Ids(EncodedText encoded, ServedModel model, string field)
     {

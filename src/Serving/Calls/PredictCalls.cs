@@ -51,6 +51,56 @@ internal sealed class PredictCalls(ModelCatalog catalog, CallChecks checks, Serv
         }
     }
 
+    /// <summary>Asks several models for one text: one prediction each, in their order, or what is wrong with one of them.</summary>
+    /// <param name="call">What is asked for; names no model.</param>
+    /// <param name="models">NAME or NAME@VERSION each.</param>
+    /// <param name="input">The text.</param>
+    /// <param name="cancellationToken">The caller is gone.</param>
+    /// <exception cref="OperationCanceledException">The caller is gone.</exception>
+    public async Task<CallResult<Prediction[]>> PredictTogetherAsync(
+        PredictCall call, IReadOnlyList<string> models, CallInput input, CancellationToken cancellationToken)
+    {
+        if ((Check(input) ?? checks.Models(call, models)) is { } wrong)
+        {
+            return wrong;
+        }
+
+        using var allowed = new CallTime(call.ExpiresAt, time, cancellationToken);
+        var leases = new List<ModelLease>(models.Count);
+        try
+        {
+            for (var i = 0; i < models.Count; i++)
+            {
+                var (name, version) = models[i].IndexOf('@', StringComparison.Ordinal) is var at and >= 0
+                    ? (models[i][..at], models[i][(at + 1)..])
+                    : (models[i], "");
+                var (lease, error) = await catalog.AcquireAsync(name, version, allowed.Token);
+                if (lease is null)
+                {
+                    return error!.Of($"models[{i}]"); // one of the two is set
+                }
+
+                leases.Add(lease);
+            }
+
+            allowed.Token.ThrowIfCancellationRequested(); // before tokenising
+            var started = ModelWork.StartTogether([.. leases.Select(lease => lease.Model.Work)], Request(call, input));
+            var running = leases.Zip(started, (lease, text) => FinishAsync(lease.Model, text, call, input, allowed.Token).AsTask()).ToList();
+            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the leases must outlive every answer
+            var results = await Task.WhenAll(running);
+            return Array.Find(results, result => result.Error is not null) is { Error: { } failed } ? failed
+                : Array.ConvertAll(results, result => result.Value!); // one of the two is set
+        }
+        catch (OperationCanceledException) when (allowed.IsOver)
+        {
+            return CallError.DeadlinePassed;
+        }
+        finally
+        {
+            leases.ForEach(lease => lease.Dispose());
+        }
+    }
+
     /// <summary>
     /// Classifies many texts; what is wrong with one is said in its place. The call as a whole is refused when the server is too busy.
     /// </summary>

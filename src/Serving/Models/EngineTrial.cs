@@ -46,6 +46,14 @@ internal static class EngineTrial
         return TokensPerSecond(engine, encoded, cancellationToken);
     }
 
+    /// <summary>Of a variant: one short text, and golden ones where there are any. Its base has passed the rest.</summary>
+    /// <exception cref="InputException">The answers are not logits, or not the expected ones.</exception>
+    public static void PassVariant(LoadedEngine engine, string path, CancellationToken cancellationToken)
+    {
+        Run(engine, path, [engine.Tokenizer.Encode(_texts[1], engine.Model.MaxTokens, Truncation.Head)], cancellationToken);
+        PassGolden(engine, path, cancellationToken);
+    }
+
     private static void PassGolden(LoadedEngine engine, string path, CancellationToken cancellationToken)
     {
         var file = Path.Combine(ModelSource.DirectoryOf(path), GoldenFileName);

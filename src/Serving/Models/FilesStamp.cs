@@ -1,4 +1,5 @@
 using LoraOnnx.Inference;
+using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Serving.Models;
 
@@ -14,9 +15,16 @@ internal static class FilesStamp
         try
         {
             // In optimum's and Triton's layouts the ONNX file stands one folder below config.json.
-            var folders = new[] { ModelSource.DirectoryOf(path), Path.GetDirectoryName(ModelFiles.TryFind(path)) }.OfType<string>()
-                .Distinct(StringComparer.Ordinal);
-            return string.Join('|', folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
+            // A run has its adapter and its head in folders of their own.
+            var directory = ModelSource.DirectoryOf(path);
+            string?[] folders =
+            [
+                directory, Path.GetDirectoryName(ModelFiles.TryFind(path)),
+                .. ((string[])[RunDirectory.AdapterFolder, RunDirectory.HeadFolder]).Select(part =>
+                    Path.Combine(directory, part)).Where(Directory.Exists),
+            ];
+            return string.Join('|', folders.OfType<string>().Distinct(StringComparer.Ordinal).SelectMany(folder =>
+                new DirectoryInfo(folder).EnumerateFiles())
                 .OrderBy(file => file.FullName, StringComparer.Ordinal)
                 .Select(Of));
         }

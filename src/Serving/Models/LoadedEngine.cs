@@ -1,4 +1,5 @@
 using LoraOnnx.Inference;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Batching;
 
@@ -15,10 +16,33 @@ internal delegate LoadedEngine LoadEngine(string path);
 /// <param name="Resources">Disposed when the model is no longer served.</param>
 internal sealed record LoadedEngine(ModelDescription Model, TextTokenizer Tokenizer, RunBatch Run, IDisposable Resources)
 {
+    /// <summary>Runs texts of any variants together; null: the engine has none.</summary>
+    public RunVariants? RunVariants { get; init; }
+
+    /// <summary>Loads a variant onto the engine; its engine runs here. Null: the engine takes none.</summary>
+    public Func<VariantSource, LoadedEngine>? LoadVariant { get; init; }
+
+    /// <summary>Of a variant's engine: the variant.</summary>
+    public ModelVariant? Variant { get; init; }
+
+    /// <summary>What a user should know of the files; a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The engine of the product: ONNX Runtime.</summary>
     public static LoadEngine OnnxRuntime(InferenceOptions options) => path =>
     {
         var classifier = TextClassifier.Load(path, options);
-        return new LoadedEngine(classifier.Model, classifier.Tokenizer, classifier.Run, classifier);
+        return new LoadedEngine(classifier.Model, classifier.Tokenizer, classifier.Run, classifier)
+        {
+            RunVariants = classifier.Run,
+            LoadVariant = source =>
+            {
+                var variant = classifier.LoadVariant(source);
+                return new LoadedEngine(variant.Model, classifier.Tokenizer, Run, variant) { Variant = variant, Notes = variant.Notes };
+
+                float[][] Run(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken) =>
+                    classifier.Run([.. batch.Select(text => new VariantText(text, variant))], cancellationToken);
+            },
+        };
     };
 }

@@ -5,7 +5,10 @@ namespace LoraOnnx.Serving.Models;
 /// <summary>
 /// The models that are served, by name and version; changes without failing a call, and never two of one name and version. Thread-safe.
 /// </summary>
-internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, long memoryBytes, ILogger<ModelCatalog> logger) : IAsyncDisposable
+internal sealed class ModelCatalog(
+    LoadEngine loadEngine, ModelRuntime runtime, long memoryBytes, ILogger<ModelCatalog> logger, int mostVariants = int.MaxValue,
+        ModelScope? scope = null)
+    : IAsyncDisposable
 {
     private readonly ModelReader _reader = new(loadEngine, runtime, logger);
     private readonly Lock _lock = new();
@@ -31,12 +34,16 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         }
     }
 
+    /// <summary>Those that the present caller may ask, the default one first.</summary>
+    public IReadOnlyList<(ServedModel Model, string Path, bool Loaded)> Visible =>
+        scope?.Names is { } names ? [.. Models.Where(entry => names.Contains(entry.Model.Name))] : Models;
+
     /// <summary>An error when there is no model of that name and version; null: there is, in memory or not.</summary>
     public CallError? Missing(string name, string version)
     {
         lock (_lock)
         {
-            return Find(name, version) is null ? NotFound(name, version) : null;
+            return Forbidden(ref name) ?? (Find(name, version) is null ? NotFound(name, version) : null);
         }
     }
 
@@ -48,6 +55,11 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<(ModelLease? Lease, CallError? Error)> AcquireAsync(string name, string version, CancellationToken cancellationToken)
     {
+        if (Forbidden(ref name) is { } forbidden)
+        {
+            return (null, forbidden);
+        }
+
         while (true)
         {
             Task loading;
@@ -58,7 +70,7 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
                     return (null, NotFound(name, version));
                 }
 
-                slot.LastUse = ++_uses;
+                Use(slot);
                 if (slot.Loaded && slot.Model.TryLease() is { } lease)
                 {
                     return (lease, null);
@@ -95,12 +107,12 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     public async Task<ServedModel> LoadAsync(ModelSource source, CancellationToken cancellationToken)
     {
         using var change = await BeginChangeAsync(cancellationToken);
-        var model = await _reader.ReadAsync(source, change.Token);
+        var model = await ReadAsync(source, change.Token);
         lock (_lock)
         {
             if (!IsServed(model, except: null))
             {
-                _slots.Add(new ModelSlot(model, source.Path) { LastUse = ++_uses });
+                Use(Added(model, source));
                 Evict(keep: model);
                 return model;
             }
@@ -125,21 +137,26 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         }
 
         var replaced = old.Version;
-        var model = await _reader.ReadAsync(new ModelSource(name, version, path ?? old.Path), change.Token);
+        var source = old.Source with { Version = version, VersionedHash = null, Path = path ?? old.Path };
+        var model = await ReadAsync(source, change.Token);
         lock (_lock)
         {
-            if (!IsServed(model, except: old))
+            if (IsServed(model, except: old))
             {
-                _slots[_slots.IndexOf(old)] = new ModelSlot(model, path ?? old.Path) { LastUse = ++_uses };
-                Drain(old);
-                Evict(keep: model);
-                ServingLog.Swapped(logger, name, replaced, model.Version);
-                return (model, replaced);
+                model.Dispose();
+                throw new ModelExistsException(model.Name, model.Version);
             }
+
+            Replace(old, model, source);
+            ServingLog.Swapped(logger, name, replaced, model.Version);
         }
 
-        model.Dispose();
-        throw new ModelExistsException(model.Name, model.Version);
+        if (!old.IsVariant)
+        {
+            await MoveVariantsAsync(old.Model, change.Token);
+        }
+
+        return (model, replaced);
     }
 
     /// <summary>Stops serving a name, or one version of it. Calls that have it finish.</summary>
@@ -155,7 +172,10 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
                 throw new ModelNotFoundException(name, version, Names());
             }
 
-            foreach (var slot in leaving)
+            // What runs on a model goes with it.
+            var staying = _slots.Except(leaving).Where(slot => !slot.IsVariant).Select(slot => slot.Name).ToHashSet(StringComparer.Ordinal);
+            var above = _slots.Except(leaving).Where(slot => slot.IsVariant && !staying.Contains(slot.Model.Base!.Name)); // a variant has a base
+            foreach (var slot in (ModelSlot[])[.. above, .. leaving])
             {
                 _slots.Remove(slot);
                 Drain(slot);
@@ -216,7 +236,7 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
                 source = slot.Source;
             }
 
-            var model = await _reader.ReadAsync(source, change.Token);
+            var model = await ReadAsync(source, change.Token);
             lock (_lock)
             {
                 if (!IsServed(model, except: slot))
@@ -240,6 +260,107 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
         }
     }
 
+    private async Task<ServedModel> ReadAsync(ModelSource source, CancellationToken cancellationToken) => source.Variant is null
+        ? await _reader.ReadAsync(source, cancellationToken)
+        : await _reader.ReadVariantAsync(source, await LeaseBaseAsync(source, cancellationToken), cancellationToken);
+
+    /// <summary>The model that a variant runs on, read again where it is out of memory. Within a change.</summary>
+    private async Task<ModelLease> LeaseBaseAsync(ModelSource source, CancellationToken cancellationToken)
+    {
+        var hash = source.Base is null ? source.Variant!.BaseHash : null; // asked by the caller
+        ModelSlot slot;
+        lock (_lock)
+        {
+            slot = VariantBases.Choose(_slots, source, hash);
+            Use(slot);
+            if (slot.Loaded && slot.Model.TryLease() is { } lease)
+            {
+                return lease;
+            }
+        }
+
+        var model = await _reader.ReadAsync(slot.Source, cancellationToken);
+        lock (_lock)
+        {
+            slot.Return(model);
+            Evict(keep: model);
+            return model.TryLease()!; // just read
+        }
+    }
+
+    /// <summary>
+    /// After a base was replaced: what ran on the old one is read onto the new one. What does not fit there goes on with the old one, which stays in
+    /// memory for it.
+    /// </summary>
+    private async Task MoveVariantsAsync(ServedModel old, CancellationToken cancellationToken)
+    {
+        ModelSlot[] variants;
+        lock (_lock)
+        {
+            variants = [.. _slots.Where(slot => slot.Loaded && slot.Model.Base == old)];
+        }
+
+        foreach (var slot in variants)
+        {
+            try
+            {
+                var source = slot.Source with
+                {
+                    Version = slot.Source.Version == slot.Model.Description.Hash[..12] ? "" : slot.Source.Version,
+                    VersionedHash = null
+                };
+                var model = await ReadAsync(source, cancellationToken);
+                lock (_lock)
+                {
+                    Replace(slot, model, source);
+                }
+            }
+            catch (InputException failure)
+            {
+                ServingLog.LoadFailed(logger, slot.Name, failure.Message);
+            }
+        }
+    }
+
+    private ModelSlot Added(ServedModel model, ModelSource source)
+    {
+        var slot = new ModelSlot(model, source);
+        _slots.Add(slot);
+        return slot;
+    }
+
+    private void Replace(ModelSlot old, ServedModel model, ModelSource source)
+    {
+        var slot = new ModelSlot(model, source);
+        _slots[_slots.IndexOf(old)] = slot;
+        Use(slot);
+        Drain(old);
+        Evict(keep: model);
+    }
+
+    /// <summary>Who asks a variant asks its base.</summary>
+    private void Use(ModelSlot slot)
+    {
+        slot.LastUse = ++_uses;
+        if (slot.Model.Base is { } on && _slots.Find(other => other.Model == on) is { } below)
+        {
+            below.LastUse = ++_uses;
+        }
+    }
+
+    /// <summary>An error where the caller may not ask this model; no name is the first that it may ask.</summary>
+    private CallError? Forbidden(ref string name)
+    {
+        if (scope?.Names is not { } names)
+        {
+            return null;
+        }
+
+        name = name.Length > 0 ? name : names[0];
+        return names.Contains(name) ? null
+            : new CallError(ErrorKind.PermissionDenied, $"this key may not ask the model '{CallError.Shown(name)}'.", "model");
+    }
+
     private bool IsServed(ServedModel model, ModelSlot? except) =>
         _slots.Exists(slot => slot != except && slot.Name == model.Name && slot.Version == model.Version);
 
@@ -252,18 +373,36 @@ internal sealed class ModelCatalog(LoadEngine loadEngine, ModelRuntime runtime, 
     private CallError NotFound(string name, string version) =>
         new(ErrorKind.NotFound, new ModelNotFoundException(CallError.Shown(name), CallError.Shown(version), Names()).Message, "model");
 
-    private IEnumerable<string> Names() => _slots.Select(slot => $"{slot.Name}@{slot.Version}");
+    private IEnumerable<string> Names() => _slots.Where(slot => scope?.Names?.Contains(slot.Name) ?? true).Select(slot =>
+        $"{slot.Name}@{slot.Version}");
 
     /// <summary>Unloads the models used longest ago while the files in memory are larger than allowed.</summary>
     private void Evict(ServedModel keep)
     {
         while (memoryBytes > 0
             && _slots.Where(slot => slot.Loaded).Sum(slot => slot.Model.Description.Bytes) > memoryBytes
-            && _slots.Where(slot => slot.Loaded && slot.Model != keep).MinBy(slot => slot.LastUse) is { } oldest)
+            && _slots.Where(slot => slot.Loaded && slot.Model != keep && slot.Model != keep.Base).MinBy(slot => slot.LastUse) is { } oldest)
         {
-            Drain(oldest);
-            ServingLog.Evicted(logger, oldest.Name, oldest.Version);
+            Evict(oldest);
         }
+
+        while (_slots.Count(slot => slot.IsVariant && slot.Loaded) > mostVariants
+            && _slots.Where(slot => slot.IsVariant && slot.Loaded && slot.Model != keep).MinBy(slot => slot.LastUse) is { } oldest)
+        {
+            Evict(oldest);
+        }
+    }
+
+    private void Evict(ModelSlot slot)
+    {
+        // Memory is free once nothing runs on it.
+        foreach (var above in _slots.Where(other => other.Loaded && other.Model.Base == slot.Model))
+        {
+            Drain(above);
+        }
+
+        Drain(slot);
+        ServingLog.Evicted(logger, slot.Name, slot.Version);
     }
 
     private void Drain(ModelSlot slot)

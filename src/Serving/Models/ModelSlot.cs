@@ -4,7 +4,7 @@ namespace LoraOnnx.Serving.Models;
 /// A model that can be named in requests: in memory, on its way into memory, or to be read again when next asked for. Members belong to the catalog's
 /// lock.
 /// </summary>
-internal sealed class ModelSlot(ServedModel model, string path)
+internal sealed class ModelSlot(ServedModel model, ModelSource source)
 {
     public string Name { get; } = model.Name;
 
@@ -12,7 +12,10 @@ internal sealed class ModelSlot(ServedModel model, string path)
     public string Version => Model.Version;
 
     /// <summary>What the user named: an ONNX file or its directory.</summary>
-    public string Path { get; } = path;
+    public string Path => source.Path;
+
+    /// <summary>Whether it is an adapter or a head on another model.</summary>
+    public bool IsVariant => source.Variant is not null;
 
     /// <summary>The model, in memory or as it last was.</summary>
     public ServedModel Model { get; private set; } = model;
@@ -26,7 +29,7 @@ internal sealed class ModelSlot(ServedModel model, string path)
     public long LastUse { get; set; }
 
     /// <summary>Where the model can be read again. A file that changed while it was out of memory is another version.</summary>
-    public ModelSource Source => new(Name, Version, Path) { VersionedHash = Model.Description.Hash };
+    public ModelSource Source => source with { Name = Name, Version = Version, VersionedHash = Model.Description.Hash, Base = Model.Base?.Name };
 
     /// <summary>The model is back.</summary>
     public void Return(ServedModel model)

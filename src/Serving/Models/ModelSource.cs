@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LoraOnnx.Inference.Variants;
 
 namespace LoraOnnx.Serving.Models;
 
@@ -13,6 +14,12 @@ internal sealed partial record ModelSource(string Name, string Version, string P
 
     /// <summary>SHA-256 of the ONNX file that <see cref="Version"/> belongs to; null: to whatever is found.</summary>
     public string? VersionedHash { get; init; }
+
+    /// <summary>Set where the path is that of an adapter or a head, which runs on another model.</summary>
+    public VariantSource? Variant { get; init; }
+
+    /// <summary>Name of the model that a variant runs on; null: the one whose weights it was trained on, or the only one.</summary>
+    public string? Base { get; init; }
 
     /// <summary>Reads <c>[NAME[@VERSION]=]PATH</c>; without a name, the directory that the ONNX file is in gives it.</summary>
     /// <exception cref="InputException">The name or version has other characters than letters, digits, '-', '_' and '.'.</exception>

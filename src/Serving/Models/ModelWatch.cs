@@ -58,10 +58,10 @@ internal sealed class ModelWatch(
         var served = catalog.Models;
         foreach (var name in folders.Where(name => !_folders.Contains(name) && served.All(entry => entry.Model.Name != name)))
         {
-            var path = repository.PathOf(name)!; // listed just now
-            if (IsNew(path, ""))
+            var source = repository.SourceOf(name)!; // listed just now
+            if (IsNew(source.Path, ""))
             {
-                await TryAsync(path, name, () => catalog.LoadAsync(new ModelSource(name, "", path), cancellationToken));
+                await TryAsync(source.Path, name, () => catalog.LoadAsync(source, cancellationToken));
             }
         }
 

@@ -10,6 +10,7 @@ namespace LoraOnnx.Serving.Models;
 internal sealed class ServedModel : IDisposable
 {
     private readonly LoadedEngine _engine;
+    private readonly ModelLease? _base;
     private readonly Lock _leaseLock = new();
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _leases;
@@ -27,7 +28,27 @@ internal sealed class ServedModel : IDisposable
         Work = new ModelWork(engine, runtime, tokensPerSecond, Metrics);
     }
 
+    /// <summary>A variant of a base, which stays in memory as long as this does: the lease is taken over.</summary>
+    public ServedModel(
+        string name, string version, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, ModelLease ofBase)
+    {
+        Name = name;
+        Version = version;
+        FilesStamp = filesStamp;
+        Calibration = calibration;
+        _engine = engine;
+        _base = ofBase;
+        Metrics = new ModelMetrics(runtime.Metrics, name, version);
+        Work = new ModelWork(engine, runtime, ofBase.Model.Work, Metrics);
+    }
+
     public string Name { get; }
+
+    /// <summary>Of a variant: the model that it runs on; null for a model of its own.</summary>
+    public ServedModel? Base => _base?.Model;
+
+    /// <summary>Loads a variant onto this; null where it takes none.</summary>
+    public Func<Inference.Variants.VariantSource, LoadedEngine>? LoadVariant => _engine.LoadVariant;
 
     public string Version { get; }
 
@@ -92,5 +113,6 @@ internal sealed class ServedModel : IDisposable
     {
         Work.Dispose();
         _engine.Resources.Dispose();
+        _base?.Dispose();
     }
 }

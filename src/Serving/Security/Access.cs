@@ -16,12 +16,26 @@ internal static class Access
     /// <summary>Every call; a policy and a role.</summary>
     public const string Admin = "admin";
 
+    /// <summary>A claim for each model that a caller is bound to.</summary>
+    private const string Model = "lora-onnx:model";
+
     /// <summary>Longest name of a caller, in logs and metrics.</summary>
     private const int LongestName = 64;
 
     /// <summary>A caller whom a scheme knows. Nothing else that the caller says of itself is kept.</summary>
-    public static ClaimsPrincipal Caller(string scheme, string name, bool isAdmin) => new(new ClaimsIdentity(
-        [new Claim(ClaimTypes.Name, Bounded(name)), new Claim(ClaimTypes.Role, isAdmin ? Admin : User)], scheme));
+    /// <param name="scheme">The scheme.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="isAdmin">Whether it may call everything.</param>
+    /// <param name="models">The models that it may ask; null: all.</param>
+    public static ClaimsPrincipal Caller(string scheme, string name, bool isAdmin, IReadOnlyList<string>? models = null) => new(new ClaimsIdentity(
+        [
+            new Claim(ClaimTypes.Name, Bounded(name)), new Claim(ClaimTypes.Role, isAdmin ? Admin : User),
+            .. (models ?? []).Select(model => new Claim(Model, model)),
+        ], scheme));
+
+    /// <summary>The models that a caller may ask, or null for all.</summary>
+    public static IReadOnlyList<string>? ModelsOf(ClaimsPrincipal caller) =>
+        caller.HasClaim(claim => claim.Type == Model) ? [.. caller.FindAll(Model).Select(claim => claim.Value)] : null;
 
     /// <summary>The name of the caller: of the key, of a token's <c>sub</c>; empty where callers need not say who they are.</summary>
     public static string NameOf(ClaimsPrincipal caller) => caller.Identity?.Name ?? "";

@@ -17,7 +17,7 @@ internal sealed class ApiKeyScheme(string path) : IAccessScheme
     {
         var file = new Option<FileInfo>("--api-keys")
         {
-            Description = "Lines 'user NAME KEY' or 'admin NAME KEY'; read again when it changes.",
+            Description = "Lines 'user NAME KEY [models=NAME,...]' or 'admin NAME KEY'; read again when it changes.",
             HelpName = "FILE",
         }.AcceptExistingOnly();
         return new AccessArguments([file], parsed => parsed.GetValue(file) is { } given ? new ApiKeyScheme(given.FullName) : null);
@@ -51,7 +51,7 @@ internal sealed class ApiKeyScheme(string path) : IAccessScheme
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
             KeyOf(Request.Headers) is { } given && keys.Content.Find(given) is { } key
-                ? AuthenticateResult.Success(new AuthenticationTicket(Access.Caller(Scheme.Name, key.Name, key.IsAdmin), Scheme.Name))
+                ? AuthenticateResult.Success(new AuthenticationTicket(Access.Caller(Scheme.Name, key.Name, key.IsAdmin, key.Models), Scheme.Name))
                 : AuthenticateResult.NoResult());
 
         private static string? KeyOf(IHeaderDictionary headers) => BearerToken.Of(headers)

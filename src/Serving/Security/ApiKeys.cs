@@ -1,19 +1,24 @@
 using System.Security.Cryptography;
 using System.Text;
+using LoraOnnx.Serving.Models;
 
 namespace LoraOnnx.Serving.Security;
 
-/// <summary>Who a key belongs to, and what it allows.</summary>
-internal sealed record ApiKey(string Name, bool IsAdmin);
+/// <summary>Who a key belongs to, and what it allows: all models, or those that it is bound to.</summary>
+internal sealed record ApiKey(string Name, bool IsAdmin, IReadOnlyList<string>? Models = null);
 
-/// <summary>The keys of an API key file: a line <c>ROLE NAME KEY</c> each, role <c>user</c> or <c>admin</c>; blank lines and lines with # are
-/// skipped.</summary>
+/// <summary>
+/// The keys of an API key file: a line <c>ROLE NAME KEY [models=NAME,...]</c> each, role <c>user</c> or <c>admin</c>, models for users only; blank
+/// lines and lines with # are skipped.
+/// </summary>
 internal sealed class ApiKeys
 {
     /// <summary>Shortest key; shorter ones can be guessed.</summary>
     private const int ShortestKey = 16;
 
     private const int LongestName = 64;
+
+    private const string ModelsPrefix = "models=";
 
     /// <summary>Wrong lines that are told one by one.</summary>
     private const int MostTold = 5;
@@ -46,14 +51,15 @@ internal sealed class ApiKeys
                 continue;
             }
 
-            if (fields is ["user" or "admin", { Length: <= LongestName } name, { Length: >= ShortestKey } key] && !name.Any(char.IsControl))
+            if (fields is ["user" or "admin", { Length: <= LongestName } name, { Length: >= ShortestKey } key, .. var rest]
+                && !name.Any(char.IsControl) && TryModels(fields[0], rest, out var models))
             {
-                keys.Add((new ApiKey(name, fields[0] == "admin"), Hash(key)));
+                keys.Add((new ApiKey(name, fields[0] == "admin", models), Hash(key)));
             }
             else if (++wrongLines <= MostTold)
             {
                 wrong(InputException.InLine(file.Path, number,
-                    $"is not 'user NAME KEY' or 'admin NAME KEY' with a key of at least {ShortestKey} characters "
+                    $"is not 'user NAME KEY', 'user NAME KEY models=NAME,...' or 'admin NAME KEY' with a key of at least {ShortestKey} characters "
                     + $"and a name of at most {LongestName}."));
             }
         }
@@ -85,6 +91,24 @@ internal sealed class ApiKeys
         }
 
         return found;
+    }
+
+    /// <summary>What follows a key: nothing, or for a user the names of models.</summary>
+    private static bool TryModels(string role, string[] rest, out IReadOnlyList<string>? models)
+    {
+        models = null;
+        if (rest.Length == 0)
+        {
+            return true;
+        }
+
+        if (role != "user" || rest is not [var only] || !only.StartsWith(ModelsPrefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        models = only[ModelsPrefix.Length..].Split(',');
+        return models.All(ModelSource.IsName);
     }
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

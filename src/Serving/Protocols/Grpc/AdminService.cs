@@ -14,7 +14,9 @@ internal sealed class AdminService(ModelChanges changes, ModelCatalog catalog) :
 {
     public override async Task<LoadModelResponse> LoadModel(LoadModelRequest request, ServerCallContext context)
     {
-        var change = (await changes.LoadAsync(request.Name, request.Version, request.Path, context.CancellationToken)).OrThrow();
+        var change = (await changes.LoadAsync(
+            request.Name, request.Version, request.Path, request.Base, request.HasWeight ? request.Weight : null,
+                context.CancellationToken)).OrThrow();
         return new LoadModelResponse { Model = Summary(change.Model) };
     }
 

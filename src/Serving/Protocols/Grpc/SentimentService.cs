@@ -18,6 +18,12 @@ internal sealed class SentimentService(PredictCalls predict, TokenizeCalls token
     public override async Task<PredictResponse> Predict(PredictRequest request, ServerCallContext context)
     {
         var call = Call(request, context, "").OrThrow();
+        if (request.Models.Count > 0)
+        {
+            var together = await predict.PredictTogetherAsync(call, request.Models, new CallInput("text", request.Text), context.CancellationToken);
+            return new PredictResponse { Predictions = { together.OrThrow().Select(each => GrpcTranslation.Response(each, request.IncludeLogits)) } };
+        }
+
         var prediction = (await predict.PredictAsync(call, new CallInput("text", request.Text), context.CancellationToken)).OrThrow();
         return GrpcTranslation.Response(prediction, request.IncludeLogits);
     }
@@ -47,7 +53,7 @@ internal sealed class SentimentService(PredictCalls predict, TokenizeCalls token
 
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
-        var models = catalog.Models;
+        var models = catalog.Visible;
         return Task.FromResult(new ListModelsResponse
         {
             Models = { models.Select(entry => GrpcTranslation.Summary(entry.Model, entry.Loaded, entry.Model.Name == models[0].Model.Name)) },
@@ -84,6 +90,11 @@ internal sealed class SentimentService(PredictCalls predict, TokenizeCalls token
     private CallResult<PredictCall> Call(PredictRequest request, ServerCallContext context, string prefix)
     {
         var (call, error) = GrpcTranslation.Call(request.Model, request.ModelVersion, request.Truncation, prefix + "truncation");
+        if (prefix.Length > 0 && CallChecks.OneModel(request.Models.Count, prefix + "models") is { } several)
+        {
+            return several;
+        }
+
         return call is null ? error! : With(call, context); // one of the two is set
     }
 

@@ -38,7 +38,7 @@ internal sealed class KServeModels(ModelChanges changes, ModelCatalog catalog, M
     /// <summary>Of one model, or of all when no name is given.</summary>
     public CallResult<ModelStatisticsResponse> Statistics(string name, string version)
     {
-        ServedModel[] wanted = [.. catalog.Models.Select(entry => entry.Model)
+        ServedModel[] wanted = [.. catalog.Visible.Select(entry => entry.Model)
             .Where(model => (name.Length == 0 || model.Name == name) && (version.Length == 0 || model.Version == version))];
         return name.Length > 0 && wanted.Length == 0
             ? new CallError(ErrorKind.NotFound, $"no model '{CallError.Shown(name)}'{(version.Length > 0
@@ -50,7 +50,7 @@ internal sealed class KServeModels(ModelChanges changes, ModelCatalog catalog, M
     /// <summary>The models that are served, and those of the --models directory that could be.</summary>
     public RepositoryIndexResponse Index(bool readyOnly)
     {
-        var served = catalog.Models.Select(entry => entry.Model).ToArray();
+        var served = catalog.Visible.Select(entry => entry.Model).ToArray();
         var response = new RepositoryIndexResponse();
         response.Models.Add(served
             .Select(model => new RepositoryIndexResponse.Types.ModelIndex { Name = model.Name, Version = model.Version, State = "READY" }));
@@ -82,8 +82,8 @@ internal sealed class KServeModels(ModelChanges changes, ModelCatalog catalog, M
             return (await changes.SwapAsync(name, "", "", cancellationToken)).Error;
         }
 
-        return repository.PathOf(name) is { } path
-            ? (await changes.LoadAsync(name, "", path, cancellationToken)).Error
+        return repository.SourceOf(name) is not null
+            ? (await changes.LoadAsync(name, "", path: "", onto: "", weight: null, cancellationToken)).Error
             : new CallError(
                 ErrorKind.NotFound, $"no model '{CallError.Shown(name)}' is served, and there is no such folder in the --models directory.",
                     "model_name");
@@ -92,5 +92,5 @@ internal sealed class KServeModels(ModelChanges changes, ModelCatalog catalog, M
     /// <returns>What is wrong, or null.</returns>
     public Task<CallError?> UnloadAsync(string name, CancellationToken cancellationToken) => changes.UnloadAsync(name, "", cancellationToken);
 
-    private IEnumerable<ServedModel> Served(string name) => catalog.Models.Select(entry => entry.Model).Where(model => model.Name == name);
+    private IEnumerable<ServedModel> Served(string name) => catalog.Visible.Select(entry => entry.Model).Where(model => model.Name == name);
 }

@@ -11,7 +11,9 @@ internal sealed record PredictBody(
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
     [property: Description(
         "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
-    [property: Description("Return the raw logits too.")] bool IncludeLogits = false);
+    [property: Description("Return the raw logits too.")] bool IncludeLogits = false,
+    [property: Description("Several models for one text, each NAME or NAME@VERSION; the answer is a list of predictions then.")]
+    IReadOnlyList<string>? Models = null);
 
 /// <summary>Texts to classify in one call.</summary>
 internal sealed record PredictBatchBody(
@@ -42,6 +44,9 @@ internal sealed record PredictAnswer(
     string ModelVersion,
     TimesAnswer Times,
     [property: Description("True when the answer came from the cache or from an identical text in flight.")] bool Shared);
+
+/// <summary>What each of several models makes of a text, in their order.</summary>
+internal sealed record TogetherAnswer(IReadOnlyList<PredictAnswer> Predictions);
 
 /// <summary>Why a text has no answer.</summary>
 internal sealed record ErrorAnswer([property: Description("A gRPC status code.")] int Code, string Message, string Field);

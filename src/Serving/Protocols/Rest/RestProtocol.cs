@@ -37,7 +37,7 @@ internal sealed class RestProtocol : IProtocol
             .WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
         v1.MapPost("/tokenize", TokenizeAsync).Accepts<TokenizeBody>(Json).Produces<TokenizeAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
             .WithSummary("Shows a text as the model reads it.");
-        v1.MapGet("/models", (ModelCatalog catalog) => TypedResults.Ok(RestTranslation.Answer(catalog.Models)))
+        v1.MapGet("/models", (ModelCatalog catalog) => TypedResults.Ok(RestTranslation.Answer(catalog.Visible)))
             .WithSummary("Lists the models that can be named.");
         MapHealth(application);
     }
@@ -64,6 +64,14 @@ internal sealed class RestProtocol : IProtocol
             return HttpErrors.Result(wrong ?? CallError.Invalid("text", "is missing, expected a text."));
         }
 
+        if (request.Models.Count > 0)
+        {
+            var (together, refused) = await calls.PredictTogetherAsync(request.Call, request.Models, input, context.RequestAborted);
+            return together is null
+                ? HttpErrors.Result(refused!) // one of the two is set
+                : TypedResults.Ok(new TogetherAnswer([.. together.Select(each => RestTranslation.Answer(each, request.IncludeLogits))]));
+        }
+
         var (prediction, error) = await calls.PredictAsync(request.Call, input, context.RequestAborted);
         // One of the two is set.
         return prediction is null ? HttpErrors.Result(error!) : TypedResults.Ok(RestTranslation.Answer(prediction, request.IncludeLogits));
@@ -79,6 +87,11 @@ internal sealed class RestProtocol : IProtocol
             return HttpErrors.Result(wrong ?? CallError.Invalid("texts", "is missing, expected a list of texts."));
         }
 
+        if (CallChecks.OneModel(request.Models.Count, "models") is { } several)
+        {
+            return HttpErrors.Result(several);
+        }
+
         var (results, error) = await calls.PredictAllAsync(request.Call, inputs, "texts", context.RequestAborted);
         return results is null
             ? HttpErrors.Result(error!) // one of the two is set
@@ -91,6 +104,11 @@ internal sealed class RestProtocol : IProtocol
         if (request?.Text is not { } input)
         {
             return HttpErrors.Result(wrong ?? CallError.Invalid("text", "is missing, expected a text."));
+        }
+
+        if (CallChecks.OneModel(request.Models.Count, "models") is { } several)
+        {
+            return HttpErrors.Result(several);
         }
 
         var (shown, error) = await calls.TokenizeAsync(request.Call, input, request.MaxTokens, request.Unit, context.RequestAborted);

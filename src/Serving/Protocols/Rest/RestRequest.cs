@@ -20,6 +20,9 @@ internal sealed class RestRequest
     /// <summary>Null where there is no such member.</summary>
     public IReadOnlyList<CallInput>? Texts { get; private set; }
 
+    /// <summary>Models to ask for one text; empty where there is no such member.</summary>
+    public IReadOnlyList<string> Models { get; private set; } = [];
+
     public bool IncludeLogits { get; private set; }
 
     public uint MaxTokens { get; private set; }
@@ -59,6 +62,8 @@ internal sealed class RestRequest
                 return text.Error;
             case "texts":
                 return ReadTexts(ref reader, mostTexts);
+            case "models":
+                return ReadModels(ref reader, mostTexts);
             case "model":
                 return ReadName(ref reader, "model", name => Call with { Model = name });
             case "model_version":
@@ -114,6 +119,37 @@ internal sealed class RestRequest
         return count > mostTexts
             ? CallError.OverLimit("texts", $"has {count} texts; at most {mostTexts} are taken in one call (--max-batch-texts).")
             : null;
+    }
+
+    private CallError? ReadModels(ref Utf8JsonReader reader, int most)
+    {
+        if (reader.TokenType is JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return CallError.Invalid("models", $"is {JsonBody.Kind(reader)}, expected a list of names.");
+        }
+
+        var names = new List<string>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var name = "";
+            var error = names.Count > most
+                ? CallError.OverLimit("models", $"has more than {most} names; at most so many are taken in one call (--max-batch-texts).")
+                : JsonBody.Text(ref reader, $"models[{names.Count}]", ref name);
+            if (error is not null)
+            {
+                return error;
+            }
+
+            names.Add(name);
+        }
+
+        Models = names;
+        return null;
     }
 
     private CallError? ReadName(ref Utf8JsonReader reader, string field, Func<string, PredictCall> with)
