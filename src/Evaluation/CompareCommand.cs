@@ -7,6 +7,7 @@ using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.SideBySide;
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation;
 
@@ -120,6 +121,8 @@ internal static class CompareCommand
         Description = "Resamples of the bootstrap [default: 10,000, or 40,000 for up to 5,000 texts].",
     };
 
+    private static readonly WordOptions<TextOptions> _texts = new(TextOptionTable.All);
+
     private static readonly CommandHelp _help = new(
         [
             "lora-compare raw=models/demo lora=runs/lora --data test.jsonl --out page.html",
@@ -127,6 +130,7 @@ internal static class CompareCommand
             "lora-compare runs/*",
         ],
         new HelpGroup("Data", "--data", "--validation", "--slice", "--max-length", "--truncate"),
+        new HelpGroup("Columns and labels", [.. TextOptionTable.OptionNames]),
         new HelpGroup("Results", "--out", "--json", "--markdown", "--csv", "--predictions", "--bom", "--require"),
         new HelpGroup("Choices", "--sweep-scale", "--threshold", "--calibrate"),
         new HelpGroup("Machine", "--precision", "--threads", "--api-key", "--seed", "--resamples"));
@@ -148,6 +152,7 @@ internal static class CompareCommand
             _models, _data, _validation, _out, _json, _markdown, _csv, _predictions, _byteOrderMark, _apiKey, _precision, _slice, _sweep, _threshold,
             _calibrate, _require, _maxLength, _truncate, _threads, _seed, _resamples,
         };
+        _texts.AddTo(root);
         CommandHelp.Arrange(root, _help);
         root.SetAction(async (parsed, cancellationToken) =>
         {
@@ -189,6 +194,7 @@ internal static class CompareCommand
     {
         Models = ModelArgument.ParseAll(parsed.GetValue(_models) ?? []),
         Data = parsed.GetRequiredValue(_data),
+        Texts = _texts.Read(parsed, new TextOptions()),
         Validation = parsed.GetValue(_validation),
         Out = parsed.GetValue(_out),
         Json = parsed.GetValue(_json),

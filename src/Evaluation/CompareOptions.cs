@@ -1,5 +1,6 @@
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation;
 
@@ -13,6 +14,9 @@ internal sealed record CompareOptions
 
     /// <summary>Test texts.</summary>
     public required string Data { get; init; }
+
+    /// <summary>How files of texts are read.</summary>
+    public TextOptions Texts { get; init; } = new();
 
     /// <summary>Where report.html goes, or null.</summary>
     public string? Out { get; init; }

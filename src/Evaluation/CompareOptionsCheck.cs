@@ -18,6 +18,11 @@ internal static class CompareOptionsCheck
             throw new InputException("--bom is for CSV files, of which none is asked for.", "add --csv FILE, or --predictions FILE.csv.");
         }
 
+        if (options.Texts.Problems().ToList() is [_, ..] problems)
+        {
+            throw InputException.Several(problems, "lora-compare --help lists the options.");
+        }
+
         CheckChoices(options);
         CheckRange("--max-length", options.MaxLength, 2, int.MaxValue);
         CheckRange("--threads", options.Threads, 1, 1024);

@@ -35,7 +35,7 @@ internal static class Comparison
                     "give the directory that lora-train --out wrote; a merged file has its scale folded in.");
             }
 
-            var texts = TestTexts.Scan(options.Data, models[0].Task, cancellationToken);
+            var texts = TestTexts.Scan(options.Data, options.Texts, models[0].Task, cancellationToken);
             texts.CheckColumns(options.Slices);
             var scores = await new ScoringPass(models, options.Slices, options.Threads).RunAsync(texts, progress, cancellationToken);
             var report = ReportBuilder.Build(options, models, choices, chooser.Validation, texts, scores, cancellationToken);

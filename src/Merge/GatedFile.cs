@@ -58,7 +58,8 @@ internal static class GatedFile
     {
         var tokenizer = TextTokenizer.Load(input.BaseDirectory);
         var task = input.Weights.Config.Task;
-        var labelled = options.VerifyData is { } data ? LabelledTexts.ReadAll(data, task) : null;
+        var labelled = options.VerifyData is { } data ? LabelledTexts.Read(data, options.Texts, task, TextNotices.None, null, cancellationToken)
+            .ToList() : null;
         var texts = labelled?.Select(text => text.Text) ?? ReferenceTexts.ShortTexts;
         EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
         var cpu = new InferenceOptions { Device = "cpu" };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
 
@@ -12,7 +13,8 @@ internal static class MergeCommand
         ["lora-merge --run runs/lora --out onnx/lora/model.onnx", "lora-merge --model models/demo --adapter DIR --out onnx/other/model.onnx"],
         new HelpGroup("What is merged (--run or --model)", "--run", "--model", "--adapter", "--head", "--scale"),
         new HelpGroup("Results", "--out", "--precision", "--save-checkpoint", "--opset", "--json"),
-        new HelpGroup("Proof", "--verify-data", "--no-verify"));
+        new HelpGroup("Proof", "--verify-data", "--no-verify"),
+        new HelpGroup("Columns and labels of --verify-data", [.. TextOptionTable.OptionNames]));
 
     public static RootCommand Create()
     {
@@ -71,6 +73,8 @@ internal static class MergeCommand
         {
             run, model, adapter, head, output, scale, precision, opset, checkpoint, verifyData, noVerify, json,
         };
+        var texts = new WordOptions<TextOptions>(TextOptionTable.All);
+        texts.AddTo(root);
         CommandHelp.Arrange(root, _help);
         root.SetAction((parsed, token) =>
         {
@@ -86,6 +90,7 @@ internal static class MergeCommand
                 Opset = parsed.GetValue(opset),
                 SaveCheckpoint = parsed.GetValue(checkpoint),
                 VerifyData = parsed.GetValue(verifyData),
+                Texts = texts.Read(parsed, new TextOptions()),
                 Verify = !parsed.GetValue(noVerify),
                 Json = parsed.GetValue(json),
             };
@@ -124,6 +129,11 @@ internal static class MergeCommand
         if (options.Opset is < OnnxModelFile.LowestOpset or > OnnxModelFile.HighestOpset)
         {
             throw new InputException($"--opset is {options.Opset}, expected {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.");
+        }
+
+        if (options.Texts.Problems().ToList() is [_, ..] problems)
+        {
+            throw InputException.Several(problems, "lora-merge --help lists the options.");
         }
 
         if (Directory.Exists(options.Out))

@@ -37,7 +37,9 @@ internal sealed class MergeInput
 
         var head = run is null ? options.Head : run.HeadDirectory;
         var requested = run is null ? options.Adapters : run.AdapterDirectory is { } trained ? [(trained, 1.0)] : [];
-        var adapters = requested.Select(entry => (Adapter: LoraAdapter.Load(entry.Directory, checkpoint.Config), entry.Weight)).ToList();
+        var task = run?.TaskOn(checkpoint.Config.Task) ?? BroughtTask.Of(checkpoint.Config, head, [.. requested.Select(entry => entry.Directory)]);
+        var config = checkpoint.Config.WithTask(task);
+        var adapters = requested.Select(entry => (Adapter: LoraAdapter.Load(entry.Directory, config), entry.Weight)).ToList();
         foreach (var warning in adapters.SelectMany(entry => entry.Adapter.Warnings))
         {
             Console.Error.WriteLine($"warning: {warning}");
@@ -57,9 +59,9 @@ internal sealed class MergeInput
                 "leave --head out to take the adapter's head.");
         }
 
-        var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config))
-            : checkpoint.HasHead || bringsHead.Count < checkpoint.Config.Layout.Head.Keys.Count ? checkpoint.LoadWeights()
-            : checkpoint.LoadWeights(bringsHead);
+        var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, config), task)
+            : checkpoint.HasHead || bringsHead.Count < checkpoint.Config.Layout.Head.Keys.Count ? checkpoint.LoadWeights(task)
+            : checkpoint.LoadWeights(bringsHead, task);
         return new MergeInput
         {
             BaseDirectory = checkpoint.Directory,

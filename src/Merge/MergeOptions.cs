@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
 
@@ -34,6 +35,9 @@ internal sealed record MergeOptions
 
     /// <summary>Labelled texts that the proof takes besides its own.</summary>
     public string? VerifyData { get; init; }
+
+    /// <summary>How those texts are read.</summary>
+    public TextOptions Texts { get; init; } = new();
 
     /// <summary>False leaves the proof out and says so in the file.</summary>
     public bool Verify { get; init; } = true;

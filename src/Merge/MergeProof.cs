@@ -27,7 +27,7 @@ internal static class MergeProof
     {
         var tokenizer = TextTokenizer.Load(input.BaseDirectory, input.Weights.Config.Shape.Vocabulary);
         var texts = ReferenceTexts.All.Concat(options.VerifyData is { } data
-            ? LabelledTexts.Read(data, new TextOptions(), input.Weights.Config.Task, TextNotices.OnStandardError, DownloadProgress.OnStandardError,
+            ? LabelledTexts.Read(data, options.Texts, input.Weights.Config.Task, TextNotices.OnStandardError, DownloadProgress.OnStandardError,
                 cancellationToken).Select(text => text.Text)
             : []);
         EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];

@@ -92,7 +92,8 @@ internal static class Merger
     {
         foreach (var name in ModelFiles.Companions.Where(name => File.Exists(Path.Combine(input.BaseDirectory, name))))
         {
-            PublicFiles.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(Path.GetDirectoryName(file)!, name)); // a full path
+            PublicFiles.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(Path.GetDirectoryName(file)!, name),
+                merged.Config.Task); // a full path
         }
 
         using (var stream = File.Create(file))

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Merge;
 
@@ -13,20 +15,36 @@ internal static class PublicFiles
     /// <summary>A hub id as it is; of a path its last part.</summary>
     public static string NameOf(string model) => IsPath(model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))) : model;
 
-    /// <summary>Copies a file that stands beside a model; of JSON that notes a place, with its name only.</summary>
-    public static void Copy(string source, string target)
+    /// <summary>
+    /// Copies a file that stands beside a model; JSON that notes a place with its name only, config.json with the classes of the task.
+    /// </summary>
+    public static void Copy(string source, string target, ClassificationTask task)
     {
         if (!source.EndsWith("config.json", StringComparison.Ordinal)
-            || JsonNode.Parse(JsonFields.Load(source).Root.GetRawText()) is not JsonObject fields
-            || !_placeKeys.Any(key => fields[key] is JsonValue value && value.TryGetValue(out string? text) && Path.IsPathRooted(text)))
+            || JsonNode.Parse(JsonFields.Load(source).Root.GetRawText()) is not JsonObject fields)
         {
             File.Copy(source, target);
             return;
         }
 
-        foreach (var key in _placeKeys.Where(key => fields[key] is JsonValue value && value.TryGetValue(out string? text) && Path.IsPathRooted(text)))
+        string[] places = [.. _placeKeys.Where(key => fields[key] is JsonValue value && value.TryGetValue(out string? text)
+            && Path.IsPathRooted(text))];
+        foreach (var key in places)
         {
             fields[key] = NameOf(fields[key]!.GetValue<string>()); // it is a string
+        }
+
+        var isConfig = Path.GetFileName(source) == ModelConfig.FileName && !ModelConfig.Load(Path.GetDirectoryName(source)!)
+            .Task.IsSameAs(task); // a file has a directory
+        if (isConfig)
+        {
+            TaskFields.Write(fields, task);
+        }
+
+        if (places.Length == 0 && !isConfig)
+        {
+            File.Copy(source, target);
+            return;
         }
 
         File.WriteAllText(target, fields.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");

@@ -8,4 +8,14 @@ public sealed record ClassificationTask(IReadOnlyList<string> Labels, ProblemTyp
 {
     /// <summary>True when any number of classes may hold for a text.</summary>
     public bool IsMultiLabel => ProblemType == ProblemType.MultiLabel;
+
+    /// <summary>What config.json calls a type of problem.</summary>
+    public static string NameOf(ProblemType type) => type == ProblemType.MultiLabel ? "multi_label_classification" : "single_label_classification";
+
+    /// <summary>True for the same classes in the same order, with the same meaning.</summary>
+    public bool IsSameAs(ClassificationTask other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return ProblemType == other.ProblemType && Labels.SequenceEqual(other.Labels, StringComparer.Ordinal);
+    }
 }

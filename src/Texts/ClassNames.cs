@@ -39,7 +39,7 @@ internal sealed class ClassNames
         get
         {
             var shown = string.Join(", ", _names.Take(6)) + (_names.Count > 6 ? ", ..." : "");
-            return $"0 to {_names.Count - 1} or a name of config.json ({shown})";
+            return $"0 to {_names.Count - 1} or a name of the classes ({shown})";
         }
     }
 
@@ -56,19 +56,26 @@ internal sealed class ClassNames
         _ => null,
     };
 
-    private int? ByName(string label)
+    /// <summary>The same by names and numbers only: nothing is taken in another sense than it is written.</summary>
+    public int? FindExactly(LabelCell cell) => ByName(cell.Text)
+        ?? (cell.ClassNumber is null && cell.Kind != LabelKind.Truth ? ByNumber(cell.Text) : null);
+
+    /// <summary>The class of a name.</summary>
+    public int? ByName(string label)
     {
         var trimmed = label.Trim();
         return _exact.TryGetValue(label, out var index) || _exact.TryGetValue(trimmed, out index)
             || (_anyCase.TryGetValue(trimmed, out index) && index >= 0) ? index : null;
     }
 
-    /// <summary>Tables write whole numbers as 1.0 once a column has had a gap.</summary>
-    private int? ByNumber(string label)
+    private int? ByNumber(string label) => NumberOf(label) is { } number && number < _names.Count ? number : null;
+
+    /// <summary>A whole number that is not negative; tables write it as 1.0 once a column has had a gap. Null for all else.</summary>
+    public static int? NumberOf(string label)
     {
         var trimmed = label.AsSpan().Trim();
         var whole = trimmed.EndsWith(".0") ? trimmed[..^2] : trimmed;
-        return int.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < _names.Count ? number : null;
+        return int.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     /// <summary>The class with the sense of a well-known word, where the model has two of opposite sense.</summary>

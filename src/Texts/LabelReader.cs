@@ -8,9 +8,30 @@ namespace LoraOnnx.Texts;
 /// 3]</c>), or a flag for every class (<c>true</c>/<c>false</c> or numbers with a point: <c>[1.0, 0.0, 0.0, 1.0]</c>). Whole numbers are never flags:
 /// with two classes <c>[0, 1]</c> means both.
 /// </summary>
-internal sealed class LabelReader(ClassificationTask task)
+internal sealed class LabelReader(ClassificationTask task, TextOptions options)
 {
     private readonly ClassNames _classes = new(task);
+    private readonly LabelMap _map = LabelMap.Parse(options.LabelMap);
+
+    /// <summary>The class that a cell names, as the map of labels and the user's names of numbers have it; null where there is none.</summary>
+    public int? Find(LabelCell cell) => IsLeftOut(cell) ? _classes.ByName(cell.Text) : _classes.Find(Meant(cell));
+
+    /// <summary>The same without taking a word in the sense of another.</summary>
+    public int? FindExactly(LabelCell cell) => IsLeftOut(cell) ? _classes.ByName(cell.Text) : _classes.FindExactly(Meant(cell));
+
+    /// <summary>True for a label that the map does not name: then it is a class's own name, or an error.</summary>
+    private bool IsLeftOut(LabelCell cell) => !_map.IsEmpty && _map.Find(cell.Text) is null;
+
+    private LabelCell Meant(LabelCell cell)
+    {
+        if (_map.Find(cell.Text) is { } target)
+        {
+            return new LabelCell(LabelKind.Word, target);
+        }
+
+        var number = cell.Kind == LabelKind.Other || options.Labels.Contains(cell.Text.Trim()) ? null : ClassNames.NumberOf(cell.Text);
+        return number < options.Labels.Count ? new LabelCell(LabelKind.Word, options.Labels[number.Value]) { ClassNumber = number } : cell;
+    }
 
     /// <summary>The classes of a row.</summary>
     /// <exception cref="InputException">The label is none of the classes, or a list for a model that takes one.</exception>
@@ -20,7 +41,7 @@ internal sealed class LabelReader(ClassificationTask task)
 
     /// <summary>The class that a folder of texts is called after: by its name, else by neg and pos.</summary>
     /// <exception cref="InputException">There is none.</exception>
-    public int ClassOfFolder(string path) => _classes.Find(new LabelCell(LabelKind.Word, Path.GetFileName(path)))
+    public int ClassOfFolder(string path) => Find(new LabelCell(LabelKind.Word, Path.GetFileName(path)))
         ?? throw InputException.InFile(path,
             $"is no class of the model, expected {_classes.Expected}{(task.Labels.Count == 2 ? ", or neg and pos" : "")}.",
             "give the folder that holds a folder for each class, such as aclImdb/train.");
@@ -32,7 +53,7 @@ internal sealed class LabelReader(ClassificationTask task)
         return text.Length == 0 ? []
             : text is ['[', ..] ? throw place.Error($"'label' is {Quote(cell.Text)}, which is not a JSON list.",
                 "a list in a cell is written [0, 3] or [\"joy\", \"fear\"].")
-            : _classes.Find(cell) is { } whole ? [whole]
+            : Find(cell) is { } whole ? [whole]
             : Several([.. text.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(name => new LabelCell(LabelKind.Word, name))], place);
     }
@@ -41,7 +62,9 @@ internal sealed class LabelReader(ClassificationTask task)
     /// <exception cref="InputException">There is no such class.</exception>
     public int One(LabelCell cell, RowPlace place)
     {
-        return _classes.Find(cell) ?? throw place.Error($"'label' is {Show(cell)}, expected {_classes.Expected}.");
+        return Find(cell) ?? throw (_map.IsEmpty
+            ? place.Error($"'label' is {Show(cell)}, expected {_classes.Expected}.", $"say what it means: --label-map LABEL={task.Labels[0]},...")
+            : place.Error($"'label' is {Show(cell)}, expected one that --label-map names, or {string.Join(", ", task.Labels.Take(6))}."));
     }
 
     /// <summary>The classes of a list.</summary>

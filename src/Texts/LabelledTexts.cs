@@ -21,7 +21,7 @@ public static class LabelledTexts
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(task);
-        var labels = new LabelReader(task);
+        var labels = new LabelReader(task, options);
         return TextRows.Read(path, new TextReading(options, Labelled: true, notices), name => labels.ClassOfFolder(Path.Combine(path, name)),
             progress, cancellationToken)
             .Select(row => Labelled(row, labels));
@@ -30,6 +30,19 @@ public static class LabelledTexts
     /// <summary>All texts of a file; at least one.</summary>
     public static IReadOnlyList<LabelledText> ReadAll(string path, ClassificationTask task) =>
         [.. Read(path, new TextOptions(), task, TextNotices.None, null, CancellationToken.None)];
+
+    /// <summary>The classes of rows that were read with their labels; those of a folder in the order of their classes.</summary>
+    /// <param name="path">Where the rows came from.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="options">What labels mean.</param>
+    /// <param name="task">The classes that the labels belong to.</param>
+    /// <exception cref="InputException">A row could not be read, or its label is none of the classes.</exception>
+    public static IReadOnlyList<LabelledText> Of(string path, IReadOnlyList<TextRow> rows, TextOptions options, ClassificationTask task)
+    {
+        var labels = new LabelReader(task, options);
+        var texts = rows.Select(row => Labelled(row, labels)).ToList();
+        return Directory.Exists(path) ? [.. texts.OrderBy(text => text.Labels[0])] : texts;
+    }
 
     /// <summary>The row with its classes.</summary>
     /// <exception cref="InputException">The row could not be read, or its label is none of the classes.</exception>

@@ -1,3 +1,4 @@
+using LoraOnnx.Texts;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Tests.Support;
@@ -51,7 +52,8 @@ public sealed class ComparisonTests : IDisposable
     [Fact]
     public void Texts_are_tokenized_once_for_models_with_one_tokenizer()
     {
-        var window = new TextWindow([.. TestTexts.Scan(TinyTexts.Write(_raw.Folder, 20), _raw.Config.Task, CancellationToken.None).Read()],
+        var window = new TextWindow([.. TestTexts.Scan(TinyTexts.Write(_raw.Folder, 20), new TextOptions(), _raw.Config.Task, CancellationToken.None)
+            .Read()],
             threads: 2);
         var tokenizers = new[] { _raw, _other }.Select(model => LoraOnnx.Model.Tokenization.TextTokenizer.Load(model.Checkpoint)).ToList();
 

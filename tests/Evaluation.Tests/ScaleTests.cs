@@ -1,3 +1,4 @@
+using LoraOnnx.Texts;
 using System.Diagnostics;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
@@ -36,7 +37,8 @@ public sealed class ScaleTests : IDisposable
     [Fact]
     public async Task The_share_that_is_done_rises_to_one()
     {
-        var texts = TestTexts.Scan(TinyTexts.WriteReviews(_model.Folder, 1_000), _model.Config.Task, TestContext.Current.CancellationToken);
+        var texts = TestTexts.Scan(TinyTexts.WriteReviews(_model.Folder, 1_000), new TextOptions(), _model.Config.Task,
+            TestContext.Current.CancellationToken);
         var loader = new ModelLoader(new CompareOptions { Models = [], Data = texts.Path });
         using var scored = await loader.LoadAsync(new ModelArgument("tiny", _model.Checkpoint), TestContext.Current.CancellationToken);
         var progress = new Shares();

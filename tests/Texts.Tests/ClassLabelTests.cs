@@ -24,7 +24,7 @@ public sealed class ClassLabelTests : ReadingTests
     {
         var failure = Assert.Throws<InputException>(() => ReadFile(Flipped, task: Tasks.WithLabels("cats", "dogs")));
 
-        Assert.Contains("'label' is \"negative\", expected 0 to 1 or a name of config.json (cats, dogs)", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("'label' is \"negative\", expected 0 to 1 or a name of the classes (cats, dogs)", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -68,7 +68,7 @@ public sealed class DelimitedTableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("text,label\ngood,1\n\"x\ny\",1\nbad,7\n", 5, "'label' is \"7\", expected 0 to 1 or a name of config.json (NEGATIVE, POSITIVE)")]
+    [InlineData("text,label\ngood,1\n\"x\ny\",1\nbad,7\n", 5, "'label' is \"7\", expected 0 to 1 or a name of the classes (NEGATIVE, POSITIVE)")]
     [InlineData("text,label\na,1\nb,c,1\n", 3, "has 3 fields, the header has 2")]
     [InlineData("text,label\na,1\n\"b,1\nc,0\n", 3, "a quoted field does not end")]
     [InlineData("text,label\n\"a\" b,1\n", 2, "' ' follows the quote that ends field 1")]

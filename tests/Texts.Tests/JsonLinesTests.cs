@@ -126,7 +126,7 @@ public sealed class JsonLinesTests : IDisposable
     [InlineData("{\"label\": 1}", "has no 'text'")]
     [InlineData("{\"text\": 5, \"label\": 1}", "'text' is 5, expected a string")]
     [InlineData("{\"text\": \"a\"}", "has no 'label'")]
-    [InlineData("{\"text\": \"a\", \"label\": 2}", "'label' is 2, expected 0 to 1 or a name of config.json (NEGATIVE, POSITIVE)")]
+    [InlineData("{\"text\": \"a\", \"label\": 2}", "'label' is 2, expected 0 to 1 or a name of the classes (NEGATIVE, POSITIVE)")]
     [InlineData("{\"text\": \"a\", \"label\": -1}", "'label' is -1")]
     [InlineData("{\"text\": \"a\", \"label\": 0.5}", "'label' is 0.5")]
     [InlineData("{\"text\": \"a\", \"label\": \"neutral\"}", "'label' is \"neutral\"")]

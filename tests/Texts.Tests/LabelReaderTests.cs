@@ -45,6 +45,6 @@ public sealed class LabelReaderTests
     private static int[] Read(ClassificationTask config, string label)
     {
         using var json = JsonDocument.Parse(label);
-        return new LabelReader(config).Read(RawLabel.Of(json.RootElement), new RowPlace("x", 3));
+        return new LabelReader(config, new TextOptions()).Read(RawLabel.Of(json.RootElement), new RowPlace("x", 3));
     }
 }

@@ -8,7 +8,7 @@ internal static class Tasks
     /// <summary>The texts of rows that a reader has made of bytes.</summary>
     public static IEnumerable<LabelledText> Of(IEnumerable<TextRow> rows, ClassificationTask task)
     {
-        var labels = new LabelReader(task);
+        var labels = new LabelReader(task, new TextOptions());
         return rows.Select(row => LabelledTexts.Labelled(row, labels));
     }
 

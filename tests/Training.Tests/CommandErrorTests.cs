@@ -64,7 +64,7 @@ public sealed class CommandErrorTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("{\"text\": \"good\"}")]
-    [InlineData("{\"text\": \"good\", \"label\": 7}")]
+    [InlineData("{\"text\": \"good\", \"label\": null}")]
     [InlineData("not json")]
     public void A_malformed_line_of_data(string line)
     {

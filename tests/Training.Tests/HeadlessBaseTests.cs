@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Runs;
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
@@ -33,12 +34,13 @@ public sealed class HeadlessBaseTests : IDisposable
     }
 
     [Fact]
-    public void Training_no_head_is_refused()
+    public void Training_adapters_alone_becomes_training_a_head_too()
     {
         var result = Command.Run(Repository.Path("bin", "lora-train"), _task.Arguments(_task.Run, "--method", "lora"));
 
-        Assert.Equal(1, result.ExitCode);
-        Assert.Contains("'classifier.weight' [2, 32], 'classifier.bias' [2] are missing", result.Error, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(_task.Run, "run.json")));
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("--method lora becomes lora+head: a new head must be trained.", result.Error, StringComparison.Ordinal);
+        Assert.Equal("lora+head", RunDirectory.Open(_task.Run).Record.Method);
+        Assert.NotNull(RunDirectory.Open(_task.Run).HeadDirectory);
     }
 }

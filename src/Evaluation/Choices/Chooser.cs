@@ -116,7 +116,7 @@ internal sealed class Chooser(CompareOptions options, ModelLoader loader, IProgr
 
     private async Task<TestScores> ScoreAsync(IScoredModel model, CancellationToken cancellationToken)
     {
-        _validation ??= TestTexts.Scan(options.Validation!, model.Task, cancellationToken); // checked with the options
+        _validation ??= TestTexts.Scan(options.Validation!, options.Texts, model.Task, cancellationToken); // checked with the options
         return await new ScoringPass([model], [], options.Threads).RunAsync(_validation, progress, cancellationToken);
     }
 }

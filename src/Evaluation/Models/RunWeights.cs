@@ -51,8 +51,10 @@ internal sealed class RunWeights
     {
         var run = RunDirectory.Open(path);
         var checkpoint = run.OpenBase(DownloadProgress.OnStandardError, cancellationToken);
-        var adapter = run.AdapterDirectory is { } directory ? LoraAdapter.Load(directory, checkpoint.Config) : null;
-        var weights = run.HeadDirectory is { } head ? checkpoint.LoadWeights(HeadFile.Read(head, checkpoint.Config)) : checkpoint.LoadWeights();
+        var task = run.TaskOn(checkpoint.Config.Task);
+        var config = checkpoint.Config.WithTask(task);
+        var adapter = run.AdapterDirectory is { } directory ? LoraAdapter.Load(directory, config) : null;
+        var weights = run.HeadDirectory is { } head ? checkpoint.LoadWeights(HeadFile.Read(head, config), task) : checkpoint.LoadWeights(task);
         return new RunWeights(run, checkpoint.Directory, weights, adapter);
     }
 

@@ -12,12 +12,15 @@ namespace LoraOnnx.Evaluation.Scoring;
 /// </summary>
 internal sealed class TestTexts
 {
+    private readonly TextOptions _options;
     private readonly ClassificationTask _task;
 
-    private TestTexts(string path, ClassificationTask task, string hash, int count, long characters, IReadOnlyDictionary<string, int> labels,
+    private TestTexts(string path, TextOptions options, ClassificationTask task, string hash, int count, long characters, IReadOnlyDictionary<string,
+        int> labels,
         IReadOnlyList<string> columns)
     {
         Path = path;
+        _options = options;
         _task = task;
         Hash = hash;
         Count = count;
@@ -42,13 +45,13 @@ internal sealed class TestTexts
     public IReadOnlyList<string> Columns { get; }
 
     /// <exception cref="InputException">A row is malformed, or there is none.</exception>
-    public static TestTexts Scan(string path, ClassificationTask task, CancellationToken cancellationToken)
+    public static TestTexts Scan(string path, TextOptions options, ClassificationTask task, CancellationToken cancellationToken)
     {
         var counts = task.Labels.Distinct().ToDictionary(label => label, _ => 0);
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (count, characters) = (0, 0L);
-        foreach (var text in Labelled(LabelledTexts.Read(path, new TextOptions(), task, TextNotices.OnStandardError, DownloadProgress.OnStandardError,
+        foreach (var text in Labelled(LabelledTexts.Read(path, options, task, TextNotices.OnStandardError, DownloadProgress.OnStandardError,
             cancellationToken)))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -71,7 +74,7 @@ internal sealed class TestTexts
         }
 
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());
-        return new TestTexts(path, task, hash, count, characters, counts, columns);
+        return new TestTexts(path, options, task, hash, count, characters, counts, columns);
     }
 
     /// <summary>The same texts; where there are no labels, a word on what is to be done with such texts.</summary>
@@ -117,5 +120,5 @@ internal sealed class TestTexts
     }
 
     /// <summary>Streams the texts again.</summary>
-    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, new TextOptions(), _task, TextNotices.None, null, CancellationToken.None);
+    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _options, _task, TextNotices.None, null, CancellationToken.None);
 }

@@ -59,9 +59,11 @@ public sealed class Checkpoint
             throw InputException.InFile(directory, "no such directory.", "a checkpoint is a directory with config.json and model.safetensors.");
         }
 
-        if (!File.Exists(Path.Combine(directory, ModelConfig.FileName)) && File.Exists(Path.Combine(directory, AdapterConfigFileName)))
+        string[] weights = [WeightsFileName, ShardIndexFileName];
+        if (weights.All(name => !File.Exists(Path.Combine(directory, name)))
+            && File.Exists(Path.Combine(directory, AdapterConfigFileName)))
         {
-            throw InputException.InFile(directory, $"is an adapter: it has {AdapterConfigFileName} and no {ModelConfig.FileName}.",
+            throw InputException.InFile(directory, $"is an adapter: it has {AdapterConfigFileName} and no {WeightsFileName}.",
                 "name the checkpoint that it was trained on with --model, and this directory with --adapter.");
         }
 
@@ -127,7 +129,11 @@ public sealed class Checkpoint
 
     /// <summary>Reads all weights as fp32.</summary>
     /// <exception cref="InputException">The checkpoint has no head.</exception>
-    public ModelWeights LoadWeights()
+    public ModelWeights LoadWeights() => LoadWeights(Config.Task);
+
+    /// <summary>The same with other names for the head's classes.</summary>
+    /// <exception cref="InputException">The checkpoint has no head.</exception>
+    public ModelWeights LoadWeights(ClassificationTask task)
     {
         if (!HasHead)
         {
@@ -138,7 +144,7 @@ public sealed class Checkpoint
                 "a head is never made up: train one with lora-train --method head or lora+head, or give one with lora-merge --head.");
         }
 
-        return LoadWeights([]);
+        return LoadWeights([], task);
     }
 
     /// <summary>Reads all weights as fp32, with <paramref name="head"/> (all tensors of the head) in place of the checkpoint's own.</summary>

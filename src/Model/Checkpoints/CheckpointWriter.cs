@@ -30,14 +30,13 @@ public static class CheckpointWriter
         });
     }
 
-    private static string Config(string sourceDirectory, ModelConfig model)
+    /// <summary>The config.json of <paramref name="sourceDirectory"/> for the classes of <paramref name="model"/>.</summary>
+    public static string Config(string sourceDirectory, ModelConfig model)
     {
         // The file was checked when the checkpoint was opened.
         var config = JsonNode.Parse(JsonFields.Load(Path.Combine(sourceDirectory, ModelConfig.FileName)).Root.GetRawText())!.AsObject();
         config["architectures"] = new JsonArray(model.Family.ClassifierClass);
-        config["id2label"] = new JsonObject(model.Task.Labels.Select((label, index) => KeyValuePair.Create($"{index}", (JsonNode?)label)));
-        config["label2id"] = new JsonObject(model.Task.Labels.Select((label, index) => KeyValuePair.Create(label, (JsonNode?)index)));
-        config.Remove("num_labels");
+        TaskFields.Write(config, model.Task);
         config.Remove("dtype");
         config["torch_dtype"] = "float32";
         return config.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }) + "\n";

@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace LoraOnnx.Model.Configuration;
 
 /// <summary>The keys of config.json that say what a model classifies: <c>id2label</c>, <c>num_labels</c>, <c>label2id</c>,
 /// <c>problem_type</c>.</summary>
-internal sealed record TaskFields(ClassificationTask Task, IReadOnlyList<string> Warnings)
+public sealed record TaskFields(ClassificationTask Task, IReadOnlyList<string> Warnings)
 {
     /// <exception cref="InputException">The labels are malformed, or the model is one of regression.</exception>
-    public static TaskFields Read(string path, JsonFields fields)
+    internal static TaskFields Read(string path, JsonFields fields)
     {
         var task = new ClassificationTask(Labels(path, fields), ProblemTypeOf(path, fields));
         if (task.Labels.Count == 1 && !task.IsMultiLabel)
@@ -18,6 +19,17 @@ internal sealed record TaskFields(ClassificationTask Task, IReadOnlyList<string>
         }
 
         return new TaskFields(task, [.. Contradiction(path, fields, task.Labels)]);
+    }
+
+    /// <summary>Sets the classes in the JSON of a config.json.</summary>
+    public static void Write(JsonObject config, ClassificationTask task)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(task);
+        config["id2label"] = new JsonObject(task.Labels.Select((label, index) => KeyValuePair.Create($"{index}", (JsonNode?)label)));
+        config["label2id"] = new JsonObject(task.Labels.Select((label, index) => KeyValuePair.Create(label, (JsonNode?)index)));
+        config["problem_type"] = ClassificationTask.NameOf(task.ProblemType);
+        config.Remove("num_labels");
     }
 
     private static ProblemType ProblemTypeOf(string path, JsonFields fields) => fields.Text("problem_type") switch

@@ -85,6 +85,14 @@ public sealed class RunDirectory
             "bring the base back that run.json names, or merge it yourself: lora-merge --model and --adapter.");
     }
 
+    /// <summary>The classes that the run was trained for.</summary>
+    public ClassificationTask TaskOn(ClassificationTask ofBase)
+    {
+        ArgumentNullException.ThrowIfNull(ofBase);
+        return Record.Labels is not { } labels ? ofBase : new ClassificationTask(labels,
+            Record.ProblemType == ClassificationTask.NameOf(ProblemType.MultiLabel) ? ProblemType.MultiLabel : ProblemType.SingleLabel);
+    }
+
     /// <summary>Writes run.json atomically.</summary>
     /// <exception cref="InputException">The directory cannot be written.</exception>
     public static void WriteRecord(string path, RunRecord record) =>

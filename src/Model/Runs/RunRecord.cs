@@ -27,6 +27,14 @@ public sealed record RunRecord
     /// <summary>The seed of the head that training began with because the base had none, or null.</summary>
     public ulong? NewHeadSeed { get; init; }
 
+    /// <summary>
+    /// The classes that were trained, in the order of the logits; null: those of the base's config.json, as in runs of earlier versions.
+    /// </summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary><c>single_label_classification</c> or <c>multi_label_classification</c>; null: that of the base's config.json.</summary>
+    public string? ProblemType { get; init; }
+
     /// <summary>Rank of the adapters, or null for head-only runs.</summary>
     public int? Rank { get; init; }
 

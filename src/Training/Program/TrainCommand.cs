@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Runs;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Options;
 
@@ -24,6 +25,7 @@ internal static class TrainCommand
         ],
         new HelpGroup("Required (not with --resume)", "--model", "--train", "--out"),
         new HelpGroup("Data", "--validation", "--test", "--split", "--train-limit", "--max-length", "--truncate"),
+        new HelpGroup("Columns and labels", [.. TextOptionTable.OptionNames]),
         new HelpGroup("What to train", "--method", "--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora",
             "--lora-plus-ratio", "--preset"),
         new HelpGroup("How long, how fast", "--epochs", "--lora-epochs", "--head-epochs", "--lr", "--lr-head", "--batch-size", "--batch-tokens",

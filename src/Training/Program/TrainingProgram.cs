@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Runs;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Engine;
@@ -43,15 +44,23 @@ internal static class TrainingProgram
         }
     }
 
-    private static RunRecord Run(TrainingOptions options, RunFolder folder, RunRecord? earlier, ITrainingDisplay display,
+    private static RunRecord Run(TrainingOptions given, RunFolder folder, RunRecord? earlier, ITrainingDisplay display,
         CancellationToken cancellationToken)
     {
         var rules = earlier is null ? RunRules.Current : new RunRules(earlier.Version);
-        var @base = BaseModel.Load(Locate(options.Model, earlier, cancellationToken), options, rules);
+        var checkpoint = Checkpoint.Open(Locate(given.Model, earlier, cancellationToken));
+        if (given.TrainsAdapters)
+        {
+            _ = EffectiveAdapters.Of(given, checkpoint.Config); // targets that match nothing are told before anything is read
+        }
+
+        var raw = RawTexts.Read(given, cancellationToken);
+        var plan = LabelPlan.Of(raw.Train, given.Texts, checkpoint.Config.Task, checkpoint.HasHead);
+        var options = given.For(plan);
+        var @base = BaseModel.Load(checkpoint, plan, options, rules);
         var maxLength = @base.MaxLength(options);
-        // targets that match nothing are told before anything is computed
         var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null;
-        var texts = TrainingTexts.Load(options, @base.Config.Task, @base.Tokenizer, maxLength, cancellationToken);
+        var texts = TrainingTexts.Encode(raw, options, @base, maxLength, cancellationToken);
         var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
         var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules);
         if (earlier is null)
@@ -63,11 +72,12 @@ internal static class TrainingProgram
             RunRecords.CheckUnchanged(earlier, @base, texts);
         }
 
-        var record = earlier ?? RunRecords.Begin(options, effective, @base, texts, engine);
+        var record = earlier ?? RunRecords.Begin(options, effective, @base, texts, engine) with { Options = given.ToJson() };
         RunDirectory.WriteRecord(folder.Path, record);
         Introduce(record, texts, @base, display);
-        var checkpoint = earlier is null ? null : TrainingCheckpoint.Load(folder.LastCheckpoint);
-        using var log = new RunLog(folder, checkpoint?.Log, TimeProvider.System);
+        Tell(plan, given, options, display);
+        var last = earlier is null ? null : TrainingCheckpoint.Load(folder.LastCheckpoint);
+        using var log = new RunLog(folder, last?.Log, TimeProvider.System);
         var job = new TrainingJob
         {
             Base = @base,
@@ -79,9 +89,23 @@ internal static class TrainingProgram
             Display = display,
         };
         using var rawFeatures = new CachedFeatures(job, null, Precision.Fp32);
-        Train(job, rawFeatures, checkpoint, cancellationToken);
+        Train(job, rawFeatures, last, cancellationToken);
         Finish(job, rawFeatures, cancellationToken);
         return job.Output.Record;
+    }
+
+    /// <summary>Which classes are trained, and what that changes.</summary>
+    private static void Tell(LabelPlan plan, TrainingOptions given, TrainingOptions options, ITrainingDisplay display)
+    {
+        foreach (var note in plan.Notes)
+        {
+            display.Note(note);
+        }
+
+        if (options.Method != given.Method)
+        {
+            display.Note($"--method {EnumNames.Of(given.Method)} becomes {EnumNames.Of(options.Method)}: a new head must be trained.");
+        }
     }
 
     /// <summary>What a run started with.</summary>
@@ -100,7 +124,8 @@ internal static class TrainingProgram
             + $"{record.Precision}, {record.Threads} threads");
         if (@base.NewHeadSeed is { } seed)
         {
-            display.Warn($"{@base.Directory} has no classification head: a new one is made from seed {seed} "
+            var what = @base.HadHead ? ": the new head" : " has no classification head: a new one";
+            display.Warn($"{@base.Directory}{what} is made from seed {seed} "
                 + $"({string.Join(", ", @base.Config.Layout.Head.Keys)}); figures of the raw model say nothing.");
         }
 

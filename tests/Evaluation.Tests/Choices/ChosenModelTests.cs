@@ -1,3 +1,4 @@
+using LoraOnnx.Texts;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Tests.Support;
@@ -34,7 +35,8 @@ public sealed class ChosenModelTests : IDisposable
         using var merged = new ModelLoader(
             options).LoadRun("again", RunWeights.Read(options.Models[1].Path, CancellationToken.None), choice.Scale!.Value);
         var again = await new ScoringPass([merged], [], 2).RunAsync(
-            TestTexts.Scan(options.Data, _model.Config.Task, CancellationToken.None), new Progress<ScoringStep>(), CancellationToken.None);
+            TestTexts.Scan(options.Data, new TextOptions(), _model.Config.Task, CancellationToken.None), new Progress<ScoringStep>(),
+                CancellationToken.None);
         Assert.Equal(again.Models[0].Logits, scores.Models[1].Logits);
     }
 
@@ -48,7 +50,7 @@ public sealed class ChosenModelTests : IDisposable
             Data = TinyTexts.Write(_model.Folder, 40),
         };
         var loader = new ModelLoader(options);
-        var texts = TestTexts.Scan(options.Data, _model.Config.Task, CancellationToken.None);
+        var texts = TestTexts.Scan(options.Data, new TextOptions(), _model.Config.Task, CancellationToken.None);
 
         using var zero = loader.LoadRun("zero", RunWeights.Read(run, CancellationToken.None), 0);
         var (_, scores) = await TinyModels.CompareAsync(options);

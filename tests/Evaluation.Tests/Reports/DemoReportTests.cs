@@ -1,3 +1,4 @@
+using LoraOnnx.Texts;
 using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
@@ -90,7 +91,7 @@ public sealed class DemoReportTests
                 Card("lora") with { TrainedParameters = 110_592, TrainingSeconds = 54, TrainedTokens = 186_470, Rank = "8", Scale = 1 }),
         ];
         var options = new CompareOptions { Models = [], Data = Repository.Path("samples", "reviews", "test.jsonl") };
-        var texts = TestTexts.Scan(options.Data, models[0].Task, Cancel);
+        var texts = TestTexts.Scan(options.Data, new TextOptions(), models[0].Task, Cancel);
         var scores = await new ScoringPass(models, [], options.Threads).RunAsync(texts, new Progress<ScoringStep>(), Cancel);
         foreach (var (model, speed) in scores.Models.Zip(_textsPerSecond))
         {

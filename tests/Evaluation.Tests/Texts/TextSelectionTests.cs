@@ -1,3 +1,4 @@
+using LoraOnnx.Texts;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Texts;
 using LoraOnnx.Model;
@@ -48,7 +49,7 @@ public sealed class TextSelectionTests : IDisposable
         var path = Path.Combine(_model.Folder, "texts.jsonl");
         File.WriteAllLines(
             path, Enumerable.Range(0, count).Select(index => System.Text.Json.JsonSerializer.Serialize(new { text = text(index), label = 1 })));
-        return TestTexts.Scan(path, _model.Config.Task, CancellationToken.None);
+        return TestTexts.Scan(path, new TextOptions(), _model.Config.Task, CancellationToken.None);
     }
 
     private static ScoredTexts Texts(double[] scores)

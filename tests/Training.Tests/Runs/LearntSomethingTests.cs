@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Sampling;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests.Runs;
@@ -35,11 +36,13 @@ public sealed class LearntSomethingTests : IDisposable
     [Fact]
     public void A_run_that_changes_nothing_fails_with_the_reason_and_keeps_nothing()
     {
-        // A head that is sure beyond fp32: the loss and every gradient are 0.
+        // A head that is sure beyond fp32: the loss and every gradient are 0. The one text of another class is not among those that are trained on.
         SetHeadBias(-1e4f, 1e4f);
-        File.WriteAllLines(_task.Train, Enumerable.Range(0, 8).Select(_ => JsonSerializer.Serialize(new { text = "good film", label = 1 })));
+        var other = NumpyPermutation.Of(42, 9)[^1];
+        File.WriteAllLines(_task.Train,
+            Enumerable.Range(0, 9).Select(row => JsonSerializer.Serialize(new { text = "good film", label = row == other ? 0 : 1 })));
 
-        var error = Assert.Throws<InputException>(() => Train("--epochs", "2", "--dropout", "false"));
+        var error = Assert.Throws<InputException>(() => Train("--epochs", "2", "--dropout", "false", "--train-limit", "8"));
 
         Assert.Contains("nothing was learnt", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_task.Run, "adapter")));

@@ -2,6 +2,7 @@ using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Sampling;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Options;
 using LoraOnnx.Training.Steps;
 
@@ -34,20 +35,21 @@ internal sealed class BaseModel
     /// <summary>The seed of a head that was made because the checkpoint has none; null for the checkpoint's own.</summary>
     public ulong? NewHeadSeed { get; }
 
+    /// <summary>True where the checkpoint has a head, though a new one may stand in its place.</summary>
+    public bool HadHead { get; private init; }
+
     /// <summary>Shape, labels and limits.</summary>
     public ModelConfig Config => Weights.Config;
 
-    /// <summary>Reads the checkpoint; a body without a head gets a new one where the head is trained.</summary>
-    /// <exception cref="InputException">It is missing, broken, or has no head and none is trained.</exception>
-    public static BaseModel Load(string directory, TrainingOptions options, RunRules rules)
+    /// <summary>Reads the checkpoint's weights, with a new head where the plan wants one.</summary>
+    /// <exception cref="InputException">It is broken.</exception>
+    public static BaseModel Load(Checkpoint checkpoint, LabelPlan plan, TrainingOptions options, RunRules rules)
     {
-        var checkpoint = Checkpoint.Open(directory);
-        var isNew = !checkpoint.HasHead && options.TrainsHead;
-        var weights = isNew
-            ? checkpoint.LoadWeights(HeadSeeding.Create(checkpoint.Config, rules.Random(options.Seed, RandomUse.Head)))
-            : checkpoint.LoadWeights();
-        var tokenizer = TextTokenizer.Load(directory, checkpoint.Config.Shape.Vocabulary);
-        return new BaseModel(directory, checkpoint.WeightsHash(), weights, tokenizer, isNew ? options.Seed : null);
+        var weights = checkpoint.LoadWeights(
+            plan.IsNew ? HeadSeeding.Create(checkpoint.Config.WithTask(plan.Task), rules.Random(options.Seed, RandomUse.Head)) : [], plan.Task);
+        var tokenizer = TextTokenizer.Load(checkpoint.Directory, checkpoint.Config.Shape.Vocabulary);
+        return new BaseModel(checkpoint.Directory, checkpoint.WeightsHash(), weights, tokenizer, plan.IsNew ? options.Seed
+            : null) { HadHead = checkpoint.HasHead };
     }
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>

@@ -1,6 +1,3 @@
-using LoraOnnx.CommandLine;
-using LoraOnnx.Model;
-using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Options;
 
@@ -35,19 +32,18 @@ internal sealed class TrainingTexts
     /// <summary>The sets there are.</summary>
     public IEnumerable<TextSet> All => new[] { Train, Validation, Test }.OfType<TextSet>();
 
-    /// <summary>Reads the files, splits off validation texts and encodes.</summary>
-    /// <exception cref="InputException">A file is wrong, or too small for the split.</exception>
-    public static TrainingTexts Load(
-        TrainingOptions options, ClassificationTask task, TextTokenizer tokenizer, int maxLength, CancellationToken cancellationToken)
+    /// <summary>Splits off validation texts and encodes.</summary>
+    /// <exception cref="InputException">A label is none of the classes, or a file is too small for the split.</exception>
+    public static TrainingTexts Encode(RawTexts raw, TrainingOptions options, BaseModel model, int maxLength, CancellationToken cancellationToken)
     {
+        var task = model.Config.Task;
         TextSet Encode(string role, string source, IReadOnlyList<LabelledText> texts) =>
-            TextSet.Encode(role, source, texts, text => tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
+            TextSet.Encode(role, source, texts, text => model.Tokenizer.Encode(text, maxLength, options.Truncate), cancellationToken);
 
-        var (notes, doubts) = (new List<string>(), new List<string>());
-        IReadOnlyList<LabelledText> Read(string source) => [.. LabelledTexts.Read(source, new TextOptions(), task,
-            new TextNotices(notes.Add, doubts.Add), DownloadProgress.OnStandardError, cancellationToken)];
-        var (train, validation) = TextSplit.Take(Read(options.Train), options, Read);
-        var test = options.Test is null ? null : Read(options.Test);
+        IReadOnlyList<LabelledText> Labelled(string source, IReadOnlyList<TextRow> rows) => LabelledTexts.Of(source, rows, options.Texts, task);
+        var (train, validation) = TextSplit.Take(Labelled(options.Train, raw.Train), options,
+            file => Labelled(file, raw.Validation!)); // a file was read
+        var test = options.Test is { } tested ? Labelled(tested, raw.Test!) : null; // as well
         var trainSet = Encode("train", options.Train, train);
         var sets = new List<(string, IReadOnlyList<LabelledText>)> { ("train", train) };
         if (validation is not null)
@@ -66,7 +62,7 @@ internal sealed class TrainingTexts
             trainSet,
             validation is null ? null : Encode("validation", validationSource!, validation),
             test is null ? null : Encode("test", options.Test!, test),
-            notes,
-            [.. doubts, .. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)]);
+            raw.Notes,
+            [.. raw.Warnings, .. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)]);
     }
 }

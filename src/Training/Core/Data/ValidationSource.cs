@@ -18,6 +18,12 @@ internal readonly record struct ValidationSource(string? File, int? Count, doubl
             return count > 0 ? new(null, count, null) : throw new InputException($"--validation is {text}, expected at least 1 text.");
         }
 
+        if (text.EndsWith('%') && double.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var percent))
+        {
+            return percent is > 0 and < 100 ? new(null, null, percent / 100)
+                : throw new InputException($"--validation is {text}, expected a share between 0 and 100 %, a count, or a file.");
+        }
+
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share))
         {
             return share is > 0 and < 1 ? new(null, null, share)

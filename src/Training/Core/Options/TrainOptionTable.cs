@@ -1,3 +1,5 @@
+using LoraOnnx.Texts;
+
 namespace LoraOnnx.Training.Options;
 
 /// <summary>The options of lora-train that say what to train and how.</summary>
@@ -24,11 +26,18 @@ internal static class TrainOptionTable
     {
         table.Text("--model", "MODEL", "(required) The base: a checkpoint directory or a hub id.",
             (options, value) => options with { Model = value });
-        table.Text("--train", "FILE", "(required) Training texts: .jsonl, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.",
+        table.Text("--train", "FILE",
+            "(required) Training texts: .jsonl, .json, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.",
             (options, value) => options with { Train = value });
-        table.Text("--validation", "FILE|COUNT|SHARE", "Validation texts, or how many to take from the training texts: 200, or 0.1 for a tenth. "
+        table.Text("--validation", "FILE|COUNT|SHARE",
+            "Validation texts, or how many to take from the training texts: 200, or 20% or 0.2 for a fifth. "
             + "The best F1 on them decides which weights are kept. [default: none]",
             (options, value) => options with { Validation = value });
+        foreach (var (name, word, description, set) in TextOptionTable.All)
+        {
+            table.Text(name, word, description, (options, value) => options with { Texts = set(options.Texts, value) });
+        }
+
         table.Text("--test", "FILE", "Test texts, scored once at the end in fp32. [default: none]",
             (options, value) => options with { Test = value });
         table.Text("--out", "RUN", "(required) The run directory to write.", (options, value) => options with { Out = value });

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 using LoraOnnx.Training.Engine;
 
 namespace LoraOnnx.Training.Options;
@@ -32,6 +33,9 @@ internal sealed record TrainingOptions
 
     /// <summary>How validation texts are taken from the training texts.</summary>
     public SplitKind Split { get; init; } = SplitKind.Stratified;
+
+    /// <summary>Columns, labels and encoding of the files.</summary>
+    public TextOptions Texts { get; init; } = new();
 
     /// <summary>The run directory.</summary>
     [JsonIgnore]
@@ -158,6 +162,11 @@ internal sealed record TrainingOptions
     /// <summary>All rules that concern more than one option, broken ones in words.</summary>
     public IEnumerable<string> Problems()
     {
+        foreach (var problem in Texts.Problems())
+        {
+            yield return problem;
+        }
+
         if (BatchSize is not null && BatchTokens is not null)
         {
             yield return "--batch-size and --batch-tokens are both given, expected one of them.";
@@ -198,6 +207,9 @@ internal sealed record TrainingOptions
             yield return "--patience needs --validation: without it there is nothing to wait for.";
         }
     }
+
+    /// <summary>The options of a run for these classes: a new head must be trained.</summary>
+    public TrainingOptions For(LabelPlan plan) => plan.IsNew && !TrainsHead ? this with { Method = TrainingMethod.LoraAndHead } : this;
 
     /// <summary>Paths of what exists made absolute, so that a run can be resumed from another working directory; hub ids and counts stay.</summary>
     public TrainingOptions WithFullPaths()

@@ -44,8 +44,22 @@ internal sealed class RunOutput
         {
             Directory.CreateDirectory(Folder.Head);
             SafetensorsWriter.Write(Path.Combine(Folder.Head, Checkpoint.WeightsFileName), head);
+            NameClasses(Folder.Head);
+            if (weights.Adapter is not null)
+            {
+                NameClasses(Folder.Adapter);
+            }
         }
     });
+
+    /// <summary>Puts a config.json beside a head whose classes are not those of the base's.</summary>
+    private void NameClasses(string folder)
+    {
+        if (!ModelConfig.Load(Record.ModelDirectory).Task.IsSameAs(_config.Task))
+        {
+            AtomicFile.WriteText(Path.Combine(folder, ModelConfig.FileName), CheckpointWriter.Config(Record.ModelDirectory, _config));
+        }
+    }
 
     /// <summary>The weights that are in adapter/ and head/ now.</summary>
     public TrainedWeights ReadWeights()

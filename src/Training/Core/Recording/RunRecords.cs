@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Engine;
@@ -21,6 +22,8 @@ internal static class RunRecords
             ModelDirectory = Path.GetFullPath(@base.Directory),
             ModelHash = @base.Hash,
             NewHeadSeed = @base.NewHeadSeed,
+            Labels = @base.Config.Task.Labels,
+            ProblemType = ClassificationTask.NameOf(@base.Config.Task.ProblemType),
             Rank = effective.Adapters?.Rank,
             Alpha = effective.Adapters?.Alpha,
             MaxLength = effective.MaxLength,
