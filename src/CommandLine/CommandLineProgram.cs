@@ -15,6 +15,7 @@ public static class CommandLineProgram
     public static async Task<int> RunAsync(RootCommand root, string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(root);
+        WarningLines.Begin();
         var verbose = new Option<bool>("--verbose") { Description = "Show the stack of an unexpected error.", Recursive = true };
         root.Options.Add(verbose);
         var parsed = root.Parse(arguments);

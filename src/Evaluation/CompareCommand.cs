@@ -183,7 +183,7 @@ internal static class CompareCommand
         }
 
         var ranking =
-            RunRanking.Of(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []), warning => Console.Error.WriteLine($"warning: {warning}"));
+            RunRanking.Of(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []), WarningLines.Write);
         Console.Out.Write(parsed.GetValue(_json)
             ? $"{JsonReport.Text(RankingText.Json(ranking))}\n"
             : RankingText.Table(ranking, parsed.GetValue(_markdown)));

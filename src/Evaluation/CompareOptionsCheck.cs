@@ -1,4 +1,3 @@
-
 namespace LoraOnnx.Evaluation;
 
 /// <summary>What can be told wrong before minutes of scoring.</summary>
@@ -49,7 +48,7 @@ internal static class CompareOptionsCheck
 
         if (!chooses && options.Validation is not null)
         {
-            Console.Error.WriteLine("warning: --validation is given, but without --sweep-scale, --threshold or --calibrate nothing is chosen on it.");
+            WarningLines.Write("--validation is given, but without --sweep-scale, --threshold or --calibrate nothing is chosen on it.");
         }
     }
 

@@ -30,6 +30,11 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var choice = PrecisionChoice.Of(path, options);
         var classifier = Open(path, choice, options);
+        foreach (var warning in classifier.Model.Config.Warnings)
+        {
+            options.Log?.Invoke(warning);
+        }
+
         if (options.Precision is null)
         {
             return classifier;

@@ -40,14 +40,20 @@ internal sealed class MergeInput
         var task = run?.TaskOn(checkpoint.Config.Task) ?? BroughtTask.Of(checkpoint.Config, head, [.. requested.Select(entry => entry.Directory)]);
         var config = checkpoint.Config.WithTask(task);
         var adapters = requested.Select(entry => (Adapter: LoraAdapter.Load(entry.Directory, config), entry.Weight)).ToList();
-        foreach (var warning in adapters.SelectMany(entry => entry.Adapter.Warnings))
+        foreach (var warning in checkpoint.Notes.Concat(adapters.SelectMany(entry => entry.Adapter.Warnings)))
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            WarningLines.Write(warning);
+        }
+
+        if (run is null && task.Labels.Count != checkpoint.Config.Task.Labels.Count)
+        {
+            WarningLines.Write($"{head ?? requested[0].Directory}: the head is for {task.Labels.Count} classes, that of the base for "
+                + $"{checkpoint.Config.Task.Labels.Count}; they are named {VisibleText.Of(string.Join(", ", task.Labels))}.");
         }
 
         foreach (var (adapter, _) in adapters.Where(entry => entry.Weight * options.Scale == 0))
         {
-            Console.Error.WriteLine($"warning: {adapter.Directory}: weight times --scale is 0, so the adapter is left "
+            WarningLines.Write($"{adapter.Directory}: weight times --scale is 0, so the adapter is left "
                 + $"out{(adapter.Replacements.Count > 0 ? "; the tensors that it replaces (head, biases) are taken" : "")}.");
         }
 

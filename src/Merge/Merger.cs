@@ -142,8 +142,8 @@ internal static class Merger
         var calibration = Calibration.LoadOrNone(run.Path);
         if ((calibration.Scale ?? 1) != options.Scale)
         {
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"warning: {Path.Combine(run.Path, Calibration.FileName)} was chosen at scale {calibration.Scale ?? 1} and is left behind; --scale "
+            WarningLines.Write(string.Create(CultureInfo.InvariantCulture,
+                $"{Path.Combine(run.Path, Calibration.FileName)} was chosen at scale {calibration.Scale ?? 1} and is left behind; --scale "
                     + $"{calibration.Scale ?? 1} brings it along."));
             return;
         }

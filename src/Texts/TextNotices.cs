@@ -9,5 +9,5 @@ public sealed record TextNotices(Action<string> Note, Action<string> Warn)
     /// <summary>Lines on standard error, as the programs write them.</summary>
     public static TextNotices OnStandardError { get; } = new(
         note => Console.Error.WriteLine(VisibleText.Of(note, ErrorText.MostCharacters)),
-        warning => Console.Error.WriteLine($"warning: {VisibleText.Of(warning, ErrorText.MostCharacters)}"));
+        WarningLines.Write);
 }

@@ -28,7 +28,7 @@ internal static class LabelAgreement
                 "only models whose logits have the same order can be compared.");
         }
 
-        Console.Error.WriteLine($"warning: {model.Name} names its labels {string.Join(", ", model.Task.Labels)}; they are taken for {first.Name}'s "
+        WarningLines.Write($"{model.Name} names its labels {string.Join(", ", model.Task.Labels)}; they are taken for {first.Name}'s "
             + $"{string.Join(", ", first.Task.Labels)}.");
     }
 

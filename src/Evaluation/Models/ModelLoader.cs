@@ -68,6 +68,11 @@ internal sealed class ModelLoader(CompareOptions options)
         }
 
         var checkpoint = Checkpoint.Open(argument.Path);
+        foreach (var note in checkpoint.Notes)
+        {
+            WarningLines.Write(note);
+        }
+
         var classifier = TextClassifier.FromWeights(checkpoint.LoadWeights(), argument.Path, Inference());
         return Local(argument.Name, classifier, classifier.Model.Truncation, new ModelCard
         {
@@ -130,7 +135,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Truncate = EnumNames.Of(kept),
         };
         var calibration = card.FileHash is { } hash
-            ? Calibration.LoadFor(card.Directory!, hash, warning => Console.Error.WriteLine($"warning: {warning}")) // a file has a directory
+            ? Calibration.LoadFor(card.Directory!, hash, WarningLines.Write) // a file has a directory
             : Calibration.None;
         return new LocalModel(name, limited, classifier, kept, calibration, options.Threads);
     }

@@ -54,6 +54,11 @@ internal sealed class RunWeights
         var task = run.TaskOn(checkpoint.Config.Task);
         var config = checkpoint.Config.WithTask(task);
         var adapter = run.AdapterDirectory is { } directory ? LoraAdapter.Load(directory, config) : null;
+        foreach (var note in checkpoint.Notes.Concat(adapter?.Warnings ?? []))
+        {
+            WarningLines.Write(note);
+        }
+
         var weights = run.HeadDirectory is { } head ? checkpoint.LoadWeights(HeadFile.Read(head, config), task) : checkpoint.LoadWeights(task);
         return new RunWeights(run, checkpoint.Directory, weights, adapter);
     }

@@ -69,8 +69,8 @@ internal sealed class TestTexts
         if (!HasPositives(task, counts))
         {
             var positive = task.IsMultiLabel ? "has any label" : $"is labelled {task.Labels[1]}";
-            Console.Error.WriteLine(
-                $"warning: {path}: none of the {count} texts {positive}, so F1, precision and recall are undefined; they are shown as 0.");
+            WarningLines.Write(
+                $"{path}: none of the {count} texts {positive}, so F1, precision and recall are undefined; they are shown as 0.");
         }
 
         var hash = File.Exists(path) ? ContentHash.OfFile(path) : Convert.ToHexStringLower(content.GetHashAndReset());

@@ -122,11 +122,17 @@ internal static class TrainingProgram
     {
         display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Device}, "
             + $"{record.Precision}, {record.Threads} threads");
+        foreach (var note in @base.Notes)
+        {
+            display.Warn(note);
+        }
+
         if (@base.NewHeadSeed is { } seed)
         {
             var what = @base.HadHead ? ": the new head" : " has no classification head: a new one";
             display.Warn($"{@base.Directory}{what} is made from seed {seed} "
-                + $"({string.Join(", ", @base.Config.Layout.Head.Keys)}); figures of the raw model say nothing.");
+                + $"({string.Join(", ", @base.Config.Layout.Head.Keys)}) for {@base.Config.Task.Labels.Count} classes; "
+                + "figures of the raw model say nothing.");
         }
 
         foreach (var (set, data) in texts.All.Zip(record.Data))

@@ -35,6 +35,9 @@ internal sealed class BaseModel
     /// <summary>The seed of a head that was made because the checkpoint has none; null for the checkpoint's own.</summary>
     public ulong? NewHeadSeed { get; }
 
+    /// <summary>What a user should know of the files; a line each.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>True where the checkpoint has a head, though a new one may stand in its place.</summary>
     public bool HadHead { get; private init; }
 
@@ -49,7 +52,7 @@ internal sealed class BaseModel
             plan.IsNew ? HeadSeeding.Create(checkpoint.Config.WithTask(plan.Task), rules.Random(options.Seed, RandomUse.Head)) : [], plan.Task);
         var tokenizer = TextTokenizer.Load(checkpoint.Directory, checkpoint.Config.Shape.Vocabulary);
         return new BaseModel(checkpoint.Directory, checkpoint.WeightsHash(), weights, tokenizer, plan.IsNew ? options.Seed
-            : null) { HadHead = checkpoint.HasHead };
+            : null) { HadHead = checkpoint.HasHead || checkpoint.HasOtherHead, Notes = checkpoint.Notes };
     }
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>
