@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
@@ -16,7 +17,9 @@ internal sealed class PeftAdapterReader
 
     private readonly PeftConfig _config;
     private readonly SafetensorsFile _file;
+    private readonly ModelConfig _model;
     private readonly IReadOnlyList<PeftTarget> _targets;
+    private readonly List<string> _notes = [];
 
     /// <summary>Name in the file by what it is for.</summary>
     private readonly Dictionary<PeftTensorName, string> _names = [];
@@ -25,9 +28,11 @@ internal sealed class PeftAdapterReader
     {
         _config = config;
         _file = file;
-        _targets = PeftTargets.Adapted(config, model);
         FindNames();
-        CheckTensors(model);
+        UngatheredTensors.Refuse(file, _names.Values);
+        _model = model;
+        _targets = PeftTargets.Adapted(config, _model, _notes);
+        CheckTensors();
     }
 
     public static LoraAdapter Load(string directory, ModelConfig model)
@@ -44,7 +49,8 @@ internal sealed class PeftAdapterReader
     {
         CheckDirectory(directory);
         using var file = SafetensorsFile.Open(TensorsOf(directory));
-        return file.Names.Where(name => PeftTensorName.Parse(name) is { Role: PeftRole.Replacement } place
+        return file.Names
+            .Where(name => PeftTensorName.Parse(WrapperPrefixes.Strip(name, PeftTensorName.Prefix)) is { Role: PeftRole.Replacement } place
             && place.Target == model.Layout.Head.Last.Weight)
             .Select(name => file.ShapeOf(name)).Where(shape => shape.Count == 2).Select(shape => (int?)shape[0]).FirstOrDefault();
     }
@@ -64,7 +70,7 @@ internal sealed class PeftAdapterReader
 
     /// <summary>Reads the tensors of an open file.</summary>
     public static LoraAdapter Read(PeftConfig config, SafetensorsFile file, ModelConfig model, string? contentHash) =>
-        new PeftAdapterReader(config, file, model).ReadTensors(model, contentHash);
+        new PeftAdapterReader(config, file, model).ReadTensors(contentHash);
 
     private static void CheckDirectory(string directory)
     {
@@ -100,7 +106,13 @@ internal sealed class PeftAdapterReader
         var copies = new List<(PeftTensorName Place, string Name)>();
         foreach (var name in _file.Names)
         {
-            var place = PeftTensorName.Parse(name);
+            var plain = WrapperPrefixes.Strip(name, PeftTensorName.Prefix);
+            if (plain != name && _notes.Count == 0)
+            {
+                _notes.Add(WrapperPrefixes.Note(_file.Path, name));
+            }
+
+            var place = PeftTensorName.Parse(plain);
             if (place.Role == PeftRole.Copy)
             {
                 copies.Add((place with { Role = PeftRole.Replacement }, name));
@@ -118,12 +130,13 @@ internal sealed class PeftAdapterReader
         }
     }
 
-    private void CheckTensors(ModelConfig model)
+    private void CheckTensors()
     {
-        var expected = Expected(model).ToDictionary(item => item.Place, item => item.Shape);
+        var expected = Expected().ToDictionary(item => item.Place, item => item.Shape);
         var missing = expected.Keys.Where(place => !_names.ContainsKey(place)).ToList();
         if (missing.Count > 0)
         {
+            CheckHeadWasSaved(missing);
             throw InputException.InFile(_file.Path,
                 $"tensor '{FileName(missing[0])}' {NamedTensor.Describe(expected[missing[0]])} is missing{AndMore(missing.Count - 1)}; "
                 + $"{PeftConfig.FileName} asks for it (target_modules {PeftTargets.DescribeTargets(_config)}).",
@@ -131,7 +144,7 @@ internal sealed class PeftAdapterReader
         }
 
         // The word embedding is there when the adapter was saved with save_embedding_layers.
-        var embedding = model.Layout.Embeddings.Words;
+        var embedding = _model.Layout.Embeddings.Words;
         expected.TryAdd(new(PeftRole.Replacement, embedding.Key), embedding.Shape);
         var unexpected = _names.Where(pair => !expected.ContainsKey(pair.Key)).Select(pair => pair.Value).ToList();
         if (unexpected.Count > 0)
@@ -157,8 +170,22 @@ internal sealed class PeftAdapterReader
         }
     }
 
+    /// <summary>Where only the head is missing, that is the cause, and neither targets nor model.</summary>
+    private void CheckHeadWasSaved(List<PeftTensorName> missing)
+    {
+        var head = _model.Layout.Head.Keys;
+        if (_config.IsClassification && missing.TrueForAll(place => place.Role == PeftRole.Replacement && head.Contains(place.Target)))
+        {
+            throw InputException.InFile(_file.Path,
+                $"has no trained head: tensor '{FileName(missing[0])}' is missing{AndMore(missing.Count - 1)}; 'task_type' of "
+                    + $"{PeftConfig.FileName} is a classification (SEQ_CLS), which asks for a head.",
+                "save the adapter again from the trained model, whose head peft then saves with it; where the base's own head is meant, set "
+                    + $"\"task_type\": null and \"modules_to_save\": null in {PeftConfig.FileName}.");
+        }
+    }
+
     /// <summary>Every tensor the config implies, with its shape.</summary>
-    private IEnumerable<(PeftTensorName Place, IReadOnlyList<int> Shape)> Expected(ModelConfig model)
+    private IEnumerable<(PeftTensorName Place, IReadOnlyList<int> Shape)> Expected()
     {
         foreach (var target in _targets)
         {
@@ -175,16 +202,16 @@ internal sealed class PeftAdapterReader
             }
         }
 
-        foreach (var spec in Replaced(model))
+        foreach (var spec in Replaced())
         {
             yield return (new(PeftRole.Replacement, spec.Key), spec.Shape);
         }
     }
 
     /// <summary>The base's tensors that the adapter replaces, in the order of the checkpoint.</summary>
-    private IEnumerable<TensorSpec> Replaced(ModelConfig model)
+    private IEnumerable<TensorSpec> Replaced()
     {
-        var saved = PeftTargets.SavedTensors(_config, model);
+        var saved = PeftTargets.SavedTensors(_config, _model);
         var adapted = _targets.Select(target => target.Module).ToHashSet(StringComparer.Ordinal);
         if (adapted.FirstOrDefault(module => saved.Contains($"{module}.weight")) is { } both)
         {
@@ -193,7 +220,7 @@ internal sealed class PeftAdapterReader
                 "peft has no such adapters; leave one of them out.");
         }
 
-        foreach (var spec in model.Layout.Tensors)
+        foreach (var spec in _model.Layout.Tensors)
         {
             var isBias = spec.Key.EndsWith(".bias", StringComparison.Ordinal);
             var isBrought = isBias && _config.Bias switch
@@ -209,7 +236,7 @@ internal sealed class PeftAdapterReader
         }
     }
 
-    private LoraAdapter ReadTensors(ModelConfig model, string? contentHash)
+    private LoraAdapter ReadTensors(string? contentHash)
     {
         var modules = _targets.Select(target => new LoraModule
         {
@@ -220,11 +247,11 @@ internal sealed class PeftAdapterReader
             BBias = Read(PeftRole.BBias, target.Module),
             Magnitude = Read(PeftRole.Magnitude, target.Module),
         }).ToList();
-        var replacements = model.Layout.Tensors.Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
+        var replacements = _model.Layout.Tensors.Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
         return new LoraAdapter(modules, replacements)
         {
             Directory = Path.GetDirectoryName(_config.Path),
-            Warnings = _config.Warnings,
+            Warnings = [.. _config.Warnings, .. _notes],
             ContentHash = contentHash,
         };
     }

@@ -15,21 +15,22 @@ internal static class PeftTargets
     /// <summary>The attribute that peft takes for a classifier's output layer.</summary>
     private const string ClassifierName = "classifier";
 
-    /// <summary>The targeted linear modules in the order of the checkpoint.</summary>
+    /// <summary>The targeted linear modules in the order of the checkpoint; <paramref name="notes"/> gets a line for each pattern of ranks or
+    /// alphas that matches none of them.</summary>
     /// <exception cref="InputException">A pattern is malformed, or no module is targeted.</exception>
-    public static IReadOnlyList<PeftTarget> Adapted(PeftConfig config, ModelConfig model)
+    public static IReadOnlyList<PeftTarget> Adapted(PeftConfig config, ModelConfig model, List<string> notes)
     {
         var isExcluded = Exclusion(config);
         var isTargeted = Selection(config);
-        var rankOf = FirstMatch(config.Path, "rank_pattern", config.RankPattern, config.Rank);
-        var alphaOf = FirstMatch(config.Path, "alpha_pattern", config.AlphaPattern, config.Alpha);
+        var ranks = new PeftPatterns<int>(config.Path, "rank_pattern", config.RankPattern, config.Rank);
+        var alphas = new PeftPatterns<double>(config.Path, "alpha_pattern", config.AlphaPattern, config.Alpha);
         var targets = new List<PeftTarget>();
         foreach (var (module, rows, columns) in model.Layout.Linears)
         {
             if (!isExcluded(module) && isTargeted(module))
             {
-                var rank = rankOf(module);
-                var scale = alphaOf(module) / (config.UseRsLora ? Math.Sqrt(rank) : rank);
+                var rank = ranks.Of(module);
+                var scale = alphas.Of(module) / (config.UseRsLora ? Math.Sqrt(rank) : rank);
                 targets.Add(new PeftTarget(module, rows, columns, rank, scale));
             }
         }
@@ -41,6 +42,7 @@ internal static class PeftTargets
                     + $"{string.Join(" and ", model.Layout.Head.Linears.Select(step => step.Linear.Name))}.");
         }
 
+        notes.AddRange(ranks.Idle().Concat(alphas.Idle()));
         return targets;
     }
 
@@ -116,33 +118,6 @@ internal static class PeftTargets
                 : throw InputException.InFile(
                     config.Path, $"'layers_pattern' finds '{match.Groups[1].Value}' in '{module}', expected the number of a layer.",
                     "a pattern may not have groups of its own.");
-        };
-    }
-
-    /// <summary>The value of the first pattern that matches the end of a module's name, or its whole name word for word; else the general
-    /// value.</summary>
-    private static Func<string, T> FirstMatch<T>(string path, string key, IReadOnlyList<(string Pattern, T Value)> entries, T general)
-    {
-        var patterns = entries.Select(entry => (Regex: PythonPattern.Compile(path, key, entry.Pattern, @"\A(.*\.)?(", ")$"), entry.Value)).ToList();
-        return module =>
-        {
-            foreach (var (regex, value) in patterns)
-            {
-                if (PythonPattern.MatchOf(regex, path, key, module).Success)
-                {
-                    return value;
-                }
-            }
-
-            foreach (var (pattern, value) in entries)
-            {
-                if (pattern == module)
-                {
-                    return value;
-                }
-            }
-
-            return general;
         };
     }
 

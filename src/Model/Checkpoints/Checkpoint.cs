@@ -40,6 +40,9 @@ public sealed class Checkpoint
     /// </summary>
     public bool HasHead => Config.Layout.Head.Keys.All(_locations.ContainsKey);
 
+    /// <summary>True where the files have a head, for another number of classes than config.json has.</summary>
+    public bool HasOtherHead => _headMisfit is not null;
+
     /// <summary>What a user should know of the files; a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
@@ -77,6 +80,7 @@ public sealed class Checkpoint
         foreach (var path in FindWeightFiles(directory))
         {
             using var file = SafetensorsFile.Open(path);
+            UngatheredTensors.Refuse(file, file.Names.Where(name => names.Find(name) is not null));
             foreach (var name in file.Names)
             {
                 wrapped ??= WrapperPrefixes.Strip(name) == name ? null : WrapperPrefixes.Note(path, name);

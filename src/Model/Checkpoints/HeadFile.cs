@@ -25,22 +25,29 @@ public static class HeadFile
         return Read(directory, hasPooler ? config with { Layout = config.Layout.WithPoolerInHead() } : config);
     }
 
-    /// <summary>Reads the head in <paramref name="directory"/>.</summary>
+    /// <summary>Reads the head in <paramref name="directory"/>, also out of a whole classifier, and under names that wrappers gave it.</summary>
     /// <exception cref="InputException">The file is missing, or a tensor is missing or does not fit the model.</exception>
     public static IReadOnlyList<NamedTensor> Read(string directory, ModelConfig config)
     {
         var path = Path.Combine(directory, Checkpoint.WeightsFileName);
         using var file = SafetensorsFile.Open(path);
+        var names = new CheckpointNames(config);
+        var found = file.Names.Select(name => (Name: name, Spec: names.Find(name))).Where(pair => pair.Spec is not null)
+            .DistinctBy(pair => pair.Spec!.Value.Key).ToDictionary(pair => pair.Spec!.Value.Key, pair => pair.Name); // null is left out above
+        var keys = config.Layout.Head.Keys;
+        UngatheredTensors.Refuse(file, keys.Where(found.ContainsKey).Select(key => found[key]));
         return [.. config.Layout.Head.Tensors.Select(spec =>
         {
-            if (!file.Contains(spec.Key) || !file.ShapeOf(spec.Key).SequenceEqual(spec.Shape))
+            var name = found.GetValueOrDefault(spec.Key);
+            if (name is null || !file.ShapeOf(name).SequenceEqual(spec.Shape))
             {
-                var found = file.Contains(spec.Key) ? $"is {NamedTensor.Describe(file.ShapeOf(spec.Key))}" : "is missing";
-                throw InputException.InFile(path, $"tensor '{spec.Key}' {found}; config.json implies {NamedTensor.Describe(spec.Shape)}.",
+                var state = name is null ? "is missing" : $"is {NamedTensor.Describe(file.ShapeOf(name))}";
+                throw InputException.InFile(path, $"tensor '{spec.Key}' {state}; config.json implies {NamedTensor.Describe(spec.Shape)}.",
                     "the head and the base are from different models.");
             }
 
-            return file.Read(spec.Key);
+            var tensor = file.Read(name);
+            return name == spec.Key ? tensor : new NamedTensor(spec.Key, tensor.Shape, tensor.Values);
         })];
     }
 }

@@ -15,14 +15,37 @@ internal static class WrapperPrefixes
             name = name.Replace(part, "", StringComparison.Ordinal);
         }
 
-        while (_inFront.FirstOrDefault(part => name.StartsWith(part, StringComparison.Ordinal)) is { } front)
+        var rest = name.AsSpan(); // a name made of prefixes only is not copied for each of them
+        while (FrontOf(rest) is var length and > 0)
         {
-            name = name[front.Length..];
+            rest = rest[length..];
         }
 
-        return name;
+        return rest.Length == name.Length ? name : rest.ToString();
+    }
+
+    /// <summary>The same for a name in which peft put <paramref name="front"/> before the model's own: wrappers stand before it and behind
+    /// it.</summary>
+    public static string Strip(string name, string front)
+    {
+        var outer = Strip(name);
+        return outer.StartsWith(front, StringComparison.Ordinal) ? front + Strip(outer[front.Length..]) : outer;
     }
 
     /// <summary>What to say where a name had one.</summary>
-    public static string Note(string path, string name) => $"{path}: wrapper prefixes as in '{name}' are taken off the names of tensors.";
+    public static string Note(string path, string name) =>
+        $"{path}: wrapper prefixes as in '{VisibleText.Of(name)}' are taken off the names of tensors.";
+
+    private static int FrontOf(ReadOnlySpan<char> name)
+    {
+        foreach (var part in _inFront)
+        {
+            if (name.StartsWith(part, StringComparison.Ordinal))
+            {
+                return part.Length;
+            }
+        }
+
+        return 0;
+    }
 }
