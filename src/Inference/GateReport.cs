@@ -8,8 +8,6 @@ namespace LoraOnnx.Inference;
 /// <summary>What an <see cref="AccuracyGate"/> measured; <c>model.int8.gate.json</c> and the like beside a model.</summary>
 public sealed record GateReport
 {
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
-
     /// <summary>Name of the precision that was measured against fp32.</summary>
     public required string Precision { get; init; }
 
@@ -79,8 +77,8 @@ public sealed record GateReport
 
         try
         {
-            var report = JsonSerializer.Deserialize<GateReport>(
-                ForeignFile.ReadBytes(path, LargestReport, "a gate report", CancellationToken.None), _json);
+            var report = JsonSerializer.Deserialize(
+                ForeignFile.ReadBytes(path, LargestReport, "a gate report", CancellationToken.None), GateJson.Default.GateReport);
             return report is not null && report.Precision == EnumNames.Of(precision) && (report.ModelSha256 == hash || report.ExactSha256 == hash)
                 ? report
                 : null;
@@ -93,10 +91,15 @@ public sealed record GateReport
     }
 
     /// <summary>Writes the report, atomically.</summary>
-    public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, _json) + "\n");
+    public void Write(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, GateJson.Default.GateReport) + "\n");
 
     /// <summary>The figures in one line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"label agreement {LabelAgreement:P1} on {Texts} texts, probabilities change by {MeanProbabilityChange:F4} (largest "
             + $"{LargestProbabilityChange:F3}), F1 by {100 * F1Change:+0.0;-0.0;0.0} points");
 }
+
+/// <summary>A report's JSON, by code that the compiler generates.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(GateReport))]
+internal sealed partial class GateJson : JsonSerializerContext;

@@ -6,7 +6,10 @@ public sealed class DependencyRuleTests
     private static readonly Dictionary<string, string[]> _allowed = new()
     {
         ["Files"] = [],
-        ["Client"] = [],
+        ["Client"] = ["Classifier/Abstractions"],
+        ["Classifier/Abstractions"] = [],
+        ["Classifier/InProcess"] = ["Classifier/Abstractions", "Files", "Hub", "Kernels", "Model", "Graph", "Inference"],
+        ["Classifier/Natives"] = ["Classifier/InProcess"],
         ["CommandLine"] = ["Files", "Hub"],
         ["Hub"] = ["Files"],
         ["Kernels"] = ["Files"],
@@ -39,7 +42,8 @@ public sealed class DependencyRuleTests
 
     [Fact]
     public void Only_inference_sees_ONNX_Runtime() =>
-        Assert.Equal(["Inference"], RoomsWith(package => package.Contains("OnnxRuntime", StringComparison.OrdinalIgnoreCase)));
+        Assert.Equal(["Classifier/InProcess", "Classifier/Natives", "Inference"],
+            RoomsWith(package => package.Contains("OnnxRuntime", StringComparison.OrdinalIgnoreCase)));
 
     private static IEnumerable<string> RoomsWith(Func<string, bool> package) =>
         ProjectReferences.Rooms.Where(room => ProjectReferences.PackagesOf(room).Any(package));

@@ -58,7 +58,7 @@ public static class ReferenceLogits
 
         try
         {
-            var logits = fields.Find("logits")?.Deserialize<float[][]>();
+            var logits = fields.Find("logits")?.Deserialize(RunJson.Default.SingleArrayArray);
             return logits is not null && logits.Length == texts.Count && logits.All(row => row is { Length: > 0 } && row.Length == logits[0].Length)
                 ? logits
                 : throw InputException.InFile(path, $"'logits' has {logits?.Length ?? 0} rows, expected {texts.Count} of one length.", _hint);

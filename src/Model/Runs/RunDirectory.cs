@@ -17,12 +17,10 @@ public sealed class RunDirectory
     /// <summary>Folder of the trained head's model.safetensors.</summary>
     public const string HeadFolder = "head";
 
-    private static readonly JsonSerializerOptions _json = new()
+    private static readonly RunJson _json = new(new JsonSerializerOptions(RunJson.Default.Options)
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    });
 
     private RunDirectory(string path, RunRecord record)
     {
@@ -63,7 +61,7 @@ public sealed class RunDirectory
         var fields = JsonFields.Load(file);
         try
         {
-            return new RunDirectory(path, fields.Root.Deserialize<RunRecord>(_json)!); // JsonFields holds an object, never null
+            return new RunDirectory(path, fields.Root.Deserialize(_json.RunRecord)!); // JsonFields holds an object, never null
         }
         catch (JsonException failure)
         {
@@ -99,7 +97,7 @@ public sealed class RunDirectory
         AtomicFile.WriteText(System.IO.Path.Combine(path, RecordFileName), ToJson(record) + "\n");
 
     /// <summary>The record as run.json has it.</summary>
-    public static string ToJson(RunRecord record) => JsonSerializer.Serialize(record, _json);
+    public static string ToJson(RunRecord record) => JsonSerializer.Serialize(record, _json.RunRecord);
 
     /// <summary>Logits that training left for the reference texts (max length of the run, fp32, adapter not merged), in order; or null when the run
     /// has none.</summary>

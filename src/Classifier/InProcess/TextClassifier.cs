@@ -1,0 +1,137 @@
+using System.Diagnostics.Metrics;
+using LoraOnnx.Inference;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Tokenization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Engine = LoraOnnx.Inference.TextClassifier;
+
+namespace LoraOnnx;
+
+/// <summary>
+/// A classifier that lora-merge wrote, in this process on ONNX Runtime: the same labels, scores, calibration and truncation as lora-serve's. Texts of
+/// different callers share batches. Thread-safe.
+/// </summary>
+/// <example><code>
+/// using var classifier = TextClassifier.Load("onnx/lora");
+/// var answer = await classifier.ClassifyAsync("A slow start, but the last act is wonderful.");
+/// Console.WriteLine($"{answer.Label} {answer.Score:p1}");
+/// </code></example>
+public sealed class TextClassifier : ITextClassifier, IDisposable
+{
+    private readonly Engine _engine;
+    private readonly Calibration _calibration;
+    private readonly ClassifierMetrics _metrics;
+    private readonly SharedBatches _batches;
+
+    private TextClassifier(Engine engine, Calibration calibration, TextClassifierOptions options, IMeterFactory? meters)
+    {
+        _engine = engine;
+        _calibration = calibration;
+        _metrics = new ClassifierMetrics(meters, Path.GetFileName(Path.TrimEndingDirectorySeparator(engine.Model.Path)));
+        _batches = new SharedBatches(engine.Run, options, _metrics);
+    }
+
+    /// <summary>Loads a model with the default options.</summary>
+    /// <param name="path">An ONNX file or its directory, as lora-merge writes it.</param>
+    /// <exception cref="InputException">A file is missing or wrong; the message says which and what to do.</exception>
+    public static TextClassifier Load(string path) => Load(path, new TextClassifierOptions());
+
+    /// <summary>Loads a model and runs it once.</summary>
+    /// <param name="path">An ONNX file or its directory, as lora-merge writes it.</param>
+    /// <param name="options">Where and how it runs.</param>
+    /// <param name="logger">Gets a line for each choice worth knowing, such as the precision picked; null: none.</param>
+    /// <param name="meters">Makes the meter <c>LoraOnnx</c>; null: a meter of its own.</param>
+    /// <exception cref="InputException">A file is missing or wrong; or the precision or device asked for cannot be had.</exception>
+    public static TextClassifier Load(string path, TextClassifierOptions options, ILogger? logger = null, IMeterFactory? meters = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueTexts, 1);
+        var log = logger ?? NullLogger.Instance;
+        void Say(string line) => ClassifierLog.Choice(log, line);
+        var engine = Engine.Load(path, new InferenceOptions
+        {
+            Device = options.Device,
+            Threads = options.Threads,
+            Precision = options.Precision,
+            Log = Say,
+        });
+        try
+        {
+            var calibration = Calibration.LoadFor(ModelFiles.CompanionsOf(ModelFiles.Find(path)), engine.Model.Hash, Say);
+            return new TextClassifier(engine, calibration, options, meters);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Names of the classes, in the order of the scores.</summary>
+    public IReadOnlyList<string> Labels => _engine.Model.Task.Labels;
+
+    /// <summary>What the layers compute in: <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on.</summary>
+    public string Precision => _engine.Model.Precision;
+
+    /// <summary>Longest text in tokens, special tokens included; what is longer is cut.</summary>
+    public int MaxTokens => _engine.Model.MaxTokens;
+
+    /// <inheritdoc/>
+    public async ValueTask<TextClassification> ClassifyAsync(string text, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        cancellationToken.ThrowIfCancellationRequested();
+        var encoded = _engine.Encode(text);
+        return Answer(encoded, await _batches.RunAsync(encoded, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<TextClassification>> ClassifyAsync(
+        IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var answers = new TextClassification[texts.Count];
+        await Parallel.ForAsync(0, texts.Count, new ParallelOptions { MaxDegreeOfParallelism = TextsAhead, CancellationToken = cancellationToken },
+            async (index, token) => answers[index] = await ClassifyAsync(texts[index], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return answers;
+    }
+
+    /// <summary>Answers what was asked, then frees the model.</summary>
+    public void Dispose()
+    {
+        _batches.Dispose();
+        _metrics.Dispose();
+        _engine.Dispose();
+    }
+
+    /// <summary>Texts of one call that wait at a time: enough for a full batch while another runs.</summary>
+    private const int TextsAhead = 256;
+
+    private TextClassification Answer(EncodedText text, float[] logits)
+    {
+        var task = _engine.Model.Task;
+        var scores = _calibration.Scores(logits, task.ProblemType);
+        var best = task.ProblemType == ProblemType.MultiLabel ? Calibration.None.Predict(scores) : _calibration.Predict(scores);
+        var named = new LabelScore[scores.Length];
+        for (var i = 0; i < named.Length; i++)
+        {
+            named[i] = new LabelScore(task.Labels[i], scores[i]);
+        }
+
+        return new TextClassification
+        {
+            Label = task.Labels[best],
+            Score = scores[best],
+            Scores = named,
+            Labels = task.ProblemType == ProblemType.MultiLabel
+                ? [.. named.Where(label => _calibration.Holds(label.Score)).Select(label => label.Label)]
+                : [],
+            Tokens = text.Ids.Length,
+            IsTruncated = text.Truncated,
+        };
+    }
+}

@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace LoraOnnx.Model.Runs;
+
+/// <summary>The JSON of a run's files, by code that the compiler generates: programs that are trimmed or compiled ahead of time read them
+/// too.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(float[][]))]
+internal sealed partial class RunJson : JsonSerializerContext;
