@@ -94,5 +94,5 @@ public static class AccuracyGate
 
     private static int[] Answers(double[] scores, ProblemType problemType) => problemType == ProblemType.SingleLabel
         ? [Calibration.None.Predict(scores)]
-        : [.. Enumerable.Range(0, scores.Length).Where(label => Calibration.None.Holds(scores[label]))];
+        : [.. Enumerable.Range(0, scores.Length).Where(label => Calibration.None.Holds(label, scores[label]))];
 }

@@ -54,7 +54,8 @@ public sealed record LabelPlan(ClassificationTask Task, bool IsNew, IReadOnlyLis
         }
 
         var reader = new LabelReader(@base, options);
-        return seen.Cells.All(cell => hasHead ? reader.Find(cell) is not null : reader.FindExactly(cell) is not null);
+        return seen.Cells.All(cell => hasHead ? reader.Find(cell) is not null : reader.FindExactly(cell) is { } found
+            && (ClassNames.NumberOf(cell.Text) is not null || @base.Labels.Contains(cell.Text.Trim()) || options.LabelMap is not null));
     }
 
     private static LabelPlan Kept(SeenLabels seen, TextOptions options, ClassificationTask @base, bool hasHead)

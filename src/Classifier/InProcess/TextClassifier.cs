@@ -128,7 +128,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
             Score = scores[best],
             Scores = named,
             Labels = task.ProblemType == ProblemType.MultiLabel
-                ? [.. named.Where(label => _calibration.Holds(label.Score)).Select(label => label.Label)]
+                ? [.. named.Where((label, index) => _calibration.Holds(index, label.Score)).Select(label => label.Label)]
                 : [],
             Tokens = text.Ids.Length,
             IsTruncated = text.Truncated,

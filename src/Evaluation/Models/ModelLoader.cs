@@ -136,6 +136,8 @@ internal sealed class ModelLoader(CompareOptions options)
         };
         var calibration = card.FileHash is { } hash
             ? Calibration.LoadFor(card.Directory!, hash, WarningLines.Write) // a file has a directory
+            : card is { Kind: "run", Scale: null or 1 } && classifier.Model.Config.Task.IsMultiLabel
+                ? Calibration.LoadOrNone(card.Directory!) // as well
             : Calibration.None;
         return new LocalModel(name, limited, classifier, kept, calibration, options.Threads);
     }

@@ -63,7 +63,7 @@ internal static class PredictionsFile
         var shares = model.Calibration.Scores(scores.Logits[text], model.ProblemType);
         return model.ProblemType == ProblemType.SingleLabel
             ? [labels[model.Calibration.Predict(shares)]]
-            : labels.Where((_, label) => model.Calibration.Holds(shares[label]));
+            : labels.Where((_, label) => model.Calibration.Holds(label, shares[label]));
     }
 
     private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";

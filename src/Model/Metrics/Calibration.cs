@@ -24,6 +24,11 @@ public sealed record Calibration
     /// </summary>
     public double? Threshold { get; init; }
 
+    /// <summary>Scores from which the labels of a multi-label model hold, in the order of its labels; they win over <see cref="Threshold"/>. Null:
+    /// one
+    /// for all.</summary>
+    public IReadOnlyList<double>? Thresholds { get; init; }
+
     /// <summary>What the adapters were multiplied by (lora-merge --scale) when the values were chosen, or null where nothing says; the server does
     /// not use it.</summary>
     public double? Scale { get; init; }
@@ -55,7 +60,7 @@ public sealed record Calibration
     }
 
     /// <summary>True when a multi-label model says that a label with this score holds.</summary>
-    public bool Holds(double score) => score >= (Threshold ?? 0.5);
+    public bool Holds(int label, double score) => score >= (Thresholds is { } all && label < all.Count ? all[label] : Threshold ?? 0.5);
 
     /// <summary>Reads calibration.json in a directory, or gives <see cref="None"/> when there is none.</summary>
     /// <exception cref="InputException">The file is malformed or a value is out of range.</exception>
@@ -73,12 +78,27 @@ public sealed record Calibration
         {
             Temperature = fields.Number("temperature", 1, 1e-3, 1e3),
             Threshold = fields.Find("threshold") is null ? null : fields.Number("threshold", 0.5, 0, 1),
+            Thresholds = ReadThresholds(path, fields),
             Scale = fields.Find("scale") is null ? null : fields.Number("scale", 1, -1e6, 1e6),
             ModelHash = fields.Text("model_sha256"),
             Provenance = provenance is { ValueKind: JsonValueKind.Object } entries
                 ? entries.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.ToString(), StringComparer.Ordinal)
                 : new Dictionary<string, string>(),
         };
+    }
+
+    private static IReadOnlyList<double>? ReadThresholds(string path, JsonFields fields)
+    {
+        if (fields.Find("thresholds") is not { } list)
+        {
+            return null;
+        }
+
+        var isValid = list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(item =>
+            item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out var number) && number is >= 0 and <= 1);
+        return isValid ? [.. list.EnumerateArray().Select(item => item.GetDouble())]
+            : throw InputException.InFile(path,
+                $"'thresholds' is {JsonFields.Describe(list)}, expected a list of numbers from 0 to 1, one for each label.");
     }
 
     /// <summary>
@@ -110,6 +130,17 @@ public sealed record Calibration
         if (Threshold is { } threshold)
         {
             json.WriteNumber("threshold", threshold);
+        }
+
+        if (Thresholds is { } thresholds)
+        {
+            json.WriteStartArray("thresholds");
+            foreach (var ofLabel in thresholds)
+            {
+                json.WriteNumberValue(ofLabel);
+            }
+
+            json.WriteEndArray();
         }
 
         if (Scale is { } scale)

@@ -56,7 +56,7 @@ public sealed class ScoredTexts
         {
             _scores.Add(scores[i]);
             _holds.Add(labels.Contains(i));
-            _predicted.Add(ProblemType == ProblemType.SingleLabel ? i == answer : _calibration.Holds(scores[i]));
+            _predicted.Add(ProblemType == ProblemType.SingleLabel ? i == answer : _calibration.Holds(i, scores[i]));
         }
 
         _labels.Add(labels.Count == 0 ? -1 : labels[0]);

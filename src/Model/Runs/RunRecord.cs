@@ -168,6 +168,18 @@ public sealed record RunMetrics
     /// <summary>Recall, of the same classes as <see cref="F1"/>.</summary>
     public required double Recall { get; init; }
 
+    /// <summary>Figures of each label of a multi-label model; null for others, and in runs of earlier versions.</summary>
+    public IReadOnlyList<RunLabelMetrics>? Labels { get; init; }
+
     /// <summary>Texts by true class (rows) and answer; null for a multi-label model, and in runs of earlier versions.</summary>
     public IReadOnlyList<IReadOnlyList<long>>? Confusion { get; init; }
 }
+
+/// <summary>Figures of one label of a multi-label model.</summary>
+/// <param name="Name">The label.</param>
+/// <param name="Texts">Texts for which it holds.</param>
+/// <param name="F1">F1 of "it holds".</param>
+/// <param name="Precision">Share of the answers with it that are right.</param>
+/// <param name="Recall">Share of the texts with it that are found.</param>
+/// <param name="Threshold">The score from which it is answered.</param>
+public sealed record RunLabelMetrics(string Name, int Texts, double F1, double Precision, double Recall, double Threshold);

@@ -18,7 +18,8 @@ internal sealed class Prediction
         Version = model.Version;
         Classes = task.Labels;
         Scores = Array.ConvertAll(scores, score => (float)score);
-        Holding = task.ProblemType == ProblemType.MultiLabel ? [.. task.Labels.Where((_, index) => model.Calibration.Holds(scores[index]))] : [];
+        Holding = task.ProblemType == ProblemType.MultiLabel ? [.. task.Labels.Where((_, index) => model.Calibration.Holds(index, scores[index]))]
+            : [];
         Classification = classification;
     }
 

@@ -31,7 +31,8 @@ internal static class TrainCommand
         new HelpGroup("How long, how fast", "--epochs", "--lora-epochs", "--head-epochs", "--lr", "--lr-head", "--batch-size", "--batch-tokens",
             "--gradient-accumulation",
             "--warmup", "--eval-per-epoch", "--patience"),
-        new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--dropout", "--attention-dropout"),
+        new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--class-weights", "--sampling", "--dropout",
+            "--attention-dropout"),
         new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
         new HelpGroup("Run", "--resume", "--overwrite", "--json"));
 

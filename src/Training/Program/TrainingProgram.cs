@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Data;
@@ -62,7 +63,10 @@ internal static class TrainingProgram
         var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null;
         var texts = TrainingTexts.Encode(raw, options, @base, maxLength, cancellationToken);
         var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
-        var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules);
+        var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules) with
+        {
+            ClassWeights = ClassWeights.Of(options.ClassWeights, @base.Config.Task, texts.Train.Labels),
+        };
         if (earlier is null)
         {
             folder.MakeRoom(); // not before model and texts are known to be good: an older run is not lost to a misspelt name
@@ -210,12 +214,49 @@ internal static class TrainingProgram
         job.Output.WriteRecord(job.Output.Record with { Raw = validation, RawTest = test });
     }
 
+    /// <summary>
+    /// With several labels a text: the score from which each label holds, by its F1 on the validation texts, kept beside the weights.
+    /// </summary>
+    private static Calibration Thresholds(TrainingJob job, Dictionary<TextSet, IReadOnlyList<float[]>> answers, FinalFigures final,
+        RunProgressPoint point)
+    {
+        if (!job.Base.Config.Task.IsMultiLabel || job.Texts.Validation is not { } validation)
+        {
+            return Calibration.None;
+        }
+
+        var plain = final.Of(validation, answers[validation], point, Calibration.None);
+        var chosen = new Calibration
+        {
+            Thresholds = ThresholdChoice.ChooseEach(plain.Scored),
+            Provenance = new Dictionary<string, string>
+            {
+                ["tool"] = $"lora-train {ToolVersion.Text}",
+                ["validation_sha256"] = validation.Hash,
+                ["texts"] = validation.Count.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            },
+        };
+        chosen.Save(job.Output.Folder.Path);
+        var tuned = final.Of(validation, answers[validation], point, chosen).Metrics;
+        job.Display.Note(
+            $"thresholds of the labels chosen on the validation texts: F1 {DisplayText.Percent(plain.Metrics.F1)} -> "
+            + $"{DisplayText.Percent(tuned.F1)}, macro F1 {DisplayText.Percent(plain.Metrics.MacroF1)} -> {DisplayText.Percent(tuned.MacroF1)}");
+        foreach (var label in tuned.Labels ?? [])
+        {
+            job.Display.Note($"  {label.Name}: F1 {DisplayText.Percent(label.F1)} on {label.Texts} texts, from a score of {label.Threshold:0.000}");
+        }
+
+        return chosen;
+    }
+
     private static void Finish(TrainingJob job, CachedFeatures rawFeatures, CancellationToken cancellationToken)
     {
         job.Display.Note("measuring the kept weights in fp32 ...");
         var record = job.Output.Record;
         var point = new RunProgressPoint(record.Best?.Step ?? record.Steps, record.Best?.Epoch ?? job.Options.Phases[^1].Epochs);
         using var final = new FinalFigures(job, job.Output.ReadWeights(), rawFeatures);
+        var answers = job.Texts.All.Where(set => set != job.Texts.Train).ToDictionary(set => set, set => final.Logits(set, cancellationToken));
+        var calibration = Thresholds(job, answers, final, point);
         RunMetrics? Measure(TextSet? set)
         {
             if (set is null)
@@ -223,7 +264,7 @@ internal static class TrainingProgram
                 return null;
             }
 
-            var evaluation = final.Of(set, point, cancellationToken);
+            var evaluation = final.Of(set, answers[set], point, calibration);
             job.Output.Log.Evaluation("final", set.Role, evaluation.Metrics);
             if (evaluation.OnlyAnswer is { } answer)
             {

@@ -62,7 +62,8 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         _device.BeginPass(_options.Precision);
         _parameters.Gradients.zero_();
         var texts = parts.Sum(batch => batch.TextCount);
-        using var share = (1.0 / texts).ToScalar();
+        var weight = ClassifierHead.WeightOf(parts.SelectMany(part => part.Labels ?? []), _weights.Config, _options);
+        using var share = (1.0 / weight).ToScalar();
         var loss = zeros(1, device: _device.Device);
         for (var part = 0; part < parts.Count; part++)
         {
@@ -137,7 +138,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         var logits = ClassifierHead.Forward(
             features, _steps.All, new HeadTensors(name => leaves.GetValueOrDefault(name) ?? _frozenTail[name], module => Leaf(leaves, module)), head);
         var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
-        var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options.LabelSmoothing).mul(share);
+        var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values, .. _body.IsAdapted ? (Tensor[])[features] : []]).ToList();
         using var noGradient = no_grad();
         foreach (var (name, gradient) in leaves.Keys.Zip(gradients))

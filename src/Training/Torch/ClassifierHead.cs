@@ -2,6 +2,7 @@ using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
+using LoraOnnx.Training.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,13 +33,18 @@ internal static class ClassifierHead
         return x;
     }
 
-    /// <summary>Sum over texts: cross-entropy, or for a multi-label model the mean over labels of each label's binary cross-entropy.</summary>
-    public static Tensor Loss(Tensor logits, IReadOnlyList<IReadOnlyList<int>> labels, ModelConfig config, double smoothing)
+    /// <summary>
+    /// Sum over texts: cross-entropy, times the weight of the text's class; or for a multi-label model the mean over labels of each label's binary
+    /// cross-entropy, in which a label that holds counts by its weight.
+    /// </summary>
+    public static Tensor Loss(Tensor logits, IReadOnlyList<IReadOnlyList<int>> labels, ModelConfig config, LearnerOptions options)
     {
+        var (smoothing, weights) = (options.LabelSmoothing, options.ClassWeights is { } all ? tensor([.. all.Select(weight => (float)weight)])
+            .to(logits.device) : null);
         if (config.Task.ProblemType == ProblemType.SingleLabel)
         {
             var classes = TorchDevice.Upload([.. labels.Select(label => (long)label[0])], logits.device);
-            return nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.Sum, label_smoothing: smoothing);
+            return nn.functional.cross_entropy(logits, classes, weights, reduction: nn.Reduction.Sum, label_smoothing: smoothing);
         }
 
         var count = config.Task.Labels.Count;
@@ -54,8 +60,12 @@ internal static class ClassifierHead
 
         using var share = (1.0 / count).ToScalar();
         return nn.functional.binary_cross_entropy_with_logits(
-            logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum).mul(share);
+            logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum, pos_weights: weights).mul(share);
     }
+
+    /// <summary>What a step's loss is divided by: the texts, or where classes have weights the weights of the texts' classes.</summary>
+    public static double WeightOf(IEnumerable<IReadOnlyList<int>> labels, ModelConfig config, LearnerOptions options) =>
+        config.Task.IsMultiLabel || options.ClassWeights is not { } weights ? labels.Count() : labels.Sum(label => weights[label[0]]);
 
     /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
     private static Tensor Linear(Tensor x, string module, HeadTensors tensors, HeadDropout? dropout)

@@ -44,8 +44,8 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
         _parameters.Gradients.zero_();
         var leaves = _weights.Config.Layout.Head.Keys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
         var logits = ClassifierHead.Forward(Matrix(features), _weights.Config.Layout.Head.Linears, HeadTensors.Plain(name => leaves[name]), dropout);
-        using var share = (1.0 / features.Length).ToScalar();
-        var loss = ClassifierHead.Loss(logits, labels, _weights.Config, _options.LabelSmoothing).mul(share);
+        using var share = (1.0 / ClassifierHead.WeightOf(labels, _weights.Config, _options)).ToScalar();
+        var loss = ClassifierHead.Loss(logits, labels, _weights.Config, _options).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values]);
         using (no_grad())
         {

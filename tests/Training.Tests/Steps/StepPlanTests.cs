@@ -72,4 +72,19 @@ public sealed class StepPlanTests
         // Random batches of these lengths would be padded by about a half.
         Assert.InRange(padding, 0, 0.2);
     }
+
+    [Fact]
+    public void Balanced_sampling_draws_every_class_equally_often_and_keeps_the_number_of_texts()
+    {
+        int[][] classes = [[.. Enumerable.Range(0, 90)], [.. Enumerable.Range(90, 10)], []];
+        var plan = new StepPlan(Enumerable.Repeat(10, 100), new BatchSize(10, null), 1, seed: 7, classes);
+
+        var texts = plan.Epoch(0).SelectMany(step => step.SelectMany(part => part)).ToList();
+
+        Assert.Equal(100, texts.Count);
+        Assert.Equal(50, texts.Count(text => text >= 90));
+        Assert.Equal(50, texts.Where(text => text < 90).Distinct().Count());
+        Assert.All(Enumerable.Range(90, 10), rare => Assert.Equal(5, texts.Count(text => text == rare)));
+        Assert.Equal(plan.Epoch(3), plan.Epoch(3));
+    }
 }

@@ -50,6 +50,13 @@ internal sealed class TextSet
         return new TextSet(role, source, texts, encoded);
     }
 
+    /// <summary>The texts of each class, and last those without any.</summary>
+    public int[][] ByClass(int classes) =>
+    [
+        .. Enumerable.Range(0, classes).Select(label => Enumerable.Range(0, Count).Where(text => Labels[text].Contains(label)).ToArray()),
+        [.. Enumerable.Range(0, Count).Where(text => Labels[text].Count == 0)],
+    ];
+
     /// <summary>What run.json says of the texts.</summary>
     public RunData Describe(IReadOnlyList<string> classes) => new()
     {

@@ -26,6 +26,11 @@ internal sealed record LearnerOptions
     /// <summary>Share of the target spread evenly over all classes, 0 to 1.</summary>
     public double LabelSmoothing { get; init; }
 
+    /// <summary>
+    /// How much a text of each class counts; for a model of several labels, how much a label counts where it holds. Null: all alike.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
     /// <summary>Constants of AdamW and clipping.</summary>
     public OptimizerConstants Optimizer { get; init; } = new();
 }

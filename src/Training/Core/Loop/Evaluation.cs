@@ -9,11 +9,16 @@ namespace LoraOnnx.Training.Loop;
 /// gave every text the same answer.</summary>
 internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
 {
+    /// <summary>Texts with their labels and scores.</summary>
+    public required ScoredTexts Scored { get; init; }
+
     /// <summary>Scores logits [texts][labels] against the labels of the set.</summary>
     /// <exception cref="InputException">A logit is not finite.</exception>
-    public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, ClassificationTask task, int step, double epoch)
+    public static Evaluation Of(IReadOnlyList<float[]> logits, TextSet texts, ClassificationTask task, RunProgressPoint point,
+        Calibration calibration)
     {
-        var scored = new ScoredTexts(task.Labels.Count, task.ProblemType, Calibration.None);
+        var (step, epoch) = (point.Step, point.Epoch);
+        var scored = new ScoredTexts(task.Labels.Count, task.ProblemType, calibration);
         for (var text = 0; text < texts.Count; text++)
         {
             if (!logits[text].All(float.IsFinite))
@@ -39,9 +44,19 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
             Precision = figures.Precision,
             Recall = figures.Recall,
             Confusion = figures.Confusion?.Rows,
+            Labels = task.IsMultiLabel ? LabelFigures(figures, scored, task, calibration) : null,
         };
-        return new Evaluation(metrics, OnlyAnswerOf(scored, task));
+        return new Evaluation(metrics, OnlyAnswerOf(scored, task)) { Scored = scored };
     }
+
+    private static RunLabelMetrics[] LabelFigures(ClassificationFigures figures, ScoredTexts scored, ClassificationTask task,
+        Calibration calibration) =>
+    [
+        .. task.Labels.Select((name, label) => new RunLabelMetrics(name,
+            Enumerable.Range(0, scored.Count).Count(text => scored.Holds(text, label)),
+            figures.PerLabel[label].F1(1), figures.PerLabel[label].Precision(1), figures.PerLabel[label].Recall(1),
+            calibration.Thresholds?[label] ?? 0.5)),
+    ];
 
     /// <summary>True when <paramref name="other"/> is worse: by F1, and by loss where F1 is the same.</summary>
     public static bool IsBetter(RunMetrics metrics, RunMetrics? other) =>

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Texts;
@@ -36,7 +37,14 @@ internal sealed class FinalFigures : IDisposable
 
     /// <summary>Scores a set; <paramref name="point"/> is where in training the weights are from.</summary>
     public Evaluation Of(TextSet texts, RunProgressPoint point, CancellationToken cancellationToken) =>
-        Evaluation.Of(_logits(texts, cancellationToken), texts, _job.Base.Config.Task, point.Step, point.Epoch);
+        Of(texts, Logits(texts, cancellationToken), point, Calibration.None);
+
+    /// <summary>The same from logits that are there already, with scores and answers as a calibration makes them.</summary>
+    public Evaluation Of(TextSet texts, IReadOnlyList<float[]> logits, RunProgressPoint point, Calibration calibration) =>
+        Evaluation.Of(logits, texts, _job.Base.Config.Task, point, calibration);
+
+    /// <summary>The logits of a set.</summary>
+    public IReadOnlyList<float[]> Logits(TextSet texts, CancellationToken cancellationToken) => _logits(texts, cancellationToken);
 
     /// <summary>Writes reference-logits.json.</summary>
     public void WriteReferenceLogits(string runDirectory, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LoraOnnx.Model.Metrics;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
@@ -119,7 +120,8 @@ internal sealed class TrainingLoop
     {
         var started = Stopwatch.GetTimestamp();
         var evaluation = Evaluation.Of(
-            _trainer.Logits(validation, cancellationToken), validation, _job.Base.Config.Task, _progress.Step, _phase.EpochsAt(_progress.PhaseStep));
+            _trainer.Logits(validation, cancellationToken), validation, _job.Base.Config.Task,
+            new RunProgressPoint(_progress.Step, _phase.EpochsAt(_progress.PhaseStep)), Calibration.None);
         var isBest = _trainer.HasChanged && Evaluation.IsBetter(evaluation.Metrics, _progress.Best);
         _job.Output.Log.Evaluation("evaluation", validation.Role, evaluation.Metrics);
         // a person counts the steps of the phase, as in the lines of steps

@@ -56,7 +56,8 @@ internal sealed class TrainingRun(TrainingJob job, CachedFeatures rawFeatures)
     }
 
     private StepPlan Plan() =>
-        new(job.Texts.Train.Encoded.Select(text => text.Ids.Length), job.Options.Batch, job.Options.GradientAccumulation, job.Options.Seed);
+        new(job.Texts.Train.Encoded.Select(text => text.Ids.Length), job.Options.Batch, job.Options.GradientAccumulation, job.Options.Seed,
+            job.Options.Sampling == Sampling.Balanced ? job.Texts.Train.ByClass(job.Base.Config.Task.Labels.Count) : null);
 
     private ITrainer CreateTrainer(IPhase phase, CancellationToken cancellationToken) => phase switch
     {

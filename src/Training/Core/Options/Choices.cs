@@ -62,3 +62,15 @@ internal enum SplitKind
     [JsonStringEnumMemberName("shuffle")]
     Shuffle,
 }
+
+/// <summary>How often texts of the classes are drawn.</summary>
+internal enum Sampling
+{
+    /// <summary>Every text once an epoch.</summary>
+    [JsonStringEnumMemberName("natural")]
+    Natural,
+
+    /// <summary>Texts of every class equally often.</summary>
+    [JsonStringEnumMemberName("balanced")]
+    Balanced,
+}

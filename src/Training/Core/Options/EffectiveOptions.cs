@@ -68,6 +68,12 @@ internal sealed record EffectiveOptions
     /// <summary>Share of the target that is spread over all classes.</summary>
     public required double LabelSmoothing { get; init; }
 
+    /// <summary>How much each class counts, in the order of the classes; null: all alike.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
+    /// <summary>How often texts of the classes are drawn.</summary>
+    public Sampling Sampling { get; init; }
+
     /// <summary>Dropout of the checkpoint's config in body and head.</summary>
     public required bool Dropout { get; init; }
 
@@ -122,6 +128,7 @@ internal sealed record EffectiveOptions
         Warmup = options.Warmup,
         Clip = options.Clip,
         LabelSmoothing = options.LabelSmoothing,
+        Sampling = options.Sampling,
         Dropout = options.Dropout,
         AttentionDropout = options.AttentionDropout,
         Patience = options.Patience,

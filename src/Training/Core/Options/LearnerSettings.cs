@@ -14,6 +14,7 @@ internal static class LearnerSettings
         BodyDropout = options.Dropout,
         AttentionDropout = options.AttentionDropout,
         LabelSmoothing = options.LabelSmoothing,
+        ClassWeights = options.ClassWeights,
         Optimizer = new OptimizerConstants { WeightDecay = options.WeightDecay, ClipNorm = options.Clip },
     };
 }

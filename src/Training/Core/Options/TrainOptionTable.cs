@@ -95,6 +95,11 @@ internal static class TrainOptionTable
             (options, value) => options with { Clip = value });
         table.Real("--label-smoothing", 0, 0.99, "Share of the target that is spread over all classes, 0 to 1.", "0",
             (options, value) => options with { LabelSmoothing = value });
+        table.Text("--class-weights", "none|balanced|NAME=X,..",
+            "How much texts of each class count: balanced gives every class the same weight in all, "
+            + "whatever its number of texts. [default: none]", (options, value) => options with { ClassWeights = value });
+        table.Choice("--sampling", "balanced draws texts of every class equally often, rare ones repeatedly.", options => options.Sampling,
+            (options, value) => options with { Sampling = value });
         table.Switch("--dropout", "Dropout of the model's config in body and head.", options => options.Dropout,
             (options, value) => options with { Dropout = value });
         table.Switch("--attention-dropout", "Dropout of attention weights too; slower on a CPU.", options => options.AttentionDropout,

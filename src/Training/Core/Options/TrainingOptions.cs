@@ -102,6 +102,12 @@ internal sealed record TrainingOptions
 
     public double LabelSmoothing { get; init; }
 
+    /// <summary><c>none</c>, <c>balanced</c>, or weights by the names of classes.</summary>
+    public string ClassWeights { get; init; } = Options.ClassWeights.None;
+
+    /// <summary>How often texts of the classes are drawn.</summary>
+    public Sampling Sampling { get; init; } = Sampling.Natural;
+
     /// <summary>Dropout of the checkpoint's config in body and head.</summary>
     public bool Dropout { get; init; } = true;
 

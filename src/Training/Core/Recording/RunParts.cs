@@ -1,3 +1,5 @@
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Training.Recording;
@@ -11,7 +13,7 @@ internal static class RunParts
     /// <summary>Entries of the run directory, run.json, which makes it one, first.</summary>
     public static IReadOnlyList<string> Names { get; } =
         [RunDirectory.RecordFileName, RunLog.MetricsFileName, ReferenceLogits.FileName, "report.html", "tensorboard", "checkpoints",
-            RunDirectory.AdapterFolder, RunDirectory.HeadFolder];
+            RunDirectory.AdapterFolder, RunDirectory.HeadFolder, Calibration.FileName];
 
     /// <summary>Files in the folders of a run: the folder, and how the names of ours begin.</summary>
     private static readonly (string Folder, string[] Files)[] _folders =
@@ -19,8 +21,8 @@ internal static class RunParts
         (Path.Combine("checkpoints", "last"), [TrainingCheckpoint.FileName]),
         ("checkpoints", []),
         ("tensorboard", [RunLog.EventsPrefix]),
-        (RunDirectory.AdapterFolder, ["adapter_config.json", "adapter_model.safetensors"]),
-        (RunDirectory.HeadFolder, ["model.safetensors"]),
+        (RunDirectory.AdapterFolder, ["adapter_config.json", "adapter_model.safetensors", ModelConfig.FileName]),
+        (RunDirectory.HeadFolder, ["model.safetensors", ModelConfig.FileName]),
     ];
 
     /// <summary>True for an entry of a run directory that this program may have made.</summary>

@@ -38,9 +38,9 @@ internal static class OptionRows
 
     private static IEnumerable<Cell[]> Rows(RunRecord record)
     {
-        foreach (var option in record.Options?.EnumerateObject() ?? default)
+        foreach (var option in Flat(record.Options))
         {
-            var isDefault = _defaults.TryGetProperty(option.Name, out var usual) && JsonElement.DeepEquals(option.Value, usual);
+            var isDefault = Flat(_defaults).Any(usual => usual.Name == option.Name && JsonElement.DeepEquals(option.Value, usual.Value));
             yield return
             [
                 new Piece(_names.GetValueOrDefault(option.Name) ?? $"--{option.Name.Replace('_', '-')}") { IsCode = true },
@@ -49,6 +49,11 @@ internal static class OptionRows
             ];
         }
     }
+
+    /// <summary>Options that stand together in run.json are options of their own.</summary>
+    private static IEnumerable<JsonProperty> Flat(JsonElement? options) => options is not { } all ? []
+        : all.EnumerateObject().SelectMany(option => option.Value.ValueKind == JsonValueKind.Object ? option.Value.EnumerateObject().ToArray()
+            : [option]);
 
     /// <summary>What the program made of an option that leaves the choice to it; of one that each phase has, for every phase.</summary>
     private static string? Chosen(string option, RunRecord record)

@@ -17,10 +17,17 @@ internal sealed class StepPlan
     private readonly BatchSize _batch;
     private readonly int _accumulation;
     private readonly ulong _seed;
+    private readonly int[][]? _classes;
 
     /// <summary>Plans over texts of the given lengths in tokens.</summary>
-    public StepPlan(IEnumerable<int> lengths, BatchSize batch, int accumulation, ulong seed)
+    /// <param name="lengths">Tokens of each text.</param>
+    /// <param name="batch">How large a batch is.</param>
+    /// <param name="accumulation">Batches that make a step.</param>
+    /// <param name="seed">Decides all orders.</param>
+    /// <param name="classes">The texts of each class, to be drawn equally often; null: every text once.</param>
+    public StepPlan(IEnumerable<int> lengths, BatchSize batch, int accumulation, ulong seed, int[][]? classes = null)
     {
+        _classes = classes;
         _lengths = [.. lengths];
         _batch = batch;
         _accumulation = accumulation;
@@ -32,9 +39,31 @@ internal sealed class StepPlan
     public IReadOnlyList<IReadOnlyList<int[]>> Epoch(int epoch)
     {
         var order = Shuffle.Permutation(SeedOf(epoch, 1), _lengths.Length);
+        if (_classes is not null)
+        {
+            order = Balanced(epoch, order);
+        }
+
         var batches = Windows(order).SelectMany(Batches).ToList();
         var shuffled = Shuffle.Permutation(SeedOf(epoch, 2), batches.Count).Select(index => batches[index]);
         return [.. shuffled.Chunk(_accumulation).Select(step => (IReadOnlyList<int[]>)[.. step.SelectMany(Parts)])];
+    }
+
+    /// <summary>As many texts as there are, in turns from every class: its texts in the epoch's order, begun anew where they end. Each epoch begins
+    /// at another class, so that what does not divide evenly is not always the same.</summary>
+    private int[] Balanced(int epoch, int[] order)
+    {
+        var rank = new int[order.Length];
+        for (var place = 0; place < order.Length; place++)
+        {
+            rank[order[place]] = place;
+        }
+
+        int[][] queues = [.. _classes!.Where(texts => texts.Length > 0).Select(texts => texts.OrderBy(text => rank[text]).ToArray())]; // asked for
+        var drawn = Enumerable.Range(0, order.Length).Select(place => (queues[(place + epoch) % queues.Length], Round: place / queues.Length))
+            .ToArray();
+        int[] texts = [.. drawn.Select(draw => draw.Item1[draw.Round % draw.Item1.Length])];
+        return [.. Shuffle.Permutation(SeedOf(epoch, 3), texts.Length).Select(place => texts[place])];
     }
 
     private ulong SeedOf(int epoch, ulong use) => unchecked(_seed + ((ulong)epoch * 1_000_003) + use);

@@ -1,12 +1,9 @@
-using LoraOnnx.Model;
-using LoraOnnx.Model.Metrics;
-
-namespace LoraOnnx.Evaluation.Choices;
+namespace LoraOnnx.Model.Metrics;
 
 /// <summary>
 /// The score from which a label is given, by F1: of the positive class of a two-class model; of a multi-label model over all (text, label) pairs.
 /// </summary>
-internal static class ThresholdChoice
+public static class ThresholdChoice
 {
     /// <summary>What counts without a choice.</summary>
     private const double Default = 0.5;
@@ -14,7 +11,21 @@ internal static class ThresholdChoice
     /// <summary>The best threshold, half-way between two neighbouring scores; of equally good ones the nearest to 0.5.</summary>
     public static double Choose(ScoredTexts texts)
     {
-        var pairs = Pairs(texts).OrderByDescending(pair => pair.Score).ToList();
+        ArgumentNullException.ThrowIfNull(texts);
+        return Choose(Pairs(texts, texts.ProblemType == ProblemType.MultiLabel ? Enumerable.Range(0, texts.Classes) : [1]));
+    }
+
+    /// <summary>The best threshold of each label of a multi-label model, by the label's own F1; 0.5 where no text has the label.</summary>
+    public static IReadOnlyList<double> ChooseEach(ScoredTexts texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return [.. Enumerable.Range(0, texts.Classes).Select(label =>
+            Enumerable.Range(0, texts.Count).Any(text => texts.Holds(text, label)) ? Choose(Pairs(texts, [label])) : Default)];
+    }
+
+    private static double Choose(IEnumerable<(double Score, bool Holds)> all)
+    {
+        var pairs = all.OrderByDescending(pair => pair.Score).ToList();
         var positives = pairs.Count(pair => pair.Holds);
         var (best, bestF1) =
             (Default, F1(pairs.TakeWhile(pair => pair.Score >= Default).Count(pair => pair.Holds), pairs.Count(pair => pair.Score >= Default),
@@ -42,8 +53,8 @@ internal static class ThresholdChoice
 
     private static double F1(int right, int given, int positives) => given + positives == 0 ? 0 : 2.0 * right / (given + positives);
 
-    private static IEnumerable<(double Score, bool Holds)> Pairs(ScoredTexts texts) =>
+    private static IEnumerable<(double Score, bool Holds)> Pairs(ScoredTexts texts, IEnumerable<int> labels) =>
         from text in Enumerable.Range(0, texts.Count)
-        from label in texts.ProblemType == ProblemType.MultiLabel ? Enumerable.Range(0, texts.Classes) : [1]
+        from label in labels
         select (texts.Score(text, label), texts.Holds(text, label));
 }

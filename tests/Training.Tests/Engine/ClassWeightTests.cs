@@ -1,0 +1,83 @@
+using System.Text.Json;
+using LoraOnnx.Model;
+using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Options;
+using LoraOnnx.Training.Torch;
+using static TorchSharp.torch;
+
+namespace LoraOnnx.Training.Tests.Engine;
+
+/// <summary>Weights of classes against PyTorch's and scikit-learn's values (golden/class-weights.json).</summary>
+public sealed class ClassWeightTests
+{
+    private static readonly JsonElement _golden = JsonDocument.Parse(File.ReadAllText(Repository.Path("tests", "golden", "class-weights.json")))
+        .RootElement;
+
+    public ClassWeightTests() => NativeTorch.Prepare(null);
+
+    public static TheoryData<int> Losses => [.. Enumerable.Range(0, _golden.GetProperty("losses").GetArrayLength())];
+
+    [Theory]
+    [MemberData(nameof(Losses))]
+    public void The_loss_and_its_gradient_are_PyTorchs_also_in_two_parts(int index)
+    {
+        using var scope = NewDisposeScope();
+        var golden = _golden.GetProperty("losses")[index];
+        var isMultiLabel = golden.TryGetProperty("positive_weights", out var weights) || !golden.TryGetProperty("weights", out weights);
+        var options = new LearnerOptions
+        {
+            ClassWeights = Numbers(weights),
+            LabelSmoothing = golden.TryGetProperty("label_smoothing", out var smoothing) ? smoothing.GetDouble() : 0,
+        };
+        var config = Tiny(weights.GetArrayLength(), isMultiLabel);
+        var rows = golden.GetProperty("logits").EnumerateArray().Select(row => Numbers(row).Select(number => (float)number).ToArray()).ToArray();
+        IReadOnlyList<int>[] labels = [.. golden.GetProperty("labels").EnumerateArray().Select(label => isMultiLabel
+            ? (int[])[.. Numbers(label).Select((flag, place) => (flag, place)).Where(pair => pair.flag == 1).Select(pair => pair.place)]
+                : [label.GetInt32()])];
+        var logits = tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, -1).requires_grad_(true);
+
+        var share = 1.0 / ClassifierHead.WeightOf(labels, config, options);
+        var loss = ClassifierHead.Loss(logits[TensorIndex.Slice(0, 4)], labels[..4], config, options)
+            .add(ClassifierHead.Loss(logits[TensorIndex.Slice(4)], labels[4..], config, options)).mul(share);
+        var gradient = autograd.grad([loss], [logits])[0];
+
+        Assert.Equal(golden.GetProperty("value").GetDouble(), loss.item<float>(), 1e-5);
+        Assert.All(golden.GetProperty("gradient").EnumerateArray().SelectMany(Numbers).Zip(gradient.data<float>().ToArray()),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+    }
+
+    [Fact]
+    public void Balanced_weights_are_scikit_learns()
+    {
+        foreach (var golden in _golden.GetProperty("balanced").EnumerateArray())
+        {
+            var counts = Numbers(golden.GetProperty("counts")).Select(count => (int)count).ToList();
+
+            Assert.Equal(Numbers(golden.GetProperty("balanced")), ClassWeights.BalancedOf(counts, counts.Sum(), isMultiLabel: false),
+                (a, b) => Math.Abs(a - b) < 1e-12);
+        }
+    }
+
+    [Fact]
+    public void Weights_are_given_by_name_and_what_is_none_is_named()
+    {
+        var task = new ClassificationTask(["bad", "good"], ProblemType.SingleLabel);
+
+        Assert.Null(ClassWeights.Of("none", task, []));
+        Assert.Equal([1, 2.5], ClassWeights.Of("GOOD=2.5", task, [])!);
+        Assert.Equal([2.0 / 3, 2], ClassWeights.Of("balanced", task, [[0], [0], [0], [1]])!);
+        Assert.Equal([3, 1.0 / 3], ClassWeights.Of("balanced", task with { ProblemType = ProblemType.MultiLabel }, [[0, 1], [1], [], [1]])!);
+        Assert.Contains("'great=2'", Assert.Throws<InputException>(() => ClassWeights.Of("great=2", task, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected a number above 0", Assert.Throws<InputException>(() => ClassWeights.Of("good=0", task, [])).Message,
+            StringComparison.Ordinal);
+    }
+
+    private static Model.Configuration.ModelConfig Tiny(int classes, bool isMultiLabel)
+    {
+        using var model = new TinyModel();
+        return model.Config.WithTask(new ClassificationTask([.. Enumerable.Range(0, classes).Select(index => $"c{index}")],
+            isMultiLabel ? ProblemType.MultiLabel : ProblemType.SingleLabel));
+    }
+
+    private static double[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(number => number.GetDouble())];
+}
