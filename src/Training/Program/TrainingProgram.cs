@@ -63,7 +63,8 @@ internal static class TrainingProgram
         var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null;
         var texts = TrainingTexts.Encode(raw, options, @base, maxLength, cancellationToken);
         var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
-        var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules) with
+        var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules,
+            options.StepsOf(texts.Train.Count, texts.Train.Tokens)) with
         {
             ClassWeights = ClassWeights.Of(options.ClassWeights, @base.Config.Task, texts.Train.Labels),
         };

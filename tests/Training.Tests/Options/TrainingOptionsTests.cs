@@ -117,4 +117,25 @@ public sealed class TrainingOptionsTests
         Assert.Empty(parsed.Errors);
         return table.Apply(parsed, start);
     }
+
+    [Theory]
+    [InlineData(24, 1.5e-3)]
+    [InlineData(49, 1.5e-3)]
+    [InlineData(50, 5e-4)]
+    [InlineData(1000, 5e-4)]
+    public void A_short_run_has_a_higher_rate_unless_one_is_given(int stepsPerEpoch, double rate)
+    {
+        Assert.Equal([new AdapterPhase(3, 2, rate)], EffectiveOptions.PhasesOf(new TrainingOptions(), RunRules.Current, stepsPerEpoch));
+        Assert.Equal([new AdapterPhase(3, 2, 5e-4)], EffectiveOptions.PhasesOf(new TrainingOptions(), new RunRules(2), stepsPerEpoch));
+        Assert.Equal([new AdapterPhase(3, 2, 1e-4)],
+            EffectiveOptions.PhasesOf(new TrainingOptions { LearningRate = 1e-4 }, RunRules.Current, stepsPerEpoch));
+    }
+
+    [Fact]
+    public void Steps_follow_texts_or_tokens_and_accumulation()
+    {
+        Assert.Equal(24, new TrainingOptions().StepsOf(370, 100_000));
+        Assert.Equal(6, new TrainingOptions { GradientAccumulation = 4 }.StepsOf(370, 100_000));
+        Assert.Equal(50, new TrainingOptions { BatchTokens = 2000 }.StepsOf(370, 100_000));
+    }
 }

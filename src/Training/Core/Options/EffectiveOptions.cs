@@ -107,7 +107,14 @@ internal sealed record EffectiveOptions
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, _json);
 
     /// <summary>Makes every choice that <paramref name="options"/> leave open.</summary>
-    public static EffectiveOptions Of(TrainingOptions options, EffectiveAdapters? adapters, Machine machine, int maxLength, RunRules rules) => new()
+    /// <param name="options">What was given.</param>
+    /// <param name="adapters">The adapters, where some are trained.</param>
+    /// <param name="machine">What computes.</param>
+    /// <param name="maxLength">Longest input in tokens.</param>
+    /// <param name="rules">Those that the run began with.</param>
+    /// <param name="stepsPerEpoch">How long a run is for the rate that nobody gave; by default a long one.</param>
+    public static EffectiveOptions Of(TrainingOptions options, EffectiveAdapters? adapters, Machine machine, int maxLength, RunRules rules,
+        double stepsPerEpoch = double.PositiveInfinity) => new()
     {
         Model = options.Model,
         Train = options.Train,
@@ -116,7 +123,7 @@ internal sealed record EffectiveOptions
         TrainLimit = options.TrainLimit,
         Split = options.Split,
         Method = options.Method,
-        Phases = PhasesOf(options, rules),
+        Phases = PhasesOf(options, rules, stepsPerEpoch),
         Adapters = adapters,
         Batch = options.BatchTokens is null
             ? new BatchSize(options.BatchSize ?? LearningDefaults.BatchSize, null)
@@ -140,10 +147,11 @@ internal sealed record EffectiveOptions
     };
 
     /// <summary>The phases in their order.</summary>
-    public static IReadOnlyList<IPhase> PhasesOf(TrainingOptions options, RunRules rules)
+    public static IReadOnlyList<IPhase> PhasesOf(TrainingOptions options, RunRules rules, double stepsPerEpoch = double.PositiveInfinity)
     {
-        var adapter = options.LearningRate ?? LearningDefaults.AdapterRate(options.Rank);
         var epochs = options.Epochs ?? LearningDefaults.Epochs(options.Method);
+        var steps = rules.ShortRunsAreFaster ? (options.LoraEpochs ?? epochs) * stepsPerEpoch : double.PositiveInfinity;
+        var adapter = options.LearningRate ?? LearningDefaults.AdapterRate(options.Rank, steps);
         var (evaluations, ofHead) =
             (options.EvalPerEpoch ?? LearningDefaults.EvaluationsPerEpoch, options.EvalPerEpoch ?? LearningDefaults.HeadEvaluationsPerEpoch);
         var afterwards = options.HeadLearningRate ?? LearningDefaults.HeadRate;

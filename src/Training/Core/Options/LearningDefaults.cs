@@ -21,8 +21,14 @@ internal static class LearningDefaults
     /// <summary>A head on features costs next to nothing an epoch.</summary>
     public static int Epochs(TrainingMethod method) => method == TrainingMethod.Head ? 15 : 3;
 
+    /// <summary>A run of fewer steps is a short one.</summary>
+    public const int ShortRunSteps = 150;
+
+    /// <summary>Peak rate of the adapters in a short run, which is over before a lower one has got anywhere; the same for every rank.</summary>
+    public const double ShortRunRate = 1.5e-3;
+
     /// <summary>Peak rate of the adapters: smaller ranks bear larger steps.</summary>
-    public static double AdapterRate(int rank) => rank switch
+    public static double AdapterRate(int rank, double steps) => steps < ShortRunSteps ? ShortRunRate : rank switch
     {
         <= 2 => 1e-3,
         <= 8 => 5e-4,

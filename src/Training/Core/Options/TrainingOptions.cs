@@ -214,6 +214,11 @@ internal sealed record TrainingOptions
         }
     }
 
+    /// <summary>Steps of an epoch over so many texts with so many tokens.</summary>
+    public double StepsOf(int texts, long tokens) =>
+        (BatchTokens is { } most ? (double)tokens / most : Math.Ceiling((double)texts / (BatchSize
+            ?? LearningDefaults.BatchSize))) / GradientAccumulation;
+
     /// <summary>The options of a run for these classes: a new head must be trained.</summary>
     public TrainingOptions For(LabelPlan plan) => plan.IsNew && !TrainsHead ? this with { Method = TrainingMethod.LoraAndHead } : this;
 
