@@ -1,6 +1,6 @@
 namespace LoraOnnx.CommandLine;
 
-/// <summary>What the four programs return to the shell.</summary>
+/// <summary>What the programs return to the shell.</summary>
 public static class ExitCode
 {
     /// <summary>Done.</summary>

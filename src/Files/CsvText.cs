@@ -15,13 +15,17 @@ public static class CsvText
     public static string Row(params IEnumerable<string> cells) => string.Join(',', cells.Select(Cell));
 
     /// <summary>A cell, quoted where it has to be; what would be a formula is text behind an apostrophe. Numbers stay numbers.</summary>
-    public static string Cell(string text)
+    public static string Cell(string text) => Cell(text, ',', keepFormulas: false);
+
+    /// <summary>The same between other delimiters; with <paramref name="keepFormulas"/> what would be a formula stays as it is.</summary>
+    public static string Cell(string text, char delimiter, bool keepFormulas)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var isFormula = text.Length > 0 && FormulaStarts.Contains(text[0], StringComparison.Ordinal)
-            && !double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
-                CultureInfo.InvariantCulture, out _);
+        const NumberStyles NumberForms = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        var isFormula = !keepFormulas && text.Length > 0 && FormulaStarts.Contains(text[0], StringComparison.Ordinal)
+            && !double.TryParse(text, NumberForms, CultureInfo.InvariantCulture, out _);
         var harmless = isFormula ? $"'{text}" : text;
-        return harmless.AsSpan().ContainsAny(",\"\r\n") ? $"\"{harmless.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : harmless;
+        return harmless.AsSpan().ContainsAny("\"\r\n") || harmless.Contains(delimiter, StringComparison.Ordinal)
+            ? $"\"{harmless.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : harmless;
     }
 }

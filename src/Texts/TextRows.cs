@@ -30,6 +30,11 @@ public static class TextRows
         return Read(path, new TextReading(options, labelled, notices), _ => 0, progress, cancellationToken);
     }
 
+    /// <summary>The place of the column of texts among those of a table.</summary>
+    /// <exception cref="InputException">There is none, or more than one.</exception>
+    public static int TextColumnOf(IReadOnlyList<string> names, TextOptions options, string path) =>
+        new ColumnRoles(names, options, labelled: false, new RowPlace(path, 1)).Text;
+
     /// <summary>The same, with the order of a folder's classes.</summary>
     internal static IEnumerable<TextRow> Read(string path, TextReading reading, Func<string, int> orderOf, IProgress<HubProgress>? progress,
         CancellationToken cancellationToken)

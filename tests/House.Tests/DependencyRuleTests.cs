@@ -23,6 +23,7 @@ public sealed class DependencyRuleTests
         ["Training/Program"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Training/Core", "Training/Torch"],
         ["Merge"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference"],
         ["Serving"] = ["CommandLine", "Files", "Model", "Graph", "Inference", "Client"],
+        ["Scoring"] = ["CommandLine", "Files", "Model", "Texts", "Graph", "Inference", "Client"],
         ["Evaluation"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference", "Client", "Reports"],
     };
 

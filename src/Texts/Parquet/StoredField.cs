@@ -41,6 +41,9 @@ public sealed class StoredField
     /// <summary>True for a plain column of strings.</summary>
     public bool IsText => Leaves is [{ Kind: ParquetKind.Text, MostRepeated: 0 }];
 
+    /// <summary>True for a plain column of strings, numbers or truth values, which can be written as text.</summary>
+    public bool IsPlain => Leaves is [{ Kind: not ParquetKind.Other, MostRepeated: 0, Path.Count: 1 }];
+
     internal IReadOnlyList<ParquetColumn> Leaves { get; }
 
     internal int ElementCount => _made is null ? _elements.Count : 1;

@@ -1,9 +1,9 @@
 using LoraOnnx.Model.Tokenization;
 
-namespace LoraOnnx.Evaluation.Scoring;
+namespace LoraOnnx.Inference;
 
 /// <summary>Groups texts of similar length, longest first, so that cores finish together and a padded model computes little padding.</summary>
-internal static class LengthSortedBatches
+public static class LengthSortedBatches
 {
     /// <summary>Large enough to keep matrix multiplications efficient, small enough that a window gives every core several batches.</summary>
     private const int TokensPerBatch = 2048;
@@ -11,6 +11,7 @@ internal static class LengthSortedBatches
     /// <summary>Indices of the texts of each batch.</summary>
     public static IReadOnlyList<int[]> Of(IReadOnlyList<EncodedText> texts)
     {
+        ArgumentNullException.ThrowIfNull(texts);
         var batches = new List<int[]>();
         var batch = new List<int>();
         var tokens = 0;

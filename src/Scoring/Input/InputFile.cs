@@ -1,0 +1,117 @@
+using System.IO.Compression;
+
+namespace LoraOnnx.Scoring.Input;
+
+/// <summary>The file to read: the one that was named, or what standard input held, kept beside the output until all is done.</summary>
+internal sealed class InputFile : IDisposable
+{
+    private const string Workbook = "save as CSV: in the spreadsheet, File, Save As, CSV UTF-8.";
+
+    private InputFile(string path, bool isCopy) => (Path, IsCopy) = (path, isCopy);
+
+    public string Path { get; }
+
+    private bool IsCopy { get; }
+
+    /// <summary>True for a Parquet file.</summary>
+    public bool IsStored => Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
+
+    /// <exception cref="InputException">It is a workbook, or standard input cannot be kept.</exception>
+    public static InputFile Open(ScoreOptions options, Func<Stream> standardInput)
+    {
+        if (options.In.EndsWith(".xlsx", StringComparison.OrdinalIgnoreCase) || options.In.EndsWith(".xls", StringComparison.OrdinalIgnoreCase))
+        {
+            throw InputException.InFile(options.In, "is a workbook of a spreadsheet, which is not read.", Workbook);
+        }
+
+        return options.In == "-" ? Keep(options.Target, standardInput) : new InputFile(options.In, isCopy: false);
+    }
+
+    public void Dispose()
+    {
+        if (IsCopy)
+        {
+            File.Delete(Path);
+        }
+    }
+
+    private static InputFile Keep(string target, Func<Stream> standardInput)
+    {
+        using var input = new BufferedStream(standardInput());
+        var start = new byte[1 << 10];
+        var length = input.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        using Stream rest = new Joined(start.AsMemory(0, length), input);
+        var isPacked = start is [0x1F, 0x8B, ..];
+        using var stream = isPacked ? new GZipStream(rest, CompressionMode.Decompress) : rest;
+        if (isPacked)
+        {
+            length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        }
+
+        var path = $"{target}.stdin{KindOf(start.AsSpan(0, length))}";
+        AtomicFile.Write(path, file =>
+        {
+            if (isPacked)
+            {
+                file.Write(start, 0, length);
+            }
+
+            stream.CopyTo(file);
+        });
+        return new InputFile(path, isCopy: true);
+    }
+
+    private static string KindOf(ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith("PK\u0003\u0004"u8))
+        {
+            throw new InputException("-: standard input is a workbook of a spreadsheet or another zip file, which is not read.", Workbook);
+        }
+
+        var text = start.StartsWith("\uFEFF"u8) ? start[3..] : start;
+        return start.StartsWith("PAR1"u8) ? ".parquet" : text.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] ? ".json" : ".csv";
+    }
+
+    /// <summary>Bytes that were looked at, and what follows.</summary>
+    private sealed class Joined(ReadOnlyMemory<byte> start, Stream rest) : Stream
+    {
+        private ReadOnlyMemory<byte> _start = start;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (_start.IsEmpty)
+            {
+                return rest.Read(buffer);
+            }
+
+            var taken = _start[..Math.Min(buffer.Length, _start.Length)];
+            taken.Span.CopyTo(buffer);
+            _start = _start[taken.Length..];
+            return taken.Length;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

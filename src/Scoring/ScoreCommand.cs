@@ -1,0 +1,129 @@
+using System.CommandLine;
+using LoraOnnx.CommandLine;
+using LoraOnnx.Graph;
+using LoraOnnx.Scoring.Shards;
+using LoraOnnx.Texts;
+
+namespace LoraOnnx.Scoring;
+
+/// <summary>The command line of lora-score.</summary>
+internal static class ScoreCommand
+{
+    private static readonly Option<string> _model = new("--model")
+    {
+        HelpName = "PATH|URL",
+        Description = "(required) An ONNX file of lora-merge or its directory, or a server's http://HOST:PORT/MODEL.",
+    };
+
+    private static readonly Option<string> _in = new("--in")
+    {
+        HelpName = "FILE",
+        Description = "(required) Texts: .csv, .tsv, .jsonl, .json (each also .gz) or .parquet; - is standard input.",
+    };
+
+    private static readonly Option<string> _out = new("--out")
+    {
+        HelpName = "FILE",
+        Description = "(required) The same rows with label, score, score_NAME, truncated and error: .csv, .tsv, .jsonl or .parquet.",
+    };
+
+    private static readonly WordOptions<TextOptions> _texts =
+        new(TextOptionTable.All.Where(option => option.Name is "--text-column" or "--encoding"));
+
+    private static readonly Option<string?> _shard = new("--shard")
+    {
+        HelpName = "3/16|auto",
+        Description = "Score only this part; its file is --out with -03-of-16 in its name. auto: as JOB_COMPLETION_INDEX (with JOB_COMPLETIONS) or "
+            + "SLURM_ARRAY_TASK_ID say.",
+    };
+
+    private static readonly Option<bool> _join = new("--join")
+    {
+        Description = "Make --out of its shards, after checking that they belong together.",
+    };
+
+    private static readonly Option<bool> _strict = new("--strict")
+    {
+        Description = "Exit 1 at the first row that cannot be read; else its column error says why.",
+    };
+
+    private static readonly Option<bool> _restart = new("--restart") { Description = "Begin anew where a stopped run has left a part." };
+    private static readonly Option<bool> _keepFormulas = new("--keep-formulas")
+    {
+        Description = "Write CSV cells that begin with = + - @ as they are, not behind an apostrophe.",
+    };
+
+    private static readonly Option<string> _precision = new Option<string>("--precision")
+    {
+        Description = "What the layers compute in. auto: what lora-serve would choose on this machine.",
+        DefaultValueFactory = _ => ScoreOptions.AutomaticPrecision,
+    }.AcceptOnlyFromAmong([ScoreOptions.AutomaticPrecision, .. EnumNames.All<Precision>()]);
+
+    private static readonly Option<int> _threads = new("--threads")
+    {
+        HelpName = "N",
+        Description = "Threads that compute; 0: all cores the process may use. The scores do not depend on it.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private static readonly Option<string?> _apiKey = new("--api-key")
+    {
+        HelpName = "KEY",
+        Description = "API key for a server; default: the environment variable LORA_SERVE_API_KEY.",
+    };
+
+    private static readonly CommandHelp _help = new(
+        [
+            "lora-score --model onnx/lora --in reviews.csv --out scored.parquet",
+            "lora-score --model onnx/lora --in big.parquet --out scored.parquet --shard 3/16",
+            "lora-score --join --out scored.parquet",
+        ],
+        new HelpGroup("Files", "--model", "--in", "--out", "--text-column", "--encoding", "--strict", "--restart", "--keep-formulas"),
+        new HelpGroup("Many machines", "--shard", "--join"),
+        new HelpGroup("Machine", "--precision", "--threads", "--api-key"));
+
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Scores a file of texts: the same rows come out, with a label and a score for each class.")
+        {
+            _model, _in, _out, _shard, _join, _strict, _restart, _keepFormulas, _precision, _threads, _apiKey,
+        };
+        _texts.AddTo(root);
+        CommandHelp.Arrange(root, _help);
+        root.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(_join))
+            {
+                ShardJoin.Run(Required(parsed, _out), cancellationToken);
+                return ExitCode.Success;
+            }
+
+            await ScoreRun.RunAsync(Options(parsed), cancellationToken);
+            return ExitCode.Success;
+        });
+        return root;
+    }
+
+    private static ScoreOptions Options(ParseResult parsed)
+    {
+        var threads = parsed.GetValue(_threads);
+        return new ScoreOptions
+        {
+            Model = Required(parsed, _model),
+            In = Required(parsed, _in),
+            Out = Required(parsed, _out),
+            Texts = _texts.Read(parsed, new TextOptions()),
+            Shard = parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard, Environment.GetEnvironmentVariable) : null,
+            Strict = parsed.GetValue(_strict),
+            Restart = parsed.GetValue(_restart),
+            KeepFormulas = parsed.GetValue(_keepFormulas),
+            Precision = parsed.GetRequiredValue(_precision),
+            ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
+            Threads = threads is >= 0 and <= 1024 ? (threads == 0 ? Environment.ProcessorCount : threads)
+                : throw new InputException($"--threads is {threads}, expected 0 to 1024."),
+        };
+    }
+
+    private static string Required(ParseResult parsed, Option<string> option) => parsed.GetValue(option)
+        ?? throw new InputException($"{option.Name} {option.HelpName} is missing.", "lora-score --help shows examples.");
+}
