@@ -19,12 +19,15 @@ public sealed class KilledRunTests
         var random = new Random(Environment.TickCount);
         var lines = File.ReadAllLines(Path.Combine(reference, "metrics.jsonl")).Length;
 
+        var killed = 0;
         for (var kill = 0; kill < Kills; kill++)
         {
             // Some are killed while they start, the others once they have got a little further.
             var byTime = kill % 4 == 0;
-            Kill(task, options, byTime, byTime ? random.Next(1500) : random.Next(1, lines / Kills));
+            killed += Kill(task, options, byTime, byTime ? random.Next(1500) : random.Next(1, lines / Kills)) ? 1 : 0;
         }
+
+        Assert.InRange(killed, 3, Kills); // on a fast machine the run may end before the last of them
 
         AssertSucceeded(Command.Run(Program, ["--out", task.Run, "--resume"]));
 
@@ -44,7 +47,7 @@ public sealed class KilledRunTests
     private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
 
     /// <summary>Starts or resumes, and kills after so many milliseconds or so many further lines of metrics.</summary>
-    private static void Kill(TinyTask task, string[] options, bool byTime, int moment)
+    private static bool Kill(TinyTask task, string[] options, bool byTime, int moment)
     {
         using var process = Command.Start(Program, task.Arguments(task.Run, [.. options, "--resume"]));
         _ = process.StandardOutput.ReadToEndAsync();
@@ -63,13 +66,14 @@ public sealed class KilledRunTests
             {
                 process.Kill();
                 process.WaitForExit();
-                return;
+                return true;
             }
 
             Thread.Sleep(1);
         }
 
-        Assert.Fail($"The run ended by itself with {process.ExitCode} before it was killed: {errors.GetAwaiter().GetResult()}");
+        Assert.True(process.ExitCode == 0, $"The run ended by itself with {process.ExitCode}: {errors.GetAwaiter().GetResult()}");
+        return false;
     }
 
     private static int Lines(string path)
