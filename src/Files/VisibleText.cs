@@ -22,7 +22,7 @@ public static class VisibleText
         while (!text.IsEmpty && shown.Length <= most)
         {
             var isWhole = Rune.DecodeFromUtf16(text, out var rune, out var length) == OperationStatus.Done;
-            if (isWhole && !IsHidden(rune))
+            if (isWhole && !Hides(rune))
             {
                 shown.Append(text[..length]);
             }
@@ -37,7 +37,8 @@ public static class VisibleText
         return shown.Length <= most ? shown.ToString() : Prefix(shown, most - Cut.Length) + Cut;
     }
 
-    private static bool IsHidden(Rune rune) => rune.Value is < ' ' or 0x7F
+    /// <summary>True for what steers a terminal or hides what stands there.</summary>
+    public static bool Hides(Rune rune) => rune.Value is < ' ' or 0x7F
         || (!rune.IsAscii && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse);
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using LoraOnnx.Reports.Pages;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
@@ -18,17 +19,19 @@ public static class PageWriter
     private static string Render<TPage, TValues>(TValues values)
         where TPage : IComponent
     {
-        using var renderer = new HtmlRenderer(NoServices.Instance, NullLoggerFactory.Instance);
+        using var renderer = new HtmlRenderer(EncoderOnly.Instance, NullLoggerFactory.Instance);
         var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { ["Values"] = values });
         // The renderer's own dispatcher runs it here and now: no component of ours waits for anything.
         return renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(parameters)).ToHtmlString()).GetAwaiter()
             .GetResult();
     }
 
-    private sealed class NoServices : IServiceProvider
+    private sealed class EncoderOnly : IServiceProvider
     {
-        public static NoServices Instance { get; } = new();
+        private static readonly VisibleEncoder _encoder = new();
 
-        public object? GetService(Type serviceType) => null;
+        public static EncoderOnly Instance { get; } = new();
+
+        public object? GetService(Type serviceType) => serviceType == typeof(HtmlEncoder) ? _encoder : null;
     }
 }

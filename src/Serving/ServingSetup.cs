@@ -18,6 +18,7 @@ using LoraOnnx.Serving.Transports.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -52,11 +53,9 @@ internal static class ServingSetup
         }
         else
         {
-            builder.Logging.AddSimpleConsole(simple =>
-            {
-                simple.SingleLine = true;
-                simple.TimestampFormat = "HH:mm:ss ";
-            });
+            builder.Services.TryAddSingleton(TimeProvider.System);
+            builder.Logging.AddConsole(console => console.FormatterName = VisibleLineFormatter.FormatterName)
+                .AddConsoleFormatter<VisibleLineFormatter, ConsoleFormatterOptions>();
         }
     }
 

@@ -70,6 +70,9 @@ internal static class SafetensorsHeader
         return (tensors, metadata, 8 + (long)headerLength);
     }
 
+    /// <summary>Names are matched against patterns; those of models are far below.</summary>
+    private const int LongestName = 1000;
+
     private const string Hint = "the file is damaged or not in safetensors format; fetch or export it again.";
 
     private static void ReadMetadata(string path, JsonElement element, Dictionary<string, string> metadata)
@@ -92,6 +95,12 @@ internal static class SafetensorsHeader
 
     private static TensorEntry ReadEntry(string path, string name, JsonElement element)
     {
+        if (name.Length > LongestName)
+        {
+            throw InputException.InFile(path,
+                $"header names a tensor with {name.Length} characters, expected at most {LongestName}: '{name}'.", Hint);
+        }
+
         if (element.ValueKind != JsonValueKind.Object
             || !element.TryGetProperty("dtype", out var type) || type.ValueKind != JsonValueKind.String
             || !element.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array

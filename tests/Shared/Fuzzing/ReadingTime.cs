@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace LoraOnnx.Tests.Fuzzing;
+
+/// <summary>
+/// Fuzz for time: what a reader takes of the processor for a file made to be slow, of 1 MiB and of 2. No reader takes more than a second a MiB, nor
+/// more than 2.5 times as long for twice the size. The time is that of this thread alone, which other programs cannot lengthen.
+/// </summary>
+internal static partial class ReadingTime
+{
+    /// <summary>Below half of what is allowed the ratio is of caches, collections and neighbours; a quadratic reader takes minutes.</summary>
+    private static readonly TimeSpan _noise = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads what <paramref name="make"/> gives for a size in bytes; an error of ours is an answer too, where it is short.</summary>
+    public static void Check<T>(string attack, Func<int, T> make, Action<T> read)
+    {
+        const int Half = 1 << 20;
+        Try(read, make(1 << 12)); // compiled and warm
+        var (half, whole) = (Least(read, make(Half)), Least(read, make(2 * Half)));
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{attack}: 1 MiB {half.TotalMilliseconds:F0} ms, 2 MiB {whole.TotalMilliseconds:F0} ms");
+        Assert.True(whole < TimeSpan.FromSeconds(2), $"2 MiB take {whole.TotalSeconds:F1} s of the processor.");
+        Assert.True(whole <= _noise || whole <= 2.5 * half, $"1 MiB takes {half.TotalMilliseconds:F0} ms, 2 MiB {whole.TotalMilliseconds:F0} ms.");
+    }
+
+    public static string Many(string item, int count, string between = ",") => string.Join(between, Enumerable.Repeat(item, Math.Max(1, count)));
+
+    /// <summary>Items with their number in the place of <c>{0}</c>.</summary>
+    public static string Numbered(int count, string format, string between = ",") =>
+        string.Join(between, Enumerable.Range(0, Math.Max(1, count))
+            .Select(number => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, number)));
+
+    /// <summary>The least of three times: the first pays for memory.</summary>
+    private static TimeSpan Least<T>(Action<T> read, T text) => Enumerable.Range(0, 3).Min(_ =>
+    {
+        var start = Now();
+        Try(read, text);
+        return Now() - start;
+    });
+
+    private static void Try<T>(Action<T> read, T text)
+    {
+        try
+        {
+            read(text);
+        }
+        catch (InputException error)
+        {
+            Assert.True(error.Message.Length <= 1100, "the message is long.");
+        }
+    }
+
+    private static TimeSpan Now()
+    {
+        const int OfThisThread = 3; // CLOCK_THREAD_CPUTIME_ID
+        return OperatingSystem.IsLinux() && Clock(OfThisThread, out var time) == 0
+            ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1e3)
+            : Stopwatch.GetElapsedTime(0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int Clock(int clock, out Moment time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Moment
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+}
