@@ -48,7 +48,7 @@ internal sealed class ServingGraph
         _graph.Output(_nodes.Head(x), DataType.Float, "texts", $"{_config.Task.Labels.Count}");
         if (_plan is not null)
         {
-            _graph.Output(_graph.KernelNode(VariantNodes.Answers, x, _plan), DataType.Float, "all_labels");
+            _graph.Output(_graph.Node("Identity", VariantNodes.States, [x]), DataType.Float, "texts", $"{_config.Shape.Width}");
         }
 
         return _graph.Build([]);

@@ -4,15 +4,15 @@ namespace LoraOnnx.Graph;
 
 /// <summary>
 /// What a serving-shaped graph has more when it takes adapters: after each linear and each norm of the encoder an operator that may change its rows
-/// in place, and at the end one that applies each text's own head. What they do is said by the plan of a run, whose number is an input.
+/// in place; and the states that heads read are an output. Which rows are changed is said by the plan of a run, whose number is an input.
 /// </summary>
 public static class VariantNodes
 {
     /// <summary>The input: the number of the run's plan [1]; 0: no text is changed.</summary>
     public const string Plan = "plan";
 
-    /// <summary>The output: the logits of all heads of the plan, end to end.</summary>
-    public const string Answers = "answers";
+    /// <summary>The output: the first tokens' states [texts, width], which a text's own head reads.</summary>
+    public const string States = "states";
 
     /// <summary>The operator behind a linear or a norm: inputs are its rows, for a linear what it took, and the plan.</summary>
     public static string Behind(string module) => $"{module}.changed";

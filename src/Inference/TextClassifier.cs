@@ -175,21 +175,9 @@ public sealed class TextClassifier : IDisposable
     public float[][] Run(IReadOnlyList<VariantText> batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (_model is not VariantTokenModel model)
-        {
-            return batch.All(text => text.Variant is null) ? Run([.. batch.Select(text => text.Text)], cancellationToken)
-                : throw new InvalidOperationException("This model takes no variants.");
-        }
-
-        var rows = VariantRow.Of(batch);
-        int[][] ids = [.. rows.Select(row => row.Ids)];
-        var logits = new float[batch.Count][];
-        foreach (var (width, texts) in _model.MixesWidths ? WidthGroups.One(ids) : WidthGroups.Of(ids, Model.Config.MaxTokens))
-        {
-            model.Run([.. texts.Select(text => rows[text])], width, logits, cancellationToken);
-        }
-
-        return logits;
+        return _model is VariantTokenModel model ? model.Run(batch, cancellationToken)
+            : batch.All(text => text.Variant is null) ? Run([.. batch.Select(text => text.Text)], cancellationToken)
+            : throw new InvalidOperationException("This model takes no variants.");
     }
 
     /// <inheritdoc/>

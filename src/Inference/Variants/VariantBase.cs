@@ -36,7 +36,6 @@ internal sealed unsafe class VariantBase : IDisposable
     [
         .. VariantNodes.Linears(Config.Layout).Select(linear => Change(linear.Name, isLinear: true)),
         .. VariantNodes.Norms(Config.Layout).Select(norm => Change(norm.Name, isLinear: false)),
-        new AnswerOperator(VariantNodes.Answers, Plans),
     ];
 
     public void Dispose() => _memory.Dispose();

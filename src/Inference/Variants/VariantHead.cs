@@ -64,8 +64,8 @@ internal sealed unsafe class VariantHead(IReadOnlyList<VariantLinear> linears)
     /// <summary>Logits of a row.</summary>
     public int Labels => linears[^1].Outputs;
 
-    /// <summary>Logits of at most <see cref="RowsAtOnce"/> rows, given by where each begins and where its logits go.</summary>
-    public void Run(ReadOnlySpan<nint> states, ReadOnlySpan<nint> logits)
+    /// <summary>Logits of at most <see cref="RowsAtOnce"/> states, given by where each begins.</summary>
+    public float[][] Run(ReadOnlySpan<nint> states)
     {
         var buffer = new float[2 * RowsAtOnce * _widest];
         fixed (float* first = buffer)
@@ -83,10 +83,13 @@ internal sealed unsafe class VariantHead(IReadOnlyList<VariantLinear> linears)
                 (from, to) = (to, from);
             }
 
-            for (var row = 0; row < states.Length; row++)
+            var logits = new float[states.Length][];
+            for (var row = 0; row < logits.Length; row++)
             {
-                new ReadOnlySpan<float>((float*)from + (row * Labels), Labels).CopyTo(new Span<float>((float*)logits[row], Labels));
+                logits[row] = new ReadOnlySpan<float>((float*)from + (row * Labels), Labels).ToArray();
             }
+
+            return logits;
         }
     }
 }

@@ -10,13 +10,18 @@ internal sealed class VariantTokenModel : ITokenModel
 {
     private static readonly string[] _inputs = [.. PackedInputs.All, VariantNodes.Plan];
     private static readonly string[] _baseOnly = [PackedInputs.Logits];
-    private static readonly string[] _both = [PackedInputs.Logits, VariantNodes.Answers];
+    private static readonly string[] _both = [PackedInputs.Logits, VariantNodes.States];
 
     private readonly InferenceSession _session;
     private readonly OperatorDomain _domain;
 
-    private VariantTokenModel(InferenceSession session, OperatorDomain domain, VariantBase shared) =>
-        (_session, _domain, Base) = (session, domain, shared);
+    private readonly VariantHeads _heads;
+
+    private VariantTokenModel(InferenceSession session, OperatorDomain domain, VariantBase shared, int threads) =>
+        (_session, _domain, Base, _heads) = (session, domain, shared, new VariantHeads(threads));
+
+    /// <inheritdoc/>
+    public bool MixesWidths => false;
 
     /// <summary>What variants are measured against.</summary>
     public VariantBase Base { get; }
@@ -29,7 +34,7 @@ internal sealed class VariantTokenModel : ITokenModel
         var domain = new OperatorDomain(settings, shared.Operators(), ThreadPlan.Threads(options.Threads));
         try
         {
-            return new VariantTokenModel(OperatorDomain.OpenSession(model.Graph, settings), domain, shared);
+            return new VariantTokenModel(OperatorDomain.OpenSession(model.Graph, settings), domain, shared, ThreadPlan.Threads(options.Threads));
         }
         catch
         {
@@ -46,22 +51,22 @@ internal sealed class VariantTokenModel : ITokenModel
         return SessionRun.Logits(_session, _inputs, [.. layout.CreateValues(), Plan(0)], batch.Count, cancellationToken);
     }
 
-    /// <summary>Runs rows in one go and puts the logits of each answer into its place.</summary>
+    /// <summary>Logits of each text by the variant that it asks.</summary>
     /// <exception cref="ObjectDisposedException">A variant is no longer loaded.</exception>
-    public void Run(IReadOnlyList<VariantRow> rows, int width, float[][] answers, CancellationToken cancellationToken)
+    public float[][] Run(IReadOnlyList<VariantText> batch, CancellationToken cancellationToken)
     {
-        using var plan = new VariantPlan(rows);
-        using var layout = new PackedLayout([.. rows.Select(row => row.Ids)], width, Base.Config.Layout.Embeddings);
-        var number = Base.Plans.Add(plan);
-        try
+        using var held = new HeldVariants(batch);
+        var rows = VariantRow.Of(batch);
+        int[][] ids = [.. rows.Select(row => row.Ids)];
+        var answers = new float[batch.Count][];
+        var states = held.IsEmpty ? [] : new float[rows.Count * Base.Config.Shape.Width];
+        foreach (var (width, texts) in MixesWidths ? WidthGroups.One(ids) : WidthGroups.Of(ids, Base.Config.MaxTokens))
         {
-            SessionRun.Outputs(_session, _inputs, [.. layout.CreateValues(), Plan(number)], plan.IsEmpty ? _baseOnly : _both,
-                outputs => Read(outputs, rows, plan, answers), cancellationToken);
+            Run(rows, texts, width, answers, states, cancellationToken);
         }
-        finally
-        {
-            Base.Plans.Remove(number);
-        }
+
+        _heads.Run(rows, states, Base.Config.Shape.Width, answers);
+        return answers;
     }
 
     /// <inheritdoc/>
@@ -74,24 +79,40 @@ internal sealed class VariantTokenModel : ITokenModel
 
     private static OrtValue Plan(int number) => OrtValue.CreateTensorValueFromMemory(new[] { number }, [1]);
 
-    private static void Read(IReadOnlyList<OrtValue> outputs, IReadOnlyList<VariantRow> rows, VariantPlan plan, float[][] answers)
+    /// <summary>Runs some of the rows together: the base's answers go to their places, and for others the rows' states.</summary>
+    private void Run(
+        IReadOnlyList<VariantRow> rows, int[] texts, int width, float[][] answers, float[] states, CancellationToken cancellationToken)
     {
-        var ofBase = outputs[0].GetTensorDataAsSpan<float>();
-        var ofVariants = plan.IsEmpty ? default : outputs[1].GetTensorDataAsSpan<float>();
-        var labels = ofBase.Length / rows.Count;
-        var next = new Dictionary<ModelVariant, int>(plan.Begins);
-        for (var row = 0; row < rows.Count; row++)
+        VariantRow[] chosen = [.. texts.Select(text => rows[text])];
+        var plan = new VariantPlan(chosen);
+        using var layout = new PackedLayout([.. chosen.Select(row => row.Ids)], width, Base.Config.Layout.Embeddings);
+        var number = Base.Plans.Add(plan);
+        try
         {
-            foreach (var (place, variant) in rows[row].Answers)
+            SessionRun.Outputs(_session, _inputs, [.. layout.CreateValues(), Plan(number)], states.Length == 0 ? _baseOnly : _both, Read,
+                cancellationToken);
+        }
+        finally
+        {
+            Base.Plans.Remove(number);
+        }
+
+        void Read(IReadOnlyList<OrtValue> outputs)
+        {
+            var logits = outputs[0].GetTensorDataAsSpan<float>();
+            var labels = logits.Length / texts.Length;
+            for (var i = 0; i < texts.Length; i++)
             {
-                if (variant is null)
+                foreach (var (place, _) in chosen[i].Answers.Where(answer => answer.Variant is null))
                 {
-                    answers[place] = ofBase.Slice(row * labels, labels).ToArray();
-                    continue;
+                    answers[place] = logits.Slice(i * labels, labels).ToArray();
                 }
 
-                answers[place] = ofVariants.Slice(next[variant], variant.Head.Labels).ToArray();
-                next[variant] += variant.Head.Labels;
+                if (states.Length > 0)
+                {
+                    var size = Base.Config.Shape.Width;
+                    outputs[1].GetTensorDataAsSpan<float>().Slice(i * size, size).CopyTo(states.AsSpan(texts[i] * size));
+                }
             }
         }
     }

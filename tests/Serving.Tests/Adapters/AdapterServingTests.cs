@@ -85,7 +85,7 @@ public sealed class AdapterServingTests(DemoOnnx demo)
     }
 
     [Fact]
-    public async Task A_thousand_registered_adapters_work_with_few_in_memory()
+    public async Task Many_registered_adapters_work_with_few_in_memory()
     {
         using var folder = new AdapterFolder();
         foreach (var number in Enumerable.Range(0, 30))
