@@ -85,8 +85,16 @@ internal sealed class JsonRows(TextOptions options, bool labelled, TextNotices n
         var (raw, problem) = !labelled ? (null, null)
             : roles.Label is { } one ? (RawLabel.Of(values[one]), null)
             : FlagColumns.Of(roles, column => cells[column], place);
-        return new TextRow { Place = place, Problem = problem, Text = cells[roles.Text]?.Text ?? "", Label = raw, Names = names, Cells = cells,
-            Roles = roles };
+        return new TextRow
+        {
+            Place = place,
+            Problem = problem,
+            Text = cells[roles.Text]?.Text ?? "",
+            Label = raw,
+            Names = names,
+            Cells = cells,
+            Roles = roles
+        };
     }
 
     private static LabelCell? Cell(JsonElement value) => value.ValueKind == JsonValueKind.Null ? null : LabelCell.Of(value);

@@ -71,8 +71,16 @@ internal sealed class ParquetTable(string path, TextOptions options, bool labell
             (label, problem) = FlagColumns.Of(roles, column => cells[column], place);
         }
 
-        return new TextRow { Place = place, Problem = problem, Text = cells[roles.Text]?.Text ?? "", Label = label, Names = names, Cells = cells,
-            Roles = roles };
+        return new TextRow
+        {
+            Place = place,
+            Problem = problem,
+            Text = cells[roles.Text]?.Text ?? "",
+            Label = label,
+            Names = names,
+            Cells = cells,
+            Roles = roles
+        };
     }
 
     private static (LabelCell?[] Cells, RawLabel? Label) Cells(ColumnReader?[] columns, ColumnRoles roles, bool isLast)

@@ -36,8 +36,12 @@ internal sealed class ReviewFolder(string path, TextOptions options)
                     throw InputException.InFile(file, $"the texts are larger than {limits.TotalBytes} characters together.");
                 }
 
-                yield return new TextRow { Place = new RowPlace(file, 1), Text = text,
-                    Label = RawLabel.One(new LabelCell(LabelKind.Word, Path.GetFileName(folder))) };
+                yield return new TextRow
+                {
+                    Place = new RowPlace(file, 1),
+                    Text = text,
+                    Label = RawLabel.One(new LabelCell(LabelKind.Word, Path.GetFileName(folder)))
+                };
             }
         }
     }

@@ -36,7 +36,8 @@ internal sealed record SeenLabels(int Count, ProblemType Problem, IReadOnlyList<
         }
 
         return new SeenLabels(rows.Count, isSeveral ? ProblemType.MultiLabel : ProblemType.SingleLabel, [.. cells.Values],
-            flags) { Map = LabelMap.Parse(options.LabelMap) };
+            flags)
+        { Map = LabelMap.Parse(options.LabelMap) };
     }
 
     /// <summary>Names for classes of these labels: numbers ascending, else names in ordinal order.</summary>

@@ -47,8 +47,12 @@ public sealed class LibraryCsvTests : ReadingTests
 
     private static List<string[]> Rows(string text, bool isQuoted)
     {
-        using var reader = Sep.New('\t').Reader(options => options with { Unescape = isQuoted, DisableQuotesParsing = !isQuoted,
-            DisableColCountCheck = true })
+        using var reader = Sep.New('\t').Reader(options => options with
+        {
+            Unescape = isQuoted,
+            DisableQuotesParsing = !isQuoted,
+            DisableColCountCheck = true
+        })
             .FromText(text);
         var rows = new List<string[]>();
         while (reader.MoveNext())

@@ -133,12 +133,12 @@ internal static class AdapterBenchmark
         var layout = BaseSizeModel.Config.Layout;
         var modules = layout.Blocks.SelectMany(block => (Model.Encoders.LinearLayout[])[block.Query, block.Key, block.Value]).Select(linear =>
             new LoraModule
-        {
-            Module = linear.Name,
-            Scale = 2,
-            A = Tensor($"base_model.model.{linear.Name}.lora_A.weight", [Rank, linear.In], random),
-            B = Tensor($"base_model.model.{linear.Name}.lora_B.weight", [linear.Out, Rank], random),
-        }).ToList();
+            {
+                Module = linear.Name,
+                Scale = 2,
+                A = Tensor($"base_model.model.{linear.Name}.lora_A.weight", [Rank, linear.In], random),
+                B = Tensor($"base_model.model.{linear.Name}.lora_B.weight", [linear.Out, Rank], random),
+            }).ToList();
         PeftAdapterWriter.Write(path, new LoraAdapter(modules, []), new PeftAdapterSettings
         {
             Family = DistilBert.Family,

@@ -52,7 +52,8 @@ internal sealed class BaseModel
             plan.IsNew ? HeadSeeding.Create(checkpoint.Config.WithTask(plan.Task), rules.Random(options.Seed, RandomUse.Head)) : [], plan.Task);
         var tokenizer = TextTokenizer.Load(checkpoint.Directory, checkpoint.Config.Shape.Vocabulary);
         return new BaseModel(checkpoint.Directory, checkpoint.WeightsHash(), weights, tokenizer, plan.IsNew ? options.Seed
-            : null) { HadHead = checkpoint.HasHead || checkpoint.HasOtherHead, Notes = checkpoint.Notes };
+            : null)
+        { HadHead = checkpoint.HasHead || checkpoint.HasOtherHead, Notes = checkpoint.Notes };
     }
 
     /// <summary>The longest input of the run: what --max-length says, else 512 or the limit of model or tokenizer.</summary>

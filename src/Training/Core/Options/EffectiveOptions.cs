@@ -115,36 +115,36 @@ internal sealed record EffectiveOptions
     /// <param name="stepsPerEpoch">How long a run is for the rate that nobody gave; by default a long one.</param>
     public static EffectiveOptions Of(TrainingOptions options, EffectiveAdapters? adapters, Machine machine, int maxLength, RunRules rules,
         double stepsPerEpoch = double.PositiveInfinity) => new()
-    {
-        Model = options.Model,
-        Train = options.Train,
-        Validation = options.Validation,
-        Test = options.Test,
-        TrainLimit = options.TrainLimit,
-        Split = options.Split,
-        Method = options.Method,
-        Phases = PhasesOf(options, rules, stepsPerEpoch),
-        Adapters = adapters,
-        Batch = options.BatchTokens is null
+        {
+            Model = options.Model,
+            Train = options.Train,
+            Validation = options.Validation,
+            Test = options.Test,
+            TrainLimit = options.TrainLimit,
+            Split = options.Split,
+            Method = options.Method,
+            Phases = PhasesOf(options, rules, stepsPerEpoch),
+            Adapters = adapters,
+            Batch = options.BatchTokens is null
             ? new BatchSize(options.BatchSize ?? LearningDefaults.BatchSize, null)
             : new BatchSize(null, options.BatchTokens),
-        GradientAccumulation = options.GradientAccumulation,
-        MaxLength = maxLength,
-        Truncate = options.Truncate,
-        WeightDecay = options.WeightDecay,
-        Warmup = options.Warmup,
-        Clip = options.Clip,
-        LabelSmoothing = options.LabelSmoothing,
-        Sampling = options.Sampling,
-        Dropout = options.Dropout,
-        AttentionDropout = options.AttentionDropout,
-        Patience = options.Patience,
-        Seed = options.Seed,
-        CheckpointSeconds = options.CheckpointSeconds,
-        FeatureCacheGib = options.FeatureCacheGib,
-        Machine = machine,
-        Rules = rules,
-    };
+            GradientAccumulation = options.GradientAccumulation,
+            MaxLength = maxLength,
+            Truncate = options.Truncate,
+            WeightDecay = options.WeightDecay,
+            Warmup = options.Warmup,
+            Clip = options.Clip,
+            LabelSmoothing = options.LabelSmoothing,
+            Sampling = options.Sampling,
+            Dropout = options.Dropout,
+            AttentionDropout = options.AttentionDropout,
+            Patience = options.Patience,
+            Seed = options.Seed,
+            CheckpointSeconds = options.CheckpointSeconds,
+            FeatureCacheGib = options.FeatureCacheGib,
+            Machine = machine,
+            Rules = rules,
+        };
 
     /// <summary>The phases in their order.</summary>
     public static IReadOnlyList<IPhase> PhasesOf(TrainingOptions options, RunRules rules, double stepsPerEpoch = double.PositiveInfinity)
