@@ -260,9 +260,19 @@ internal sealed class ModelCatalog(
         }
     }
 
-    private async Task<ServedModel> ReadAsync(ModelSource source, CancellationToken cancellationToken) => source.Variant is null
-        ? await _reader.ReadAsync(source, cancellationToken)
-        : await _reader.ReadVariantAsync(source, await LeaseBaseAsync(source, cancellationToken), cancellationToken);
+    private async Task<ServedModel> ReadAsync(ModelSource source, CancellationToken cancellationToken)
+    {
+        var model = source.Variant is null
+            ? await _reader.ReadAsync(source, cancellationToken)
+            : await _reader.ReadVariantAsync(source, await LeaseBaseAsync(source, cancellationToken), cancellationToken);
+        if (_closing.IsCancellationRequested) // the token of this change may learn of it a moment later
+        {
+            model.Dispose();
+            throw new OperationCanceledException("the server is shutting down.", _closing.Token);
+        }
+
+        return model;
+    }
 
     /// <summary>The model that a variant runs on, read again where it is out of memory. Within a change.</summary>
     private async Task<ModelLease> LeaseBaseAsync(ModelSource source, CancellationToken cancellationToken)
