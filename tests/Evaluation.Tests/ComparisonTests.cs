@@ -1,7 +1,7 @@
-using LoraOnnx.Texts;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Tests.Support;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Tests;
 

@@ -1,6 +1,6 @@
-using LoraOnnx.Model.Runs;
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Training.Tests;

@@ -1,8 +1,8 @@
-using LoraOnnx.Texts;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Tests.Support;
 using LoraOnnx.Model.Metrics;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Tests.Choices;
 

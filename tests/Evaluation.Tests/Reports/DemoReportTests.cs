@@ -1,4 +1,3 @@
-using LoraOnnx.Texts;
 using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
@@ -6,6 +5,7 @@ using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Statistics;
 using LoraOnnx.Evaluation.Tests.Support;
 using LoraOnnx.Tests.Browsing;
+using LoraOnnx.Texts;
 using Microsoft.Playwright;
 
 namespace LoraOnnx.Evaluation.Tests.Reports;

@@ -1,8 +1,8 @@
-using LoraOnnx.Texts;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Evaluation.Texts;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Tests.Texts;
 

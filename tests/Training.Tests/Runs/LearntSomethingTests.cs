@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Sampling;
 using LoraOnnx.Model.Safetensors;
+using LoraOnnx.Model.Sampling;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
