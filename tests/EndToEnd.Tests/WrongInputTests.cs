@@ -8,6 +8,7 @@ namespace LoraOnnx.EndToEnd.Tests;
 public sealed class WrongInputTests : IDisposable
 {
     private const string GoodLine = """{"text": "good", "label": 1}""";
+    private const string OtherClass = """{"text":"dull","label":0}""";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("wrong-input-").FullName;
 
@@ -86,7 +87,8 @@ public sealed class WrongInputTests : IDisposable
     [InlineData("lora-train")]
     [InlineData("lora-serve")]
     public void A_GPU_on_a_CPU_build(string program) =>
-        AssertError(program, program == "lora-serve" ? Served() : Programs.DemoModel, Data(GoodLine), "Accelerator=cuda", "--device", "cuda");
+        AssertError(program, program == "lora-serve" ? Served() : Programs.DemoModel, Data(GoodLine, OtherClass), "Accelerator=cuda",
+            "--device", "cuda");
 
     [Fact]
     public void A_port_in_use()
