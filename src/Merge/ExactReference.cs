@@ -132,32 +132,17 @@ internal sealed class ExactReference
         return y;
     }
 
-    /// <summary>W + Σ weight·scale·B·A, with DoRA its rows rescaled to length magnitude[r]; and the bias with those of B.</summary>
+    /// <summary>The weight with its adapters in, each by its kind's formula; and the bias with those of B.</summary>
     private (double[] Weight, double[] Bias) Summed(LinearLayout linear)
     {
         var weight = Array.ConvertAll(_weights[linear.Weight].Values, value => (double)value);
         var bias = Array.ConvertAll(_weights[linear.Bias].Values, value => (double)value);
         foreach (var (module, share) in _updates[linear.Name])
         {
-            var factor = share * module.Scale;
             Parallel.For(0, linear.Out, r =>
             {
-                var row = weight.AsSpan(r * linear.In, linear.In);
-                for (var k = 0; k < module.Rank; k++)
-                {
-                    var b = factor * module.B.Values[(r * module.Rank) + k];
-                    for (var c = 0; c < row.Length; c++)
-                    {
-                        row[c] += b * module.A.Values[(k * row.Length) + c];
-                    }
-                }
-
-                if (module.Magnitude is { } magnitude)
-                {
-                    TensorPrimitives.Multiply(row, magnitude.Values[r] / TensorPrimitives.Norm<double>(row), row);
-                }
-
-                bias[r] += factor * (module.BBias?.Values[r] ?? 0);
+                module.Kind.Delta(module, share, r, weight.AsSpan(r * linear.In, linear.In));
+                bias[r] += module.BiasDelta(share, r);
             });
         }
 

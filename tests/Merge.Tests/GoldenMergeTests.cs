@@ -36,32 +36,12 @@ public sealed class GoldenMergeTests
         var exported = classifier.Run(texts, TestContext.Current.CancellationToken);
         var unmerged = new ReferenceModel(weights, adapters);
 
-        AssertSums(expected.RootElement.GetProperty("merged_tensors"), merged);
+        MergedSums.AssertEqual(expected.RootElement.GetProperty("merged_tensors"), merged);
         float[][] logits =
             [.. expected.RootElement.GetProperty("logits").EnumerateArray()
                 .Select(row => row.EnumerateArray().Select(logit => logit.GetSingle()).ToArray())];
         AssertClose(logits, exported, $"{name}, exported");
         AssertClose(logits[..4], [.. texts[..4].Select(text => unmerged.Logits(text.Ids))], $"{name}, unmerged");
-    }
-
-    /// <summary>Sums of squares within 1e-6 relative; sums within 1e-6·sqrt(count·sum of squares).</summary>
-    private static void AssertSums(JsonElement tensors, ModelWeights merged)
-    {
-        const double Tolerance = 1e-6;
-        var (worstSum, worstSquares) = (0.0, 0.0);
-        foreach (var tensor in tensors.EnumerateObject())
-        {
-            var values = merged[tensor.Name].Values;
-            var expectedSquares = tensor.Value.GetProperty("sum_of_squares").GetDouble();
-            var squares = Math.Abs(values.Sum(value => (double)value * value) - expectedSquares) / expectedSquares;
-            var sum = Math.Abs(values.Sum(value => (double)value) - tensor.Value.GetProperty("sum").GetDouble())
-                / Math.Sqrt(values.Length * expectedSquares);
-            Assert.True(squares <= Tolerance
-                && sum <= Tolerance, $"{tensor.Name}: sum of squares differs by {squares:G3}, sum by {sum:G3} (both relative)");
-            (worstSum, worstSquares) = (Math.Max(worstSum, sum), Math.Max(worstSquares, squares));
-        }
-
-        TestContext.Current.TestOutputHelper?.WriteLine($"largest relative difference: sums {worstSum:G3}, sums of squares {worstSquares:G3}");
     }
 
     private static void AssertClose(float[][] expected, float[][] found, string what)

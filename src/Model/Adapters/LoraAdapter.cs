@@ -30,9 +30,7 @@ public sealed class LoraAdapter
 
     /// <summary>Trained numbers: all of A, B, their biases and magnitudes, and the replacements.</summary>
     public long ParameterCount =>
-        Modules.Sum(module => module.A.Values.LongLength + module.B.Values.LongLength + (module.BBias?.Values.LongLength ?? 0)
-            + (module.Magnitude?.Values.LongLength ?? 0))
-        + Replacements.Sum(tensor => tensor.Values.LongLength);
+        Modules.SelectMany(module => module.Tensors).Concat(Replacements).Sum(tensor => tensor.Values.LongLength);
 
     /// <summary>Classes of the head that an adapter brings, or null where it brings none.</summary>
     /// <exception cref="InputException">The tensor file is missing or malformed.</exception>

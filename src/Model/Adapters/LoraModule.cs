@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;
@@ -23,6 +24,16 @@ public sealed class LoraModule
 
     /// <summary>DoRA's magnitude [out], or null.</summary>
     public NamedTensor? Magnitude { get; init; }
+
+    /// <summary>What it is made of, and what it does to the weight.</summary>
+    public ILinearAdapter Kind => Magnitude is null ? LinearAdapters.Lora : LinearAdapters.Dora;
+
+    /// <summary>All its numbers: what its kind trains, and a bias of B where it was read with one.</summary>
+    public IEnumerable<NamedTensor> Tensors =>
+        [A, B, .. BBias is null ? (NamedTensor[])[] : [BBias], .. Kind.Keys.Skip(2).Select(key => key.Of(this))];
+
+    /// <summary>What it adds to number <paramref name="r"/> of the bias.</summary>
+    public double BiasDelta(double factor, int r) => BBias is null ? 0 : factor * Scale * BBias.Values[r];
 
     /// <summary>Inner width of A and B.</summary>
     public int Rank => A.Shape[0];

@@ -84,11 +84,9 @@ public static class PeftAdapterWriter
         foreach (var module in adapter.Modules)
         {
             var prefix = PeftTensorName.Prefix + module.Module;
-            yield return Renamed(module.A, $"{prefix}.lora_A.weight");
-            yield return Renamed(module.B, $"{prefix}.lora_B.weight");
-            if (module.Magnitude is { } magnitude)
+            foreach (var key in module.Kind.Keys)
             {
-                yield return Renamed(magnitude, $"{prefix}.lora_magnitude_vector");
+                yield return Renamed(key.Of(module), key.NameIn(prefix));
             }
         }
 

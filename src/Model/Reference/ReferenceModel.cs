@@ -17,7 +17,7 @@ public sealed class ReferenceModel
     private readonly ILookup<string, (LoraModule Module, double Weight)> _updates;
 
     /// <summary>
-    /// Adapters are applied as W·x + Σ weight·scale·B·(A·x), never folded. Where one is DoRA, whose form needs the sum, those up to it are: peft
+    /// Adapters are applied as W·x + Σ weight·scale·B·(A·x), never folded. Where one's form needs the sum, as DoRA's does, those up to it are: peft
     /// takes them in order, and each sees the sum of those before. An adapter of weight 0 is left out.
     /// </summary>
     public ReferenceModel(ModelWeights weights, IReadOnlyList<(LoraAdapter Adapter, double Weight)> adapters)
@@ -32,7 +32,7 @@ public sealed class ReferenceModel
             .GroupBy(update => update.Module.Module, StringComparer.Ordinal))
         {
             var all = updates.ToList();
-            var summed = all.FindLastIndex(update => update.Module.Magnitude is not null) + 1;
+            var summed = all.FindLastIndex(update => update.Module.Kind.NeedsSum) + 1;
             foreach (var update in all.Take(summed))
             {
                 _weights = _weights.With(Summed(update));
@@ -215,36 +215,25 @@ public sealed class ReferenceModel
         }
     }
 
-    /// <summary>The weight W + weight·scale·B·A, with DoRA its rows rescaled to length magnitude[r]; and the bias where B has one.</summary>
+    /// <summary>The weight with the adapter in, by its kind's formula; and the bias where B has one.</summary>
     private List<NamedTensor> Summed((LoraModule Module, double Weight) update)
     {
-        var (module, factor) = (update.Module, update.Weight * update.Module.Scale);
+        var (module, factor) = update;
         var original = _weights[$"{module.Module}.weight"];
-        var (rows, columns) = (original.Shape[0], original.Shape[1]);
+        var columns = original.Shape[1];
         var values = new float[original.Values.Length];
-        Parallel.For(0, rows, r =>
+        Parallel.For(0, original.Shape[0], r =>
         {
             var row = new double[columns];
-            for (var c = 0; c < columns; c++)
-            {
-                row[c] = original.Values[(r * columns) + c];
-                for (var k = 0; k < module.Rank; k++)
-                {
-                    row[c] += factor * module.B.Values[(r * module.Rank) + k] * module.A.Values[(k * columns) + c];
-                }
-            }
-
-            var rescale = module.Magnitude is { } magnitude ? magnitude.Values[r] / TensorPrimitives.Norm<double>(row) : 1;
-            for (var c = 0; c < columns; c++)
-            {
-                values[(r * columns) + c] = (float)(row[c] * rescale);
-            }
+            TensorPrimitives.ConvertTruncating<float, double>(original.Values.AsSpan(r * columns, columns), row);
+            module.Kind.Delta(module, factor, r, row);
+            TensorPrimitives.ConvertTruncating<double, float>(row, values.AsSpan(r * columns, columns));
         });
         List<NamedTensor> sums = [new NamedTensor(original.Name, original.Shape, values)];
-        if (module.BBias is { } bias)
+        if (module.BBias is not null)
         {
             var old = _weights[$"{module.Module}.bias"];
-            sums.Add(new NamedTensor(old.Name, old.Shape, [.. old.Values.Zip(bias.Values, (value, added) => (float)(value + (factor * added)))]));
+            sums.Add(new NamedTensor(old.Name, old.Shape, [.. old.Values.Select((value, r) => (float)(value + module.BiasDelta(factor, r)))]));
         }
 
         return sums;

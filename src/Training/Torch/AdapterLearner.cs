@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Sampling;
@@ -161,25 +163,24 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
 
     private IEnumerable<ParameterSpec> AdapterSpecs(LoraAdapter? initial)
     {
-        var random = new AdapterRandom(_options.Rules.Random(_options.Seed, RandomUse.Adapters));
-        foreach (var module in _plan.Modules)
+        var random = _options.Rules.Random(_options.Seed, RandomUse.Adapters);
+        foreach (var name in _plan.Modules)
         {
-            var weight = _weights[$"{module}.weight"];
-            var given = initial?.Modules.FirstOrDefault(candidate => candidate.Module == module);
-            yield return Spec(AdapterNames.A(module), given?.A, [_plan.Rank, weight.Shape[1]], ParameterKind.AdapterDown,
-                count => random.Next(count, _plan.Initialization, weight.Shape[1]));
-            yield return Spec(AdapterNames.B(module), given?.B, [weight.Shape[0], _plan.Rank], ParameterKind.AdapterUp, count => new float[count]);
-            if (_plan.UseDora)
+            var module = initial?.Modules.FirstOrDefault(candidate => candidate.Module == name)
+                ?? _plan.Kind.Initialize((name, _weights[$"{name}.weight"]), _plan.Rank, _plan.Scale, _plan.Initialization, random);
+            foreach (var key in _plan.Kind.Keys)
             {
-                yield return Spec(AdapterNames.Magnitude(module), given?.Magnitude, [weight.Shape[0]], ParameterKind.AdapterMagnitude,
-                    _ => RowNorms(weight));
+                var tensor = key.Of(module);
+                yield return new ParameterSpec(new NamedTensor(key.NameIn(name), tensor.Shape, tensor.Values), KindOf(key.Part));
             }
         }
     }
 
-    private static ParameterSpec Spec(string name, NamedTensor? given, int[] shape, ParameterKind kind, Func<int, float[]> create) =>
-        new(new NamedTensor(name, shape, given?.Values ?? create(shape.Aggregate(1, (product, length) => product * length))), kind);
-
-    private static float[] RowNorms(NamedTensor weight) =>
-        [.. weight.Values.Chunk(weight.Shape[1]).Select(row => (float)Math.Sqrt(row.Sum(value => (double)value * value)))];
+    private static ParameterKind KindOf(AdapterPart part) => part switch
+    {
+        AdapterPart.Down => ParameterKind.AdapterDown,
+        AdapterPart.Up => ParameterKind.AdapterUp,
+        AdapterPart.Magnitude => ParameterKind.AdapterMagnitude,
+        _ => throw new UnreachableException($"An adapter's part {part} has no learning rate. This is a bug."),
+    };
 }

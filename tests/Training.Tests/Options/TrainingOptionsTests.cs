@@ -1,5 +1,5 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Tokenization;
-using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Options;
 using LoraOnnx.Training.Steps;
 
@@ -50,7 +50,7 @@ public sealed class TrainingOptionsTests
         Assert.Equal(2, options.Epochs);
         Assert.False(options.Dropout);
         Assert.Equal(["q_lin", "v_lin"], options.Targets);
-        Assert.Equal((2e-5, 32, 1.0, 10_000, AdapterStart.Original),
+        Assert.Equal((2e-5, 32, 1.0, 10_000, AdapterInitialization.Original),
             (options.LearningRate, options.BatchSize, options.Alpha, options.TrainLimit, options.Init));
         Assert.Equal((0.0, 0.01, true), (options.Warmup, options.WeightDecay, options.AttentionDropout));
     }

@@ -1,3 +1,5 @@
+using LoraOnnx.Model.Adapters.Kinds;
+
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>Which linear modules get adapters, and of what kind.</summary>
@@ -19,8 +21,11 @@ internal sealed record AdapterPlan
     /// <summary>Train a magnitude per output row beside A and B.</summary>
     public bool UseDora { get; init; }
 
+    /// <summary>The kind of all its adapters.</summary>
+    public ILinearAdapter Kind => UseDora ? LinearAdapters.Dora : LinearAdapters.Lora;
+
     /// <summary>How A starts.</summary>
-    public AdapterStart Initialization { get; init; }
+    public AdapterInitialization Initialization { get; init; }
 
     /// <summary>Dropout of the input of A, 0 to 1.</summary>
     public double Dropout { get; init; }

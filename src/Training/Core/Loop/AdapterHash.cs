@@ -16,7 +16,7 @@ internal static class AdapterHash
         {
             hash.AppendData(
                 System.Text.Encoding.UTF8.GetBytes($"{module.Module}:{module.Scale.ToString("R", CultureInfo.InvariantCulture)}:{module.Rank}:"));
-            foreach (var tensor in new[] { module.A, module.B, module.BBias, module.Magnitude }.OfType<Model.Safetensors.NamedTensor>())
+            foreach (var tensor in module.Tensors)
             {
                 hash.AppendData(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));
             }

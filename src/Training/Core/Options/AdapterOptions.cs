@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Training.Engine;
 
@@ -35,6 +36,6 @@ internal static class AdapterOptions
         UseDora = options.Dora,
         Dropout = options.Dropout,
         BaseModelNameOrPath = model,
-        Initialisation = options.Init == AdapterStart.Original ? Gaussian : null,
+        Initialisation = options.Init == AdapterInitialization.Original ? Gaussian : null,
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
@@ -188,7 +189,7 @@ internal sealed record EffectiveAdapters
     public required double Dropout { get; init; }
 
     /// <summary>How A starts.</summary>
-    public required AdapterStart Init { get; init; }
+    public required AdapterInitialization Init { get; init; }
 
     /// <summary>Scale by alpha/sqrt(rank) instead.</summary>
     public required bool Rslora { get; init; }

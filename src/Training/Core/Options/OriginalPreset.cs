@@ -1,4 +1,4 @@
-using LoraOnnx.Training.Engine;
+using LoraOnnx.Model.Adapters.Kinds;
 
 namespace LoraOnnx.Training.Options;
 
@@ -23,7 +23,7 @@ internal static class OriginalPreset
         Warmup = 0,
         Clip = 1.0,
         Alpha = 1,
-        Init = AdapterStart.Original,
+        Init = AdapterInitialization.Original,
         Dropout = true,
         AttentionDropout = true,
     };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Engine;
@@ -53,7 +54,7 @@ internal sealed record TrainingOptions
 
     public double LoraDropout { get; init; }
 
-    public AdapterStart Init { get; init; } = AdapterStart.Peft;
+    public AdapterInitialization Init { get; init; } = AdapterInitialization.Peft;
 
     public bool Rslora { get; init; }
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Serialization;
 
-namespace LoraOnnx.Training.Engine;
+namespace LoraOnnx.Model.Adapters.Kinds;
 
-/// <summary>How new adapters start. B is 0 either way, so that training starts from the base.</summary>
-internal enum AdapterStart
+/// <summary>How A of a new adapter starts. B is 0 either way, so that training starts from the base.</summary>
+public enum AdapterInitialization
 {
     /// <summary>A uniform in ±1/sqrt(in), as <c>peft</c> does.</summary>
     [JsonStringEnumMemberName("peft")]

@@ -1,0 +1,11 @@
+namespace LoraOnnx.Model.Adapters.Kinds;
+
+/// <summary>The kinds of adapters there are.</summary>
+public static class LinearAdapters
+{
+    /// <summary>W + scale·B·A.</summary>
+    public static ILinearAdapter Lora { get; } = new LoraKind();
+
+    /// <summary>The rows of that sum rescaled to trained lengths.</summary>
+    public static ILinearAdapter Dora { get; } = new DoraKind();
+}
