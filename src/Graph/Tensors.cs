@@ -18,9 +18,12 @@ internal static class Tensors
     public static TensorProto Int64Scalar(string name, long value) => Create(name, DataType.Int64, (long[])[value]);
 
     /// <summary>A scalar in the float type of the graph.</summary>
-    public static TensorProto Scalar(string name, DataType type, double value) => type == DataType.Float16
-        ? Create(name, type, (Half[])[(Half)value])
-        : Create(name, type, (float[])[(float)value]);
+    public static TensorProto Scalar(string name, DataType type, double value) => type switch
+    {
+        DataType.Float16 => Create(name, type, (Half[])[(Half)value]),
+        DataType.Double => Create(name, type, (double[])[value]),
+        _ => Create(name, type, (float[])[(float)value]),
+    };
 
     /// <summary>Wraps an array without a copy; it must not change while the tensor lives.</summary>
     public static TensorProto Create<T>(string name, DataType type, T[] values, params long[] dims)
