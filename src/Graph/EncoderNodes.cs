@@ -91,7 +91,8 @@ internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, Wei
     /// <summary>A scalar in the graph's float type.</summary>
     public string Scalar(string name, double value) => graph.Initializer(Tensors.Scalar(name, FloatType, value));
 
-    private string Activate(string x, Activation activation, string scope) => activation switch
+    /// <summary>An activation, under names that begin with <paramref name="scope"/>.</summary>
+    public string Activate(string x, Activation activation, string scope) => activation switch
     {
         Activation.Gelu => Gelu(x, scope),
         Activation.GeluTanh => GeluTanh(x, $"{scope}/gelu"),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using LoraOnnx.Graph.Gradients;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Configuration;
 
@@ -122,6 +123,10 @@ public sealed class OnnxModel
     /// <summary>The same for kernels, of weights in fp32 or fp16; null as above.</summary>
     public KernelModel? ToKernelModel(ModelConfig config) =>
         WeightSet.TryRead(_model, config) is { } weights ? KernelModel.Of(config, weights.To(Precision.Fp32, config)) : null;
+
+    /// <summary>The graph that explains, of weights in fp32 or fp16; null as above.</summary>
+    public byte[]? ToExplainingModel(ModelConfig config) =>
+        WeightSet.TryRead(_model, config) is { } weights ? ExplanationGraph.Build(config, weights.To(Precision.Fp32, config)).ToByteArray() : null;
 
     /// <summary>The portable model over the same weights in another precision; null as above.</summary>
     public byte[]? ToPortableModel(ModelConfig config, Precision precision) =>

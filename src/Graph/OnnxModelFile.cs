@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using LoraOnnx.Graph.Gradients;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Checkpoints;
 
@@ -39,6 +40,13 @@ public static class OnnxModelFile
     {
         ArgumentNullException.ThrowIfNull(weights);
         return ServingGraph.Build(weights.Config, WeightSet.Of(weights).To(precision, weights.Config)).ToByteArray();
+    }
+
+    /// <summary>The graph that explains (<see cref="ExplanationInputs"/>), of weights in memory.</summary>
+    public static byte[] ExplainingModel(ModelWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return ExplanationGraph.Build(weights.Config, WeightSet.Of(weights)).ToByteArray();
     }
 
     private static void CheckSize(WeightSet weights)

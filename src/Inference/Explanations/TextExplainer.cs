@@ -1,0 +1,111 @@
+using LoraOnnx.Graph;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Inference.Explanations;
+
+/// <summary>
+/// Explains the answers of a classifier, in fp32, by a session of its own over the same weights. May be called concurrently; the owner disposes.
+/// </summary>
+public sealed class TextExplainer : IDisposable
+{
+    /// <summary>Steps at first.</summary>
+    public const int FewestSteps = 8;
+
+    /// <summary>Steps at most.</summary>
+    public const int MostSteps = 128;
+
+    private readonly GradientModel _model;
+    private readonly TextTokenizer _tokenizer;
+
+    private TextExplainer(GradientModel model, TextTokenizer tokenizer) => (_model, _tokenizer) = (model, tokenizer);
+
+    /// <summary>Of a classifier that was loaded from a file: reads the file again.</summary>
+    /// <exception cref="InputException">The file has changed, holds 8-bit weights, or a graph that is not known to be the one of its
+    /// weights.</exception>
+    public static TextExplainer Open(TextClassifier classifier, InferenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(classifier);
+        ArgumentNullException.ThrowIfNull(options);
+        var file = PrecisionChoice.Of(classifier.Model.Path, options).ModelFile;
+        var onnx = OnnxModel.Read(file);
+        var config = classifier.Model.Config;
+        if (onnx.Hash != classifier.Model.Hash)
+        {
+            throw InputException.InFile(file, "has changed since the model was loaded.", "load the model again.");
+        }
+
+        if (onnx.PrecisionFor(config) is Precision.Int8 or Precision.Int8Dynamic)
+        {
+            throw InputException.InFile(file, "holds 8-bit weights, which have no gradient.",
+                "serve the fp32 or fp16 file to have answers explained.");
+        }
+
+        if (classifier.Model.Form != ServedForm.Compared && onnx.WhyNotGraphOf(config) is { } reason)
+        {
+            throw InputException.InFile(file, $"has no gradient: {reason}.", "answers of files that lora-merge wrote can be explained.");
+        }
+
+        return Of(onnx.ToExplainingModel(config)!, config, classifier.Tokenizer, options); // not null: the weights are known
+    }
+
+    /// <summary>Of weights in memory.</summary>
+    public static TextExplainer FromWeights(ModelWeights weights, TextTokenizer tokenizer, InferenceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return Of(OnnxModelFile.ExplainingModel(weights), weights.Config, tokenizer, options);
+    }
+
+    /// <summary>
+    /// Explains the logit of a class: steps are doubled from <see cref="FewestSteps"/> to at most <see cref="MostSteps"/> until the gap is allowed.
+    /// </summary>
+    public Explanation Explain(string text, int asked, int maxTokens, Truncation truncation, CancellationToken cancellationToken)
+    {
+        var steps = FewestSteps;
+        var explanation = Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
+        while (explanation.Gap > explanation.AllowedGap && steps < MostSteps)
+        {
+            steps *= 2;
+            explanation = Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
+        }
+
+        return explanation;
+    }
+
+    /// <summary>The same with a number of steps, whatever the gap.</summary>
+    public Explanation Explain(string text, int asked, int maxTokens, Truncation truncation, int steps, CancellationToken cancellationToken)
+    {
+        var (encoded, tokens) = _tokenizer.EncodeWithOffsets(text, maxTokens, truncation);
+        int[] baseline = [.. encoded.Ids];
+        baseline.AsSpan(1, baseline.Length - 2).Fill(_tokenizer.PadTokenId);
+        var (places, weights) = GaussLegendre.Of(steps);
+        var points = _model.Run(encoded.Ids, baseline, [0, 1, .. places], asked, cancellationToken);
+        var values = new double[tokens.Length];
+        foreach (var (point, weight) in points.Skip(2).Zip(weights))
+        {
+            for (var token = 0; token < values.Length; token++)
+            {
+                values[token] += weight * point.Along[token];
+            }
+        }
+
+        TokenAttribution[] attributions = [.. tokens.Zip(values, (token, value) => new TokenAttribution(token, value))];
+        return new Explanation
+        {
+            Class = asked,
+            Logits = points[1].Logits,
+            BaselineLogits = points[0].Logits,
+            Tokens = attributions,
+            Words = WordSpans.Of(text, attributions),
+            Steps = steps,
+            Text = encoded,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
+
+    private static TextExplainer Of(byte[] model, ModelConfig config, TextTokenizer tokenizer, InferenceOptions options) =>
+        new(GradientModel.Open(model, config.Layout.Embeddings, config.Task.Labels.Count, options), tokenizer);
+}
