@@ -12,17 +12,27 @@ internal static partial class ReadingTime
     /// <summary>Below half of what is allowed the ratio is of caches, collections and neighbours; a quadratic reader takes minutes.</summary>
     private static readonly TimeSpan _noise = TimeSpan.FromSeconds(1);
 
+    /// <summary>What shares the caches makes a pair of times wrong now and then; a reader that is too slow is too slow in every round.</summary>
+    private const int Rounds = 5;
+
     /// <summary>Reads what <paramref name="make"/> gives for a size in bytes; an error of ours is an answer too, where it is short.</summary>
     public static void Check<T>(string attack, Func<int, T> make, Action<T> read)
     {
         const int Half = 1 << 20;
         Try(read, make(1 << 12)); // compiled and warm
-        var (half, whole) = (Least(read, make(Half)), Least(read, make(2 * Half)));
+        var (small, large) = (make(Half), make(2 * Half));
+        var (half, whole) = (TimeSpan.Zero, TimeSpan.MaxValue);
+        for (var round = 0; round < Rounds && !Holds(half, whole); round++)
+        {
+            (half, whole) = (Least(read, small), Least(read, large));
+        }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{attack}: 1 MiB {half.TotalMilliseconds:F0} ms, 2 MiB {whole.TotalMilliseconds:F0} ms");
-        Assert.True(whole < TimeSpan.FromSeconds(2), $"2 MiB take {whole.TotalSeconds:F1} s of the processor.");
-        Assert.True(whole <= _noise || whole <= 2.5 * half, $"1 MiB takes {half.TotalMilliseconds:F0} ms, 2 MiB {whole.TotalMilliseconds:F0} ms.");
+        Assert.True(Holds(half, whole), $"1 MiB takes {half.TotalMilliseconds:F0} ms of the processor, 2 MiB {whole.TotalMilliseconds:F0} ms.");
     }
+
+    private static bool Holds(TimeSpan half, TimeSpan whole) =>
+        whole < TimeSpan.FromSeconds(2) && (whole <= _noise || whole <= 2.5 * half);
 
     public static string Many(string item, int count, string between = ",") => string.Join(between, Enumerable.Repeat(item, Math.Max(1, count)));
 
