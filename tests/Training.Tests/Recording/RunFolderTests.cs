@@ -63,12 +63,15 @@ public sealed class RunFolderTests : IDisposable
         Directory.CreateDirectory(Path.Combine(Run, "adapter.77.replaced.partial"));
         File.WriteAllText(Path.Combine(Run, "adapter.77.replaced.partial", "adapter_config.json"), "old");
         Directory.CreateDirectory(Path.Combine(Run, "adapter.77.partial"));
+        Directory.CreateDirectory(Path.Combine(Run, "head"));
+        File.WriteAllText(Path.Combine(Run, "head", "model.safetensors.77.partial"), "");
         Directory.CreateDirectory(Path.Combine(Run, "checkpoints", "last"));
         File.WriteAllText(Path.Combine(Run, "checkpoints", "last", "training-state.safetensors.77.partial"), "");
         File.WriteAllText(Path.Combine(Run, "run.json"), "{}");
 
         using var folder = RunFolder.Open(Run, resume: true, overwrite: false);
 
+        Assert.False(Directory.Exists(Path.Combine(Run, "head")), "a folder without weights passes for a head.");
         Assert.Equal("old", File.ReadAllText(Path.Combine(Run, "adapter", "adapter_config.json")));
         Assert.Empty(Directory.GetFileSystemEntries(Run, "*.partial", SearchOption.AllDirectories));
     }

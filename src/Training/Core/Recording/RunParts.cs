@@ -60,6 +60,13 @@ internal static class RunParts
         {
             DeleteFiles(Path.Combine(run, folder), name => IsLeftover(name, files));
         }
+
+        // Made for a head that was not finished: a folder without weights would pass for one.
+        var head = Path.Combine(run, RunDirectory.HeadFolder);
+        if (IsRealFolder(run, RunDirectory.HeadFolder) && !Directory.EnumerateFileSystemEntries(head).Any())
+        {
+            Directory.Delete(head);
+        }
     }
 
     /// <summary>An adapter that a killed process had moved aside for its successor, or null.</summary>
