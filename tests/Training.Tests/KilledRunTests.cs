@@ -53,7 +53,8 @@ public sealed class KilledRunTests
 
     private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
 
-    /// <summary>Starts or resumes, and kills after so many milliseconds or so many further lines of metrics; false when the run ended first.</summary>
+    /// <summary>Starts or resumes, and kills after so many milliseconds or so many further lines of metrics; false when the run ended
+    /// first.</summary>
     private static bool Kill(TinyTask task, string[] options, bool byTime, int moment)
     {
         using var process = Command.Start(Program, task.Arguments(task.Run, [.. options, "--resume"]));
