@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Scoring.Input;
 
@@ -40,7 +41,7 @@ internal sealed class InputFile : IDisposable
         using var input = new BufferedStream(standardInput());
         var start = new byte[1 << 10];
         var length = input.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        using Stream rest = new Joined(start.AsMemory(0, length), input);
+        using Stream rest = new PrefixedStream(start.AsMemory(0, length), input);
         var isPacked = start is [0x1F, 0x8B, ..];
         using var stream = isPacked ? new GZipStream(rest, CompressionMode.Decompress) : rest;
         if (isPacked)
@@ -70,48 +71,5 @@ internal sealed class InputFile : IDisposable
 
         var text = start.StartsWith("\uFEFF"u8) ? start[3..] : start;
         return start.StartsWith("PAR1"u8) ? ".parquet" : text.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] ? ".json" : ".csv";
-    }
-
-    /// <summary>Bytes that were looked at, and what follows.</summary>
-    private sealed class Joined(ReadOnlyMemory<byte> start, Stream rest) : Stream
-    {
-        private ReadOnlyMemory<byte> _start = start;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (_start.IsEmpty)
-            {
-                return rest.Read(buffer);
-            }
-
-            var taken = _start[..Math.Min(buffer.Length, _start.Length)];
-            taken.Span.CopyTo(buffer);
-            _start = _start[taken.Length..];
-            return taken.Length;
-        }
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
