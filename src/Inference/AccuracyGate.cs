@@ -6,9 +6,6 @@ using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>Texts to logits.</summary>
-public delegate float[][] RunTexts(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
-
 /// <summary>What the gate allows: the least share of equal answers, how far probabilities may move on average, and how much F1 may be lost (all from
 /// 0 to 1).</summary>
 public readonly record struct GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss)
@@ -92,7 +89,5 @@ public static class AccuracyGate
     private static float[][] Logits(RunTexts run, IReadOnlyList<EncodedText> texts, CancellationToken cancellationToken) =>
         [.. texts.Chunk(BatchSize).SelectMany(batch => run(batch, cancellationToken))];
 
-    private static int[] Answers(double[] scores, ProblemType problemType) => problemType == ProblemType.SingleLabel
-        ? [Calibration.None.Predict(scores)]
-        : [.. Enumerable.Range(0, scores.Length).Where(label => Calibration.None.Holds(label, scores[label]))];
+    private static IReadOnlyList<int> Answers(double[] scores, ProblemType problemType) => Calibration.None.Decide(scores, problemType).Holding;
 }

@@ -68,6 +68,13 @@ public static class ModelFiles
             ?? (Directory.GetFiles(directory, "*.onnx") is [var only] ? only : null);
     }
 
+    /// <summary>The directory that a path to an ONNX file or its directory is about: calibration.json and golden.jsonl stand in it.</summary>
+    public static string DirectoryOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return File.Exists(full) ? Path.GetDirectoryName(full)! : full; // a file always has a directory
+    }
+
     /// <summary>Where config.json and the tokenizer of a model file stand: beside it, or in the directory above it, as the layouts of optimum and
     /// Triton have it.</summary>
     public static string CompanionsOf(string file)

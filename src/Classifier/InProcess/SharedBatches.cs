@@ -1,9 +1,7 @@
+using LoraOnnx.Inference;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx;
-
-/// <summary>Logits [texts][labels]; a text's are the same whatever it is batched with.</summary>
-internal delegate float[][] RunTexts(IReadOnlyList<EncodedText> texts, CancellationToken cancellationToken);
 
 /// <summary>
 /// Callers' texts, run together. A text that finds the engine free runs at once, alone; those that come meanwhile wait and are the next batch, in the

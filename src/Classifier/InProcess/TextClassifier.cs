@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using LoraOnnx.Inference;
-using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
 using Microsoft.Extensions.Logging;
@@ -61,7 +60,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         });
         try
         {
-            var calibration = Calibration.LoadFor(ModelFiles.CompanionsOf(ModelFiles.Find(path)), engine.Model.Hash, Say);
+            var calibration = Calibration.LoadFor(ModelFiles.DirectoryOf(path), engine.Model.Hash, Say);
             return new TextClassifier(engine, calibration, options, meters);
         }
         catch
@@ -115,7 +114,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
     {
         var task = _engine.Model.Task;
         var scores = _calibration.Scores(logits, task.ProblemType);
-        var best = task.ProblemType == ProblemType.MultiLabel ? Calibration.None.Predict(scores) : _calibration.Predict(scores);
+        var decision = _calibration.Decide(scores, task.ProblemType);
         var named = new LabelScore[scores.Length];
         for (var i = 0; i < named.Length; i++)
         {
@@ -124,12 +123,10 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
 
         return new TextClassification
         {
-            Label = task.Labels[best],
-            Score = scores[best],
+            Label = task.Labels[decision.Label],
+            Score = scores[decision.Label],
             Scores = named,
-            Labels = task.ProblemType == ProblemType.MultiLabel
-                ? [.. named.Where((label, index) => _calibration.Holds(index, label.Score)).Select(label => label.Label)]
-                : [],
+            Labels = task.IsMultiLabel ? [.. decision.Holding.Select(label => task.Labels[label])] : [],
             Tokens = text.Ids.Length,
             IsTruncated = text.Truncated,
         };

@@ -61,9 +61,7 @@ internal static class PredictionsFile
     private static IEnumerable<string> Answers(int text, ModelReport model, IReadOnlyList<string> labels, ModelScores scores)
     {
         var shares = model.Calibration.Scores(scores.Logits[text], model.ProblemType);
-        return model.ProblemType == ProblemType.SingleLabel
-            ? [labels[model.Calibration.Predict(shares)]]
-            : labels.Where((_, label) => model.Calibration.Holds(label, shares[label]));
+        return model.Calibration.Decide(shares, model.ProblemType).Holding.Select(label => labels[label]);
     }
 
     private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";

@@ -59,6 +59,27 @@ public sealed record Calibration
         return best;
     }
 
+    /// <summary>What a model's scores of a text say.</summary>
+    public Decision Decide(ReadOnlySpan<double> scores, ProblemType problemType)
+    {
+        if (problemType == ProblemType.SingleLabel)
+        {
+            var answer = Predict(scores);
+            return new Decision(answer, [answer]);
+        }
+
+        var holding = new List<int>();
+        for (var label = 0; label < scores.Length; label++)
+        {
+            if (Holds(label, scores[label]))
+            {
+                holding.Add(label);
+            }
+        }
+
+        return new Decision(None.Predict(scores), holding);
+    }
+
     /// <summary>True when a multi-label model says that a label with this score holds.</summary>
     public bool Holds(int label, double score) => score >= (Thresholds is { } all && label < all.Count ? all[label] : Threshold ?? 0.5);
 

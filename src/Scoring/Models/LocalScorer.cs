@@ -56,8 +56,8 @@ internal sealed class LocalScorer : IScorer
         });
         try
         {
-            var directory = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!; // a file has one
-            return new LocalScorer(classifier, Calibration.LoadFor(directory, classifier.Model.Hash, WarningLines.Write), options.Threads);
+            var calibration = Calibration.LoadFor(ModelFiles.DirectoryOf(path), classifier.Model.Hash, WarningLines.Write);
+            return new LocalScorer(classifier, calibration, options.Threads);
         }
         catch
         {
@@ -92,10 +92,8 @@ internal sealed class LocalScorer : IScorer
     private Verdict VerdictOn(float[] logits, bool truncated)
     {
         var scores = _calibration.Scores(logits, Task.ProblemType);
-        return Task.IsMultiLabel
-            ? new Verdict(Array.IndexOf(scores, scores.Max()), scores,
-                [.. Enumerable.Range(0, scores.Length).Where(label => _calibration.Holds(label, scores[label]))], truncated)
-            : new Verdict(_calibration.Predict(scores), scores, [], truncated);
+        var decision = _calibration.Decide(scores, Task.ProblemType);
+        return new Verdict(decision.Label, scores, Task.IsMultiLabel ? decision.Holding : [], truncated);
     }
 
     private static string SettingsOf(TextClassifier classifier, Calibration calibration)

@@ -1,12 +1,8 @@
 using LoraOnnx.Inference.Variants;
-using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Admission;
 using LoraOnnx.Serving.Telemetry;
 
 namespace LoraOnnx.Serving.Batching;
-
-/// <summary>Runs a batch: logits [texts][labels]. May be called by several threads at once.</summary>
-internal delegate float[][] RunBatch(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken);
 
 /// <summary>Runs texts of a base and of any of its variants together: the logits of each.</summary>
 internal delegate float[][] RunVariants(IReadOnlyList<VariantText> batch, CancellationToken cancellationToken);

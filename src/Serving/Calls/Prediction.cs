@@ -1,4 +1,3 @@
-using LoraOnnx.Model;
 using LoraOnnx.Serving.Batching;
 using LoraOnnx.Serving.Models;
 
@@ -13,13 +12,13 @@ internal sealed class Prediction
     {
         var task = model.Description.Task;
         var scores = model.Calibration.Scores(classification.Logits, task.ProblemType);
-        _decided = model.Calibration.Predict(scores);
+        var decision = model.Calibration.Decide(scores, task.ProblemType);
+        _decided = decision.Label;
         Model = model.Name;
         Version = model.Version;
         Classes = task.Labels;
         Scores = Array.ConvertAll(scores, score => (float)score);
-        Holding = task.ProblemType == ProblemType.MultiLabel ? [.. task.Labels.Where((_, index) => model.Calibration.Holds(index, scores[index]))]
-            : [];
+        Holding = task.IsMultiLabel ? [.. decision.Holding.Select(label => task.Labels[label])] : [];
         Classification = classification;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using LoraOnnx.Inference;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Serving.Models;
@@ -56,7 +57,7 @@ internal static class EngineTrial
 
     private static void PassGolden(LoadedEngine engine, string path, CancellationToken cancellationToken)
     {
-        var file = Path.Combine(ModelSource.DirectoryOf(path), GoldenFileName);
+        var file = Path.Combine(ModelFiles.DirectoryOf(path), GoldenFileName);
         if (!File.Exists(file))
         {
             return;

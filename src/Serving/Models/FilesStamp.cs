@@ -16,7 +16,7 @@ internal static class FilesStamp
         {
             // In optimum's and Triton's layouts the ONNX file stands one folder below config.json.
             // A run has its adapter and its head in folders of their own.
-            var directory = ModelSource.DirectoryOf(path);
+            var directory = ModelFiles.DirectoryOf(path);
             string?[] folders =
             [
                 directory, Path.GetDirectoryName(ModelFiles.TryFind(path)),

@@ -14,7 +14,7 @@ internal delegate LoadedEngine LoadEngine(string path);
 /// <param name="Tokenizer">Text to ids.</param>
 /// <param name="Run">Ids to logits; may be called by several threads at once.</param>
 /// <param name="Resources">Disposed when the model is no longer served.</param>
-internal sealed record LoadedEngine(ModelDescription Model, TextTokenizer Tokenizer, RunBatch Run, IDisposable Resources)
+internal sealed record LoadedEngine(ModelDescription Model, TextTokenizer Tokenizer, RunTexts Run, IDisposable Resources)
 {
     /// <summary>Runs texts of any variants together; null: the engine has none.</summary>
     public RunVariants? RunVariants { get; init; }

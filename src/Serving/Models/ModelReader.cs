@@ -1,3 +1,4 @@
+using LoraOnnx.Inference;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Serving.Models;
@@ -7,11 +8,29 @@ internal sealed class ModelReader(LoadEngine loadEngine, ModelRuntime runtime, I
 {
     /// <summary>Reads a model; the compute runs on a pool thread. What was opened is closed again when a later step fails.</summary>
     /// <exception cref="InputException">The files are wrong or the test failed.</exception>
-    public async Task<ServedModel> ReadAsync(ModelSource source, CancellationToken cancellationToken)
+    public Task<ServedModel> ReadAsync(ModelSource source, CancellationToken cancellationToken) =>
+        CountedAsync(source, () => Read(source, cancellationToken), cancellationToken);
+
+    /// <summary>Reads a variant onto its base; the lease is taken over, also where that fails.</summary>
+    /// <exception cref="InputException">The files are wrong, are not for this base, or the test failed.</exception>
+    public async Task<ServedModel> ReadVariantAsync(ModelSource source, ModelLease ofBase, CancellationToken cancellationToken)
     {
         try
         {
-            var model = await Task.Run(() => Read(source, cancellationToken), cancellationToken);
+            return await CountedAsync(source, () => ReadVariant(source, ofBase, cancellationToken), cancellationToken);
+        }
+        catch
+        {
+            ofBase.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<ServedModel> CountedAsync(ModelSource source, Func<ServedModel> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var model = await Task.Run(read, cancellationToken);
             Count(source, "loaded");
             return model;
         }
@@ -28,28 +47,15 @@ internal sealed class ModelReader(LoadEngine loadEngine, ModelRuntime runtime, I
         }
     }
 
-    /// <summary>Reads a variant onto its base; the lease is taken over, also where that fails.</summary>
-    /// <exception cref="InputException">The files are wrong, are not for this base, or the test failed.</exception>
-    public async Task<ServedModel> ReadVariantAsync(ModelSource source, ModelLease ofBase, CancellationToken cancellationToken)
+    private ServedModel Read(ModelSource source, CancellationToken cancellationToken)
     {
-        try
+        var stamp = FilesStamp.Of(source.Path); // before reading: a change while the files are read is seen by the next look
+        var engine = loadEngine(source.Path);
+        return OrClosed(engine, () =>
         {
-            var model = await Task.Run(() => ReadVariant(source, ofBase, cancellationToken), cancellationToken);
-            Count(source, "loaded");
-            return model;
-        }
-        catch (Exception failure)
-        {
-            ofBase.Dispose();
-            if (failure is OperationCanceledException or OutOfMemoryException)
-            {
-                throw;
-            }
-
-            Count(source, "failed");
-            throw failure as InputException
-                ?? InputException.InFile(source.Path, $"cannot be loaded: {failure.Message.ReplaceLineEndings(" ")}", inner: failure);
-        }
+            var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
+            return new ServedModel(source, engine, CalibrationOf(source, engine), stamp, runtime, speed);
+        });
     }
 
     private ServedModel ReadVariant(ModelSource source, ModelLease ofBase, CancellationToken cancellationToken)
@@ -57,7 +63,7 @@ internal sealed class ModelReader(LoadEngine loadEngine, ModelRuntime runtime, I
         var stamp = FilesStamp.Of(source.Path);
         var load = ofBase.Model.LoadVariant ?? throw InputException.InFile(source.Path, $"the model {ofBase.Model.Name} takes no adapters.");
         var engine = load(source.Variant! with { Path = source.Path }); // asked by the caller
-        try
+        return OrClosed(engine, () =>
         {
             foreach (var note in source.VersionedHash is null ? engine.Notes : []) // said when it was first read
             {
@@ -65,27 +71,18 @@ internal sealed class ModelReader(LoadEngine loadEngine, ModelRuntime runtime, I
             }
 
             EngineTrial.PassVariant(engine, source.Path, cancellationToken);
-            var calibration = Calibration.LoadFor(ModelSource.DirectoryOf(source.Path), engine.Model.Hash, warning =>
-                ServingLog.Engine(logger, warning));
-            return new ServedModel(source.Name, source.VersionFor(engine.Model.Hash), engine, calibration, stamp, runtime, ofBase);
-        }
-        catch
-        {
-            engine.Resources.Dispose();
-            throw;
-        }
+            return new ServedModel(source, engine, CalibrationOf(source, engine), stamp, runtime, ofBase);
+        });
     }
 
-    private ServedModel Read(ModelSource source, CancellationToken cancellationToken)
+    private Calibration CalibrationOf(ModelSource source, LoadedEngine engine) => Calibration.LoadFor(
+        ModelFiles.DirectoryOf(source.Path), engine.Model.Hash, warning => ServingLog.Engine(logger, warning));
+
+    private static ServedModel OrClosed(LoadedEngine engine, Func<ServedModel> make)
     {
-        var stamp = FilesStamp.Of(source.Path); // before reading: a change while the files are read is seen by the next look
-        var engine = loadEngine(source.Path);
         try
         {
-            var speed = EngineTrial.Pass(engine, source.Path, cancellationToken);
-            var calibration = Calibration.LoadFor(ModelSource.DirectoryOf(source.Path), engine.Model.Hash, warning =>
-                ServingLog.Engine(logger, warning));
-            return new ServedModel(source.Name, source.VersionFor(engine.Model.Hash), engine, calibration, stamp, runtime, speed);
+            return make();
         }
         catch
         {

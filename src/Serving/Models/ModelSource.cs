@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LoraOnnx.Inference;
 using LoraOnnx.Inference.Variants;
 
 namespace LoraOnnx.Serving.Models;
@@ -56,16 +57,9 @@ internal sealed partial record ModelSource(string Name, string Version, string P
     /// <summary>Whether a model can be called so.</summary>
     public static bool IsName(string name) => name.Length <= LongestName && NamePattern().IsMatch(name);
 
-    /// <summary>The directory that a path to an ONNX file or its directory is about.</summary>
-    public static string DirectoryOf(string path)
-    {
-        var full = System.IO.Path.GetFullPath(path);
-        return File.Exists(full) ? System.IO.Path.GetDirectoryName(full)! : full; // a file always has a directory
-    }
-
     private static string NameFor(string path)
     {
-        var name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(DirectoryOf(path)));
+        var name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(ModelFiles.DirectoryOf(path)));
         return Unnameable().Replace(name, "-");
     }
 

@@ -16,30 +16,30 @@ internal sealed class ServedModel : IDisposable
     private int _leases;
     private bool _retired;
 
+    /// <summary>A model of its own.</summary>
     public ServedModel(
-        string name, string version, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, double tokensPerSecond)
+        ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, double tokensPerSecond)
+        : this(source, engine, calibration, filesStamp, runtime.Metrics, metrics => new ModelWork(engine, runtime, tokensPerSecond, metrics))
     {
-        Name = name;
-        Version = version;
-        FilesStamp = filesStamp;
-        Calibration = calibration;
-        _engine = engine;
-        Metrics = new ModelMetrics(runtime.Metrics, name, version);
-        Work = new ModelWork(engine, runtime, tokensPerSecond, Metrics);
     }
 
     /// <summary>A variant of a base, which stays in memory as long as this does: the lease is taken over.</summary>
     public ServedModel(
-        string name, string version, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, ModelLease ofBase)
+        ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, ModelLease ofBase)
+        : this(source, engine, calibration, filesStamp, runtime.Metrics, metrics => new ModelWork(engine, runtime, ofBase.Model.Work, metrics)) =>
+        _base = ofBase;
+
+    private ServedModel(
+        ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ServingMetrics counters,
+        Func<ModelMetrics, ModelWork> work)
     {
-        Name = name;
-        Version = version;
+        Name = source.Name;
+        Version = source.VersionFor(engine.Model.Hash);
         FilesStamp = filesStamp;
         Calibration = calibration;
         _engine = engine;
-        _base = ofBase;
-        Metrics = new ModelMetrics(runtime.Metrics, name, version);
-        Work = new ModelWork(engine, runtime, ofBase.Model.Work, Metrics);
+        Metrics = new ModelMetrics(counters, Name, Version);
+        Work = work(Metrics);
     }
 
     public string Name { get; }
