@@ -80,6 +80,24 @@ public sealed class SentimentClient : IDisposable
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
+    /// <summary>Says what each word of a text adds to the logit of a class; of none: of the one that the model decides for.</summary>
+    /// <exception cref="RpcException">The server cannot be reached, refuses, has no gradient of the model, or is too late.</exception>
+    public async Task<ExplainResponse> ExplainAsync(string text, string label, PredictOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var request = new ExplainRequest
+        {
+            Text = text,
+            Label = label,
+            Model = options.Model,
+            ModelVersion = options.ModelVersion,
+            Truncation = options.Truncation,
+            OffsetUnit = OffsetUnit.Utf16,
+        };
+        using var call = _sentiment.ExplainAsync(request, Call(cancellationToken));
+        return await call.ResponseAsync.ConfigureAwait(false);
+    }
+
     /// <summary>Classifies some texts in one call; results in the order of the texts.</summary>
     /// <exception cref="RpcException">The server cannot be reached, refuses the call as a whole, or is too late.</exception>
     public async Task<IReadOnlyList<ItemResult>> PredictBatchAsync(

@@ -22,7 +22,7 @@ internal static class PredictCommand
         ["lora-serve predict --address 127.0.0.1:50051 \"A slow start, but worth it.\"",
             "lora-serve predict --address 127.0.0.1:50051 --json - < texts.txt"],
         new HelpGroup("Server", "--address", "--model", "--timeout", "--api-key"),
-        new HelpGroup("Results", "--logits", "--json"));
+        new HelpGroup("Results", "--logits", "--explain", "--json"));
 
     public static Command Create()
     {
@@ -60,6 +60,10 @@ internal static class PredictCommand
             DefaultValueFactory = _ => 30,
         };
         var logits = new Option<bool>("--logits") { Description = "Show the logits too." };
+        var explain = new Option<bool>("--explain")
+        {
+            Description = "Say what each word adds to the logit of the class decided for; of one text.",
+        };
         var json = new Option<bool>("--json") { Description = "One JSON object a text." };
         var apiKey = new Option<string>("--api-key")
         {
@@ -75,7 +79,7 @@ internal static class PredictCommand
             }
         });
         var command =
-            new Command("predict", "Asks a running server what it makes of a text.") { text, address, model, timeout, logits, json, apiKey };
+            new Command("predict", "Asks a running server what it makes of a text.") { text, address, model, timeout, logits, explain, json, apiKey };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (name, version) = SplitName(parsed.GetValue(model) ?? "");
@@ -85,6 +89,13 @@ internal static class PredictCommand
                 : response => Console.WriteLine(Line(response));
             using var client = Connect(parsed.GetRequiredValue(address), parsed.GetValue(apiKey), TimeSpan.FromSeconds(parsed.GetValue(timeout)));
             var given = parsed.GetRequiredValue(text)[0]; // validated: one
+            if (parsed.GetValue(explain))
+            {
+                return given == StandardInput
+                    ? throw new InputException("--explain explains one text; - reads many.", "give the text itself.")
+                    : await ExplainAsync(client, given, request, parsed.GetValue(json), cancellationToken);
+            }
+
             return given == StandardInput
                 ? await PredictLinesAsync(client, request, write, cancellationToken)
                 : await PredictOneAsync(client, given, request, write, cancellationToken);
@@ -111,6 +122,26 @@ internal static class PredictCommand
         try
         {
             write(await client.PredictAsync(text, request, cancellationToken));
+            return ExitCode.Success;
+        }
+        catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Explain(client, failure);
+        }
+    }
+
+    private static async Task<int> ExplainAsync(
+        SentimentClient client, string text, PredictOptions request, bool asJson, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var explained = await client.ExplainAsync(text, "", request, cancellationToken);
+            if (explained.Warning.Length > 0)
+            {
+                await Console.Error.WriteLineAsync($"warning: {explained.Warning}");
+            }
+
+            Console.WriteLine(asJson ? _json.Format(explained) : Lines(explained));
             return ExitCode.Success;
         }
         catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
@@ -187,6 +218,13 @@ internal static class PredictCommand
         var at = name.IndexOf('@', StringComparison.Ordinal);
         return at < 0 ? (name, "") : (name[..at], name[(at + 1)..]);
     }
+
+    /// <summary>The answer, and a line for each word in the order of the text.</summary>
+    private static string Lines(ExplainResponse explained) => string.Join(Environment.NewLine,
+        (string[])[Line(explained.Prediction),
+            string.Create(CultureInfo.InvariantCulture,
+                $"logit of {explained.Label}: {explained.BaselineLogit:0.000} without words, {explained.Logit:0.000} with them; each word adds:"),
+            .. explained.Words.Select(word => string.Create(CultureInfo.InvariantCulture, $"{word.Value,9:+0.000;-0.000;0.000}  {word.Text}"))]);
 
     private static string Line(PredictResponse response)
     {

@@ -91,6 +91,7 @@ internal static class ServingSetup
         services.AddSingleton<CallChecks>();
         services.AddSingleton<PredictCalls>();
         services.AddSingleton<TokenizeCalls>();
+        services.AddSingleton<ExplainCalls>();
         services.AddSingleton<ModelChanges>();
         services.AddSingleton<ServerReadiness>();
         Access.Add(services, options);

@@ -23,6 +23,7 @@ public sealed class ProgramTests(DemoOnnx demo)
             input: "a wonderful film\na terrible film\n");
         var json = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--model", "sentiment", "--logits", "--json", "-"],
             input: "wonderful\n\nawful\n");
+        var explained = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--explain", "A slow start, but wonderful."]);
         var exitCode = await server.EndAsync("TERM");
 
         Assert.StartsWith("model sentiment version ", server.Lines[0], StringComparison.Ordinal);
@@ -33,6 +34,8 @@ public sealed class ProgramTests(DemoOnnx demo)
         Assert.Equal(["POSITIVE", "NEGATIVE"], new[] { answers[0], answers[2] }.Select(answer => answer.GetProperty("label").GetString()));
         Assert.Equal(2, answers[1].GetProperty("tokens").GetInt32());
         Assert.All(answers, answer => Assert.Equal(2, answer.GetProperty("logits").GetArrayLength()));
+        Assert.True(Regex.IsMatch(explained.Output, @"\APOSITIVE  .+\]\nlogit of POSITIVE: .+ each word adds:\n.+ A\n(.+\n)*.+ wonderful\n"),
+            explained.ToString());
         Assert.Equal(143, exitCode);
     }
 

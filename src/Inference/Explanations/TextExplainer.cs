@@ -16,13 +16,17 @@ public sealed class TextExplainer : IDisposable
     /// <summary>Steps at most.</summary>
     public const int MostSteps = 128;
 
+    /// <summary>What one step costs at most, in forward passes of the same text: what is counted before it runs. Not measured yet.</summary>
+    public const double ForwardPassesOfStep = 3.2;
+
     private readonly GradientModel _model;
     private readonly TextTokenizer _tokenizer;
 
     private TextExplainer(GradientModel model, TextTokenizer tokenizer) => (_model, _tokenizer) = (model, tokenizer);
 
-    /// <summary>Of a classifier that was loaded from a file: reads the file again.</summary>
-    /// <exception cref="InputException">The file has changed, holds 8-bit weights, or a graph that is not known to be the one of its
+    /// <summary>Of a classifier that was loaded from a file: reads the file again; of 8-bit weights the fp32 file beside it, which their accuracy
+    /// gate names.</summary>
+    /// <exception cref="InputException">The file has changed, holds 8-bit weights alone, or a graph that is not known to be the one of its
     /// weights.</exception>
     public static TextExplainer Open(TextClassifier classifier, InferenceOptions options)
     {
@@ -38,8 +42,7 @@ public sealed class TextExplainer : IDisposable
 
         if (onnx.PrecisionFor(config) is Precision.Int8 or Precision.Int8Dynamic)
         {
-            throw InputException.InFile(file, "holds 8-bit weights, which have no gradient.",
-                "serve the fp32 or fp16 file to have answers explained.");
+            (file, onnx) = ExactOf(file, onnx, onnx.PrecisionFor(config)!.Value); // one of the two
         }
 
         if (classifier.Model.Form != ServedForm.Compared && onnx.WhyNotGraphOf(config) is { } reason)
@@ -48,6 +51,20 @@ public sealed class TextExplainer : IDisposable
         }
 
         return Of(onnx.ToExplainingModel(config)!, config, classifier.Tokenizer, options); // not null: the weights are known
+    }
+
+    /// <summary>The fp32 file that 8-bit weights were made of and measured against.</summary>
+    private static (string File, OnnxModel Onnx) ExactOf(string file, OnnxModel rounded, Precision precision)
+    {
+        var exact = ModelFiles.InPrecision(file, Precision.Fp32);
+        if (File.Exists(exact) && OnnxModel.Read(exact) is var onnx
+            && GateReport.Find(file, rounded.Hash, precision) is { } gate && gate.ModelSha256 == rounded.Hash && gate.ExactSha256 == onnx.Hash)
+        {
+            return (exact, onnx);
+        }
+
+        throw InputException.InFile(file, "holds 8-bit weights, which have no gradient, and no fp32 file that they were measured against is beside it.",
+            "serve the fp32 or fp16 file to have answers explained.");
     }
 
     /// <summary>Of weights in memory.</summary>
@@ -102,6 +119,9 @@ public sealed class TextExplainer : IDisposable
             Text = encoded,
         };
     }
+
+    /// <summary>What an explanation in so many steps costs, in tokens of forward passes: beside the steps, text and baseline themselves.</summary>
+    public static long CostInTokens(int tokens, int steps) => (long)Math.Ceiling(ForwardPassesOfStep * tokens * (steps + 2));
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

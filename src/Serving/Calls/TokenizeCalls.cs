@@ -125,17 +125,22 @@ internal sealed class TokenizeCalls(ModelCatalog catalog, CallChecks checks)
         }
     }
 
+    /// <summary>Tokens of a whole encoding, [CLS] and [SEP] included, with their places in a unit.</summary>
+    public static IReadOnlyList<ShownToken> Shown(ServedModel model, string text, Token[] tokens, TokenUnit unit) =>
+        [.. Places(text, tokens, unit).Select((token, index) =>
+            new ShownToken(token.Id, model.Tokenizer.TokenText(token.Id), token.Start, token.End, index == 0 || index == tokens.Length - 1))];
+
+    /// <summary>Places in UTF-16 units as places in another unit.</summary>
+    public static Token[] Places(string text, Token[] tokens, TokenUnit unit) => unit switch
+    {
+        TokenUnit.CodePoints => TextOffsets.ToCodePoints(text, tokens),
+        TokenUnit.Utf8Bytes => TextOffsets.ToUtf8Bytes(text, tokens),
+        _ => tokens,
+    };
+
     private static ShownText Show(ServedModel model, string text, int maxTokens, Truncation truncation, TokenUnit unit)
     {
         var (encoded, tokens) = model.Tokenizer.EncodeWithOffsets(text, maxTokens, truncation);
-        tokens = unit switch
-        {
-            TokenUnit.CodePoints => TextOffsets.ToCodePoints(text, tokens),
-            TokenUnit.Utf8Bytes => TextOffsets.ToUtf8Bytes(text, tokens),
-            _ => tokens,
-        };
-        var shown = tokens.Select((token, index) =>
-            new ShownToken(token.Id, model.Tokenizer.TokenText(token.Id), token.Start, token.End, index == 0 || index == tokens.Length - 1));
-        return new ShownText([.. shown], encoded.TotalTokens, encoded.Truncated, model.Name, model.Version);
+        return new ShownText(Shown(model, text, tokens, unit), encoded.TotalTokens, encoded.Truncated, model.Name, model.Version);
     }
 }

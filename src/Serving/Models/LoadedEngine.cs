@@ -1,4 +1,5 @@
 using LoraOnnx.Inference;
+using LoraOnnx.Inference.Explanations;
 using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Batching;
@@ -22,6 +23,9 @@ internal sealed record LoadedEngine(ModelDescription Model, TextTokenizer Tokeni
     /// <summary>Loads a variant onto the engine; its engine runs here. Null: the engine takes none.</summary>
     public Func<VariantSource, LoadedEngine>? LoadVariant { get; init; }
 
+    /// <summary>Opens what explains the engine's answers; null: they cannot be explained.</summary>
+    public Func<TextExplainer>? OpenExplainer { get; init; }
+
     /// <summary>Of a variant's engine: the variant.</summary>
     public ModelVariant? Variant { get; init; }
 
@@ -35,6 +39,7 @@ internal sealed record LoadedEngine(ModelDescription Model, TextTokenizer Tokeni
         return new LoadedEngine(classifier.Model, classifier.Tokenizer, classifier.Run, classifier)
         {
             RunVariants = classifier.Run,
+            OpenExplainer = () => TextExplainer.Open(classifier, options),
             LoadVariant = source =>
             {
                 var variant = classifier.LoadVariant(source);

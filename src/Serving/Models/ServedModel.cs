@@ -19,18 +19,18 @@ internal sealed class ServedModel : IDisposable
     /// <summary>A model of its own.</summary>
     public ServedModel(
         ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, double tokensPerSecond)
-        : this(source, engine, calibration, filesStamp, runtime.Metrics, metrics => new ModelWork(engine, runtime, tokensPerSecond, metrics))
+        : this(source, engine, calibration, filesStamp, runtime, metrics => new ModelWork(engine, runtime, tokensPerSecond, metrics))
     {
     }
 
     /// <summary>A variant of a base, which stays in memory as long as this does: the lease is taken over.</summary>
     public ServedModel(
         ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime, ModelLease ofBase)
-        : this(source, engine, calibration, filesStamp, runtime.Metrics, metrics => new ModelWork(engine, runtime, ofBase.Model.Work, metrics)) =>
+        : this(source, engine, calibration, filesStamp, runtime, metrics => new ModelWork(engine, runtime, ofBase.Model.Work, metrics)) =>
         _base = ofBase;
 
     private ServedModel(
-        ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ServingMetrics counters,
+        ModelSource source, LoadedEngine engine, Calibration calibration, string filesStamp, ModelRuntime runtime,
         Func<ModelMetrics, ModelWork> work)
     {
         Name = source.Name;
@@ -38,8 +38,9 @@ internal sealed class ServedModel : IDisposable
         FilesStamp = filesStamp;
         Calibration = calibration;
         _engine = engine;
-        Metrics = new ModelMetrics(counters, Name, Version);
+        Metrics = new ModelMetrics(runtime.Metrics, Name, Version);
         Work = work(Metrics);
+        Explanations = new ExplanationWork(engine, runtime, Work);
     }
 
     public string Name { get; }
@@ -61,6 +62,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Where its texts are done.</summary>
     public ModelWork Work { get; }
+
+    /// <summary>Where its answers are explained.</summary>
+    public ExplanationWork Explanations { get; }
 
     public ModelDescription Description => _engine.Model;
 
@@ -112,6 +116,7 @@ internal sealed class ServedModel : IDisposable
     public void Dispose()
     {
         Work.Dispose();
+        Explanations.Dispose();
         _engine.Resources.Dispose();
         _base?.Dispose();
     }

@@ -77,6 +77,47 @@ internal static class GrpcTranslation
         ModelVersion = shown.Version,
     };
 
+    /// <exception cref="global::Grpc.Core.RpcException">The value is unknown.</exception>
+    public static TokenUnit Unit(OffsetUnit unit) => unit switch
+    {
+        OffsetUnit.Unspecified or OffsetUnit.CodePoints => TokenUnit.CodePoints,
+        OffsetUnit.Utf16 => TokenUnit.Utf16,
+        OffsetUnit.Utf8Bytes => TokenUnit.Utf8Bytes,
+        _ => throw CallError.Invalid("offset_unit", $"{(int)unit} is not a value that this server knows.").ToRpcException(),
+    };
+
+    public static ExplainResponse Response(ExplainedText explained, OffsetUnit unit) => new()
+    {
+        Prediction = Response(explained.Prediction, includeLogits: false),
+        Label = explained.Label,
+        Tokens =
+        {
+            explained.Tokens.Select(each => new TokenAttribution
+            {
+                Token = new Token
+                {
+                    Id = (uint)each.Token.Id,
+                    Text = each.Token.Text,
+                    Start = (uint)each.Token.Start,
+                    End = (uint)each.Token.End,
+                    Special = each.Token.IsSpecial,
+                },
+                Value = each.Value,
+            }),
+        },
+        Words =
+        {
+            explained.Words.Select(word =>
+                new WordAttribution { Text = word.Text, Start = (uint)word.Start, End = (uint)word.End, Value = word.Value }),
+        },
+        Steps = (uint)explained.Explanation.Steps,
+        Logit = explained.Explanation.Logit,
+        BaselineLogit = explained.Explanation.BaselineLogit,
+        Gap = explained.Explanation.Gap,
+        Warning = explained.Explanation.Warning ?? "",
+        OffsetUnit = unit,
+    };
+
     public static ModelSummary Summary(ServedModel model, bool loaded, bool isDefault) => new()
     {
         Name = model.Name,

@@ -10,7 +10,8 @@ namespace LoraOnnx.Serving.Protocols.Grpc;
 
 /// <summary>lora_onnx.v1.Sentiment over gRPC.</summary>
 [Authorize(Access.User)]
-internal sealed class SentimentService(PredictCalls predict, TokenizeCalls tokenize, ModelCatalog catalog, ServerState state, TimeProvider time)
+internal sealed class SentimentService(
+    PredictCalls predict, TokenizeCalls tokenize, ExplainCalls explain, ModelCatalog catalog, ServerState state, TimeProvider time)
     : Sentiment.SentimentBase
 {
     private const string StreamPrefix = "request.";
@@ -39,16 +40,19 @@ internal sealed class SentimentService(PredictCalls predict, TokenizeCalls token
     public override async Task<TokenizeResponse> Tokenize(TokenizeRequest request, ServerCallContext context)
     {
         var call = GrpcTranslation.Call(request.Model, request.ModelVersion, request.Truncation, "truncation").OrThrow();
-        TokenUnit unit = request.OffsetUnit switch
-        {
-            OffsetUnit.Unspecified or OffsetUnit.CodePoints => TokenUnit.CodePoints,
-            OffsetUnit.Utf16 => TokenUnit.Utf16,
-            OffsetUnit.Utf8Bytes => TokenUnit.Utf8Bytes,
-            _ => throw CallError.Invalid("offset_unit", $"{(int)request.OffsetUnit} is not a value that this server knows.").ToRpcException(),
-        };
+        var unit = GrpcTranslation.Unit(request.OffsetUnit);
         var shown = (
             await tokenize.TokenizeAsync(call, new CallInput("text", request.Text), request.MaxTokens, unit, context.CancellationToken)).OrThrow();
         return GrpcTranslation.Response(shown, request.OffsetUnit == OffsetUnit.Unspecified ? OffsetUnit.CodePoints : request.OffsetUnit);
+    }
+
+    public override async Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
+    {
+        var call = GrpcTranslation.Call(request.Model, request.ModelVersion, request.Truncation, "truncation").OrThrow();
+        var unit = GrpcTranslation.Unit(request.OffsetUnit);
+        var explained = (await explain.ExplainAsync(
+            With(call, context), new CallInput("text", request.Text), request.Label, unit, context.CancellationToken)).OrThrow();
+        return GrpcTranslation.Response(explained, request.OffsetUnit == OffsetUnit.Unspecified ? OffsetUnit.CodePoints : request.OffsetUnit);
     }
 
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)

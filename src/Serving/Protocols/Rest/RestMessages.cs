@@ -73,6 +73,34 @@ internal sealed record TokenAnswer(uint Id, string Text, uint Start, uint End, b
 /// <summary>A text as the model reads it.</summary>
 internal sealed record TokenizeAnswer(IReadOnlyList<TokenAnswer> Tokens, uint TotalTokens, bool Truncated, string Model, string ModelVersion);
 
+/// <summary>A text whose answer is to be explained.</summary>
+internal sealed record ExplainBody(
+    [property: Description("The text.")] string Text,
+    [property: Description("Name of the model; empty: the default one.")] string Model = "",
+    [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
+    [property: Description(
+        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description("The class whose logit is explained; empty: the one decided for.")] string Label = "",
+    [property: Description("What start and end count: code_points, utf16 or utf8_bytes.")] string OffsetUnit = "code_points");
+
+/// <summary>A token and what it adds to the logit.</summary>
+internal sealed record TokenAttributionAnswer(TokenAnswer Token, double Value);
+
+/// <summary>A word as it stands in the text, and what it adds to the logit.</summary>
+internal sealed record WordAttributionAnswer(string Text, uint Start, uint End, double Value);
+
+/// <summary>What each word of a text adds to the logit of a class.</summary>
+internal sealed record ExplainAnswer(
+    [property: Description("What the model makes of the text.")] PredictAnswer Prediction,
+    [property: Description("The class whose logit is explained.")] string Label,
+    IReadOnlyList<TokenAttributionAnswer> Tokens,
+    IReadOnlyList<WordAttributionAnswer> Words,
+    [property: Description("Steps from baseline to text.")] uint Steps,
+    [property: Description("The logit for the text.")] double Logit,
+    [property: Description("The logit for the baseline: [PAD] between the first and the last token.")] double BaselineLogit,
+    [property: Description("How far the sum of all attributions is from logit - baseline_logit.")] double Gap,
+    [property: Description("Set where the gap is larger than it should be.")] string Warning);
+
 /// <summary>A model that can be named.</summary>
 internal sealed record ModelAnswer(
     string Name,

@@ -37,6 +37,8 @@ internal sealed class RestProtocol : IProtocol
             .WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
         v1.MapPost("/tokenize", TokenizeAsync).Accepts<TokenizeBody>(Json).Produces<TokenizeAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
             .WithSummary("Shows a text as the model reads it.");
+        v1.MapPost("/explain", ExplainAsync).Accepts<ExplainBody>(Json).Produces<ExplainAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
+            .WithSummary("Says what each word of a text adds to the logit of a class.");
         v1.MapGet("/models", (ModelCatalog catalog) => TypedResults.Ok(RestTranslation.Answer(catalog.Visible)))
             .WithSummary("Lists the models that can be named.");
         MapHealth(application);
@@ -113,5 +115,24 @@ internal sealed class RestProtocol : IProtocol
 
         var (shown, error) = await calls.TokenizeAsync(request.Call, input, request.MaxTokens, request.Unit, context.RequestAborted);
         return shown is null ? HttpErrors.Result(error!) : TypedResults.Ok(RestTranslation.Answer(shown)); // one of the two is set
+    }
+
+    private static async Task<IResult> ExplainAsync(
+        [FromHeader(Name = RequestTimeout.Header), Description(RequestTimeout.Description)] string? timeout, HttpContext context, ExplainCalls calls,
+            TimeProvider time)
+    {
+        var (request, wrong) = await RestRequest.ReadAsync(context, timeout, time, mostTexts: 1);
+        if (request?.Text is not { } input)
+        {
+            return HttpErrors.Result(wrong ?? CallError.Invalid("text", "is missing, expected a text."));
+        }
+
+        if (CallChecks.OneModel(request.Models.Count, "models") is { } several)
+        {
+            return HttpErrors.Result(several);
+        }
+
+        var (explained, error) = await calls.ExplainAsync(request.Call, input, request.Label, request.Unit, context.RequestAborted);
+        return explained is null ? HttpErrors.Result(error!) : TypedResults.Ok(RestTranslation.Answer(explained)); // one of the two is set
     }
 }

@@ -27,6 +27,9 @@ internal sealed class RestRequest
 
     public uint MaxTokens { get; private set; }
 
+    /// <summary>The class that is to be explained; empty: the one decided for.</summary>
+    public string Label { get; private set; } = "";
+
     public TokenUnit Unit { get; private set; }
 
     /// <summary>Reads a body.</summary>
@@ -80,6 +83,11 @@ internal sealed class RestRequest
                 var numberError = JsonBody.Number(ref reader, "max_tokens", ref most);
                 MaxTokens = most;
                 return numberError;
+            case "label":
+                var label = "";
+                var labelError = JsonBody.Text(ref reader, "label", ref label);
+                Label = label;
+                return labelError;
             case "offset_unit":
                 return ReadUnit(ref reader);
             default:

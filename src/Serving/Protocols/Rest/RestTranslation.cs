@@ -34,11 +34,25 @@ internal static class RestTranslation
         result.Error is { } error ? new ErrorAnswer((int)GrpcErrors.Code(error.Kind), error.Message, error.Field) : null);
 
     public static TokenizeAnswer Answer(ShownText shown) => new(
-        [.. shown.Tokens.Select(token => new TokenAnswer((uint)token.Id, token.Text, (uint)token.Start, (uint)token.End, token.IsSpecial))],
+        [.. shown.Tokens.Select(Answer)],
         (uint)shown.TotalTokens,
         shown.Truncated,
         shown.Model,
         shown.Version);
+
+    public static ExplainAnswer Answer(ExplainedText explained) => new(
+        Answer(explained.Prediction, includeLogits: false),
+        explained.Label,
+        [.. explained.Tokens.Select(each => new TokenAttributionAnswer(Answer(each.Token), each.Value))],
+        [.. explained.Words.Select(word => new WordAttributionAnswer(word.Text, (uint)word.Start, (uint)word.End, word.Value))],
+        (uint)explained.Explanation.Steps,
+        explained.Explanation.Logit,
+        explained.Explanation.BaselineLogit,
+        explained.Explanation.Gap,
+        explained.Explanation.Warning ?? "");
+
+    private static TokenAnswer Answer(ShownToken token) =>
+        new((uint)token.Id, token.Text, (uint)token.Start, (uint)token.End, token.IsSpecial);
 
     public static ModelsAnswer Answer(
         IReadOnlyList<(ServedModel Model, string Path, bool Loaded)> models) => new([.. models.Select(entry => new ModelAnswer(
