@@ -13,6 +13,7 @@ internal static class Program
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
+        ["training-memory"] = (Training.MemoryBenchmark.Question, Training.MemoryBenchmark.Run),
         ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),
     };
 

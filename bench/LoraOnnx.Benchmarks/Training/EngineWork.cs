@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
@@ -42,6 +43,24 @@ internal static class EngineWork
         }
 
         return new Work(tokens / clock.Seconds, $"{count} steps, no padding");
+    }
+
+    /// <summary>So many LoRA steps of so many texts after the first; what they did and took.</summary>
+    public static (long Tokens, double WallSeconds, double ProcessorSeconds) LoraSteps(Precision precision, int count, int batchTexts,
+        Action afterFirst)
+    {
+        var texts = RandomTexts.Of(_lengths);
+        using var engine = Lora(precision);
+        var steps = new StepPlan(_lengths, new BatchSize(batchTexts, null), accumulation: 1, seed: 1).Epoch(0);
+        Step(engine, texts, steps[0]);
+        afterFirst();
+        var (clock, processor, tokens) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, 0L);
+        for (var step = 1; step <= count; step++)
+        {
+            tokens += Step(engine, texts, steps[step % steps.Count]).Tokens;
+        }
+
+        return (tokens, clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
     }
 
     /// <summary>[CLS] features of texts that a head would be trained on.</summary>
@@ -95,7 +114,7 @@ internal static class EngineWork
         var result = engine.Step(
             [.. parts.Select(
                 part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], _rates);
-        return result.IsFinite ? result : throw new System.Diagnostics.UnreachableException("The loss is not finite. This is a bug.");
+        return result.IsFinite ? result : throw new UnreachableException("The loss is not finite. This is a bug.");
     }
 
     private static (Work Work, float[][] Features, double Seconds) Encode(FrozenNetwork encoder)

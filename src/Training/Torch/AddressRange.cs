@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LoraOnnx.Training.Torch;
 
 /// <summary>
@@ -65,11 +67,16 @@ internal sealed class AddressRange
     }
 
     /// <summary>Gives a block back.</summary>
+    /// <exception cref="UnreachableException">No block in use begins there: it was given back before.</exception>
     public void Return(nint address)
     {
         lock (_lock)
         {
-            _lengths.Remove(address, out var length);
+            if (!_lengths.Remove(address, out var length))
+            {
+                throw new UnreachableException($"The memory of a tensor at {address:x} was given back twice. This is a bug.");
+            }
+
             var place = _free.BinarySearch((address, 0));
             place = ~place; // no free block starts where one in use did
             if (place < _free.Count && _free[place].Start == address + length)

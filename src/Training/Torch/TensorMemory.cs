@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace LoraOnnx.Training.Torch;
@@ -10,10 +11,13 @@ namespace LoraOnnx.Training.Torch;
 /// <remarks>
 /// libtorch has a hook for this, c10::SetAllocator, but only for C++: the allocator is an object with a table of virtual functions. A copy of the
 /// default allocator's table with two functions replaced serves. Its layout is checked against what the library exports and returns; where it is
-/// another, everything stays as it was.
+/// another, everything stays as it was. Decision 16 has the figures.
 /// </remarks>
 internal static unsafe partial class TensorMemory
 {
+    /// <summary>The environment variable that leaves tensors to libtorch's own allocator.</summary>
+    public const string SwitchName = "LORA_TRAIN_TENSOR_MEMORY";
+
     /// <summary>Smaller tensors stay with the default allocator.</summary>
     private const nuint LeastBytes = 64 << 10;
 
@@ -34,6 +38,11 @@ internal static unsafe partial class TensorMemory
 
     /// <summary>The range in use, or null when the default allocator serves all tensors.</summary>
     internal static AddressRange? Range => _range;
+
+    /// <summary>Whether the environment leaves it switched on: <c>range</c>, as without a word, or <c>libtorch</c>.</summary>
+    /// <exception cref="InputException">It says something else.</exception>
+    public static bool IsWanted(string? said) => said is null or "" or "range"
+        || (said == "libtorch" ? false : throw new InputException($"{SwitchName} is '{said}', expected range or libtorch."));
 
     /// <summary>From now on large tensors come from the range. libtorch must be loaded; further calls do nothing.</summary>
     public static void Install()
@@ -135,7 +144,14 @@ internal static unsafe partial class TensorMemory
     {
         if (_range!.Contains(address))
         {
-            _range.Return(address);
+            try
+            {
+                _range.Return(address);
+            }
+            catch (UnreachableException failure)
+            {
+                Environment.FailFast(failure.Message, failure); // native code called: nothing may be thrown through it
+            }
         }
         else
         {

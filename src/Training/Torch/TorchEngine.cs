@@ -38,7 +38,14 @@ internal sealed class TorchEngine : ITrainingEngine
         torch.set_num_threads(threads);
         if (kind == ComputeDevice.Cpu)
         {
-            TensorMemory.Install();
+            if (TensorMemory.IsWanted(Environment.GetEnvironmentVariable(TensorMemory.SwitchName)))
+            {
+                TensorMemory.Install();
+            }
+            else
+            {
+                log?.Invoke($"{TensorMemory.SwitchName}: tensors have their memory from libtorch's own allocator");
+            }
         }
 
         return new TorchEngine(new Machine(kind, wish.Precision ?? TorchDevice.FastPrecision(kind), threads), device);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
@@ -59,6 +60,21 @@ public sealed class AddressRangeTests
 
         Assert.True(range.Take(5000) > second);
         Assert.Equal(first, range.Take(900));
+    }
+
+    [Theory]
+    [InlineData(0)] // twice
+    [InlineData(64)] // in the middle
+    [InlineData(2000)] // nothing was taken there
+    public void A_block_that_is_not_in_use_cannot_be_given_back(int offset)
+    {
+        var range = new AddressRange(Start, Length);
+        var (given, kept) = (range.Take(1000), range.Take(64));
+        range.Return(given);
+
+        Assert.Contains("twice", Assert.Throws<UnreachableException>(() => range.Return(given + offset)).Message, StringComparison.Ordinal);
+        range.Return(kept);
+        Assert.Equal(Start, range.Take(Length)); // nothing was broken by it
     }
 
     [Fact]
