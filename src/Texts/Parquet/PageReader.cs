@@ -36,6 +36,7 @@ internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBud
     private byte[] _packed = [];
     private byte[] _unpacked = [];
     private long _position = chunk.Start;
+    private long _values = chunk.Values; // that pages may still have
 
     /// <exception cref="FormatException">The page is damaged, or the column has no more of them.</exception>
     public ParquetPage Next()
@@ -51,7 +52,7 @@ internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBud
             stream.Position = _position;
             var header = Header.Read(
                 _headerBytes.AsSpan(0, stream.ReadAtLeast(_headerBytes, (int)Math.Min(_headerBytes.Length, left), throwOnEndOfStream: false)),
-                _largestPage, chunk.Values);
+                _largestPage, _values);
             if (header.Packed > left - header.Length)
             {
                 throw new FormatException($"a page of {header.Packed} bytes ends behind its column.");
@@ -62,6 +63,7 @@ internal sealed class PageReader(Stream stream, ParquetChunk chunk, UnpackingBud
             budget.Spend(Math.Max(header.Packed, header.Unpacked));
             if (header.Kind != Header.IndexPage)
             {
+                _values -= header.Kind == Header.DictionaryPage ? 0 : header.Values;
                 return Unpack(header, start);
             }
         }

@@ -22,6 +22,9 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
     /// <summary>Fewer rows are believed of any file, however small.</summary>
     private const int BelievedRows = 1 << 15;
 
+    /// <summary>The same of the values of all columns.</summary>
+    private const int BelievedValues = 1 << 22;
+
     /// <exception cref="FormatException">It is damaged, or says what the file cannot hold.</exception>
     public static ParquetFooter Read(Stream stream)
     {
@@ -55,10 +58,35 @@ internal sealed record ParquetFooter(IReadOnlyList<ParquetField> Fields, IReadOn
             }
         }
 
-        // Each text has a byte or more, packed at most some times smaller: a file of few bytes has few rows.
-        return rows <= Math.Max(BelievedRows, 8 * stream.Length)
-            ? new ParquetFooter(schema?.Fields ?? throw new FormatException("it has no schema."), groups, notes)
-            : throw new FormatException($"its {stream.Length} bytes cannot hold {rows} rows of texts.");
+        CheckSizes(groups, rows, stream.Length);
+        return new ParquetFooter(schema?.Fields ?? throw new FormatException("it has no schema."), groups, notes);
+    }
+
+    /// <summary>Runs and dictionaries take any number of equal values into a few bytes, and groups may name the same bytes again and again: a file of
+    /// few bytes is believed to have few of them.</summary>
+    private static void CheckSizes(List<ParquetGroup> groups, long rows, long length)
+    {
+        if (rows > Math.Max(BelievedRows, 2 * length))
+        {
+            throw new FormatException($"its {length} bytes cannot hold {rows} rows of texts.");
+        }
+
+        var (bytes, values) = (0L, 0L);
+        foreach (var chunk in groups.SelectMany(group => group.Chunks))
+        {
+            bytes += chunk.Bytes;
+            values = chunk.Values > long.MaxValue - values ? long.MaxValue : values + chunk.Values;
+        }
+
+        if (bytes > length)
+        {
+            throw new FormatException($"its columns have {bytes} bytes, more than the file.");
+        }
+
+        if (values > Math.Max(BelievedValues, 8 * length))
+        {
+            throw new FormatException($"its {length} bytes cannot hold {values} values.");
+        }
     }
 
     private static byte[] ReadBytes(Stream stream)
