@@ -11,7 +11,7 @@ internal sealed record PortableContract(IReadOnlyList<string> Inputs, bool Takes
     private const string Logits = "logits";
 
     /// <summary>The last operator set and file version that ONNX Runtime 1.31 loads.</summary>
-    private const long HighestOpset = 26, HighestIrVersion = 13;
+    internal const long HighestOpset = 26, HighestIrVersion = 13;
 
     private static readonly string[] _known = [InputIds, AttentionMask, TokenTypeIds];
 
