@@ -86,7 +86,7 @@ public sealed class OnnxModel
     /// </summary>
     public string? WhyNotGraphOf(ModelConfig config)
     {
-        if (WeightSet.TryRead(_model, config) is not { } weights)
+        if (WeightSet.TryReadAsStored(_model, config) is not { } weights)
         {
             return "its initializers are not the checkpoint's tensors";
         }

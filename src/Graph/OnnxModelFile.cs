@@ -21,14 +21,20 @@ public static class OnnxModelFile
     internal const long LargestWeights = int.MaxValue - (16L << 20);
 
     /// <summary>Writes the portable graph of <paramref name="weights"/>; in fp32 and fp16 of standard operators only.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="weights">What of.</param>
+    /// <param name="opset">Version of the operators.</param>
+    /// <param name="metadata">What the file says of itself.</param>
+    /// <param name="precision">Of the layers' weights.</param>
+    /// <param name="takesTokenTypes">Whether a model with several token types takes them as a third input, as optimum's files do.</param>
     /// <exception cref="InputException">The weights do not fit into one ONNX file, or not into fp16.</exception>
     public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata,
-        Precision precision = Precision.Fp32)
+        Precision precision = Precision.Fp32, bool takesTokenTypes = false)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfLessThan(opset, LowestOpset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opset, HighestOpset);
-        var set = WeightSet.Of(weights).To(precision, weights.Config);
+        var set = (takesTokenTypes ? WeightSet.WithTokenTypes(weights) : WeightSet.Of(weights)).To(precision, weights.Config);
         CheckSize(set);
         var model = PortableGraph.Build(weights.Config, set, opset, metadata.Concat(OnnxMetadata.OfGraph(weights.Config)));
         model.MetadataProps.Add(new StringStringEntryProto { Key = OnnxMetadata.GraphHash, Value = GraphIdentity.Hash(model) });

@@ -14,17 +14,20 @@ internal sealed class PortableGraph
 {
     public const string InputIds = "input_ids";
     public const string AttentionMask = "attention_mask";
+    public const string TokenTypeIds = "token_type_ids";
     public const string Logits = "logits";
 
     private readonly GraphBuilder _graph;
     private readonly EncoderNodes _nodes;
     private readonly ModelConfig _config;
+    private readonly bool _takesTypes;
 
     private PortableGraph(ModelConfig config, WeightSet weights, int opset)
     {
         _graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification", opset);
         _nodes = new EncoderNodes(_graph, config.Layout, weights);
         _config = config;
+        _takesTypes = weights.HasTokenTypes;
     }
 
     public static ModelProto Build(ModelConfig config, WeightSet weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata) =>
@@ -35,12 +38,13 @@ internal sealed class PortableGraph
     {
         var ids = _graph.Input(InputIds, DataType.Int64, "batch_size", "sequence_length");
         var mask = _graph.Input(AttentionMask, DataType.Int64, "batch_size", "sequence_length");
+        var types = _takesTypes ? _graph.Input(TokenTypeIds, DataType.Int64, "batch_size", "sequence_length") : null;
 
         var shape = _graph.Node("Shape", "/shape", [ids]); // [B, S]
         // [B, S, N, D]
         var headShape = _graph.Node("Concat", "/head_shape", [shape, _graph.Int64s(_config.Shape.Heads, _config.Shape.HeadWidth)], Int("axis", 0));
         var padding = Padding(mask);
-        var rows = Embed(ids, shape);
+        var rows = Embed(ids, shape, types);
         foreach (var block in _config.Layout.Blocks)
         {
             rows = _nodes.FeedForward(Attention(rows, headShape, padding, block), block);
@@ -51,12 +55,19 @@ internal sealed class PortableGraph
         return _graph.Build(metadata);
     }
 
-    /// <summary>norm(word + position) as rows [B·S, H].</summary>
-    private string Embed(string ids, string shape)
+    /// <summary>norm(word + position) as rows [B·S, H]; token types where they are an input are added to the positions, as they are stored where
+    /// they are none: of type 0 both forms have the same bits.</summary>
+    private string Embed(string ids, string shape, string? types)
     {
         var embeddings = _config.Layout.Embeddings;
         var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight(embeddings.Words.Key), ids]); // [B, S, H]
         var positions = embeddings.UncountedToken is { } uncounted ? CountedPositions(ids, uncounted) : PositionsFromZero(shape);
+        if (types is not null)
+        {
+            var rows = _graph.Node("Gather", "/embeddings/types", [_nodes.Weight(embeddings.TokenTypes!.Value.Key), types]); // they have them
+            positions = _graph.Node("Add", "/embeddings/places", [positions, rows]); // [B, S, H]
+        }
+
         var sum = _nodes.EmbeddingSum(words, positions);
         return _nodes.Norm(_graph.Node("Reshape", "/embeddings/rows", [sum, _graph.Int64s(-1, _config.Shape.Width)]), embeddings.Norm);
     }

@@ -17,13 +17,18 @@ internal sealed class WeightSet
 {
     private readonly IReadOnlyDictionary<string, TensorProto> _tensors;
 
-    private WeightSet(IReadOnlyDictionary<string, TensorProto> tensors, Precision precision)
+    private WeightSet(IReadOnlyDictionary<string, TensorProto> tensors, Precision precision, bool hasTokenTypes = false)
     {
         _tensors = tensors;
         Precision = precision;
+        HasTokenTypes = hasTokenTypes;
     }
 
     public Precision Precision { get; }
+
+    /// <summary>Whether the rows of the token types are a tensor of their own, which a graph with the third input takes; else row 0 is in the
+    /// positions.</summary>
+    public bool HasTokenTypes { get; }
 
     public IEnumerable<TensorProto> All => _tensors.Values;
 
@@ -38,25 +43,43 @@ internal sealed class WeightSet
     /// <summary>Name of the factors that make weights of the codes.</summary>
     public static string Scales(string weight) => $"{weight}.scales";
 
-    public static WeightSet Of(ModelWeights weights) =>
-        new(Stored(weights.Config).Select(spec => Tensors.Of(Stored(weights, spec))).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal),
-            Precision.Fp32);
+    public static WeightSet Of(ModelWeights weights)
+    {
+        var set = AsInCheckpoint(weights);
+        return set.HasTokenTypes ? set.WithTypeInPositions(weights.Config) : set;
+    }
+
+    /// <summary>The same with the token types as a tensor of their own, where there are several to choose from.</summary>
+    public static WeightSet WithTokenTypes(ModelWeights weights) =>
+        weights.Config.Layout.Embeddings.TokenTypes is { Shape: [> 1, ..] } ? AsInCheckpoint(weights) : Of(weights);
 
     /// <summary>The weights of a model file in whichever precision they are, or null when one of the checkpoint's tensors is not there in its
-    /// shape.</summary>
-    public static WeightSet? TryRead(ModelProto model, ModelConfig config)
+    /// shape; token types are in the positions, as graphs without the third input take them.</summary>
+    public static WeightSet? TryRead(ModelProto model, ModelConfig config) =>
+        TryReadAsStored(model, config) switch
+        {
+            { HasTokenTypes: true } set => set.WithTypeInPositions(config),
+            var set => set,
+        };
+
+    /// <summary>The same as the file has them.</summary>
+    public static WeightSet? TryReadAsStored(ModelProto model, ModelConfig config)
     {
         var tensors = model.Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (var precision in Enum.GetValues<Precision>())
         {
-            if (Expected(config, precision).All(spec => tensors.TryGetValue(spec.Name, out var tensor)
-                && tensor.DataType == (int)spec.Type && tensor.HasRawData && tensor.Dims.SequenceEqual(spec.Dims)))
+            if (Expected(config, precision).All(spec => IsThere(spec)))
             {
-                return new WeightSet(tensors, precision);
+                var hasTypes = precision != Precision.Fp16 && config.Layout.Embeddings.TokenTypes is { } types
+                    && IsThere((types.Key, DataType.Float, types.Shape.Select(length => (long)length)));
+                return new WeightSet(tensors, precision, hasTypes);
             }
         }
 
         return null;
+
+        bool IsThere((string Name, DataType Type, IEnumerable<long> Dims) spec) => tensors.TryGetValue(spec.Name, out var tensor)
+            && tensor.DataType == (int)spec.Type && tensor.HasRawData && tensor.Dims.SequenceEqual(spec.Dims);
     }
 
     /// <summary>The same weights in another precision that <see cref="PrecisionName.CanMake"/> allows.</summary>
@@ -73,7 +96,7 @@ internal sealed class WeightSet
         }
 
         var changed = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
-        foreach (var spec in Stored(config))
+        foreach (var spec in HasTokenTypes ? config.Layout.Tensors : Stored(config))
         {
             if (precision == Precision.Fp32 || precision == Precision.Fp16)
             {
@@ -92,8 +115,12 @@ internal sealed class WeightSet
             }
         }
 
-        return new WeightSet(changed, precision);
+        return new WeightSet(changed, precision, HasTokenTypes);
     }
+
+    private static WeightSet AsInCheckpoint(ModelWeights weights) => new(
+        weights.Config.Layout.Tensors.Select(spec => Tensors.Of(weights[spec.Key])).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal),
+        Precision.Fp32, weights.Config.Layout.Embeddings.TokenTypes is not null);
 
     private static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Expected(ModelConfig config, Precision precision)
     {
@@ -138,22 +165,19 @@ internal sealed class WeightSet
     private static IEnumerable<TensorSpec> Stored(ModelConfig config) =>
         config.Layout.Tensors.Where(spec => spec.Key != config.Layout.Embeddings.TokenTypes?.Key);
 
-    /// <summary>The tensor of a file: the checkpoint's; row 0 of the token types is added to each position.</summary>
-    private static NamedTensor Stored(ModelWeights weights, TensorSpec spec)
+    /// <summary>Row 0 of the token types, which a text of its own takes, added to each position.</summary>
+    private WeightSet WithTypeInPositions(ModelConfig config)
     {
-        var (tensor, embeddings) = (weights[spec.Key], weights.Config.Layout.Embeddings);
-        if (spec.Key != embeddings.Positions.Key || embeddings.TokenTypes is not { } types)
-        {
-            return tensor;
-        }
-
-        var type = weights[types.Key].Values.AsSpan(0, weights.Config.Shape.Width);
-        var sums = new float[tensor.Values.Length];
+        var (positions, types) = (this[config.Layout.Embeddings.Positions.Key], this[config.Layout.Embeddings.TokenTypes!.Value.Key]);
+        var sums = Tensors.Values<float>(positions).ToArray();
+        var type = Tensors.Values<float>(types)[..config.Shape.Width];
         for (var start = 0; start < sums.Length; start += type.Length)
         {
-            TensorPrimitives.Add(tensor.Values.AsSpan(start, type.Length), type, sums.AsSpan(start));
+            TensorPrimitives.Add(sums.AsSpan(start, type.Length), type, sums.AsSpan(start));
         }
 
-        return new NamedTensor(tensor.Name, tensor.Shape, sums);
+        var tensors = _tensors.Where(entry => entry.Key != types.Name).ToDictionary(StringComparer.Ordinal);
+        tensors[positions.Name] = Tensors.Of(new NamedTensor(positions.Name, [.. positions.Dims.Select(length => (int)length)], sums));
+        return new WeightSet(tensors, Precision);
     }
 }

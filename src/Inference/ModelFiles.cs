@@ -14,17 +14,27 @@ public static class ModelFiles
     /// <summary>Files that stand beside a model and travel with it when they exist.</summary>
     public static readonly IReadOnlyList<string> Companions = [ModelConfig.FileName, .. TextTokenizer.FileNames];
 
-    /// <summary>The name of a model file in another precision: model.onnx is model.int8.onnx in int8, and the other way round.</summary>
+    /// <summary>Folder of the ONNX files in the layout of the hub; config and tokenizer stand above it.</summary>
+    public const string HubFolder = "onnx";
+
+    /// <summary>The name of a model file in another precision: model.onnx is model.int8.onnx in int8, and the other way round; in the layout of the
+    /// hub it is model_int8.onnx.</summary>
     public static string InPrecision(string file, Precision precision)
     {
-        var exact = file;
+        var (exact, before) = (file, IsInHubLayout(file) ? '_' : '.');
         foreach (var name in EnumNames.All<Precision>())
         {
-            exact = file.EndsWith(Suffix(name), StringComparison.Ordinal) ? file[..^Suffix(name).Length] + ".onnx" : exact;
+            var suffix = $"{before}{name}.onnx";
+            exact = file.EndsWith(suffix, StringComparison.Ordinal) ? file[..^suffix.Length] + ".onnx" : exact;
         }
 
-        return precision == Precision.Fp32 ? exact : Path.ChangeExtension(exact, null) + Suffix(EnumNames.Of(precision));
+        return precision == Precision.Fp32 ? exact : $"{Path.ChangeExtension(exact, null)}{before}{EnumNames.Of(precision)}.onnx";
     }
+
+    /// <summary>The file in a precision that lora-merge wrote beside a model, or null. What others call model_int8.onnx has no gate's report, and
+    /// rounds a batch with one scale.</summary>
+    internal static string? FindInPrecision(string file, Precision precision) => InPrecision(file, precision) is var ready && File.Exists(ready)
+        && (!IsInHubLayout(file) || File.Exists(GateReport.PathFor(file, precision))) ? ready : null;
 
     /// <summary>The model file meant by a path: itself, or that of a directory in any of the layouts that people have: its own model.onnx, optimum's
     /// onnx/model.onnx, Triton's NAME/1/model.onnx (the highest version).</summary>
@@ -63,7 +73,7 @@ public static class ModelFiles
 
         var versions = Directory.GetDirectories(directory).Select(folder => (Folder: folder, Version: Number(Path.GetFileName(folder))))
             .Where(entry => entry.Version is not null).OrderByDescending(entry => entry.Version).Select(entry => entry.Folder);
-        string[] folders = [directory, Path.Combine(directory, "onnx"), .. versions];
+        string[] folders = [directory, Path.Combine(directory, HubFolder), .. versions];
         return folders.Select(folder => Path.Combine(folder, Model)).FirstOrDefault(File.Exists)
             ?? (Directory.GetFiles(directory, "*.onnx") is [var only] ? only : null);
     }
@@ -72,7 +82,7 @@ public static class ModelFiles
     public static string DirectoryOf(string path)
     {
         var full = Path.GetFullPath(path);
-        return File.Exists(full) ? Path.GetDirectoryName(full)! : full; // a file always has a directory
+        return File.Exists(full) ? CompanionsOf(full) : full;
     }
 
     /// <summary>Where config.json and the tokenizer of a model file stand: beside it, or in the directory above it, as the layouts of optimum and
@@ -82,10 +92,11 @@ public static class ModelFiles
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!; // a file always has a directory
         var above = Path.GetDirectoryName(folder);
         return above is not null && !File.Exists(Path.Combine(folder, ModelConfig.FileName)) && File.Exists(Path.Combine(above, ModelConfig.FileName))
-            && (Path.GetFileName(folder) == "onnx" || Number(Path.GetFileName(folder)) is not null) ? above : folder;
+            && (Path.GetFileName(folder) == HubFolder || Number(Path.GetFileName(folder)) is not null) ? above : folder;
     }
 
     private static int? Number(string name) => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static string Suffix(string precision) => $".{precision}.onnx";
+    private static bool IsInHubLayout(string file) => Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder
+        && Path.GetFileName(folder) == HubFolder && CompanionsOf(file) != folder;
 }

@@ -31,9 +31,9 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
                     return Bf16(ModelFiles.Find(path), options);
                 }
 
-                var found = Directory.Exists(path) ? Exact(path) ?? ModelFiles.InPrecision(Path.Combine(path, ModelFiles.Model), precision) : path;
-                var ready = Directory.Exists(path) ? ModelFiles.InPrecision(found, precision) : path;
-                var file = File.Exists(ready) ? ready : ModelFiles.Find(path);
+                var ready = Directory.Exists(path) ? ModelFiles.FindInPrecision(Exact(path) ?? Path.Combine(path, ModelFiles.Model), precision)
+                    : File.Exists(path) ? path : null;
+                var file = ready ?? ModelFiles.Find(path);
                 return new PrecisionChoice(file, precision, OnnxModel.Read(file));
         }
     }
@@ -74,9 +74,8 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
             return (AsItIs(exact), "this CPU has no 8-bit dot products (VNNI), int8 would be slower.");
         }
 
-        var ready = ModelFiles.InPrecision(exact, Graph.Precision.Int8);
-        var candidate = new PrecisionChoice(
-            File.Exists(ready) ? ready : exact, Graph.Precision.Int8, OnnxModel.Read(File.Exists(ready) ? ready : exact));
+        var file = ModelFiles.FindInPrecision(exact, Graph.Precision.Int8) ?? exact;
+        var candidate = new PrecisionChoice(file, Graph.Precision.Int8, OnnxModel.Read(file));
         return GateReport.Find(exact, candidate.Onnx.Hash, Graph.Precision.Int8) switch
         {
             null => (AsItIs(exact), "no accuracy gate for int8 stands beside the model; lora-merge --precision int8 writes one."),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Merge.Layouts;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Tokenization;
@@ -22,15 +23,18 @@ internal static class GatedFile
         {
             [OnnxMetadata.Precision] = EnumNames.Of(options.Precision),
         };
-        using (var stream = File.Create(file))
+        using (var stream = File.Create(file)) // says nothing yet of what was shown
         {
-            OnnxModelFile.Write(stream, merged, options.Opset, metadata, options.Precision); // says nothing yet of what was shown
+            OnnxModelFile.Write(stream, merged, options.Opset, metadata, options.Precision, takesTokenTypes: options.Layout == LayoutKind.Hub);
         }
 
         var report = Measure(exact, file, input, options, cancellationToken);
         if (!report.Passed)
         {
-            throw AccuracyGate.Refusal(options.Out, report);
+            throw options.Layout == LayoutKind.Hub
+                ? InputException.InFile(options.Out, $"int8 does not pass the accuracy gate: {report}.",
+                    "--layout hub --precision fp32 writes the fp32 file alone; or give texts of your own with --verify-data.")
+                : AccuracyGate.Refusal(options.Out, report);
         }
 
         using (var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite))

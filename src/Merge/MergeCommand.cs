@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
+using LoraOnnx.Merge.Layouts;
 using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
@@ -12,7 +13,7 @@ internal static class MergeCommand
     private static readonly CommandHelp _help = new(
         ["lora-merge --run runs/lora --out onnx/lora/model.onnx", "lora-merge --model models/demo --adapter DIR --out onnx/other/model.onnx"],
         new HelpGroup("What is merged (--run or --model)", "--run", "--model", "--adapter", "--head", "--scale"),
-        new HelpGroup("Results", "--out", "--precision", "--save-checkpoint", "--opset", "--json"),
+        new HelpGroup("Results", "--out", "--layout", "--precision", "--save-checkpoint", "--opset", "--json"),
         new HelpGroup("Proof", "--verify-data", "--no-verify"),
         new HelpGroup("Columns and labels of --verify-data", [.. TextOptionTable.OptionNames]));
 
@@ -37,9 +38,16 @@ internal static class MergeCommand
         var output = new Option<string>("--out")
         {
             HelpName = "FILE",
-            Description = "ONNX file to write; config and tokenizer are put beside it.",
+            Description = "ONNX file to write; config and tokenizer are put beside it. With --layout hub or triton a directory.",
             Required = true,
         };
+        var layout = new Option<string>("--layout")
+        {
+            Description = "plain: one folder; hub: what transformers.js and optimum load, in fp32 and int8 (with --precision "
+                + "fp32 in that alone), with a model card; triton: a model repository for Triton's ONNX Runtime backend.",
+            DefaultValueFactory = _ => "plain",
+        }
+            .AcceptOnlyFromAmong([.. EnumNames.All<LayoutKind>()]);
         var scale = new Option<double>("--scale") { Description = "Multiplies every adapter; 1 is what was trained.", DefaultValueFactory = _ => 1 };
         var precision = new Option<string>("--precision")
         {
@@ -71,7 +79,7 @@ internal static class MergeCommand
         var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output." };
         var root = new RootCommand("Folds LoRA adapters and a head into a text classifier and writes an ONNX file that is proven equal.")
         {
-            run, model, adapter, head, output, scale, precision, opset, checkpoint, verifyData, noVerify, json,
+            run, model, adapter, head, output, layout, scale, precision, opset, checkpoint, verifyData, noVerify, json,
         };
         var texts = new WordOptions<TextOptions>(TextOptionTable.All);
         texts.AddTo(root);
@@ -86,6 +94,7 @@ internal static class MergeCommand
                 Head = parsed.GetValue(head),
                 Out = parsed.GetRequiredValue(output),
                 Scale = parsed.GetValue(scale),
+                Layout = EnumNames.Parse<LayoutKind>(parsed.GetRequiredValue(layout))!.Value, // one of them
                 Precision = PrecisionName.Parse(parsed.GetRequiredValue(precision)),
                 Opset = parsed.GetValue(opset),
                 SaveCheckpoint = parsed.GetValue(checkpoint),
@@ -94,6 +103,8 @@ internal static class MergeCommand
                 Verify = !parsed.GetValue(noVerify),
                 Json = parsed.GetValue(json),
             };
+            var isPrecisionGiven = parsed.GetResult(precision) is { Implicit: false };
+            options = options.Layout == LayoutKind.Hub && !isPrecisionGiven ? options with { Precision = Precision.Int8 } : options;
             Check(options);
             Merger.Run(options, token);
             return Task.FromResult(ExitCode.Success);
@@ -136,7 +147,18 @@ internal static class MergeCommand
             throw InputException.Several(problems, "lora-merge --help lists the options.");
         }
 
-        if (Directory.Exists(options.Out))
+        if (options.Layout == LayoutKind.Hub && options.Precision is not (Precision.Int8 or Precision.Fp32))
+        {
+            throw new InputException($"--precision is {EnumNames.Of(options.Precision)} with --layout hub, expected int8 (the default) or fp32.",
+                "leave it out to have both files; fp32 writes that one alone.");
+        }
+
+        if (options.Layout != LayoutKind.Plain && File.Exists(options.Out) && !options.Out.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            throw InputException.InFile(options.Out, $"is a file, expected a directory for --layout {EnumNames.Of(options.Layout)}.");
+        }
+
+        if (options.Layout == LayoutKind.Plain && Directory.Exists(options.Out))
         {
             throw InputException.InFile(options.Out, "is a directory, expected the name of the ONNX file.",
                 $"for example --out {Path.Combine(options.Out, "model.onnx")}.");

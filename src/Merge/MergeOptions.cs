@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Merge.Layouts;
 using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
@@ -18,8 +19,11 @@ internal sealed record MergeOptions
     /// <summary>Directory of a head to put on.</summary>
     public string? Head { get; init; }
 
-    /// <summary>The ONNX file to write.</summary>
+    /// <summary>The ONNX file to write, or the folder of another layout.</summary>
     public required string Out { get; init; }
+
+    /// <summary>For whom the files are laid out.</summary>
+    public LayoutKind Layout { get; init; }
 
     /// <summary>Multiplies every adapter.</summary>
     public double Scale { get; init; } = 1;

@@ -52,7 +52,7 @@ internal sealed partial class MergeStage : IDisposable
         return new MergeStage(target);
     }
 
-    /// <summary>Moves everything to its place, <paramref name="last"/> last.</summary>
+    /// <summary>Moves everything to its place, folders included, <paramref name="last"/> last.</summary>
     public void Commit(string last)
     {
         AtomicFile.WriteText(Path.Combine(Folder, CommitFile), last);
@@ -80,12 +80,13 @@ internal sealed partial class MergeStage : IDisposable
         var moved = new List<string>();
         try
         {
-            foreach (var name in Directory.GetFiles(from).Select(file => Path.GetFileName(file)).Where(name => name is not (LockFile or CommitFile))
-                .OrderBy(name => name == last))
+            foreach (var name in Written(from).OrderBy(name => name == last))
             {
                 var target = Path.Combine(to, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!); // a file in a folder
                 if (File.Exists(target))
                 {
+                    Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(replaced, name))!);
                     File.Replace(Path.Combine(from, name), target, Path.Combine(replaced, name));
                 }
                 else
@@ -114,6 +115,12 @@ internal sealed partial class MergeStage : IDisposable
             throw;
         }
     }
+
+    /// <summary>The files of a stage with those in its folders, by their paths below it.</summary>
+    private static List<string> Written(string stage) =>
+        [.. Directory.EnumerateFiles(stage, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(stage, file))
+            .Where(name => name is not (LockFile or CommitFile)
+                && !name.StartsWith(ReplacedFolder + Path.DirectorySeparatorChar, StringComparison.Ordinal))];
 
     /// <summary>A folder of our name, no link, whose process has ended.</summary>
     private static bool IsDead(string folder)

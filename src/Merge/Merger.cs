@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Merge.Layouts;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Metrics;
 
@@ -23,7 +25,8 @@ internal static class Merger
                 $"{module.Module}: rank {module.Rank}, |delta|/|W| {module.DeltaNorm / module.WeightNorm:G3}, max |delta| {module.LargestDelta:G3}"));
         }
 
-        var (proof, gate) = Write(merged, input, options, cancellationToken);
+        var layout = MergeLayout.Of(options.Layout, options.Out, HubCard.Name(input));
+        var (proof, gate) = Write(merged, input, options, layout, cancellationToken);
         if (options.SaveCheckpoint is { } checkpoint)
         {
             CheckpointWriter.Write(checkpoint, merged, input.BaseDirectory);
@@ -34,12 +37,12 @@ internal static class Merger
             ? string.Create(CultureInfo.InvariantCulture,
                 $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}, allowed {result.Tolerance:G3}")
             : "not proven: --no-verify");
-        Console.Error.WriteLine($"written: {options.Out}");
+        Console.Error.WriteLine($"written: {layout.Target}");
         if (gate is not null)
         {
-            var reduced = ModelFiles.InPrecision(options.Out, options.Precision);
+            var reduced = ModelFiles.InPrecision(layout.Target, options.Precision);
             Console.Error.WriteLine($"accuracy gate of {gate.Precision} passed: {gate}");
-            Console.Error.WriteLine(reduced == options.Out ? $"gate: {GateReport.PathFor(reduced, options.Precision)}" : $"written: {reduced}");
+            Console.Error.WriteLine(reduced == layout.Target ? $"gate: {GateReport.PathFor(reduced, options.Precision)}" : $"written: {reduced}");
         }
 
         if (options.Json)
@@ -47,7 +50,7 @@ internal static class Merger
             Console.Out.WriteLine(JsonSerializer.Serialize(
                 new
                 {
-                    Out = options.Out,
+                    Out = layout.Target,
                     Modules = report,
                     VerificationTexts = proof?.Texts,
                     LargestDifference = proof?.LargestDifference,
@@ -58,47 +61,60 @@ internal static class Merger
     }
 
     private static (ProofResult? Proof, GateReport? Gate) Write(
-        ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+        ModelWeights merged, MergeInput input, MergeOptions options, MergeLayout layout, CancellationToken cancellationToken)
     {
-        var target = Path.GetFullPath(options.Out);
-        if (Directory.Exists(target))
+        if (Directory.Exists(layout.Target))
         {
-            throw InputException.InFile(options.Out, "is a directory, expected the name of an ONNX file.",
-                $"--out {Path.Combine(options.Out, ModelFiles.Model)}");
+            throw InputException.InFile(layout.Target, "is a directory, expected the name of an ONNX file.",
+                $"--out {Path.Combine(layout.Target, ModelFiles.Model)}");
         }
 
         try
         {
-            using var stage = MergeStage.Begin(Path.GetDirectoryName(target)!); // a full path of a file has a directory
-            var named = Path.Combine(stage.Folder, Path.GetFileName(target));
+            using var stage = MergeStage.Begin(Path.GetFullPath(layout.Root.Length > 0 ? layout.Root : "."));
+            var (named, companions) = (Path.Combine(stage.Folder, layout.ModelFile), Path.Combine(stage.Folder, layout.Companions));
+            CopyCompanions(input, merged.Config.Task, companions);
+            Directory.CreateDirectory(Path.GetDirectoryName(named)!); // a file in a folder
             var exact = named == ModelFiles.InPrecision(named, options.Precision) ? ModelFiles.InPrecision(named, Precision.Fp32) : named;
             var proof = Stage(exact, merged, input, options, cancellationToken);
             var gate = options.Precision == Precision.Fp32 ? null : GatedFile.Stage(exact, merged, input, options, cancellationToken);
-            if (gate is not null && Path.GetFileName(exact) != Path.GetFileName(target))
+            if (gate is not null && Path.GetFileName(exact) != Path.GetFileName(named))
             {
                 File.Delete(exact); // --out model.int8.onnx asks for that file alone
             }
 
-            stage.Commit(last: Path.GetFileName(target));
+            if (layout.Kind == LayoutKind.Hub)
+            {
+                HubLayout.Complete(companions, exact, input, HubCard.Of(input, proof, gate));
+            }
+            else if (layout.Kind == LayoutKind.Triton)
+            {
+                TritonLayout.Complete(companions, exact, layout.ModelName, options.Precision, merged.Config.Task);
+            }
+
+            stage.Commit(last: layout.ModelFile);
             return (proof, gate);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw InputException.Unwritable(options.Out, failure);
+            throw InputException.Unwritable(layout.Target, failure);
+        }
+    }
+
+    private static void CopyCompanions(MergeInput input, ClassificationTask task, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var name in ModelFiles.Companions.Where(name => File.Exists(Path.Combine(input.BaseDirectory, name))))
+        {
+            PublicFiles.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(folder, name), task);
         }
     }
 
     private static ProofResult? Stage(string file, ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
-        foreach (var name in ModelFiles.Companions.Where(name => File.Exists(Path.Combine(input.BaseDirectory, name))))
-        {
-            PublicFiles.Copy(Path.Combine(input.BaseDirectory, name), Path.Combine(Path.GetDirectoryName(file)!, name),
-                merged.Config.Task); // a full path
-        }
-
         using (var stream = File.Create(file))
         {
-            OnnxModelFile.Write(stream, merged, options.Opset, input.Metadata);
+            OnnxModelFile.Write(stream, merged, options.Opset, input.Metadata, takesTokenTypes: options.Layout == LayoutKind.Hub);
         }
 
         var proof = options.Verify ? MergeProof.Check(file, input, options, cancellationToken) : (ProofResult?)null;
@@ -148,6 +164,6 @@ internal static class Merger
             return;
         }
 
-        (calibration with { ModelHash = ContentHash.OfFile(file) }).Save(Path.GetDirectoryName(file)!); // a full path
+        (calibration with { ModelHash = ContentHash.OfFile(file) }).Save(ModelFiles.DirectoryOf(file));
     }
 }

@@ -122,7 +122,7 @@ internal sealed class ModelLoader(CompareOptions options)
             TrainedParameters = (long?)Number(metadata, OnnxMetadata.TrainedParameters) ?? (raw ? 0 : null),
             TrainingSeconds = Number(metadata, OnnxMetadata.TrainingSeconds) ?? (raw ? 0 : null),
             TrainedTokens = (long?)Number(metadata, OnnxMetadata.TrainedTokens) ?? (raw ? 0 : null),
-            Directory = Directory.Exists(argument.Path) ? argument.Path : Path.GetDirectoryName(Path.GetFullPath(argument.Path)),
+            Directory = Directory.Exists(argument.Path) ? argument.Path : ModelFiles.DirectoryOf(argument.Path),
         });
     }
 

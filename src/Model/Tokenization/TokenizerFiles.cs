@@ -100,6 +100,9 @@ internal sealed class TokenizerFiles
 
     public bool HasId(int id) => _ids.Contains(id);
 
+    /// <summary>The text of a special token such as <c>cls_token</c>.</summary>
+    public string TextOf(string key) => _special[key];
+
     /// <summary>The id of a special token such as <c>cls_token</c>, whose text the configuration may change.</summary>
     public int SpecialId(string key) => FindSpecialId(key)
         ?? throw InputException.InFile(VocabularyPath, $"has no '{_special[key]}', the '{key}'.",

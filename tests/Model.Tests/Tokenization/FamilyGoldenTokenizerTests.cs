@@ -8,6 +8,10 @@ public sealed class FamilyGoldenTokenizerTests
     public static TheoryData<string> Sets =>
         [.. Directory.GetDirectories(Golden.Path("families", "tokenizer")).Select(path => Path.GetFileName(path)).Order()];
 
+    public static TheoryData<string> SetsWithoutJson =>
+        [.. Directory.GetDirectories(Golden.Path("families", "tokenizer")).Where(path => !File.Exists(Path.Combine(path, "tokenizer.json")))
+            .Select(path => Path.GetFileName(path)).Order()];
+
     public static TheoryData<string> Models =>
         [.. Directory.GetDirectories(Golden.Path("families")).Where(path => Directory.Exists(Path.Combine(path, "model")))
             .Select(path => Path.GetFileName(path)).Order()];
@@ -20,6 +24,34 @@ public sealed class FamilyGoldenTokenizerTests
         var cases = Directory.GetFiles(directory, "cases.jsonl*").Single();
 
         GoldenCases.Check(TextTokenizer.Load(directory), cases);
+    }
+
+    [Theory]
+    [MemberData(nameof(SetsWithoutJson))]
+    public void A_tokenizer_json_that_is_made_gives_the_same_ids_and_offsets(string set)
+    {
+        var directory = Golden.Path("families", "tokenizer", set);
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(directory, "tokenizer_config.json"), Path.Combine(folder.Path, "tokenizer_config.json"));
+
+        TokenizerJson.Write(directory, Path.Combine(folder.Path, "tokenizer.json"));
+
+        var made = TextTokenizer.Load(folder.Path);
+        Assert.Equal(TextTokenizer.Load(directory).ContentHash, made.ContentHash);
+        GoldenCases.Check(made, Directory.GetFiles(directory, "cases.jsonl*").Single());
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Models))]
+    public void Every_model_gets_a_tokenizer_json_that_is_its_tokenizer(string model)
+    {
+        var directory = Golden.Path("families", model, "model");
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(directory, "tokenizer_config.json"), Path.Combine(folder.Path, "tokenizer_config.json"));
+
+        TokenizerJson.Write(directory, Path.Combine(folder.Path, "tokenizer.json"));
+
+        Assert.Equal(TextTokenizer.Load(directory).ContentHash, TextTokenizer.Load(folder.Path).ContentHash);
     }
 
     [Theory(SkipTestWithoutData = true)]

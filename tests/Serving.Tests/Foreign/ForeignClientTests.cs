@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using LoraOnnx.Serving.Models;
@@ -32,9 +31,9 @@ public sealed class ForeignClientTests(DemoOnnx demo)
     [Fact]
     public async Task Nodes_grpc_js_speaks_all_three_protocols_with_messages_of_the_upstream_protos()
     {
-        var modules = Repository.Path("artifacts", "foreign-client"); // installed once, at the versions of the lock file
-        var installed = await Task.Run(() => Install(modules), TestContext.Current.CancellationToken);
-        Requirement.SkipUnless(installed is null, $"npm could not install @grpc/grpc-js: {installed}");
+        var modules = await Task.Run(
+            () => NodePackages.Install(Repository.Path("tests", "Serving.Tests", "Foreign"), "foreign-client"),
+            TestContext.Current.CancellationToken);
         await using var server = await TestServer.StartAsync(
             (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
 
@@ -44,24 +43,32 @@ public sealed class ForeignClientTests(DemoOnnx demo)
         Assert.True(result.ExitCode == 0 && result.Output == "ok\n", result.ToString());
     }
 
-    /// <summary>Copies the client beside its packages, which npm installs where they are not there yet. Returns what went wrong, or null.</summary>
-    private static string? Install(string folder)
+    [Fact]
+    public async Task Tritons_configuration_parses_as_Tritons_and_the_repository_is_served_here_too()
     {
-        Directory.CreateDirectory(folder);
-        foreach (var name in new[] { "client.js", "package.json", "package-lock.json" })
-        {
-            File.Copy(Repository.Path("tests", "Serving.Tests", "Foreign", name), Path.Combine(folder, name), overwrite: true);
-        }
+        Requirement.SkipUnless(File.Exists(Python) && Command.Run(Python, ["-c", "import google.protobuf"]).ExitCode == 0,
+            "Debian's python3-protobuf is not installed.");
+        using var folder = new TemporaryFolder();
+        var merged = await Task.Run(() => Command.Run(Repository.Path("bin", "lora-merge"),
+            ["--model", Golden.DemoModel, "--layout", "triton", "--precision", "int8", "--no-verify", "--out", folder.Path]),
+            TestContext.Current.CancellationToken);
+        var descriptors = Path.Combine(folder.Path, "descriptors");
+        await File.WriteAllBytesAsync(descriptors, Descriptors().ToByteArray(), TestContext.Current.CancellationToken);
 
-        try
-        {
-            var result = Command.Run("npm", ["ci", "--prefix", folder, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"]);
-            return result.ExitCode == 0 ? null : result.ToString();
-        }
-        catch (Win32Exception missing)
-        {
-            return missing.Message;
-        }
+        var parsed = await Task.Run(() => Command.Run(Python, [Repository.Path("tests", "Serving.Tests", "Foreign", "model_config.py"),
+            Path.Combine(folder.Path, "demo", "config.pbtxt"), descriptors]), TestContext.Current.CancellationToken);
+        await using var server = await TestServer.StartAsync((LoadEngine?)null,
+            TestServer.Options with { Models = [$"sentiment={Path.Combine(folder.Path, "demo")}"], Device = "cpu" });
+
+        Assert.True(merged.ExitCode == 0 && parsed.ExitCode == 0, $"{merged}\n{parsed}");
+        var config = TritonInference.ModelConfig.Parser.ParseJson(parsed.Output);
+        Assert.Equal(("demo", "onnxruntime", "model.int8.onnx"), (config.Name, config.Backend, config.DefaultModelFilename));
+        Assert.True(File.Exists(Path.Combine(folder.Path, "demo", "1", config.DefaultModelFilename)));
+        Assert.Equal(["input_ids TypeInt64 -1", "attention_mask TypeInt64 -1", "logits TypeFp32 2"], config.Input
+            .Select(input => $"{input.Name} {input.DataType} {input.Dims.Single()}")
+            .Concat(config.Output.Select(output => $"{output.Name} {output.DataType} {output.Dims.Single()}")));
+        Assert.Equal(["NEGATIVE", "POSITIVE"],
+            await File.ReadAllLinesAsync(Path.Combine(folder.Path, "demo", config.Output[0].LabelFilename), TestContext.Current.CancellationToken));
     }
 
     /// <summary>The files that the generated code was made from, each after those it imports.</summary>

@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace LoraOnnx.EndToEnd.Tests;
+
+/// <summary>What lora-merge --layout hub writes, loaded unchanged by transformers.js on Node and by our own programs.</summary>
+public sealed class HubLayoutTests : IDisposable
+{
+    /// <summary>Sums in another order, in probabilities.</summary>
+    private const double ExactTolerance = 1e-5;
+
+    /// <summary>Both round to 8 bits; the server's graph rounds other places than the file's, so an answer near its border may move.</summary>
+    private const double RoundedTolerance = 0.05, RoundedMean = 0.005;
+
+    private const int Texts = 50;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string> Models => ["models/demo", "tests/golden/families/bert/model", "tests/golden/families/roberta/model"];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Transformers_js_answers_as_we_do_in_fp32_int8_and_q8(string model)
+    {
+        var node = NodePackages.Install(Repository.Path("tests", "EndToEnd.Tests", "Hub"), "hub-layout");
+        var hub = Path.Combine(_folder.Path, "hub");
+        Programs.Succeed("lora-merge", "--model", Repository.Path(model), "--layout", "hub", "--out", hub, "--no-verify");
+        var texts = File.ReadLines(Repository.Path("samples", "reviews", "test.jsonl")).Take(Texts)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()).ToList();
+        var file = _folder.Write("texts.json", JsonSerializer.Serialize(texts));
+
+        var result = Command.Run("node", [Path.Combine(node, "classify.mjs"), hub, file, "fp32", "int8", "q8"], TimeSpan.FromMinutes(5));
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        using var answers = JsonDocument.Parse(result.Output);
+        Assert.Equal(Texts, answers.RootElement.GetProperty("q8").GetArrayLength());
+        Assert.Equal(answers.RootElement.GetProperty("int8").GetRawText(), answers.RootElement.GetProperty("q8").GetRawText());
+        foreach (var (type, largest, mean) in new[] { ("fp32", ExactTolerance, ExactTolerance), ("q8", RoundedTolerance, RoundedMean) })
+        {
+            var differences = Differences(answers.RootElement.GetProperty(type), OurScores(hub, type == "q8" ? "int8" : type));
+            TestContext.Current.TestOutputHelper?.WriteLine($"{model} {type}: largest {differences.Max():G3}, mean {differences.Average():G3}");
+            Assert.InRange(differences.Max(), 0, largest);
+            Assert.InRange(differences.Average(), 0, mean);
+        }
+    }
+
+    [Fact]
+    public async Task Lora_compare_and_lora_serve_take_the_layout_as_a_model_with_the_bits_of_the_plain_one()
+    {
+        var (hub, plain) = (Path.Combine(_folder.Path, "hub"), Path.Combine(_folder.Path, "plain", "model.onnx"));
+        var model = Repository.Path("tests", "golden", "families", "bert", "model"); // its hub file has token types as a third input
+        Programs.Succeed("lora-merge", "--model", model, "--layout", "hub", "--out", hub);
+        Programs.Succeed("lora-merge", "--model", model, "--out", plain);
+        var data = Path.Combine(_folder.Path, "in.jsonl");
+        await File.WriteAllLinesAsync(data, File.ReadLines(Repository.Path("samples", "reviews", "test.jsonl")).Take(20),
+            TestContext.Current.CancellationToken);
+        var predictions = Path.Combine(_folder.Path, "predictions.jsonl");
+
+        Programs.Succeed("lora-compare", $"hub={hub}", $"plain={plain}", "--data", data, "--precision", "fp32",
+            "--predictions", predictions);
+        using var server = await ServerProcess.StartAsync("--model", $"hub={hub}");
+        var answer = Programs.Succeed("lora-serve", "predict", "--address", server.GrpcAddress, "A slow start.");
+
+        var logits = File.ReadLines(predictions).Select(line => JsonDocument.Parse(line).RootElement)
+            .ToLookup(row => row.GetProperty("model").GetString(), row => row.GetProperty("logits").GetRawText());
+        Assert.Equal(20, logits["hub"].Count());
+        Assert.Equal(logits["plain"], logits["hub"]);
+        Assert.Matches("POSITIVE|NEGATIVE", answer.Output);
+    }
+
+    private static double[] Differences(JsonElement theirs, List<JsonElement> ours) =>
+        [.. theirs.EnumerateArray().Zip(ours).SelectMany(pair => pair.First.EnumerateArray().Select(score => Math.Abs(
+            score.GetProperty("score").GetDouble() - pair.Second.GetProperty($"score_{score.GetProperty("label").GetString()}").GetDouble())))];
+
+    private List<JsonElement> OurScores(string hub, string precision)
+    {
+        var input = Path.Combine(_folder.Path, "in.jsonl");
+        File.WriteAllLines(input, File.ReadLines(Repository.Path("samples", "reviews", "test.jsonl")).Take(Texts));
+        var output = Path.Combine(_folder.Path, $"{precision}.jsonl");
+        Programs.Succeed("lora-score", "--model", hub, "--precision", precision, "--in", input, "--out", output);
+        return [.. File.ReadLines(output).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+}
