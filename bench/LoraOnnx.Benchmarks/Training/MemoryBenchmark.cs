@@ -41,7 +41,8 @@ internal static partial class MemoryBenchmark
             {
                 var line = OutputOf(["training-memory", Child, way, precision, steps]);
                 Console.WriteLine($"{way,-8} {line}");
-                results[way].Add([.. line.Split(' ').Where((_, word) => word % 2 == 0).Select(word => double.Parse(word, CultureInfo.InvariantCulture))]);
+                results[way].Add([.. line.Split(' ').Where((_, word) => word % 2 == 0)
+                    .Select(word => double.Parse(word, CultureInfo.InvariantCulture))]);
             }
         }
 
