@@ -12,6 +12,9 @@ internal sealed class ExternalData
     /// <summary>Where the numbers of a tensor lie.</summary>
     private sealed record Piece(TensorProto Tensor, string Location, long Offset, long? Length);
 
+    /// <summary>So many times over may the tensors of a file share its numbers; a word embedding that is an output too shares them once.</summary>
+    private const int MostShared = 4;
+
     private readonly string _model;
     private readonly ILookup<string, Piece> _pieces;
 
@@ -43,16 +46,8 @@ internal sealed class ExternalData
             using var stream = ForeignFile.Open(path);
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var hashed = 0L;
-            foreach (var piece in _pieces[location].OrderBy(piece => piece.Offset))
+            foreach (var (piece, length) in Checked(path, _pieces[location], stream.Length))
             {
-                var length = piece.Length ?? stream.Length - piece.Offset;
-                if (piece.Offset > stream.Length || length > stream.Length - piece.Offset || length > Array.MaxLength)
-                {
-                    throw InputException.InFile(path,
-                        $"has {stream.Length} bytes; tensor '{piece.Tensor.Name}' lies from {piece.Offset}, {length} long.",
-                        "the file is cut or of another model; copy both again.");
-                }
-
                 hashed = HashUntil(stream, hash, hashed, piece.Offset);
                 stream.Position = piece.Offset; // before what is hashed where two tensors share their numbers
                 var numbers = new byte[length];
@@ -72,9 +67,37 @@ internal sealed class ExternalData
         }
     }
 
+    /// <summary>The pieces by place, with their lengths; that all of them lie in the file, and together are not many times the file: tensors may
+    /// share their numbers, but each has them for itself in memory.</summary>
+    private static List<(Piece Piece, long Length)> Checked(string path, IEnumerable<Piece> pieces, long fileLength)
+    {
+        var found = new List<(Piece, long)>();
+        var sum = 0L;
+        foreach (var piece in pieces.OrderBy(piece => piece.Offset))
+        {
+            var length = piece.Length ?? fileLength - piece.Offset;
+            if (piece.Offset > fileLength || length > fileLength - piece.Offset || length > Array.MaxLength)
+            {
+                throw InputException.InFile(path,
+                    $"has {fileLength} bytes; tensor '{piece.Tensor.Name}' lies from {piece.Offset}, {length} long.",
+                    "the file is cut or of another model; copy both again.");
+            }
+
+            found.Add((piece, length));
+            sum += length;
+            if (sum > MostShared * fileLength)
+            {
+                throw InputException.InFile(path, $"has {fileLength} bytes, and its tensors more than {MostShared} times as many.",
+                    "export the model anew: its tensors lie over each other.");
+            }
+        }
+
+        return found;
+    }
+
     private static long HashUntil(FileStream stream, IncrementalHash hash, long from, long until)
     {
-        var buffer = new byte[1 << 16];
+        var buffer = new byte[Math.Clamp(until - from, 0, 1 << 16)];
         stream.Position = from;
         while (from < until)
         {

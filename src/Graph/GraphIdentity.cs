@@ -15,6 +15,8 @@ internal static class GraphIdentity
     /// <summary>Constants up to this many bytes are part of the graph (scales, axes, epsilons), larger ones are weights.</summary>
     private const int LargestConstant = 128;
 
+    private const int LongestDescription = 1000;
+
     /// <summary>SHA-256 in lower-case hexadecimal.</summary>
     public static string Hash(ModelProto model)
     {
@@ -29,17 +31,18 @@ internal static class GraphIdentity
             text.Append(CultureInfo.InvariantCulture, $"function {Digest(function.ToByteArray())}\n");
         }
 
-        Append(text, model.Graph, new Dictionary<string, string>(StringComparer.Ordinal));
+        Append(text, model.Graph, new GraphScope(null));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
     /// <summary>Of a graph, or of a branch of one, which sees the <paramref name="values"/> around it: what each name stands for.</summary>
-    private static void Append(StringBuilder text, GraphProto graph, Dictionary<string, string> values, bool isBranch = false)
+    private static void Append(StringBuilder text, GraphProto graph, GraphScope values, bool isBranch = false)
     {
         foreach (var input in graph.Input)
         {
-            values[input.Name] = Quote(input.Name);
-            text.Append(CultureInfo.InvariantCulture, $"input {values[input.Name]} {Digest(input.Type?.ToByteArray() ?? [])}\n");
+            var name = Quote(input.Name);
+            values[input.Name] = name;
+            text.Append(CultureInfo.InvariantCulture, $"input {name} {Digest(input.Type?.ToByteArray() ?? [])}\n");
         }
 
         foreach (var tensor in graph.Initializer)
@@ -60,20 +63,20 @@ internal static class GraphIdentity
         foreach (var output in graph.Output)
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"output {(isBranch ? "" : Quote(output.Name))} {output.Type?.TensorType?.ElemType} {values.GetValueOrDefault(output.Name, "?")}\n");
+                $"output {(isBranch ? "" : Quote(output.Name))} {output.Type?.TensorType?.ElemType} {values.Find(output.Name) ?? "?"}\n");
         }
     }
 
-    private static void Append(StringBuilder text, NodeProto node, Dictionary<string, string> values)
+    private static void Append(StringBuilder text, NodeProto node, GraphScope values)
     {
-        var inputs = node.Input.Select(input => values.GetValueOrDefault(input, Quote(input)));
+        var inputs = node.Input.Select(input => values.Find(input) ?? Quote(input));
         text.Append(CultureInfo.InvariantCulture, $"{node.Domain}:{node.OpType}:{node.Overload} {string.Join(", ", inputs)}\n");
         foreach (var attribute in node.Attribute.OrderBy(attribute => attribute.Name, StringComparer.Ordinal))
         {
             if (attribute.G is { } branch)
             {
                 text.Append(CultureInfo.InvariantCulture, $" {attribute.Name} {{\n");
-                Append(text, branch, new Dictionary<string, string>(values, StringComparer.Ordinal), isBranch: true);
+                Append(text, branch, new GraphScope(values), isBranch: true);
                 text.Append(" }\n");
             }
             else
@@ -92,7 +95,8 @@ internal static class GraphIdentity
     {
         var isConstant = !tensor.HasRawData || tensor.RawData.Length <= LargestConstant;
         var form = $"{tensor.DataType} [{string.Join(',', tensor.Dims)}]";
-        return isConstant && !IsParameter(tensor) ? $"constant {form} {Digest(Numbers(tensor))}" : $"weight {Quote(tensor.Name)} {form}";
+        var described = isConstant && !IsParameter(tensor) ? $"constant {form} {Digest(Numbers(tensor))}" : $"weight {Quote(tensor.Name)} {form}";
+        return described.Length <= LongestDescription ? described : $"long {Digest(Encoding.UTF8.GetBytes(described))}"; // nodes repeat it
     }
 
     /// <summary>Small weights (a bias of a few classes) are weights too: those that checkpoints name.</summary>

@@ -65,7 +65,12 @@ internal sealed class WeightSet
     /// <summary>The same as the file has them.</summary>
     public static WeightSet? TryReadAsStored(ModelProto model, ModelConfig config)
     {
-        var tensors = model.Graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        var tensors = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
+        if (!model.Graph.Initializer.All(tensor => tensors.TryAdd(tensor.Name, tensor)))
+        {
+            return null; // which of two is meant is for the runtime to say
+        }
+
         foreach (var precision in Enum.GetValues<Precision>())
         {
             if (Expected(config, precision).All(spec => IsThere(spec)))
