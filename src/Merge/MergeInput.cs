@@ -28,6 +28,17 @@ internal sealed class MergeInput
     /// <summary>metadata_props of the file, the proof's result aside.</summary>
     public required Dictionary<string, string> Metadata { get; init; }
 
+    /// <summary>The same files with nothing merged into the base.</summary>
+    public MergeInput OfBase(ModelWeights weights) => new()
+    {
+        BaseDirectory = BaseDirectory,
+        Weights = weights,
+        Adapters = [],
+        MaxTokens = MaxTokens,
+        Truncation = Truncation,
+        Metadata = Metadata,
+    };
+
     /// <exception cref="InputException">Something is missing, malformed, or does not fit together.</exception>
     public static MergeInput Read(MergeOptions options, CancellationToken cancellationToken)
     {
@@ -66,8 +77,9 @@ internal sealed class MergeInput
         }
 
         var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, config), task)
-            : checkpoint.HasHead || bringsHead.Count < checkpoint.Config.Layout.Head.Keys.Count ? checkpoint.LoadWeights(task)
-            : checkpoint.LoadWeights(bringsHead, task);
+            : checkpoint.HasHead || bringsHead.Count == checkpoint.Config.Layout.Head.Keys.Count
+                ? checkpoint.LoadWeights(bringsHead.DistinctBy(tensor => tensor.Name), task) // two that bring the same are refused when they are folded
+            : checkpoint.LoadWeights(task);
         return new MergeInput
         {
             BaseDirectory = checkpoint.Directory,

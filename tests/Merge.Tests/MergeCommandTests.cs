@@ -44,6 +44,16 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public void An_adapter_may_bring_a_last_layer_for_another_number_of_classes()
+    {
+        var result = Command.Run(Repository.Path("bin", "lora-merge"),
+            ["--model", Golden.DemoModel, "--adapter", Golden.Path("mixed-adapters", "adapters", "stars"), "--no-verify", "--out", Out]);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(5, Model.Configuration.ModelConfig.Load(Path.GetDirectoryName(Out)!).Task.Labels.Count);
+    }
+
+    [Fact]
     public void A_saved_checkpoint_has_transformers_keys_and_the_merged_weights()
     {
         var adapter = TinyAdapter.Write(_model, "adapter", 1);
