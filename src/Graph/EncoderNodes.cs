@@ -5,7 +5,8 @@ using static LoraOnnx.Graph.GraphBuilder;
 namespace LoraOnnx.Graph;
 
 /// <summary>The parts of an encoder that work on each token by itself, over rows [n, width]; both graphs are made of them.</summary>
-internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, WeightSet weights, string? plan = null)
+internal sealed class EncoderNodes(
+    GraphBuilder graph, EncoderLayout layout, WeightSet weights, string? plan = null, AdapterSlots? slots = null)
 {
     private readonly RoundedRows _rows = new(graph);
 
@@ -23,8 +24,21 @@ internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, Wei
     /// <summary>x·Wᵀ + b for a module of a block, in the precision of its weights.</summary>
     public string Linear(string x, LinearLayout linear)
     {
-        var y = Plain(x, linear);
+        var y = Adapted(Plain(x, linear), x, linear);
         return plan is null ? y : graph.KernelNode(VariantNodes.Behind(linear.Name), y, x, plan);
+    }
+
+    /// <summary>y + x·A·B where adapters have a place.</summary>
+    private string Adapted(string y, string x, LinearLayout linear)
+    {
+        if (slots is null || !slots.Modules.Contains(linear.Name))
+        {
+            return y;
+        }
+
+        var down = graph.Node("MatMul", $"/{linear.Name}/lora/down", [x, AdapterSlots.A(linear.Name)]);
+        var up = graph.Node("MatMul", $"/{linear.Name}/lora/up", [down, AdapterSlots.B(linear.Name)]);
+        return graph.Node("Add", $"/{linear.Name}/lora", [y, up]);
     }
 
     private string Plain(string x, LinearLayout linear)
@@ -77,10 +91,10 @@ internal sealed class EncoderNodes(GraphBuilder graph, EncoderLayout layout, Wei
     /// <summary>Pooler and head over the rows of the texts' first tokens [texts, width]: logits [texts, labels] in fp32.</summary>
     public string Head(string first)
     {
-        var x = layout.Pooler is { } pooler ? Activate(ExactLinear(first, pooler), Activation.Tanh, $"/{pooler.Name}") : first;
+        var x = layout.Pooler is { } pooler ? Activate(Adapted(ExactLinear(first, pooler), first, pooler), Activation.Tanh, $"/{pooler.Name}") : first;
         foreach (var step in layout.Head.Linears)
         {
-            x = ExactLinear(x, step.Linear);
+            x = Adapted(ExactLinear(x, step.Linear), x, step.Linear);
             x = step.Activation is { } activation ? Activate(x, activation, $"/{step.Linear.Name}") : x;
         }
 

@@ -30,6 +30,13 @@ internal sealed class GraphBuilder(string name, int opset)
         return input;
     }
 
+    /// <summary>Adds an input that a caller may leave out: then it is <paramref name="tensor"/>.</summary>
+    public void OptionalInput(TensorProto tensor, params ReadOnlySpan<string> axes)
+    {
+        Input(tensor.Name, (DataType)tensor.DataType, axes);
+        _graph.Initializer.Add(tensor);
+    }
+
     /// <summary>Makes <paramref name="value"/> an output of the graph.</summary>
     public void Output(string value, DataType type, params ReadOnlySpan<string> axes) => _graph.Output.Add(Describe(value, type, axes));
 

@@ -41,6 +41,17 @@ public static class OnnxModelFile
         model.WriteTo(stream);
     }
 
+    /// <summary>Writes the portable graph of a base that takes adapters as optional inputs, in fp32.</summary>
+    /// <exception cref="InputException">The weights do not fit into one ONNX file.</exception>
+    public static void WriteWithSlots(
+        Stream stream, ModelWeights weights, AdapterSlots slots, int opset, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var set = WeightSet.Of(weights);
+        CheckSize(set);
+        PortableGraph.Build(weights.Config, set, opset, metadata, slots).WriteTo(stream);
+    }
+
     /// <summary>The serving-shaped model of weights in memory, for a session.</summary>
     public static byte[] ServingModel(ModelWeights weights, Precision precision = Precision.Fp32)
     {

@@ -21,17 +21,20 @@ internal sealed class PortableGraph
     private readonly EncoderNodes _nodes;
     private readonly ModelConfig _config;
     private readonly bool _takesTypes;
+    private readonly WeightSet _weights;
+    private readonly AdapterSlots? _slots;
 
-    private PortableGraph(ModelConfig config, WeightSet weights, int opset)
+    private PortableGraph(ModelConfig config, WeightSet weights, int opset, AdapterSlots? slots)
     {
         _graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification", opset);
-        _nodes = new EncoderNodes(_graph, config.Layout, weights);
-        _config = config;
+        _nodes = new EncoderNodes(_graph, config.Layout, weights, slots: slots);
+        (_config, _weights, _slots) = (config, weights, slots);
         _takesTypes = weights.HasTokenTypes;
     }
 
-    public static ModelProto Build(ModelConfig config, WeightSet weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata) =>
-        new PortableGraph(config, weights, opset).Build(metadata);
+    /// <summary>The graph; with <paramref name="slots"/> it takes adapters as optional inputs.</summary>
+    public static ModelProto Build(ModelConfig config, WeightSet weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata,
+        AdapterSlots? slots = null) => new PortableGraph(config, weights, opset, slots).Build(metadata);
 
     // Letters: B texts, S tokens of the longest, H width, N heads, D width of a head.
     private ModelProto Build(IEnumerable<KeyValuePair<string, string>> metadata)
@@ -39,6 +42,7 @@ internal sealed class PortableGraph
         var ids = _graph.Input(InputIds, DataType.Int64, "batch_size", "sequence_length");
         var mask = _graph.Input(AttentionMask, DataType.Int64, "batch_size", "sequence_length");
         var types = _takesTypes ? _graph.Input(TokenTypeIds, DataType.Int64, "batch_size", "sequence_length") : null;
+        _slots?.AddInputs(_graph, _config.Layout, _weights);
 
         var shape = _graph.Node("Shape", "/shape", [ids]); // [B, S]
         // [B, S, N, D]
@@ -51,7 +55,8 @@ internal sealed class PortableGraph
         }
 
         var logits = _nodes.Head(FirstTokens(rows, shape));
-        _graph.Output(logits, DataType.Float, "batch_size", $"{_config.Task.Labels.Count}");
+        var takesHeads = _slots?.Replaced.Contains(_config.Layout.Head.Last.Weight) ?? false;
+        _graph.Output(logits, DataType.Float, "batch_size", takesHeads ? AdapterSlots.Labels : $"{_config.Task.Labels.Count}");
         return _graph.Build(metadata);
     }
 

@@ -12,10 +12,11 @@ public sealed class PortableModel : ITokenModel
     private readonly InferenceSession _session;
     private readonly PortableContract _contract;
     private readonly string[] _inputs;
+    private readonly OrtLoraAdapter? _adapter;
 
-    private PortableModel(InferenceSession session, PortableContract contract)
+    private PortableModel(InferenceSession session, PortableContract contract, OrtLoraAdapter? adapter = null)
     {
-        (_session, _contract) = (session, contract);
+        (_session, _contract, _adapter) = (session, contract, adapter);
         _inputs = [.. contract.Inputs];
     }
 
@@ -33,6 +34,23 @@ public sealed class PortableModel : ITokenModel
         }
 
         return Open(OnnxModel.Read(path), path, options);
+    }
+
+    /// <summary>Loads a file that takes adapters, with one of ONNX Runtime's adapter files (<c>.onnx_adapter</c>) active in every run.</summary>
+    /// <exception cref="InputException">A file is missing or not of its kind.</exception>
+    public static PortableModel OpenWithAdapter(string path, string adapter, InferenceOptions options)
+    {
+        var model = Open(path, options);
+        try
+        {
+            return new PortableModel(model._session, model._contract, OrtLoraAdapter.Create(adapter, null)); // on a CPU there is no allocator
+        }
+        catch (OnnxRuntimeException failure)
+        {
+            model.Dispose();
+            throw InputException.InFile(adapter, $"ONNX Runtime cannot load it: {OneLine(failure.Message)}", "write it again with lora-merge.",
+                failure);
+        }
     }
 
     /// <summary>Loads a model that was read; <paramref name="name"/> stands for it in messages.</summary>
@@ -63,7 +81,11 @@ public sealed class PortableModel : ITokenModel
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _session.Dispose();
+        _adapter?.Dispose();
+    }
 
     float[][] ITokenModel.Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken) => Run(batch, width, cancellationToken);
 
@@ -78,7 +100,7 @@ public sealed class PortableModel : ITokenModel
     private float[][] RunOnce(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
         using var layout = new PaddedLayout(batch, width, _contract);
-        var rows = SessionRun.Logits(_session, _inputs, layout.CreateValues(), _contract.Texts ?? batch.Count, cancellationToken);
+        var rows = SessionRun.Logits(_session, _inputs, layout.CreateValues(), _contract.Texts ?? batch.Count, cancellationToken, _adapter);
         return rows.Length == batch.Count ? rows : rows[..batch.Count];
     }
 

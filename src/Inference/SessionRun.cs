@@ -10,22 +10,28 @@ internal static class SessionRun
 
     /// <summary>Runs, copies the logits out of native memory, and disposes the inputs.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; the run ended early.</exception>
-    public static float[][] Logits(InferenceSession session, string[] names, OrtValue[] inputs, int texts, CancellationToken cancellationToken)
+    public static float[][] Logits(InferenceSession session, string[] names, OrtValue[] inputs, int texts, CancellationToken cancellationToken,
+        OrtLoraAdapter? adapter = null)
     {
         float[][] rows = [];
-        Outputs(session, names, inputs, _outputs, outputs => rows = Rows(outputs[0], texts), cancellationToken);
+        Outputs(session, names, inputs, _outputs, outputs => rows = Rows(outputs[0], texts), cancellationToken, adapter);
         return rows;
     }
 
     /// <summary>The same with outputs of any names, which <paramref name="read"/> copies out of native memory.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; the run ended early.</exception>
     public static void Outputs(InferenceSession session, string[] names, OrtValue[] inputs, string[] outputNames,
-        Action<IReadOnlyList<OrtValue>> read, CancellationToken cancellationToken)
+        Action<IReadOnlyList<OrtValue>> read, CancellationToken cancellationToken, OrtLoraAdapter? adapter = null)
     {
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var run = new RunOptions();
+            if (adapter is not null)
+            {
+                run.AddActiveLoraAdapter(adapter);
+            }
+
             using var stop = cancellationToken.Register(static options => ((RunOptions)options!).Terminate = true, run); // the state given beside it
             using var outputs = session.Run(run, names, inputs, outputNames);
             read([.. outputs]);

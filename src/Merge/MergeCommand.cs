@@ -3,6 +3,7 @@ using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Merge.Layouts;
+using LoraOnnx.Merge.RuntimeAdapters;
 using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
@@ -13,7 +14,7 @@ internal static class MergeCommand
     private static readonly CommandHelp _help = new(
         ["lora-merge --run runs/lora --out onnx/lora/model.onnx", "lora-merge --model models/demo --adapter DIR --out onnx/other/model.onnx"],
         new HelpGroup("What is merged (--run or --model)", "--run", "--model", "--adapter", "--head", "--scale"),
-        new HelpGroup("Results", "--out", "--layout", "--precision", "--save-checkpoint", "--opset", "--json"),
+        new HelpGroup("Results", "--out", "--layout", "--precision", "--save-checkpoint", "--base-with-adapters", "--opset", "--json"),
         new HelpGroup("Proof", "--verify-data", "--no-verify"),
         new HelpGroup("Columns and labels of --verify-data", [.. TextOptionTable.OptionNames]));
 
@@ -67,6 +68,11 @@ internal static class MergeCommand
             HelpName = "DIR",
             Description = "Also write the merged model as a Hugging Face directory.",
         };
+        var baseWithAdapters = new Option<bool>("--base-with-adapters")
+        {
+            Description = "Merge nothing: write the base with places for adapters as optional inputs, and beside it each adapter as "
+                + "NAME.onnx_adapter, for other programs on ONNX Runtime.",
+        };
         var verifyData = new Option<string?>("--verify-data")
         {
             HelpName = "FILE",
@@ -79,7 +85,7 @@ internal static class MergeCommand
         var json = new Option<bool>("--json") { Description = "Print the report as JSON on standard output." };
         var root = new RootCommand("Folds LoRA adapters and a head into a text classifier and writes an ONNX file that is proven equal.")
         {
-            run, model, adapter, head, output, layout, scale, precision, opset, checkpoint, verifyData, noVerify, json,
+            run, model, adapter, head, output, layout, scale, precision, opset, checkpoint, baseWithAdapters, verifyData, noVerify, json,
         };
         var texts = new WordOptions<TextOptions>(TextOptionTable.All);
         texts.AddTo(root);
@@ -98,6 +104,7 @@ internal static class MergeCommand
                 Precision = PrecisionName.Parse(parsed.GetRequiredValue(precision)),
                 Opset = parsed.GetValue(opset),
                 SaveCheckpoint = parsed.GetValue(checkpoint),
+                BaseWithAdapters = parsed.GetValue(baseWithAdapters),
                 VerifyData = parsed.GetValue(verifyData),
                 Texts = texts.Read(parsed, new TextOptions()),
                 Verify = !parsed.GetValue(noVerify),
@@ -106,7 +113,15 @@ internal static class MergeCommand
             var isPrecisionGiven = parsed.GetResult(precision) is { Implicit: false };
             options = options.Layout == LayoutKind.Hub && !isPrecisionGiven ? options with { Precision = Precision.Int8 } : options;
             Check(options);
-            Merger.Run(options, token);
+            if (options.BaseWithAdapters)
+            {
+                BaseWithAdapters.Run(options, token);
+            }
+            else
+            {
+                Merger.Run(options, token);
+            }
+
             return Task.FromResult(ExitCode.Success);
         });
         return root;
@@ -135,6 +150,13 @@ internal static class MergeCommand
         if (options.Run is not null && (options.Adapters.Count > 0 || options.Head is not null))
         {
             throw new InputException("--adapter and --head go with --model; a run brings its own.");
+        }
+
+        if (options.BaseWithAdapters && (options is { Run: null, Adapters.Count: 0 } || options.Head is not null || options.SaveCheckpoint is not null
+            || options.Layout != LayoutKind.Plain || options.Precision != Precision.Fp32 || options.Json))
+        {
+            throw new InputException("--base-with-adapters writes a base in fp32 and its adapters: it takes --run, or --model with --adapter, and "
+                + "neither --head, --layout, --precision, --save-checkpoint nor --json.");
         }
 
         if (options.Opset is < OnnxModelFile.LowestOpset or > OnnxModelFile.HighestOpset)

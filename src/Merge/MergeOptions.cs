@@ -46,6 +46,9 @@ internal sealed record MergeOptions
     /// <summary>False leaves the proof out and says so in the file.</summary>
     public bool Verify { get; init; } = true;
 
+    /// <summary>Write the base with places for adapters, and each adapter as a file of ONNX Runtime's.</summary>
+    public bool BaseWithAdapters { get; init; }
+
     /// <summary>The report as JSON on standard output.</summary>
     public bool Json { get; init; }
 }

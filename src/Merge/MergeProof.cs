@@ -23,7 +23,7 @@ internal static class MergeProof
 
     /// <exception cref="InputException">The file does not give the same logits, or rounding alone changes them so much that nothing can be
     /// shown.</exception>
-    public static ProofResult Check(string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    public static ProofResult Check(PortableModel model, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var tokenizer = TextTokenizer.Load(input.BaseDirectory, input.Weights.Config.Shape.Vocabulary);
         var texts = ReferenceTexts.All.Concat(options.VerifyData is { } data
@@ -35,7 +35,6 @@ internal static class MergeProof
         var tolerance = new RoundingTolerance(input, options.Scale, reference, encoded, cancellationToken);
         var trained = options.Scale == 1 ? input.Run?.ReadReferenceLogits() : null;
         var (largest, allowed) = (0.0, 0.0);
-        using var model = PortableModel.Open(file, new InferenceOptions { Device = "cpu" });
         foreach (var batch in Enumerable.Range(0, encoded.Length).Chunk(BatchSize))
         {
             var batched = model.Run([.. batch.Select(text => encoded[text].Ids)], cancellationToken);

@@ -117,7 +117,7 @@ internal static class Merger
             OnnxModelFile.Write(stream, merged, options.Opset, input.Metadata, takesTokenTypes: options.Layout == LayoutKind.Hub);
         }
 
-        var proof = options.Verify ? MergeProof.Check(file, input, options, cancellationToken) : (ProofResult?)null;
+        var proof = Prove(file, input, options, cancellationToken);
         var found = Shown(proof, options);
         foreach (var (key, value) in found)
         {
@@ -132,6 +132,17 @@ internal static class Merger
 
         CarryCalibration(file, input, options);
         return proof;
+    }
+
+    private static ProofResult? Prove(string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
+    {
+        if (!options.Verify)
+        {
+            return null;
+        }
+
+        using var model = PortableModel.Open(file, new InferenceOptions { Device = "cpu" });
+        return MergeProof.Check(model, input, options, cancellationToken);
     }
 
     private static Dictionary<string, string> Shown(ProofResult? proof, MergeOptions options) => proof is not { } result
