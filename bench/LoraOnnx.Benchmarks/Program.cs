@@ -10,6 +10,7 @@ internal static class Program
         ["tokenizer-sizes"] = (Tokenizer.RealSizeBenchmark.Question, Tokenizer.RealSizeBenchmark.Run),
         ["inference"] = (Inference.EngineBenchmark.Question, Inference.EngineBenchmark.Run),
         ["adapters"] = (Inference.AdapterBenchmark.Question, Inference.AdapterBenchmark.Run),
+        ["explanations"] = (Inference.ExplanationBenchmark.Question, Inference.ExplanationBenchmark.Run),
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
