@@ -91,7 +91,8 @@ internal sealed class EncoderNodes(
     /// <summary>Pooler and head over the rows of the texts' first tokens [texts, width]: logits [texts, labels] in fp32.</summary>
     public string Head(string first)
     {
-        var x = layout.Pooler is { } pooler ? Activate(Adapted(ExactLinear(first, pooler), first, pooler), Activation.Tanh, $"/{pooler.Name}") : first;
+        var x = layout.Pooler is { } pooler
+            ? Activate(Adapted(ExactLinear(first, pooler), first, pooler), Activation.Tanh, $"/{pooler.Name}") : first;
         foreach (var step in layout.Head.Linears)
         {
             x = Adapted(ExactLinear(x, step.Linear), x, step.Linear);

@@ -78,7 +78,7 @@ internal sealed class MergeInput
 
         var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, config), task)
             : checkpoint.HasHead || bringsHead.Count == checkpoint.Config.Layout.Head.Keys.Count
-                ? checkpoint.LoadWeights(bringsHead.DistinctBy(tensor => tensor.Name), task) // two that bring the same are refused when they are folded
+                ? checkpoint.LoadWeights(bringsHead.DistinctBy(tensor => tensor.Name), task) // two of a name are refused when folded
             : checkpoint.LoadWeights(task);
         return new MergeInput
         {

@@ -138,7 +138,7 @@ internal static class PredictCommand
             var explained = await client.ExplainAsync(text, "", request, cancellationToken);
             if (explained.Warning.Length > 0)
             {
-                await Console.Error.WriteLineAsync($"warning: {explained.Warning}");
+                WarningLines.Write(explained.Warning);
             }
 
             Console.WriteLine(asJson ? _json.Format(explained) : Lines(explained));

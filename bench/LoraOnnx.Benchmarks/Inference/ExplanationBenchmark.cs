@@ -99,8 +99,8 @@ internal static class ExplanationBenchmark
             }
         }
 
-        Console.WriteLine($"{texts} texts, {Deleted:P0} of the words deleted: the probability of the answer moves by {chosen / texts:F3} without those "
-            + $"that add most, by {drawn / texts:F3} without as many at random = {chosen / drawn:F1} times");
+        Console.WriteLine($"{texts} texts, {Deleted:P0} of the words deleted: the probability of the answer moves by {chosen / texts:F3} without "
+            + $"those that add most, by {drawn / texts:F3} without as many at random = {chosen / drawn:F1} times");
     }
 
     private static float[] Logits(TextClassifier classifier, string text) =>

@@ -64,7 +64,8 @@ public sealed class TextExplainer : IDisposable
             return (exact, onnx);
         }
 
-        throw InputException.InFile(file, "holds 8-bit weights, which have no gradient, and no fp32 file that they were measured against is beside it.",
+        throw InputException.InFile(file,
+            "holds 8-bit weights, which have no gradient, and no fp32 file that they were measured against is beside it.",
             "serve the fp32 or fp16 file to have answers explained.");
     }
 
