@@ -103,7 +103,8 @@ public sealed record Calibration
             Scale = fields.Find("scale") is null ? null : fields.Number("scale", 1, -1e6, 1e6),
             ModelHash = fields.Text("model_sha256"),
             Provenance = provenance is { ValueKind: JsonValueKind.Object } entries
-                ? entries.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.ToString(), StringComparer.Ordinal)
+                ? entries.EnumerateObject().GroupBy(entry => entry.Name, StringComparer.Ordinal)
+                    .ToDictionary(named => named.Key, named => named.Last().Value.ToString(), StringComparer.Ordinal) // JSON lets names come twice
                 : new Dictionary<string, string>(),
         };
     }
