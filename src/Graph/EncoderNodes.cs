@@ -4,9 +4,11 @@ using static LoraOnnx.Graph.GraphBuilder;
 
 namespace LoraOnnx.Graph;
 
-/// <summary>The parts of an encoder that work on each token by itself, over rows [n, width]; both graphs are made of them.</summary>
+/// <summary>The parts of an encoder that work on each token by itself, over rows [n, width]; all graphs are made of them. Weights in
+/// <paramref name="inputs"/> are inputs of the graph.</summary>
 internal sealed class EncoderNodes(
-    GraphBuilder graph, EncoderLayout layout, WeightSet weights, string? plan = null, AdapterSlots? slots = null)
+    GraphBuilder graph, EncoderLayout layout, WeightSet weights, string? plan = null, AdapterSlots? slots = null,
+    IReadOnlySet<string>? inputs = null)
 {
     private readonly RoundedRows _rows = new(graph);
 
@@ -14,8 +16,8 @@ internal sealed class EncoderNodes(
     public TensorProto.Types.DataType FloatType { get; } =
         (TensorProto.Types.DataType)weights[layout.Embeddings.Norm.Weight].DataType;
 
-    /// <summary>An initializer under its checkpoint key.</summary>
-    public string Weight(string name) => graph.Initializer(weights[name]);
+    /// <summary>A weight under its checkpoint key.</summary>
+    public string Weight(string name) => inputs is not null && inputs.Contains(name) ? name : graph.Initializer(weights[name]);
 
     /// <summary>x·Wᵀ + b with a weight that is not in 8 bits.</summary>
     public string ExactLinear(string x, LinearLayout linear) =>

@@ -37,6 +37,18 @@ internal sealed class GraphBuilder(string name, int opset)
         _graph.Initializer.Add(tensor);
     }
 
+    /// <summary>Adds a graph input that is a list of fp32 tensors.</summary>
+    public string FloatsInput(string input)
+    {
+        var tensor = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } };
+        _graph.Input.Add(new ValueInfoProto
+        {
+            Name = Claim(input),
+            Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = tensor } },
+        });
+        return input;
+    }
+
     /// <summary>Makes <paramref name="value"/> an output of the graph.</summary>
     public void Output(string value, DataType type, params ReadOnlySpan<string> axes) => _graph.Output.Add(Describe(value, type, axes));
 

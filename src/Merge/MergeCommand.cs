@@ -3,6 +3,7 @@ using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Merge.Layouts;
+using LoraOnnx.Merge.OnDevice;
 using LoraOnnx.Merge.RuntimeAdapters;
 using LoraOnnx.Texts;
 
@@ -16,6 +17,7 @@ internal static class MergeCommand
         new HelpGroup("What is merged (--run or --model)", "--run", "--model", "--adapter", "--head", "--scale"),
         new HelpGroup("Results", "--out", "--layout", "--precision", "--save-checkpoint", "--base-with-adapters", "--opset", "--json"),
         new HelpGroup("Proof", "--verify-data", "--no-verify"),
+        OnDeviceOptionSet.Help,
         new HelpGroup("Columns and labels of --verify-data", [.. TextOptionTable.OptionNames]));
 
     public static RootCommand Create()
@@ -36,11 +38,10 @@ internal static class MergeCommand
             Description = "PEFT adapter directory, with its weight in the sum (default 1); may be given several times.",
         };
         var head = new Option<string?>("--head") { HelpName = "DIR", Description = "Directory with a trained head's model.safetensors." };
-        var output = new Option<string>("--out")
+        var output = new Option<string?>("--out")
         {
             HelpName = "FILE",
             Description = "ONNX file to write; config and tokenizer are put beside it. With --layout hub or triton a directory.",
-            Required = true,
         };
         var layout = new Option<string>("--layout")
         {
@@ -89,16 +90,20 @@ internal static class MergeCommand
         };
         var texts = new WordOptions<TextOptions>(TextOptionTable.All);
         texts.AddTo(root);
+        var device = new OnDeviceOptionSet();
+        device.AddTo(root);
         CommandHelp.Arrange(root, _help);
         root.SetAction((parsed, token) =>
         {
+            var onDevice = device.Read(parsed);
             var options = new MergeOptions
             {
                 Run = parsed.GetValue(run),
                 Model = parsed.GetValue(model),
                 Adapters = [.. (parsed.GetValue(adapter) ?? []).Select(ParseAdapter)],
                 Head = parsed.GetValue(head),
-                Out = parsed.GetRequiredValue(output),
+                Out = parsed.GetValue(output) ?? onDevice.Artifacts ?? throw new InputException("Option '--out' is required."),
+                OnDevice = onDevice,
                 Scale = parsed.GetValue(scale),
                 Layout = EnumNames.Parse<LayoutKind>(parsed.GetRequiredValue(layout))!.Value, // one of them
                 Precision = PrecisionName.Parse(parsed.GetRequiredValue(precision)),
@@ -116,6 +121,14 @@ internal static class MergeCommand
             if (options.BaseWithAdapters)
             {
                 BaseWithAdapters.Run(options, token);
+            }
+            else if (onDevice.Checkpoint is not null)
+            {
+                DeviceReturn.Run(options, token);
+            }
+            else if (onDevice.Artifacts is not null)
+            {
+                TrainingArtifacts.Run(options, token);
             }
             else
             {
@@ -140,7 +153,8 @@ internal static class MergeCommand
 
     private static void Check(MergeOptions options)
     {
-        if ((options.Run is null) == (options.Model is null))
+        var needsModel = options.OnDevice.Checkpoint is null || options.Out.EndsWith(".onnx", StringComparison.Ordinal);
+        if ((needsModel || options.Run is not null) && (options.Run is null) == (options.Model is null))
         {
             throw new InputException($"{(options.Run is null ? "neither" : "both")} --run and --model {(options.Run is null ? "is" : "are")} "
                 + "given, expected one of them.",
@@ -180,7 +194,7 @@ internal static class MergeCommand
             throw InputException.InFile(options.Out, $"is a file, expected a directory for --layout {EnumNames.Of(options.Layout)}.");
         }
 
-        if (options.Layout == LayoutKind.Plain && Directory.Exists(options.Out))
+        if (options.Layout == LayoutKind.Plain && Directory.Exists(options.Out) && options.OnDevice is { Artifacts: null, Checkpoint: null })
         {
             throw InputException.InFile(options.Out, "is a directory, expected the name of the ONNX file.",
                 $"for example --out {Path.Combine(options.Out, "model.onnx")}.");

@@ -1,5 +1,6 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Merge.Layouts;
+using LoraOnnx.Merge.OnDevice;
 using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
@@ -19,7 +20,8 @@ internal sealed record MergeOptions
     /// <summary>Directory of a head to put on.</summary>
     public string? Head { get; init; }
 
-    /// <summary>The ONNX file to write, or the folder of another layout.</summary>
+    /// <summary>The ONNX file to write, or the folder of another layout or of what a device trained. Unused where training artifacts are
+    /// written.</summary>
     public required string Out { get; init; }
 
     /// <summary>For whom the files are laid out.</summary>
@@ -48,6 +50,9 @@ internal sealed record MergeOptions
 
     /// <summary>Write the base with places for adapters, and each adapter as a file of ONNX Runtime's.</summary>
     public bool BaseWithAdapters { get; init; }
+
+    /// <summary>Training on a device.</summary>
+    public OnDeviceOptions OnDevice { get; init; } = new();
 
     /// <summary>The report as JSON on standard output.</summary>
     public bool Json { get; init; }

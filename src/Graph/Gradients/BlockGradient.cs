@@ -3,13 +3,23 @@ using LoraOnnx.Model.Encoders;
 namespace LoraOnnx.Graph.Gradients;
 
 /// <summary>
-/// One block of frozen weights, forward and backward, over rows x [T, H]. The last block asks for each text's first token only, x[first] [B, H], and
-/// gives [B, H].
+/// One block, forward and backward, over rows x [T, H]; what of it learns is said by its trained tensors. The last block asks for each text's first
+/// token only, x[first] [B, H], and gives [B, H].
 /// </summary>
-internal sealed class BlockGradient(GraphBuilder graph, EncoderNodes nodes, EncoderLayout layout, BlockLayout block, TextHeads heads)
+internal sealed class BlockGradient
 {
-    private readonly GradientScope _scope = new(graph, nodes.FloatType, $"/gradient/{block.Output.Name}");
-    private readonly bool _isLast = block == layout.Blocks[^1];
+    private readonly EncoderNodes _nodes;
+    private readonly EncoderLayout _layout;
+    private readonly BlockLayout _block;
+    private readonly TextHeads _heads;
+    private readonly GradientScope _scope;
+    private readonly bool _isLast;
+    private readonly LinearGradient _query;
+    private readonly LinearGradient _key;
+    private readonly LinearGradient _value;
+    private readonly LinearGradient _output;
+    private readonly LinearGradient _upper;
+    private readonly LinearGradient _down;
 
     private string _first = "";
     private AttentionRule.Saved _attention;
@@ -18,42 +28,65 @@ internal sealed class BlockGradient(GraphBuilder graph, EncoderNodes nodes, Enco
     private string _active = "";
     private string _sum = "";
 
+    public BlockGradient(GraphBuilder graph, EncoderNodes nodes, EncoderLayout layout, BlockLayout block, TextHeads heads, TrainedTensors trained)
+    {
+        (_nodes, _layout, _block, _heads) = (nodes, layout, block, heads);
+        _scope = new GradientScope(graph, nodes.FloatType, $"/gradient/{block.Output.Name}");
+        _isLast = block == layout.Blocks[^1];
+        LinearGradient Of(LinearLayout linear) => new(_scope.In(linear.Name), nodes, linear, trained);
+        (_query, _key, _value) = (Of(block.Query), Of(block.Key), Of(block.Value));
+        (_output, _upper, _down) = (Of(block.Output), Of(block.Up), Of(block.Down));
+    }
+
+    /// <summary>True where something in it learns.</summary>
+    public bool Learns => AttentionLearns || _upper.Learns || _down.Learns;
+
+    private bool AttentionLearns => _query.Learns || _key.Learns || _value.Learns || _output.Learns;
+
+    private string Scale => _nodes.Scalar("attention_scale", 1 / Math.Sqrt(_layout.Shape.HeadWidth));
+
     /// <summary>The block's result.</summary>
     public string Forward(string x, string first)
     {
         _first = first;
         var asked = _isLast ? EmbeddingRule.Output(_scope.In("first"), x, first) : x;
-        var queries = graph.Node("Mul", $"/{block.Query.Name}/queries", [nodes.Linear(asked, block.Query), Scale]);
-        _attention = AttentionRule.Output(_scope.In("attention"), heads.Split(queries, _isLast), heads.Split(nodes.Linear(x, block.Key)),
-            heads.Split(nodes.Linear(x, block.Value)), mask: null, kept: null);
-        _attentionSum = _scope.Node("Add", "attention_sum", [nodes.Linear(heads.Join(_attention.Context), block.Output), asked]);
-        var normed = nodes.Norm(_attentionSum, block.AttentionNorm);
-        _up = nodes.Linear(normed, block.Up);
-        _active = nodes.Activate(_up, layout.Shape.Activation, $"/{block.Up.Name}");
-        _sum = _scope.Node("Add", "sum", [nodes.Linear(_active, block.Down), normed]);
-        return nodes.Norm(_sum, block.OutputNorm);
+        var queries = _scope.Graph.Node("Mul", $"/{_block.Query.Name}/queries", [_query.Forward(asked), Scale]);
+        _attention = AttentionRule.Output(_scope.In("attention"), _heads.Split(queries, _isLast), _heads.Split(_key.Forward(x)),
+            _heads.Split(_value.Forward(x)), _heads.Mask, kept: null);
+        _attentionSum = _scope.Node("Add", "attention_sum", [_output.Forward(_heads.Join(_attention.Context)), asked]);
+        var normed = _nodes.Norm(_attentionSum, _block.AttentionNorm);
+        _up = _upper.Forward(normed);
+        _active = _nodes.Activate(_up, _layout.Shape.Activation, $"/{_block.Up.Name}");
+        _sum = _scope.Node("Add", "sum", [_down.Forward(_active), normed]);
+        return _nodes.Norm(_sum, _block.OutputNorm);
     }
 
-    /// <summary>dx of the derivative of what <see cref="Forward"/> gave.</summary>
-    public string Backward(string dy)
+    /// <summary>dx of the derivative of what <see cref="Forward"/> gave; null where it is not asked for.</summary>
+    public string? Backward(string dy, bool asksInput)
     {
-        var dSum = Norm(dy, _sum, block.OutputNorm);
-        var dUp = ActivationRule.Input(_scope.In("activation"), layout.Shape.Activation, Linear(dSum, block.Down), _up, _active);
-        var dAttentionSum = Norm(Linear(dUp, block.Up, addTo: dSum), _attentionSum, block.AttentionNorm);
-        var dContext = heads.Split(Linear(dAttentionSum, block.Output), _isLast);
+        var dSum = Norm(dy, _sum, _block.OutputNorm);
+        var goesOn = asksInput || AttentionLearns;
+        if (_down.Backward(dSum, goesOn || _upper.Learns) is not { } dActive)
+        {
+            return null;
+        }
+
+        var dUp = ActivationRule.Input(_scope.In("activation"), _layout.Shape.Activation, dActive, _up, _active);
+        if (_upper.Backward(dUp, goesOn, addTo: dSum) is not { } dNormed)
+        {
+            return null;
+        }
+
+        var dAttentionSum = Norm(dNormed, _attentionSum, _block.AttentionNorm);
+        var dContext = _heads.Split(_output.Backward(dAttentionSum, asksInput: true)!, _isLast); // asked for
         var (dQuery, dKey, dValue) = AttentionRule.Inputs(_scope.In("attention"), dContext, _attention);
-        var dQueries = _scope.Node("Mul", "dqueries", [heads.Join(dQuery), Scale]);
-        var dAsked = Linear(dQueries, block.Query, addTo: dAttentionSum);
-        var dRead = Linear(heads.Join(dValue), block.Value, addTo: _isLast ? null : dAsked);
-        var dx = Linear(heads.Join(dKey), block.Key, addTo: dRead);
-        return _isLast ? EmbeddingRule.Table(_scope.In("first"), dAsked, _first, addTo: dx) : dx;
+        var dQueries = _scope.Node("Mul", "dqueries", [_heads.Join(dQuery), Scale]);
+        var dAsked = _query.Backward(dQueries, asksInput, addTo: dAttentionSum);
+        var dRead = _value.Backward(_heads.Join(dValue), asksInput, addTo: _isLast ? null : dAsked);
+        var dx = _key.Backward(_heads.Join(dKey), asksInput, addTo: dRead);
+        return _isLast && dx is not null ? EmbeddingRule.Table(_scope.In("first"), dAsked!, _first, addTo: dx) : dx; // both were asked for
     }
-
-    private string Scale => nodes.Scalar("attention_scale", 1 / Math.Sqrt(layout.Shape.HeadWidth));
-
-    private string Linear(string dy, LinearLayout linear, string? addTo = null) =>
-        LinearRule.Input(_scope.In(linear.Name), dy, nodes.Weight(linear.Weight), addTo);
 
     private string Norm(string dy, string x, NormLayout norm) =>
-        LayerNormRule.Input(_scope.In(norm.Name), dy, x, nodes.Weight(norm.Weight), layout.Shape.NormEpsilon);
+        LayerNormRule.Input(_scope.In(norm.Name), dy, x, _nodes.Weight(norm.Weight), _layout.Shape.NormEpsilon);
 }

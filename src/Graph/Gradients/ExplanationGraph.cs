@@ -36,18 +36,18 @@ internal static class ExplanationGraph
         var sum = graph.Node("Reshape", "/embeddings/rows", [nodes.EmbeddingSum(words, places), graph.Int64s(-1, layout.Shape.Width)]); // [S·W, H]
 
         var x = nodes.Norm(sum, embeddings.Norm);
-        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(graph, nodes, layout, block, heads))];
+        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(graph, nodes, layout, block, heads, TrainedTensors.None))];
         foreach (var block in blocks)
         {
             x = block.Forward(x, first);
         }
 
-        var head = new HeadGradient(graph, nodes, layout);
+        var head = new HeadGradient(graph, nodes, layout, TrainedTensors.None);
         var logits = graph.Node("Identity", PackedInputs.Logits, [head.Forward(x)]); // [S, labels]
-        var d = head.Backward(graph.Node("Expand", "/gradient/logits", [asked, graph.Node("Shape", "/logits/shape", [logits])]));
+        var d = head.Backward(graph.Node("Expand", "/gradient/logits", [asked, graph.Node("Shape", "/logits/shape", [logits])]), asksInput: true)!;
         foreach (var block in blocks.Reverse())
         {
-            d = block.Backward(d);
+            d = block.Backward(d, asksInput: true)!; // asked for, as the head's
         }
 
         d = LayerNormRule.Input(scope, d, sum, nodes.Weight(embeddings.Norm.Weight), layout.Shape.NormEpsilon);

@@ -4,14 +4,15 @@ using static LoraOnnx.Graph.GraphBuilder;
 namespace LoraOnnx.Graph.Gradients;
 
 /// <summary>
-/// Rows of texts of one length as attention takes them, without padding: [B·W, H] as [B, heads, W, D] and back. Letters: B texts, W tokens of each,
-/// H width, D = H/heads.
+/// Rows of texts of one length as attention takes them: [B·W, H] as [B, heads, W, D] and back. Letters: B texts, W tokens of each, H width,
+/// D = H/heads.
 /// </summary>
 /// <param name="Graph">The graph.</param>
 /// <param name="Encoder">Sizes.</param>
 /// <param name="Texts">B, int64 [1].</param>
 /// <param name="Tokens">W, int64 [1].</param>
-internal sealed record TextHeads(GraphBuilder Graph, EncoderShape Encoder, string Texts, string Tokens)
+/// <param name="Mask">What is added to scores, 0 or as good as −∞ for tokens that are padding [B, 1, 1, W]; null where none are.</param>
+internal sealed record TextHeads(GraphBuilder Graph, EncoderShape Encoder, string Texts, string Tokens, string? Mask = null)
 {
     private readonly string _shape = Graph.Node("Concat", "/heads/shape",
         [Texts, Tokens, Graph.Int64s(Encoder.Heads, Encoder.HeadWidth)], Int("axis", 0));

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;
@@ -5,6 +6,15 @@ namespace LoraOnnx.Model.Adapters;
 /// <summary>Writes an adapter directory byte for byte as peft 0.21 would, so that <c>PeftModel.from_pretrained</c> reads it.</summary>
 public static class PeftAdapterWriter
 {
+    /// <summary>What peft puts before the keys of the model.</summary>
+    public const string KeyPrefix = PeftTensorName.Prefix;
+
+    /// <summary>The file that says what an adapter is.</summary>
+    public const string ConfigFileName = PeftConfig.FileName;
+
+    /// <summary>The file of its numbers.</summary>
+    public const string TensorsFileName = PeftAdapterReader.TensorsFileName;
+
     /// <summary>The peft whose format this is.</summary>
     private const string PeftVersion = "0.21.2";
 
@@ -24,8 +34,15 @@ public static class PeftAdapterWriter
         });
     }
 
+    /// <summary>Modules that peft lists where the whole head is saved.</summary>
+    public static IReadOnlyList<string> SavedModules(HeadLayout head)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        return head.BeginsWithPooler ? ["pooler", "classifier", "score"] : ["classifier", "score"];
+    }
+
     /// <summary>The text of adapter_config.json.</summary>
-    internal static string ConfigText(PeftAdapterSettings settings) => PythonJson.Print(new Dictionary<string, object?>
+    public static string ConfigText(PeftAdapterSettings settings) => PythonJson.Print(new Dictionary<string, object?>
     {
         ["alora_invocation_tokens"] = null,
         ["alpha_pattern"] = new Dictionary<string, object?>(),
@@ -55,12 +72,7 @@ public static class PeftAdapterWriter
         ["lora_ga_config"] = null,
         ["megatron_config"] = null,
         ["megatron_core"] = "megatron.core",
-        ["modules_to_save"] = settings.TrainedHead switch
-        {
-            null => null,
-            { BeginsWithPooler: true } => (string[])["pooler", "classifier", "score"],
-            _ => (string[])["classifier", "score"],
-        },
+        ["modules_to_save"] = settings.TrainedHead is { } head ? SavedModules(head) : null,
         ["monteclora_config"] = null,
         ["peft_type"] = "LORA",
         ["peft_version"] = PeftVersion,

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Encoders;
+
+namespace LoraOnnx.Merge.OnDevice;
+
+/// <summary>adapter_config.json as text, which goes to the device and comes back inside the checkpoint.</summary>
+internal static class AdapterConfigText
+{
+    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
+
+    /// <summary>That of an adapter's directory, without the place that its base had on this machine.</summary>
+    public static string Of(string directory)
+    {
+        var fields = Parse(JsonFields.Load(Path.Combine(directory, PeftAdapterWriter.ConfigFileName)).Root.GetRawText());
+        if (fields["base_model_name_or_path"] is JsonValue place && place.TryGetValue(out string? name) && Path.IsPathRooted(name))
+        {
+            fields["base_model_name_or_path"] = PublicFiles.NameOf(name);
+        }
+
+        return fields.ToJsonString(_indented);
+    }
+
+    /// <summary>The same for an adapter that brings the whole head, as peft saves it.</summary>
+    public static string WithHead(string text, HeadLayout head)
+    {
+        var fields = Parse(text);
+        fields["task_type"] = "SEQ_CLS";
+        fields["modules_to_save"] = new JsonArray([.. PeftAdapterWriter.SavedModules(head).Select(name => JsonValue.Create(name))]);
+        return fields.ToJsonString(_indented);
+    }
+
+    private static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject(); // was read as an object, or written by peft's writer
+}
