@@ -4,8 +4,9 @@ using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
-using LoraOnnx.Evaluation.SideBySide;
 using LoraOnnx.Graph;
+using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Runs.Ranking;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
 
@@ -182,12 +183,27 @@ internal static class CompareCommand
                 "without --data, runs of lora-train are ranked by their own figures; --json and --markdown go with that.");
         }
 
-        var ranking =
-            RunRanking.Of(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []), WarningLines.Write);
+        var ranking = RunRanking.Of(Runs(ModelArgument.ParseAll(parsed.GetValue(_models) ?? [])), RunRanking.Test, WarningLines.Write);
+        var (columns, rows) = (RankingTable.Columns(ranking), RankingTable.Rows(ranking));
         Console.Out.Write(parsed.GetValue(_json)
-            ? $"{JsonReport.Text(RankingText.Json(ranking))}\n"
-            : RankingText.Table(ranking, parsed.GetValue(_markdown)));
+            ? $"{JsonReport.Text(RankingTable.Json(ranking))}\n"
+            : $"{(parsed.GetValue(_markdown) ? TextTable.Markdown(columns, rows) : TextTable.Plain(columns, rows))}"
+                + $"\n{RankingTable.Words(ranking)}\n");
         return ExitCode.Success;
+    }
+
+    /// <summary>The runs among the paths; what is no run is left out with a warning, since <c>runs/*</c> may hold other things.</summary>
+    private static List<(string Name, RunRecord Record)> Runs(IReadOnlyList<ModelArgument> arguments)
+    {
+        var others = arguments.Where(argument => !RunDirectory.IsRun(argument.Path)).ToList();
+        if (others.Count == arguments.Count)
+        {
+            throw new InputException($"--data FILE is missing, and {others[0].Path} is not a run of lora-train.",
+                "give the labelled texts that all models are scored on; only runs are ranked without, by their own figures.");
+        }
+
+        others.ForEach(other => WarningLines.Write($"{other.Path} is not a run of lora-train; it is left out."));
+        return [.. arguments.Except(others).Select(argument => (argument.Name, RunDirectory.Open(argument.Path).Record))];
     }
 
     private static CompareOptions Options(ParseResult parsed) => new()

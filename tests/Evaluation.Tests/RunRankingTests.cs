@@ -13,7 +13,7 @@ public sealed class RunRankingTests : IDisposable
     [Fact]
     public void Runs_are_ranked_by_their_own_figures_with_the_options_that_differ()
     {
-        Write("slow", 0.90, """{"rank":4,"learning_rate":0.0002,"seed":42}""");
+        Write("slow", 0.90, """{"rank":4,"learning_rate":0.0002,"seed":42}""", test: 0.95);
         Write("fast", 0.93, """{"rank":16,"learning_rate":0.0002,"seed":42}""");
         Write("cut", null, """{"rank":8,"learning_rate":null,"seed":42}""");
         _folder.Write("notes.txt", "no run");
@@ -23,9 +23,9 @@ public sealed class RunRankingTests : IDisposable
 
         Assert.True(table.ExitCode == 0, table.ToString());
         var lines = table.Output.Split('\n');
-        Assert.Matches("^run +validation F1 .* rank +lr$", lines[0]);
+        Assert.Matches("^run +validation F1 +accuracy +loss +test F1 .* rank +lr$", lines[0]);
         Assert.Matches(@"^fast +93\.00 .* 16 +0\.0002$", lines[1]);
-        Assert.Matches(@"^slow +90\.00 .* 4 +0\.0002$", lines[2]);
+        Assert.Matches(@"^slow +90\.00 .* 95\.00 .* 4 +0\.0002$", lines[2]);
         Assert.Matches("^cut +– .* 8 +–$", lines[3]);
         Assert.Contains("They differ in rank, lr.", table.Output, StringComparison.Ordinal);
         Assert.Contains("notes.txt is not a run of lora-train; it is left out.", table.Error, StringComparison.Ordinal);
@@ -33,6 +33,26 @@ public sealed class RunRankingTests : IDisposable
         Assert.Equal(["fast", "slow", "cut"],
             parsed.RootElement.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("name").GetString()));
         Assert.Equal("16", parsed.RootElement.GetProperty("runs")[0].GetProperty("options").GetProperty("rank").GetString());
+    }
+
+    [Fact]
+    public void The_options_that_differ_are_those_in_effect_whoever_chose_them()
+    {
+        const string Given = """{"rank":8,"learning_rate":null,"head_learning_rate":null,"epochs":null,"warmup":0.06}""";
+        Write("short", 0.90, Given, effective:
+            """{"adapters":{"rank":8},"phases":[{"learns":"lora","epochs":3,"learning_rate":0.0015}],"warmup":0.06}""");
+        Write("long", 0.93, Given, effective:
+            """{"adapters":{"rank":8},"phases":[{"learns":"lora","epochs":3,"learning_rate":0.0005}],"warmup":0.06}""");
+        Write("head", 0.91, Given, effective:
+            """{"adapters":null,"phases":[{"learns":"head","epochs":15,"head_learning_rate":0.001}],"warmup":0.06}""");
+
+        var lines = Compare("short", "long", "head").Output.Split('\n');
+
+        Assert.Matches("^run .* rank +lr +lr-head +epochs$", lines[0]);
+        Assert.Matches(@"^long .* 8 +0\.0005 +– +3$", lines[1]);
+        Assert.Matches(@"^head .* – +– +0\.001 +15$", lines[2]);
+        Assert.Matches(@"^short .* 8 +0\.0015 +– +3$", lines[3]);
+        Assert.Contains("They differ in rank, lr, lr-head, epochs.", lines[5], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +85,7 @@ public sealed class RunRankingTests : IDisposable
     private CommandResult Compare(params string[] arguments) => Command.Run(Repository.Path("bin", "lora-compare"),
         [.. arguments.Select(argument => Path.Exists(Path.Combine(_folder.Path, argument)) ? Path.Combine(_folder.Path, argument) : argument)]);
 
-    private void Write(string name, double? f1, string options, string hash = "same") =>
+    private void Write(string name, double? f1, string options, string hash = "same", double? test = null, string? effective = null) =>
         RunDirectory.WriteRecord(Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName, new RunRecord
         {
             ToolVersion = "0",
@@ -82,17 +102,21 @@ public sealed class RunRankingTests : IDisposable
             Finished = f1 is not null,
             Data = [new RunData { Role = "validation", Source = "v.jsonl", Hash = hash, Texts = 10, Tokens = 100, CutTexts = 0,
             Classes = new Dictionary<string, int>() }],
-            Validation = f1 is { } share ? new RunMetrics
-            {
-                Step = 1,
-                Epoch = 1,
-                Loss = 0.1,
-                F1 = share,
-                Accuracy = share,
-                MacroF1 = share,
-                Precision = share,
-                Recall = share,
-            } : null,
+            Validation = Figures(f1),
+            Test = Figures(test),
             Options = JsonDocument.Parse(options).RootElement,
+            Effective = effective is null ? null : JsonDocument.Parse(effective).RootElement,
         });
+
+    private static RunMetrics? Figures(double? f1) => f1 is not { } share ? null : new RunMetrics
+    {
+        Step = 1,
+        Epoch = 1,
+        Loss = 0.1,
+        F1 = share,
+        Accuracy = share,
+        MacroF1 = share,
+        Precision = share,
+        Recall = share,
+    };
 }

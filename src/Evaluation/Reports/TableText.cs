@@ -1,4 +1,4 @@
-using System.Text;
+using LoraOnnx.CommandLine;
 
 namespace LoraOnnx.Evaluation.Reports;
 
@@ -6,43 +6,11 @@ namespace LoraOnnx.Evaluation.Reports;
 internal static class TableText
 {
     /// <summary>The summary table in aligned columns.</summary>
-    public static string Plain(ComparisonReport report) => Plain(SummaryTable.Headers, SummaryTable.Rows(report));
-
-    /// <summary>Aligned columns, two spaces apart: the first to the left, numbers to the right.</summary>
-    public static string Plain(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
-    {
-        IReadOnlyList<IReadOnlyList<string>> all = [columns, .. rows];
-        var widths = columns.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in all)
-        {
-            var cells = row.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
-            text.Append(string.Join("  ", cells).TrimEnd()).Append('\n');
-        }
-
-        return text.ToString();
-    }
+    public static string Plain(ComparisonReport report) => TextTable.Plain(SummaryTable.Headers, SummaryTable.Rows(report));
 
     /// <summary>The summary table and the summary, for a pull request.</summary>
     public static string Markdown(ComparisonReport report) =>
-        $"{report.Summary}\n\n{Markdown(SummaryTable.Headers, SummaryTable.Rows(report))}"
+        $"{report.Summary}\n\n{TextTable.Markdown(SummaryTable.Headers, SummaryTable.Rows(report))}"
         + $"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired "
         + "bootstrap intervals.\n";
-
-    /// <summary>A table in Markdown.</summary>
-    public static string Markdown(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
-    {
-        var text = new StringBuilder();
-        AppendRow(text, columns);
-        AppendRow(text, [.. columns.Select((_, column) => column == 0 ? ":--" : "--:")]);
-        foreach (var row in rows)
-        {
-            AppendRow(text, row);
-        }
-
-        return text.ToString();
-    }
-
-    private static void AppendRow(StringBuilder text, IEnumerable<string> cells) =>
-        text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
 }

@@ -4,6 +4,7 @@ using LoraOnnx.Model.Runs;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Options;
+using LoraOnnx.Training.Recording;
 
 namespace LoraOnnx.Training;
 
@@ -15,6 +16,12 @@ internal static class TrainCommand
         Description = "Go on with the run in --out from its last checkpoint, bit by bit as if it had not stopped.",
     };
     private static readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace a run that is already in --out." };
+    private static readonly Option<string[]> _sweep = new("--sweep")
+    {
+        HelpName = "KEY=V1,V2",
+        Description = "Run every combination of these values, one after another, each in a folder of its own in --out, and rank them at the end; "
+            + "may be given for several options.",
+    };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the final run.json on standard output." };
 
     private static readonly CommandHelp _help = new(
@@ -22,6 +29,8 @@ internal static class TrainCommand
             "lora-train --model models/demo --train texts.csv --validation 0.1 --out runs/a",
             "lora-train --model models/demo --train texts.csv --method head --out runs/b",
             "lora-train --out runs/a --resume",
+            "lora-train --model models/demo --train texts.csv --validation 20% "
+                + "--sweep lr=2e-4,5e-4 --sweep rank=4,16 --out runs/sweep",
         ],
         new HelpGroup("Required (not with --resume)", "--model", "--train", "--out"),
         new HelpGroup("Data", "--validation", "--test", "--split", "--train-limit", "--max-length", "--truncate"),
@@ -34,7 +43,7 @@ internal static class TrainCommand
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--class-weights", "--sampling", "--dropout",
             "--attention-dropout"),
         new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
-        new HelpGroup("Run", "--resume", "--overwrite", "--json"));
+        new HelpGroup("Run", "--sweep", "--resume", "--overwrite", "--json"));
 
     public static RootCommand Create()
     {
@@ -46,7 +55,7 @@ internal static class TrainCommand
             CustomParser = result => OptionTable.Word(result, "--preset", word => word == OriginalPreset.Name, OriginalPreset.Name),
         };
         var root = new RootCommand("Trains LoRA adapters, a classification head, or both, for a BERT-like text classifier.");
-        foreach (var option in (IEnumerable<Option>)[.. table.Options, preset, _resume, _overwrite, _json])
+        foreach (var option in (IEnumerable<Option>)[.. table.Options, preset, _sweep, _resume, _overwrite, _json])
         {
             root.Options.Add(option);
         }
@@ -54,16 +63,70 @@ internal static class TrainCommand
         CommandHelp.Arrange(root, _help);
         root.SetAction((parsed, cancellationToken) =>
         {
-            var resume = parsed.GetValue(_resume);
             string[] given = [.. table.Given(parsed)];
             var wanted = table.Apply(parsed, parsed.GetValue(preset) is null ? new TrainingOptions() : OriginalPreset.Beside(given)).WithFullPaths();
-            var stored = resume ? StoredOptions(wanted.Out) : null;
-            var options = stored is null ? wanted : CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
-            Check(options, resume && stored is null, given);
-            var start = new RunStart(resume, parsed.GetValue(_overwrite), parsed.GetValue(_json));
-            return Task.FromResult(TrainingProgram.Run(options, start, Displays.ForStandardError(), cancellationToken));
+            var start = new RunStart(parsed.GetValue(_resume), parsed.GetValue(_overwrite), parsed.GetValue(_json));
+            var begun = start.Resume ? SweepFile.Read(wanted.Out) : null;
+            IReadOnlyList<string> sweep = parsed.GetValue(_sweep) is { Length: > 0 } words ? words : begun?.Sweep ?? [];
+            return Task.FromResult(sweep.Count == 0
+                ? RunOne(parsed, table, wanted, given, start, cancellationToken)
+                : RunSweep(begun is { Options: var options } ? CheckSame(options, table.Apply(parsed, options).WithFullPaths()) : wanted, sweep,
+                    table, given, start, cancellationToken));
         });
         return root;
+    }
+
+    private static int RunOne(ParseResult parsed, OptionTable table, TrainingOptions wanted, string[] given, RunStart start,
+        CancellationToken cancellationToken)
+    {
+        var stored = start.Resume ? StoredOptions(wanted.Out) : null;
+        var options = stored is null ? wanted : CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
+        Check(options, start.Resume && stored is null, given);
+        return TrainingProgram.Run(options, start, Displays.ForStandardError(), cancellationToken);
+    }
+
+    /// <summary>All runs are looked at before the first begins.</summary>
+    private static int RunSweep(TrainingOptions beside, IReadOnlyList<string> words, OptionTable table, string[] given, RunStart start,
+        CancellationToken cancellationToken)
+    {
+        var sweep = Sweep.Parse(words, table);
+        if (beside.Out.Length > 0 && RunDirectory.IsRun(beside.Out))
+        {
+            throw InputException.InFile(beside.Out, "is a run, and no folder for the runs of a sweep.", "give another --out.");
+        }
+
+        var runs = new List<(SweepPoint Point, TrainingOptions Options)>();
+        foreach (var point in sweep.Points())
+        {
+            var options = Sweep.Apply(point, beside, table).WithFullPaths();
+            Check(options with { Out = beside.Out }, resumesNothing: false, [.. given, .. point.Values.Select(value => $"--{value.Option}")],
+                sweep.Problems(options));
+            if (RunDirectory.IsRun(options.Out))
+            {
+                _ = start switch
+                {
+                    { Resume: true } => CheckSame(StoredOptions(options.Out)!, options), // there is a run
+                    { Overwrite: true } => options,
+                    _ => throw InputException.InFile(options.Out, "holds a run already.",
+                        "go on with the sweep: --resume; replace its runs: --overwrite; or give another --out."),
+                };
+            }
+
+            runs.Add((point, options));
+        }
+
+        var isNew = !Directory.Exists(beside.Out);
+        Directory.CreateDirectory(beside.Out);
+        SweepFile.Write(beside.Out, beside, words);
+        try
+        {
+            return SweepProgram.Run(beside.Out, runs, start, Displays.ForStandardError(), cancellationToken);
+        }
+        catch (InputException) when (isNew && !runs.Exists(run => RunDirectory.IsRun(run.Options.Out)))
+        {
+            Directory.Delete(beside.Out, recursive: true); // it was made for runs that never began
+            throw;
+        }
     }
 
     /// <summary>Options of the run in <paramref name="directory"/>, or null when it was cut before it wrote any; then everything starts
@@ -93,7 +156,8 @@ internal static class TrainCommand
 
     private static string Show(string value) => value.Length == 0 ? "not set" : value;
 
-    private static void Check(TrainingOptions options, bool resumesNothing, IReadOnlyList<string> given)
+    private static void Check(TrainingOptions options, bool resumesNothing, IReadOnlyList<string> given,
+        IEnumerable<string>? ofSweep = null)
     {
         var missing = new[] { ("--model", options.Model), ("--train", options.Train), ("--out", options.Out) }.Where(pair => pair.Item2.Length == 0)
             .Select(pair => pair.Item1).ToList();
@@ -102,7 +166,7 @@ internal static class TrainCommand
             throw InputException.InFile(options.Out, "holds no run to go on with.", "check --out; or begin a run: --model MODEL --train FILE.");
         }
 
-        var problems = options.Problems().ToList();
+        List<string> problems = [.. options.Problems(), .. ofSweep ?? []];
         var unused = options.TrainsAdapters ? [] : given.Intersect(TrainOptionTable.OfAdapters).ToList();
         if (unused.Count > 0)
         {

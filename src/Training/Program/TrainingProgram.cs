@@ -23,7 +23,12 @@ internal sealed record RunStart(bool Resume, bool Overwrite, bool Json);
 internal static class TrainingProgram
 {
     /// <returns>The exit code.</returns>
-    public static int Run(TrainingOptions options, RunStart start, ITrainingDisplay screen, CancellationToken cancellationToken)
+    public static int Run(TrainingOptions options, RunStart start, ITrainingDisplay screen, CancellationToken cancellationToken) =>
+        Run(options, start, new LastInputs(), screen, cancellationToken);
+
+    /// <summary>A run among others, which takes from the one before what would be the same.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(TrainingOptions options, RunStart start, LastInputs inputs, ITrainingDisplay screen, CancellationToken cancellationToken)
     {
         var display = WarnsOnce.Over(screen);
         using var folder = RunFolder.Open(options.Out, start.Resume, start.Overwrite);
@@ -36,7 +41,7 @@ internal static class TrainingProgram
 
         try
         {
-            return End(Run(options, folder, earlier, display, cancellationToken), folder, start, display);
+            return End(Run(options, folder, earlier, inputs, display, cancellationToken), folder, start, display);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -45,25 +50,15 @@ internal static class TrainingProgram
         }
     }
 
-    private static RunRecord Run(TrainingOptions given, RunFolder folder, RunRecord? earlier, ITrainingDisplay display,
+    private static RunRecord Run(TrainingOptions given, RunFolder folder, RunRecord? earlier, LastInputs inputs, ITrainingDisplay display,
         CancellationToken cancellationToken)
     {
+        var launched = inputs.AreFirst ? Process.GetCurrentProcess().StartTime : DateTime.Now;
         var rules = earlier is null ? RunRules.Current : new RunRules(earlier.Version);
-        var checkpoint = Checkpoint.Open(Locate(given.Model, earlier, cancellationToken));
-        if (given.TrainsAdapters)
-        {
-            _ = EffectiveAdapters.Of(given, checkpoint.Config); // targets that match nothing are told before anything is read
-        }
-
-        var raw = RawTexts.Read(given, cancellationToken);
-        var plan = LabelPlan.Of(raw.Train, given.Texts, checkpoint.Config.Task, checkpoint.HasHead);
-        var options = given.For(plan);
-        var @base = BaseModel.Load(checkpoint, plan, options, rules);
-        var maxLength = @base.MaxLength(options);
-        var adapters = options.TrainsAdapters ? EffectiveAdapters.Of(options, @base.Config) : null;
-        var texts = TrainingTexts.Encode(raw, options, @base, maxLength, cancellationToken);
+        var read = inputs.Read(given, Locate(given.Model, earlier, cancellationToken), rules, cancellationToken);
+        var (options, @base, texts) = (read.Options, read.Base, read.Texts);
         var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
-        var effective = EffectiveOptions.Of(options, adapters, engine.Machine, maxLength, rules,
+        var effective = EffectiveOptions.Of(options, read.Adapters, engine.Machine, read.MaxLength, rules,
             options.StepsOf(texts.Train.Count, texts.Train.Tokens)) with
         {
             ClassWeights = ClassWeights.Of(options.ClassWeights, @base.Config.Task, texts.Train.Labels),
@@ -79,8 +74,12 @@ internal static class TrainingProgram
 
         var record = earlier ?? RunRecords.Begin(options, effective, @base, texts, engine) with { Options = given.ToJson() };
         RunDirectory.WriteRecord(folder.Path, record);
-        Introduce(record, texts, @base, display);
-        Tell(plan, given, options, display);
+        if (!read.AreShared)
+        {
+            Introduce(record, texts, @base, display);
+            Tell(read.Plan, given, options, display);
+        }
+
         var last = earlier is null ? null : TrainingCheckpoint.Load(folder.LastCheckpoint);
         using var log = new RunLog(folder, last?.Log, TimeProvider.System);
         var job = new TrainingJob
@@ -94,7 +93,7 @@ internal static class TrainingProgram
             Display = display,
         };
         using var rawFeatures = new CachedFeatures(job, null, Precision.Fp32);
-        Train(job, rawFeatures, last, cancellationToken);
+        Train(job, rawFeatures, last, launched, cancellationToken);
         Finish(job, rawFeatures, cancellationToken);
         return job.Output.Record;
     }
@@ -164,7 +163,8 @@ internal static class TrainingProgram
         }
     }
 
-    private static void Train(TrainingJob job, CachedFeatures rawFeatures, TrainingCheckpoint? checkpoint, CancellationToken cancellationToken)
+    private static void Train(TrainingJob job, CachedFeatures rawFeatures, TrainingCheckpoint? checkpoint, DateTime launched,
+        CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         if (checkpoint is null)
@@ -184,8 +184,8 @@ internal static class TrainingProgram
             {
                 if (job.Output.Record.StartUpSeconds is null)
                 {
-                    var sinceLaunch = DateTime.Now - Process.GetCurrentProcess().StartTime;
-                    job.Output.WriteRecord(job.Output.Record with { StartUpSeconds = (sinceLaunch - rawTime - featureTime).TotalSeconds });
+                    var startUp = DateTime.Now - launched - rawTime - featureTime;
+                    job.Output.WriteRecord(job.Output.Record with { StartUpSeconds = startUp.TotalSeconds });
                 }
             },
         };

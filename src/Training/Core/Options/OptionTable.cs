@@ -21,6 +21,17 @@ internal sealed class OptionTable
     public TrainingOptions Apply(ParseResult parsed, TrainingOptions options) =>
         _rows.Where(row => IsGiven(parsed, row.Option)).Aggregate(options, (changed, row) => row.Apply(parsed, changed));
 
+    /// <summary>Changes <paramref name="options"/> by a command line of its own.</summary>
+    /// <exception cref="InputException">A value is none of its option.</exception>
+    public TrainingOptions Apply(IEnumerable<string> arguments, TrainingOptions options)
+    {
+        var command = new Command("options");
+        _rows.ForEach(row => command.Options.Add(row.Option));
+        var parsed = command.Parse([.. arguments]);
+        return parsed.Errors.Count == 0 ? Apply(parsed, options)
+            : throw InputException.Several([.. parsed.Errors.Select(error => error.Message)], "lora-train --help lists the options.");
+    }
+
     /// <summary>Names of the options that are on the command line.</summary>
     public IEnumerable<string> Given(ParseResult parsed) => Options.Where(option => IsGiven(parsed, option)).Select(option => option.Name);
 

@@ -223,6 +223,14 @@ internal sealed record TrainingOptions
     /// <summary>The options of a run for these classes: a new head must be trained.</summary>
     public TrainingOptions For(LabelPlan plan) => plan.IsNew && !TrainsHead ? this with { Method = TrainingMethod.LoraAndHead } : this;
 
+    /// <summary>True where <paramref name="other"/> reads the same files in the same way.</summary>
+    public bool HasFilesOf(TrainingOptions other) =>
+        (Train, Validation, Test, Texts) == (other.Train, other.Validation, other.Test, other.Texts);
+
+    /// <summary>True where <paramref name="other"/>, which reads the same files, takes the same texts of them, cut in the same way.</summary>
+    public bool HasTextsOf(TrainingOptions other) =>
+        HasFilesOf(other) && (TrainLimit, Split, Truncate, Seed) == (other.TrainLimit, other.Split, other.Truncate, other.Seed);
+
     /// <summary>Paths of what exists made absolute, so that a run can be resumed from another working directory; hub ids and counts stay.</summary>
     public TrainingOptions WithFullPaths()
     {

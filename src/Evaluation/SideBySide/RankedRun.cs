@@ -1,6 +1,0 @@
-using LoraOnnx.Model.Runs;
-
-namespace LoraOnnx.Evaluation.SideBySide;
-
-/// <summary>A run among others: its name, what run.json says, and the figures it is ranked by; null where it has none.</summary>
-internal sealed record RankedRun(string Name, RunRecord Record, RunMetrics? Figures);
