@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace LoraOnnx.EndToEnd.Tests;
 
@@ -27,7 +28,9 @@ public sealed class SeveralLabelsTests : IDisposable
             "0.01",
             "--class-weights", "balanced", "--sampling", "balanced", "--out", run, .. options]);
         Programs.Succeed("lora-merge", ["--run", run, "--verify-data", data, "--out", Path.Combine(onnx, "model.onnx"), .. options]);
-        var models = JsonDocument.Parse(Programs.Succeed("lora-compare", [$"run={run}", $"onnx={onnx}", "--data", data, "--json", .. options]).Output)
+        var page = Path.Combine(_folder.Path, "page.html");
+        var models = JsonDocument.Parse(Programs.Succeed("lora-compare",
+            [$"run={run}", $"onnx={onnx}", "--data", data, "--json", "--out", page, .. options]).Output)
             .RootElement.GetProperty("models").EnumerateObject().Select(scored => scored.Value).ToList();
 
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "run.json")))!;
@@ -37,6 +40,15 @@ public sealed class SeveralLabelsTests : IDisposable
         Assert.Equal(["joy", "pace"], record["labels"]!.AsArray().Select(label => (string?)label));
         Assert.Equal(thresholds, record["validation"]!["labels"]!.AsArray().Select(label => (double)label!["threshold"]!));
         Assert.Equal(thresholds, Thresholds(onnx));
+        Assert.All(models, scored => Assert.Equal(thresholds, scored.GetProperty("per_label").EnumerateObject()
+            .Select(label => label.Value.GetProperty("threshold").GetDouble())));
+        foreach (var report in (string[])[page, Path.Combine(run, "report.html")])
+        {
+            var table = Regex.Match(File.ReadAllText(report), "<caption>Figures of each label.*?</table>", RegexOptions.Singleline).Value;
+            Assert.All(["precision", "recall", "threshold", "joy", "pace", .. thresholds.Select(threshold => $"{threshold:0.0000}")],
+                part => Assert.Contains(part, table, StringComparison.Ordinal));
+        }
+
         Assert.All(models, scored => Assert.Equal((double)record["validation"]!["f1"]!, scored.GetProperty("f1").GetDouble(), 1e-9));
         Assert.All(models, scored => Assert.Equal((double)record["validation"]!["macro_f1"]!, scored.GetProperty("macro_f1").GetDouble(), 1e-9));
         await ServerAnswersByThresholds(onnx, thresholds);

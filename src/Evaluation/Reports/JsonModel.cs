@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Choices;
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Reports;
@@ -36,6 +37,14 @@ internal static class JsonModel
         }
 
         json["per_label"] = JsonReport.Map(report.Labels.Zip(model.Figures.PerLabel), pair => pair.First, pair => Label(pair.Second));
+        if (report.ProblemType == ProblemType.MultiLabel)
+        {
+            foreach (var (label, index) in report.Labels.Select((label, index) => (label, index)))
+            {
+                json["per_label"]![label]!["threshold"] = model.Calibration.ThresholdOf(index); // made above
+            }
+        }
+
         json["roc"] = JsonReport.List(
             model.Roc, point => new JsonObject
             {

@@ -81,7 +81,10 @@ public sealed record Calibration
     }
 
     /// <summary>True when a multi-label model says that a label with this score holds.</summary>
-    public bool Holds(int label, double score) => score >= (Thresholds is { } all && label < all.Count ? all[label] : Threshold ?? 0.5);
+    public bool Holds(int label, double score) => score >= ThresholdOf(label);
+
+    /// <summary>The score from which a label of a multi-label model holds.</summary>
+    public double ThresholdOf(int label) => Thresholds is { } all && label < all.Count ? all[label] : Threshold ?? 0.5;
 
     /// <summary>Reads calibration.json in a directory, or gives <see cref="None"/> when there is none.</summary>
     /// <exception cref="InputException">The file is malformed or a value is out of range.</exception>

@@ -12,6 +12,9 @@ public sealed record TrainingValues
     /// <summary>The raw model and the kept weights on validation and test texts.</summary>
     public required Table Figures { get; init; }
 
+    /// <summary>The figures of each label, where they say more.</summary>
+    public Table? Labels { get; init; }
+
     /// <summary>How it got there: loss and validation over the steps, on one axis.</summary>
     public required IReadOnlyList<Drawing> Learning { get; init; }
 

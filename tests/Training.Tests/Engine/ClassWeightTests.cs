@@ -1,7 +1,10 @@
 using System.Text.Json;
 using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Options;
+using LoraOnnx.Training.Steps;
 using LoraOnnx.Training.Torch;
 using static TorchSharp.torch;
 
@@ -44,6 +47,40 @@ public sealed class ClassWeightTests
         Assert.Equal(golden.GetProperty("value").GetDouble(), loss.item<float>(), 1e-5);
         Assert.All(golden.GetProperty("gradient").EnumerateArray().SelectMany(Numbers).Zip(gradient.data<float>().ToArray()),
             pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+    }
+
+    [Fact]
+    public void Twenty_four_weighted_steps_of_a_head_go_where_PyTorch_goes()
+    {
+        const double OfLosses = 1e-4; // relative to 1 + the loss
+        const double OfSums = 1e-4; // of a tensor's sum and sum of squares: its own length, and its square
+        var golden = _golden.GetProperty("trajectory");
+        var (weights, tokenizer) = (Checkpoint.Open(Golden.DemoModel).LoadWeights(), TextTokenizer.Load(Golden.DemoModel));
+        using var encoder = new FrozenNetwork(weights, null, Precision.Fp32, TorchDevice.Cpu);
+        using var learner = new HeadLearner(weights,
+            new LearnerOptions { TrainHead = true, BodyDropout = false, ClassWeights = Numbers(golden.GetProperty("class_weights")) },
+            TorchDevice.Cpu);
+
+        var losses = golden.GetProperty("batches").EnumerateArray().Select((batch, step) =>
+        {
+            List<JsonElement> rows = [.. batch.EnumerateArray()];
+            var features = encoder.Features(new PackedBatch([.. rows.Select(row => tokenizer.Encode(row.GetProperty("text").GetString()!,
+                golden.GetProperty("max_length").GetInt32(), Truncation.Head))]));
+            var rate = 1e-3 * (step < 4 ? (step + 1) / 4.0 : (24 - step) / 20.0); // golden's "schedule"
+            return learner.Step([new FeatureBatch(features, [.. rows.Select(row => (IReadOnlyList<int>)[row.GetProperty("label").GetInt32()])])],
+                new LearningRates(0, rate)).Loss;
+        }).ToList();
+
+        Assert.All(Numbers(golden.GetProperty("losses")).Zip(losses), pair =>
+            Assert.Equal(0, Math.Abs(pair.First - pair.Second) / (1 + pair.First), OfLosses));
+        var trained = learner.Export().Head!.ToDictionary(tensor => tensor.Name, tensor => tensor.Values); // a head learnt
+        foreach (var tensor in golden.GetProperty("final").EnumerateObject())
+        {
+            var squares = tensor.Value.GetProperty("sum_of_squares").GetDouble();
+            Assert.Equal(squares, trained[tensor.Name].Sum(value => (double)value * value), OfSums * squares);
+            Assert.Equal(tensor.Value.GetProperty("sum").GetDouble(), trained[tensor.Name].Sum(value => (double)value),
+                OfSums * Math.Sqrt(squares * trained[tensor.Name].Length));
+        }
     }
 
     [Fact]

@@ -45,6 +45,21 @@ public sealed class RunReportTests : IDisposable
         Assert.DoesNotContain("/data/", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void More_than_two_classes_have_a_table_of_their_own_figures()
+    {
+        var record = Record();
+        var page = HtmlReport.Of(record with
+        {
+            Labels = ["bad", "fair", "good"],
+            Test = record.Test! with { Confusion = [[8, 2, 0], [1, 6, 3], [0, 0, 10]] },
+        }, Path.Combine(_recorded, "metrics.jsonl"));
+
+        // fair: 6 of 8 answers are right, 6 of 10 texts are found, F1 is 12 / 18
+        Assert.Matches("(?s)Figures of each label on the test texts.*fair.{0,200}10.{0,200}66\\.67.{0,200}75\\.00.{0,200}60\\.00", page);
+        Assert.DoesNotContain("Figures of each label", Page(), StringComparison.Ordinal);
+    }
+
     /// <summary>The pictures go to artifacts/; with UPDATE_DOCS=1 also to docs/pictures.</summary>
     [Fact]
     public async Task It_is_readable_on_a_desk_and_a_phone_in_light_and_dark()

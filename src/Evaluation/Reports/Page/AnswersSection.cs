@@ -1,4 +1,5 @@
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Reports.Pages;
 using LoraOnnx.Reports.Values;
@@ -13,8 +14,11 @@ internal static class AnswersSection
         [.. report.Models.Where(model => model.Figures.Confusion is not null).Select(model => MatrixOf(report, model, model.Figures.Confusion!))];
 
     public static Table Labels(ComparisonReport report) =>
-        new("Figures of each label, in percent", ["label", "model", "texts", "F1", "precision", "recall"],
-        [.. report.Labels.SelectMany((label, index) => report.Models.Select(model => LabelRow(report, model, label, model.Figures.PerLabel[index])))])
+        new(report.ProblemType == ProblemType.MultiLabel ? "Figures of each label, in percent; it is answered from its threshold on"
+            : "Figures of each label, in percent",
+        ["label", "model", "texts", "F1", "precision", "recall", .. report.ProblemType == ProblemType.MultiLabel ? ["threshold"]
+            : Array.Empty<Cell>()],
+        [.. report.Labels.SelectMany((label, index) => report.Models.Select(model => LabelRow(report, model, index)))])
         {
             Words = new HashSet<int> { 1 },
         };
@@ -42,8 +46,9 @@ internal static class AnswersSection
         };
     }
 
-    private static IReadOnlyList<Cell> LabelRow(ComparisonReport report, ModelReport model, string label, ConfusionMatrix holds)
+    private static IReadOnlyList<Cell> LabelRow(ComparisonReport report, ModelReport model, int index)
     {
+        var (label, holds) = (report.Labels[index], model.Figures.PerLabel[index]);
         var at = $"{Shown.PointerTo(model)}/per_label/{Shown.Pointer(label)}";
         return
         [
@@ -53,6 +58,9 @@ internal static class AnswersSection
             Shown.Number($"{at}/f1", Numbers.Figure(Figure.F1, holds.F1(1))),
             Shown.Number($"{at}/precision", Numbers.Figure(Figure.Precision, holds.Precision(1))),
             Shown.Number($"{at}/recall", Numbers.Figure(Figure.Recall, holds.Recall(1))),
+            .. report.ProblemType == ProblemType.MultiLabel
+                ? [Shown.Number($"{at}/threshold", Numbers.Text(model.Calibration.ThresholdOf(index), "0.0000"))]
+                : Array.Empty<Cell>(),
         ];
     }
 }

@@ -98,7 +98,8 @@ internal static class TrainOptionTable
             (options, value) => options with { LabelSmoothing = value });
         table.Text("--class-weights", "none|balanced|NAME=X,..",
             "How much texts of each class count: balanced gives every class the same weight in all, "
-            + "whatever its number of texts. [default: none]", (options, value) => options with { ClassWeights = value });
+            + "whatever its number of texts. With several labels a text these are the positive weights of its binary cross-entropy: how much a "
+            + "label counts where it holds. [default: none, all count 1]", (options, value) => options with { ClassWeights = value });
         table.Choice("--sampling", "balanced draws texts of every class equally often, rare ones repeatedly.", options => options.Sampling,
             (options, value) => options with { Sampling = value });
         table.Switch("--dropout", "Dropout of the model's config in body and head.", options => options.Dropout,
@@ -118,7 +119,7 @@ internal static class TrainOptionTable
         table.Choice("--device", "Where to compute.", options => options.Device, (options, value) => options with { Device = value });
         table.Choice("--precision", "Type of the frozen base; auto: bf16 where the processor or GPU is fast at it.", options => options.Precision,
             (options, value) => options with { Precision = value });
-        table.Whole("--threads", 0, 4096, "CPU threads; 0: one per core.", "0", (options, value) => options with { Threads = value });
+        table.Whole("--threads", 0, 4096, "Threads that compute; 0: all cores the process may use.", "0", (options, value) => options with { Threads = value });
         table.Real("--checkpoint-seconds", 0, 1e6, "Seconds between checkpoints in the middle of an epoch; 0: after every step.", "30",
             (options, value) => options with { CheckpointSeconds = value });
         table.Real("--feature-cache-gib", 0, 1e6,

@@ -25,6 +25,7 @@ internal static class HtmlReport
         {
             Head = RunHeadline.Of(record),
             Figures = Figures(record),
+            Labels = LabelRows.Of(record),
             Learning = curves.Learning(),
             Running = curves.Running(),
             Texts = Texts(record),
