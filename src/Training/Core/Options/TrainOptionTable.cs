@@ -119,7 +119,8 @@ internal static class TrainOptionTable
         table.Choice("--device", "Where to compute.", options => options.Device, (options, value) => options with { Device = value });
         table.Choice("--precision", "Type of the frozen base; auto: bf16 where the processor or GPU is fast at it.", options => options.Precision,
             (options, value) => options with { Precision = value });
-        table.Whole("--threads", 0, 4096, "Threads that compute; 0: all cores the process may use.", "0", (options, value) => options with { Threads = value });
+        table.Whole("--threads", 0, 4096, "Threads that compute; 0: all cores the process may use.", "0",
+            (options, value) => options with { Threads = value });
         table.Real("--checkpoint-seconds", 0, 1e6, "Seconds between checkpoints in the middle of an epoch; 0: after every step.", "30",
             (options, value) => options with { CheckpointSeconds = value });
         table.Real("--feature-cache-gib", 0, 1e6,
