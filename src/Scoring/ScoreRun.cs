@@ -131,7 +131,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
 
     /// <summary>How the output is written, beyond its rows.</summary>
     private string Described() => string.Join('\n', (string[])[Path.GetExtension(options.Out), $"formulas {options.KeepFormulas}",
-        $"text {options.Texts.TextColumn} encoding {options.Texts.Encoding}", .. _columns.Kept, .. _columns.Added,
+        $"text {options.Texts.TextColumn} encoding {options.Texts.Encoding}", .. _columns.Kept, .. _columns.Added.Select(column => column.Name),
         .. survey.Kinds.Select(kind => $"{kind}")]);
 
     private static long Done(Journal journal) => journal.Chunks.Sum(chunk => chunk.Totals.Rows);

@@ -111,6 +111,27 @@ public sealed class ScoreRunTests : IDisposable
         Assert.Empty(Directory.GetFiles(_bench.At(""), "strict.csv*"));
     }
 
+    [Theory]
+    [InlineData("csv", "2,music,,,,,,the model gave logits that are not finite")]
+    [InlineData("jsonl", """{"id": "2", "text": "music", "label": null, "score": null, "score_NEGATIVE": null, "score_POSITIVE": null,"""
+        + """ "truncated": null, "error": "the model gave logits that are not finite"}""")]
+    public void A_text_for_which_the_model_gives_no_numbers_has_that_reason_and_no_scores(string format, string expected)
+    {
+        using var bench = new Workbench(change: weights =>
+        {
+            var (words, width) = (weights[weights.Config.Layout.Embeddings.Words.Key].Values, weights.Config.Shape.Width);
+            var music = LoraOnnx.Model.Tokenization.TextTokenizer.Load(_bench.Model).Encode("music", 8, Model.Tokenization.Truncation.Head).Ids[1];
+            Array.Fill(words, float.NaN, music * width, width);
+        });
+        bench.Write("a.csv", "id,text\n1,good\n2,music\n3,bad\n");
+
+        var scored = bench.Score("a.csv", $"out.{format}").TrimEnd().Split('\n');
+
+        Assert.Equal(expected, scored[^2]);
+        Assert.DoesNotContain("not finite", scored[^1] + scored[^3], StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", string.Concat(scored), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Cells_that_a_spreadsheet_would_compute_stand_behind_an_apostrophe_unless_they_are_to_be_kept()
     {

@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Texts.Parquet;
 
 namespace LoraOnnx.Scoring.Tests;
@@ -11,9 +12,11 @@ internal sealed class Workbench : IDisposable
     private readonly TinyModel _model;
     private readonly TemporaryFolder _folder = new();
 
-    public Workbench(TinyModelOptions? options = null)
+    /// <summary>A model with <paramref name="change"/>d weights.</summary>
+    public Workbench(TinyModelOptions? options = null, Action<ModelWeights>? change = null)
     {
         _model = new TinyModel(options);
+        change?.Invoke(_model.Weights);
         Model = At("onnx");
         Directory.CreateDirectory(Model);
         foreach (var file in Directory.GetFiles(_model.Checkpoint).Where(file => file != _model.WeightsFile))

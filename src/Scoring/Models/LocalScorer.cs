@@ -79,7 +79,9 @@ internal sealed class LocalScorer : IScorer
             EncodedText[] inBatch = [.. batch.Select(place => encoded[place])];
             foreach (var (place, logits) in batch.Zip(_classifier.Run(inBatch, cancellationToken)))
             {
-                scored[read[place]] = new ScoredText(VerdictOn(logits, encoded[place].Truncated), null);
+                scored[read[place]] = Array.TrueForAll(logits, float.IsFinite)
+                    ? new ScoredText(VerdictOn(logits, encoded[place].Truncated), null)
+                    : new ScoredText(null, "the model gave logits that are not finite");
             }
 
             progress((double)Interlocked.Add(ref done, inBatch.Sum(text => (long)text.Ids.Length)) / all);

@@ -22,7 +22,11 @@ internal sealed class JsonLinesOutput(ScoredColumns columns) : IScoredFile
         {
             line.Clear();
             Kept(line, chunk.Cells[row]);
-            Added(line, scored[row]);
+            foreach (var column in columns.Added)
+            {
+                Key(line, column.Name).Append(Json(column.Of(scored[row])));
+            }
+
             writer.Write(line.Append("}\n"));
         }
 
@@ -49,30 +53,16 @@ internal sealed class JsonLinesOutput(ScoredColumns columns) : IScoredFile
         }
     }
 
-    private void Added(StringBuilder line, ScoredText scored)
+    private static string Json(object? value) => value switch
     {
-        var task = columns.Task;
-        var verdict = scored.Verdict;
-        Key(line, "label").Append(verdict is null ? "null" : Text(task.Labels[verdict.Label]));
-        if (task.IsMultiLabel)
-        {
-            Key(line, "labels");
-            line.Append(verdict is null ? "null" : $"[{string.Join(", ", verdict.Holding.Select(label => Text(task.Labels[label])))}]");
-        }
-
-        Key(line, "score").Append(verdict is null ? "null" : Number(verdict.Scores[verdict.Label]));
-        for (var label = 0; label < task.Labels.Count; label++)
-        {
-            Key(line, $"score_{task.Labels[label]}").Append(verdict is null ? "null" : Number(verdict.Scores[label]));
-        }
-
-        Key(line, "truncated").Append(verdict is null ? "null" : verdict.Truncated ? "true" : "false");
-        Key(line, "error").Append(scored.Error is null ? "null" : Text(scored.Error));
-    }
+        null => "null",
+        double score => score.ToString("R", CultureInfo.InvariantCulture),
+        bool flag => flag ? "true" : "false",
+        IReadOnlyList<string> labels => $"[{string.Join(", ", labels.Select(Text))}]",
+        _ => Text((string)value),
+    };
 
     private static StringBuilder Key(StringBuilder line, string name) => line.Append(line.Length == 0 ? "{" : ", ").Append(Text(name)).Append(": ");
 
     private static string Text(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
-
-    private static string Number(double score) => score.ToString("R", CultureInfo.InvariantCulture);
 }

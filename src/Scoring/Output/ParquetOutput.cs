@@ -11,16 +11,12 @@ internal sealed class ParquetOutput : IScoredFile
     private readonly ScoredColumns _columns;
     private readonly IReadOnlyList<StoredKind> _kinds;
     private readonly StoredTable _cells;
-    private readonly Dictionary<string, int> _places;
-    private readonly int _kept;
 
     public ParquetOutput(ScoredColumns columns, InputSurvey survey)
     {
-        (_columns, _kinds, _kept) = (columns, survey.Kinds, columns.Kept.Count);
+        (_columns, _kinds) = (columns, survey.Kinds);
         Fields = FieldsOf(columns, survey);
         _cells = new StoredTable(Fields);
-        _places = survey.Columns.Select((name, place) => (name, place)).DistinctBy(pair => pair.name)
-            .ToDictionary(pair => pair.name, pair => pair.place, StringComparer.Ordinal);
     }
 
     public IReadOnlyList<StoredField> Fields { get; }
@@ -50,21 +46,13 @@ internal sealed class ParquetOutput : IScoredFile
         var kept = survey.Fields.Count > 0
             ? survey.Fields.Zip(columns.Kept, (field, name) => field.Name == name ? field : field.Renamed(name))
             : columns.Kept.Zip(survey.Kinds, StoredField.New);
-        var added = columns.Added.Select(name => StoredField.New(name,
-            name == "score" || name.StartsWith("score_", StringComparison.Ordinal) ? StoredKind.Number
-            : name == "truncated" ? StoredKind.Truth : StoredKind.Text));
-        return [.. kept, .. added];
+        return [.. kept, .. columns.Added.Select(column => StoredField.New(column.Name, column.Kind))];
     }
 
     private void AddKept(TextRow row)
     {
-        var cells = new LabelCell?[_kept];
-        for (var cell = 0; cell < row.Cells.Count; cell++)
-        {
-            cells[_places[row.Names[cell]]] = row.Cells[cell];
-        }
-
-        for (var place = 0; place < _kept; place++)
+        var cells = _columns.Arranged(row);
+        for (var place = 0; place < cells.Length; place++)
         {
             var cell = cells[place];
             switch (_kinds[place])
@@ -90,20 +78,21 @@ internal sealed class ParquetOutput : IScoredFile
 
     private void AddScores(StoredTable table, ScoredText scored)
     {
-        var (task, verdict, field) = (_columns.Task, scored.Verdict, _kept);
-        table.Add(field++, verdict is null ? null : task.Labels[verdict.Label]);
-        if (task.IsMultiLabel)
+        foreach (var (place, column) in _columns.Added.Index())
         {
-            table.Add(field++, verdict is null ? null : string.Join('|', verdict.Holding.Select(label => task.Labels[label])));
+            var (field, value) = (_columns.Kept.Count + place, column.Of(scored));
+            switch (column.Kind)
+            {
+                case StoredKind.Number:
+                    table.Add(field, (double?)value);
+                    break;
+                case StoredKind.Truth:
+                    table.Add(field, (bool?)value);
+                    break;
+                default:
+                    table.Add(field, value is IReadOnlyList<string> labels ? AddedColumn.Joined(labels) : (string?)value);
+                    break;
+            }
         }
-
-        table.Add(field++, verdict?.Scores[verdict.Label]);
-        for (var label = 0; label < task.Labels.Count; label++)
-        {
-            table.Add(field++, verdict?.Scores[label]);
-        }
-
-        table.Add(field++, verdict?.Truncated);
-        table.Add(field, scored.Error);
     }
 }

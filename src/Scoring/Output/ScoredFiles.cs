@@ -54,8 +54,8 @@ internal static class ScoredFiles
 
         return Extension(options.Out) switch
         {
-            ".CSV" => new DelimitedOutput(columns, survey.Columns, ',', options.KeepFormulas),
-            ".TSV" => new DelimitedOutput(columns, survey.Columns, '\t', options.KeepFormulas),
+            ".CSV" => new DelimitedOutput(columns, ',', options.KeepFormulas),
+            ".TSV" => new DelimitedOutput(columns, '\t', options.KeepFormulas),
             _ => new JsonLinesOutput(columns),
         };
     }
