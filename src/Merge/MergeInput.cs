@@ -99,7 +99,7 @@ internal sealed class MergeInput
         var metadata = new Dictionary<string, string>
         {
             [OnnxMetadata.Tool] = ToolVersion.Text,
-            [OnnxMetadata.BaseModel] = PublicFiles.NameOf(run?.Record.Model ?? options.Model!), // one of both was asked for
+            [OnnxMetadata.BaseModel] = ModelName.Of(run?.Record.Model ?? options.Model!), // one of both was asked for
             [OnnxMetadata.BaseHash] = baseHash,
             [OnnxMetadata.Method] = adapters.Count > 0 ? newHead ? "lora+head" : "lora" : newHead ? "head" : "raw",
             [OnnxMetadata.Precision] = "fp32",

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraOnnx.Model;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Merge;
@@ -11,9 +12,6 @@ internal static class PublicFiles
     /// <summary>Keys in which transformers notes where a file came from.</summary>
     private static readonly string[] _placeKeys =
         ["_name_or_path", "name_or_path", "base_model_name_or_path", "tokenizer_file", "special_tokens_map_file"];
-
-    /// <summary>A hub id as it is; of a path its last part.</summary>
-    public static string NameOf(string model) => IsPath(model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))) : model;
 
     /// <summary>
     /// Copies a file that stands beside a model; JSON that notes a place with its name only, config.json with the classes of the task.
@@ -31,7 +29,7 @@ internal static class PublicFiles
             && Path.IsPathRooted(text))];
         foreach (var key in places)
         {
-            fields[key] = NameOf(fields[key]!.GetValue<string>()); // it is a string
+            fields[key] = ModelName.Of(fields[key]!.GetValue<string>()); // it is a string
         }
 
         var isConfig = Path.GetFileName(source) == ModelConfig.FileName && !ModelConfig.Load(Path.GetDirectoryName(source)!)
@@ -49,7 +47,4 @@ internal static class PublicFiles
 
         File.WriteAllText(target, fields.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
-
-    private static bool IsPath(string model) => Path.IsPathRooted(model) || model.StartsWith('.') || Directory.Exists(model)
-        || model.Count(letter => letter is '/' or '\\') > 1;
 }

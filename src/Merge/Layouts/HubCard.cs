@@ -32,7 +32,7 @@ internal static class HubCard
     }
 
     /// <summary>The last part of the run's or base's name.</summary>
-    public static string Name(MergeInput input) => PublicFiles.NameOf(input.Run?.Path ?? input.Metadata[OnnxMetadata.BaseModel]) is var name
+    public static string Name(MergeInput input) => ModelName.Of(input.Run?.Path ?? input.Metadata[OnnxMetadata.BaseModel]) is var name
         && name.Contains('/', StringComparison.Ordinal) ? name[(name.LastIndexOf('/') + 1)..] : name;
 
     private static string Describe(MergeInput input)
@@ -73,7 +73,7 @@ internal static class HubCard
         text.Append(CultureInfo.InvariantCulture, $"""
             ## Figures
 
-            On the {data.Texts:N0} {data.Role} texts of {VisibleText.Of(PublicFiles.NameOf(data.Source))}, in fp32:
+            On the {data.Texts:N0} {data.Role} texts of {VisibleText.Of(ModelName.Of(data.Source))}, in fp32:
 
             | F1 | accuracy | macro F1 | precision | recall |
             |---|---|---|---|---|
@@ -138,7 +138,7 @@ internal static class HubCard
             return;
         }
 
-        var dataset = PublicFiles.NameOf(data.Source);
+        var dataset = ModelName.Of(data.Source);
         text.Append(CultureInfo.InvariantCulture, $"""
             model-index:
             - name: {Quote(Name(input))}
@@ -168,8 +168,8 @@ internal static class HubCard
         return null;
     }
 
-    /// <summary>A name of the form OWNER/MODEL; the hub takes no other.</summary>
-    private static string? HubId(string model) => PublicFiles.NameOf(model) == model && model.Contains('/', StringComparison.Ordinal) ? model : null;
+    /// <summary>The hub takes no other name of a base.</summary>
+    private static string? HubId(string model) => ModelName.IsHubId(model) ? model : null;
 
     /// <summary>A JSON string is a YAML string.</summary>
     private static string Quote(string text) => JsonSerializer.Serialize(text);

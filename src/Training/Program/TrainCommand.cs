@@ -43,7 +43,7 @@ internal static class TrainCommand
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--class-weights", "--sampling", "--dropout",
             "--attention-dropout"),
         new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
-        new HelpGroup("Run", "--sweep", "--resume", "--overwrite", "--json"));
+        new HelpGroup("Run", "--base-name", "--sweep", "--resume", "--overwrite", "--json"));
 
     public static RootCommand Create()
     {

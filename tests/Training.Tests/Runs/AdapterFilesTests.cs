@@ -42,6 +42,24 @@ public sealed class AdapterFilesTests : IDisposable
     }
 
     [Fact]
+    public void Adapter_and_head_have_cards_with_the_base_its_hash_and_the_figures_and_the_base_has_the_name_that_is_asked_for()
+    {
+        TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--method", "lora+head", "--rank", "2", "--base-name", "acme/reviews"));
+
+        var record = Model.Runs.RunDirectory.Open(_task.Run).Record;
+        Assert.Contains("\"base_model_name_or_path\": \"acme/reviews\"", File.ReadAllText(Path.Combine(_task.Run, "adapter", "adapter_config.json")),
+            StringComparison.Ordinal);
+        foreach (var folder in new[] { "adapter", "head" })
+        {
+            var card = File.ReadAllText(Path.Combine(_task.Run, folder, "README.md"));
+            Assert.StartsWith($"---\nbase_model: \"acme/reviews\"\nbase_model_sha256: {record.ModelHash}\n", card, StringComparison.Ordinal);
+            Assert.Contains(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"| trained | {record.Validation!.F1:P1} | "), card,
+                StringComparison.Ordinal);
+            Assert.DoesNotContain(_task.Model, card, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Adapters_with_a_trained_head()
     {
         TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--method", "lora+head", "--rank", "2", "--targets", "q_lin", "--dora"));
@@ -77,7 +95,7 @@ public sealed class AdapterFilesTests : IDisposable
 
     private void AssertFiles(string expected)
     {
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"],
+        Assert.Equal(["README.md", "adapter_config.json", "adapter_model.safetensors"],
             Directory.GetFileSystemEntries(Adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         using var file = SafetensorsFile.Open(Path.Combine(Adapter, "adapter_model.safetensors"));
         Assert.Equal([new("format", "pt")], file.Metadata);
@@ -93,7 +111,7 @@ public sealed class AdapterFilesTests : IDisposable
           "alpha_pattern": {},
           "arrow_config": null,
         {{autoMapping}}
-          "base_model_name_or_path": "{{_task.Model}}",
+          "base_model_name_or_path": "{{Path.GetFileName(_task.Model)}}",
           "bias": "none",
           "corda_config": null,
           "ensure_weight_tying": false,

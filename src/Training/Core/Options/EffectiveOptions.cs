@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Adapters.Kinds;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
@@ -20,6 +21,9 @@ internal sealed record EffectiveOptions
 
     /// <summary>Checkpoint directory or hub id.</summary>
     public required string Model { get; init; }
+
+    /// <summary>What adapter_config.json and the cards call the base.</summary>
+    public string BaseName { get; init; } = "";
 
     /// <summary>Training texts: a file, a folder or a hub id.</summary>
     public required string Train { get; init; }
@@ -118,6 +122,7 @@ internal sealed record EffectiveOptions
         double stepsPerEpoch = double.PositiveInfinity) => new()
         {
             Model = options.Model,
+            BaseName = options.BaseName ?? ModelName.Of(options.Model),
             Train = options.Train,
             Validation = options.Validation,
             Test = options.Test,

@@ -40,6 +40,8 @@ internal static class TrainOptionTable
 
         table.Text("--test", "FILE", "Test texts, scored once at the end in fp32. [default: none]",
             (options, value) => options with { Test = value });
+        table.Text("--base-name", "NAME", "What adapters and cards call the base. [default: the hub id, else the folder's name]",
+            (options, value) => options with { BaseName = value });
         table.Text("--out", "RUN", "(required) The run directory to write.", (options, value) => options with { Out = value });
         table.Choice("--split", "How --validation COUNT or SHARE is taken.", options => options.Split,
             (options, value) => options with { Split = value });

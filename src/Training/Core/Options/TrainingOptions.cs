@@ -20,6 +20,9 @@ internal sealed record TrainingOptions
     /// <summary>Checkpoint directory or hub id.</summary>
     public string Model { get; init; } = "";
 
+    /// <summary>What files that leave the house call the base; null: the hub id, else the folder's name.</summary>
+    public string? BaseName { get; init; }
+
     /// <summary>Training texts: a file, a folder or a hub id.</summary>
     public string Train { get; init; } = "";
 

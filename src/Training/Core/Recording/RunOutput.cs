@@ -13,6 +13,7 @@ internal sealed class RunOutput
 {
     private readonly PeftAdapterSettings? _adapterSettings;
     private readonly ModelConfig _config;
+    private readonly string _baseName;
 
     public RunOutput(RunFolder folder, RunLog log, RunRecord record, EffectiveOptions options, ModelConfig config)
     {
@@ -20,7 +21,8 @@ internal sealed class RunOutput
         Log = log;
         Record = record;
         _config = config;
-        _adapterSettings = options.Adapters is null ? null : AdapterOptions.Settings(options.Adapters, config, record.Model);
+        _adapterSettings = options.Adapters is null ? null : AdapterOptions.Settings(options.Adapters, config, options.BaseName);
+        _baseName = options.BaseName;
     }
 
     public RunFolder Folder { get; }
@@ -50,6 +52,8 @@ internal sealed class RunOutput
                 NameClasses(Folder.Adapter);
             }
         }
+
+        WriteCards();
     });
 
     /// <summary>Puts a config.json beside a head whose classes are not those of the base's.</summary>
@@ -94,8 +98,21 @@ internal sealed class RunOutput
     /// <exception cref="InputException">The directory cannot be written.</exception>
     public void WriteRecord(RunRecord record)
     {
-        RunDirectory.WriteRecord(Folder.Path, record);
         Record = record;
+        if (record.Finished)
+        {
+            WriteCards(); // with the figures of the end
+        }
+
+        RunDirectory.WriteRecord(Folder.Path, record);
+    }
+
+    private void WriteCards()
+    {
+        foreach (var folder in new[] { Folder.Adapter, Folder.Head }.Where(Directory.Exists))
+        {
+            AtomicFile.WriteText(Path.Combine(folder, RunCard.FileName), RunCard.Of(Record, _baseName, isAdapter: folder == Folder.Adapter));
+        }
     }
 
     /// <summary>What is on the disk is whole, so once there is room the run can go on.</summary>

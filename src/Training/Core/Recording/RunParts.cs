@@ -21,8 +21,8 @@ internal static class RunParts
         (Path.Combine("checkpoints", "last"), [TrainingCheckpoint.FileName]),
         ("checkpoints", []),
         ("tensorboard", [RunLog.EventsPrefix]),
-        (RunDirectory.AdapterFolder, ["adapter_config.json", "adapter_model.safetensors", ModelConfig.FileName]),
-        (RunDirectory.HeadFolder, ["model.safetensors", ModelConfig.FileName]),
+        (RunDirectory.AdapterFolder, ["adapter_config.json", "adapter_model.safetensors", ModelConfig.FileName, RunCard.FileName]),
+        (RunDirectory.HeadFolder, ["model.safetensors", ModelConfig.FileName, RunCard.FileName]),
     ];
 
     /// <summary>True for an entry of a run directory that this program may have made.</summary>
