@@ -1,5 +1,6 @@
 using System.Text;
 using LoraOnnx.Graph;
+using LoraOnnx.Model.Checkpoints;
 
 namespace LoraOnnx.Merge.Tests;
 
@@ -64,7 +65,7 @@ public sealed class ShownTests : IDisposable
     [InlineData("../models/base", "base")]
     [InlineData("runs/lora/base", "base")]
     public void A_base_is_named_by_its_hub_id_or_by_the_last_part_of_its_path(string model, string name) =>
-        Assert.Equal(name, PublicFiles.NameOf(model));
+        Assert.Equal(name, ModelName.Of(model));
 
     private void Merge(params string[] more)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
 
