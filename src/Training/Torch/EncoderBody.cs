@@ -1,7 +1,6 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Training.Engine;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Torch;
@@ -109,7 +108,8 @@ internal sealed class EncoderBody : IDisposable
     }
 
     /// <summary>A named tensor in its shape, on the CPU.</summary>
-    public static Tensor ToTensor(NamedTensor tensor) => torch.tensor(tensor.Values).view([.. tensor.Shape.Select(length => (long)length)]);
+    public static Tensor ToTensor(NamedTensor tensor) =>
+        TorchDevice.Upload(tensor.Values, CPU).view([.. tensor.Shape.Select(length => (long)length)]);
 }
 
 /// <summary>How a body computes. <paramref name="AdapterDropout"/> is that of the input of A; the other two switch the config's dropout on.</summary>

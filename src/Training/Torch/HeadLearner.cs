@@ -96,6 +96,6 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
             rows[row].CopyTo(values, row * rows[0].Length);
         }
 
-        return tensor(values).view(rows.Count, rows[0].Length).to(_device);
+        return TorchDevice.Upload(values, _device).view(rows.Count, rows[0].Length);
     }
 }

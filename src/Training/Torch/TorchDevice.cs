@@ -87,6 +87,23 @@ internal sealed class TorchDevice
         return tensor(values).pin_memory().to(device, non_blocking: true).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Copies numbers to the device, through memory that libtorch aligns: a managed array begins anywhere, and how a product is summed, so
+    /// its last bits, depends on where its rows begin.</summary>
+    public static Tensor Upload(float[] values, Device device)
+    {
+        const int Most = 1 << 28; // of a span of bytes
+
+        using var scope = NewDisposeScope();
+        var copy = empty(values.Length, float32);
+        for (var start = 0; start < values.Length; start += Most)
+        {
+            var part = values.AsSpan(start, Math.Min(Most, values.Length - start));
+            MemoryMarshal.AsBytes(part).CopyTo(copy.narrow(0, start, part.Length).bytes);
+        }
+
+        return copy.to(device).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// 0 (with the given probability) or 1 for each number of <paramref name="like"/>, in its type. On the CPU <paramref name="key"/> alone decides;
     /// on a GPU the generator.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Tests;
@@ -35,6 +36,13 @@ internal static class FamilyGolden
     {
         var tokenizer = TextTokenizer.Load(CheckpointOf(model));
         return [.. texts.Select(text => tokenizer.Encode(text, maxLength, Truncation.Head))];
+    }
+
+    /// <summary>Copies the tensors of a file whose names are wanted.</summary>
+    public static void CopyTensors(string from, string to, Predicate<string> isWanted)
+    {
+        using var file = SafetensorsFile.Open(from);
+        SafetensorsWriter.Write(to, file.Names.Where(name => isWanted(name)).Select(file.Read));
     }
 
     /// <summary>The numbers of a JSON list.</summary>

@@ -14,6 +14,9 @@ internal sealed class RecordingDisplay : ITrainingDisplay
 
     public List<StepView> Steps { get; } = [];
 
+    /// <summary>Called after every step.</summary>
+    public Action<RecordingDisplay> AfterStep { get; init; } = _ => { };
+
     public void Note(string line) => Notes.Add(line);
 
     public void Warn(string line) => Warnings.Add(line);
@@ -22,7 +25,11 @@ internal sealed class RecordingDisplay : ITrainingDisplay
     {
     }
 
-    public void Step(StepView step) => Steps.Add(step);
+    public void Step(StepView step)
+    {
+        Steps.Add(step);
+        AfterStep(this);
+    }
 
     public void Evaluated(string phase, RunMetrics metrics, bool isBest) => Evaluations.Add((metrics, isBest));
 

@@ -36,7 +36,27 @@ internal sealed class TrainedRun
     public static TrainedRun Train(params string[] arguments) => Train(arguments, resume: false);
 
     /// <summary>Trains with the arguments of a command line, or goes on with <paramref name="resume"/>.</summary>
-    public static TrainedRun Train(string[] arguments, bool resume)
+    public static TrainedRun Train(string[] arguments, bool resume) => Train(Options(arguments), resume);
+
+    /// <summary>Trains until so many steps are done, and ends as Ctrl+C does.</summary>
+    public static void Cut(string[] arguments, int steps)
+    {
+        using var source = new CancellationTokenSource();
+        var display = new RecordingDisplay { AfterStep = display => Cancel(display.Steps.Count == steps) };
+
+        Assert.Throws<OperationCanceledException>(
+            () => TrainingProgram.Run(Options(arguments), new RunStart(Resume: false, Overwrite: false, Json: false), display, source.Token));
+
+        void Cancel(bool isTime)
+        {
+            if (isTime)
+            {
+                source.Cancel();
+            }
+        }
+    }
+
+    private static TrainingOptions Options(string[] arguments)
     {
         var table = TrainOptionTable.Create();
         var command = new System.CommandLine.RootCommand();
@@ -47,7 +67,7 @@ internal sealed class TrainedRun
 
         var parsed = command.Parse(arguments);
         Assert.Empty(parsed.Errors);
-        return Train(table.Apply(parsed, new TrainingOptions()), resume);
+        return table.Apply(parsed, new TrainingOptions());
     }
 
     public static TrainedRun Train(TrainingOptions options, bool resume = false)

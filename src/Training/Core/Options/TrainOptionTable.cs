@@ -60,7 +60,7 @@ internal static class TrainOptionTable
         table.Whole("--rank", 1, 4096, "Inner width of the adapters.", "8", (options, value) => options with { Rank = value });
         table.Real("--alpha", 1e-6, 1e6, "The adapters' update is scaled by alpha/rank.", "twice the rank",
             (options, value) => options with { Alpha = value });
-        table.List("--targets", "Linear modules that get adapters: q_lin, k_lin, v_lin, out_lin, lin1, lin2, or all-linear.",
+        table.List("--targets", "Linear modules that get adapters: query, key, value, output, up, down, names of the checkpoint, or all-linear.",
             options => options.Targets, (options, value) => options with { Targets = value });
         table.Real("--lora-dropout", 0, 0.99, "Dropout of the adapters' input, 0 to 1.", "0",
             (options, value) => options with { LoraDropout = value });

@@ -53,7 +53,7 @@ internal sealed record TrainingOptions
     public double? Alpha { get; init; }
 
     /// <summary>Linear modules that get adapters, by the end of their names, or <c>all-linear</c>.</summary>
-    public IReadOnlyList<string> Targets { get; init; } = ["q_lin", "k_lin", "v_lin"];
+    public IReadOnlyList<string> Targets { get; init; } = ["query", "key", "value"];
 
     public double LoraDropout { get; init; }
 

@@ -1,0 +1,90 @@
+using LoraOnnx.Model.Checkpoints;
+using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Reference;
+
+namespace LoraOnnx.Training.Tests.Runs;
+
+/// <summary>lora-train on every model that lies in golden/families: whatever is trained, the files are the model, and a run that was cut goes
+/// on.</summary>
+public sealed class FamilyGoldenRunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public FamilyGoldenRunTests() =>
+        Environment.SetEnvironmentVariable("XDG_CACHE_HOME", Repository.Path("artifacts", "test-cache")); // see TinyTask
+
+    public static TheoryData<string> Models => [.. FamilyGolden.ModelsWith("model")];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_files_of_a_run_are_the_model_that_was_trained(string model)
+    {
+        const double Tolerance = 1e-4; // fp32 sums in another order
+        string[][] ways =
+        [
+            ["--method", "lora", "--rslora"],
+            ["--method", "lora", "--dora", "--targets", "all-linear"],
+            ["--method", "head"],
+            ["--method", "lora+head", "--dora", "--targets", "all-linear", "--lora-dropout", "0.1"],
+        ];
+        foreach (var (index, way) in ways.Index())
+        {
+            var run = TrainedRun.Train(Arguments(model, $"{index}", [.. way, "--epochs", "2"]));
+
+            var expected = run.Run.ReadReferenceLogits()!; // every run writes them
+            FamilyGolden.AssertClose([.. expected], [.. run.ManagedLogits(ReferenceTexts.All)], Tolerance);
+            Assert.Contains(run.Lines, line => line.GetProperty("kind").GetString() == "step" && line.GetProperty("loss").GetDouble() > 0);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Targets_are_query_key_and_value_and_have_a_name_that_no_family_owns(string model)
+    {
+        var blocks = Checkpoint.Open(FamilyGolden.CheckpointOf(model)).Config.Layout.Blocks;
+
+        Assert.Equal(Names(blocks, block => [block.Query, block.Key, block.Value]), Trained(model, "default"));
+        Assert.Equal(Names(blocks, block => [block.Value, block.Output, block.Down]), Trained(model, "roles", "--targets", "value,output,down"));
+        Assert.Equal(Names(blocks, block => [block.Value, block.Output, block.Down]), Trained(model, "others", "--targets", "v_lin,out_lin,lin2"));
+        Assert.Equal(Names(blocks, block => [block.Query, block.Up]), Trained(model, "own", "--targets", string.Join(',', Own(blocks))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_run_that_was_cut_goes_on_bit_by_bit(string model)
+    {
+        string[] options = ["--method", "lora+head", "--lora-dropout", "0.1", "--attention-dropout", "true", "--epochs", "2", "--batch-size", "4"];
+        var whole = TrainedRun.Train(Arguments(model, "whole", options));
+        var cut = Arguments(model, "cut", options);
+
+        TrainedRun.Cut(cut, steps: 7);
+        var resumed = TrainedRun.Train(cut, resume: true);
+
+        Assert.Equal(TinyTask.Metrics(whole.Run.Path), TinyTask.Metrics(resumed.Run.Path));
+        foreach (var file in (string[])["adapter/adapter_model.safetensors", "head/model.safetensors", "reference-logits.json"])
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(whole.Run.Path, file)), File.ReadAllBytes(Path.Combine(resumed.Run.Path, file)));
+        }
+    }
+
+    private string[] Arguments(string model, string run, params string[] more) =>
+    [
+        "--model", FamilyGolden.CheckpointOf(model),
+        "--train", FamilyTexts.Write(Path.Combine(_folder.Path, "train.jsonl"), model, 40, seed: 1),
+        "--validation", FamilyTexts.Write(Path.Combine(_folder.Path, "validation.jsonl"), model, 20, seed: 2),
+        "--out", Path.Combine(_folder.Path, run), "--threads", "1", "--precision", "fp32", "--lr", "0.003", .. more,
+    ];
+
+    private List<string> Trained(string model, string run, params string[] more) =>
+        [.. TrainedRun.Train(Arguments(model, run, ["--rank", "2", "--epochs", "1", "--train-limit", "16", .. more])).Adapter!.Modules // trained above
+            .Select(module => module.Module).Order(StringComparer.Ordinal)];
+
+    private static IEnumerable<string> Names(IEnumerable<BlockLayout> blocks, Func<BlockLayout, IEnumerable<LinearLayout>> of) =>
+        blocks.SelectMany(of).Select(linear => linear.Name).Order(StringComparer.Ordinal);
+
+    /// <summary>The checkpoint's own names of query and up, without what differs from block to block.</summary>
+    private static IEnumerable<string> Own(IReadOnlyList<BlockLayout> blocks) => new[] { blocks[0].Query, blocks[0].Up }
+        .Select(linear => string.Join('.', linear.Name.Split('.').SkipWhile(part => part != "0").Skip(1)));
+}
