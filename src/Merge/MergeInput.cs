@@ -77,9 +77,7 @@ internal sealed class MergeInput
         }
 
         var weights = head is not null ? checkpoint.LoadWeights(HeadFile.Read(head, config), task)
-            : checkpoint.HasHead || bringsHead.Count == checkpoint.Config.Layout.Head.Keys.Count
-                ? checkpoint.LoadWeights(bringsHead.DistinctBy(tensor => tensor.Name), task) // two of a name are refused when folded
-            : checkpoint.LoadWeights(task);
+            : checkpoint.LoadWeights(bringsHead.DistinctBy(tensor => tensor.Name), task); // two of a name are refused when folded
         return new MergeInput
         {
             BaseDirectory = checkpoint.Directory,

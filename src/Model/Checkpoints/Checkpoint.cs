@@ -137,34 +137,43 @@ public sealed class Checkpoint
 
     /// <summary>The same with other names for the head's classes.</summary>
     /// <exception cref="InputException">The checkpoint has no head.</exception>
-    public ModelWeights LoadWeights(ClassificationTask task)
-    {
-        if (!HasHead)
-        {
-            throw _headMisfit ?? InputException.InFile(Directory,
-                "has no classification head: "
-                    + $"{string.Join(", ", Config.Layout.Head.Tensors.Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"))} are "
-                    + "missing.",
-                "a head is never made up: train one with lora-train --method head or lora+head, or give one with lora-merge --head.");
-        }
+    public ModelWeights LoadWeights(ClassificationTask task) => LoadWeights([], task);
 
-        return LoadWeights([], task);
-    }
-
-    /// <summary>Reads all weights as fp32, with <paramref name="head"/> (all tensors of the head) in place of the checkpoint's own.</summary>
+    /// <summary>Reads all weights as fp32, with <paramref name="head"/> in place of the checkpoint's own.</summary>
+    /// <exception cref="InputException">Checkpoint and head together are no whole head.</exception>
     public ModelWeights LoadWeights(IEnumerable<NamedTensor> head) => LoadWeights(head, Config.Task);
 
     /// <summary>The same for the classes of <paramref name="task"/>; the head must be theirs.</summary>
+    /// <exception cref="InputException">Checkpoint and head together are no whole head.</exception>
     public ModelWeights LoadWeights(IEnumerable<NamedTensor> head, ClassificationTask task)
     {
-        ArgumentNullException.ThrowIfNull(head);
+        var brought = head.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        CheckHead(brought);
         var tensors = LoadTensors().ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        foreach (var tensor in head)
+        foreach (var (name, tensor) in brought)
         {
-            tensors[tensor.Name] = tensor;
+            tensors[name] = tensor;
         }
 
         return new ModelWeights(Config.WithTask(task), tensors.Values);
+    }
+
+    /// <summary>What was trained as one head comes as one: a classifier whose pooler is lost would give any answer.</summary>
+    private void CheckHead(Dictionary<string, NamedTensor> brought)
+    {
+        var missing = HasHead ? [] : Config.Layout.Head.Tensors.Where(spec => !brought.ContainsKey(spec.Key)).ToList();
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        var names = string.Join(", ", missing.Select(spec => $"'{spec.Key}' {NamedTensor.Describe(spec.Shape)}"));
+        throw brought.Count > 0
+            ? InputException.InFile(Directory, $"has no {names}, and what comes with it brings only {string.Join(", ", brought.Keys.Select(
+                name => $"'{name}'"))}.", "they were trained together, so the missing part is lost: save all of the trained head, with peft as "
+                    + $"\"modules_to_save\": [{string.Join(", ", Config.Layout.Head.Linears.Select(step => $"\"{step.Linear.Name}\""))}].")
+            : _headMisfit ?? InputException.InFile(Directory, $"has no classification head: {names} are missing.",
+                "a head is never made up: train one with lora-train --method head or lora+head, or give one with lora-merge --head.");
     }
 
     private IEnumerable<NamedTensor> LoadTensors()
