@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Encoders;
 
 namespace LoraOnnx.Merge.OnDevice;
@@ -16,7 +17,7 @@ internal static class AdapterConfigText
         var fields = Parse(JsonFields.Load(Path.Combine(directory, PeftAdapterWriter.ConfigFileName)).Root.GetRawText());
         if (fields["base_model_name_or_path"] is JsonValue place && place.TryGetValue(out string? name) && Path.IsPathRooted(name))
         {
-            fields["base_model_name_or_path"] = PublicFiles.NameOf(name);
+            fields["base_model_name_or_path"] = ModelName.Of(name);
         }
 
         return fields.ToJsonString(_indented);
