@@ -27,6 +27,21 @@ public sealed class ModelConfigTests
         Assert.Equal((64, 3, 2), (config.Shape.Width, config.Shape.Blocks, config.Shape.Heads));
     }
 
+    [Theory]
+    [InlineData("deberta")]
+    [InlineData("deberta-v2")]
+    [InlineData("modernbert")]
+    [InlineData("electra")]
+    [InlineData("mpnet")]
+    [InlineData("albert")]
+    public void Other_families_are_refused_by_name_in_one_line(string type)
+    {
+        var error = Assert.Throws<InputException>(() => ModelConfig.Parse("config.json", Encoding.UTF8.GetBytes($$"""{"model_type": "{{type}}"}""")));
+
+        Assert.EndsWith($"'model_type' is '{type}', expected 'distilbert', 'bert', 'roberta', 'xlm-roberta'.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
     [Fact]
     public void Labels_are_in_the_order_of_their_numbers()
     {
