@@ -38,7 +38,8 @@ public sealed class ModelConfigTests
     {
         var error = Assert.Throws<InputException>(() => ModelConfig.Parse("config.json", Encoding.UTF8.GetBytes($$"""{"model_type": "{{type}}"}""")));
 
-        Assert.EndsWith($"'model_type' is '{type}', expected 'distilbert', 'bert', 'roberta', 'xlm-roberta'.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"'model_type' is '{type}', expected 'distilbert', 'bert', 'roberta', 'xlm-roberta'.", error.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
 

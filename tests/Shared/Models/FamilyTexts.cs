@@ -18,7 +18,8 @@ internal static class FamilyTexts
         File.WriteAllLines(path, Enumerable.Range(0, count).Select(index =>
         {
             var isSeveral = task.IsMultiLabel;
-            var holding = isSeveral ? [.. Enumerable.Range(0, task.Labels.Count).Where(_ => random.Next(2) == 1)] : new[] { index % task.Labels.Count };
+            var holding = isSeveral
+                ? [.. Enumerable.Range(0, task.Labels.Count).Where(_ => random.Next(2) == 1)] : new[] { index % task.Labels.Count };
             var words = Enumerable.Range(0, random.Next(1, 10)).Select(_ => _others[random.Next(_others.Length)])
                 .Concat(holding.SelectMany(label => (string[])[_telling[label], _telling[label]])).ToArray();
             random.Shuffle(words);

@@ -78,7 +78,7 @@ public sealed class FamilyGoldenRunTests : IDisposable
     ];
 
     private List<string> Trained(string model, string run, params string[] more) =>
-        [.. TrainedRun.Train(Arguments(model, run, ["--rank", "2", "--epochs", "1", "--train-limit", "16", .. more])).Adapter!.Modules // trained above
+        [.. TrainedRun.Train(Arguments(model, run, ["--rank", "2", "--epochs", "1", "--train-limit", "16", .. more])).Adapter!.Modules // trained
             .Select(module => module.Module).Order(StringComparer.Ordinal)];
 
     private static IEnumerable<string> Names(IEnumerable<BlockLayout> blocks, Func<BlockLayout, IEnumerable<LinearLayout>> of) =>
