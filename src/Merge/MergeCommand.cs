@@ -41,7 +41,8 @@ internal static class MergeCommand
         var output = new Option<string?>("--out")
         {
             HelpName = "FILE",
-            Description = "(required) ONNX file to write, but with --training-artifacts; config and tokenizer are put beside it. With --layout hub or triton a directory.",
+            Description = "(required) ONNX file to write, but with --training-artifacts; config and tokenizer are put beside it. "
+                + "With --layout hub or triton a directory.",
         };
         var layout = new Option<string>("--layout")
         {
