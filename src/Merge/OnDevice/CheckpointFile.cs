@@ -1,5 +1,4 @@
 using Google.FlatBuffers;
-using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Merge.OnDevice;
 
@@ -11,7 +10,6 @@ internal static class CheckpointFile
 {
     public const string Identifier = "ODTC";
     public const int Version = 2;
-    public const int Float = 1; // TensorDataType
     public const long Largest = int.MaxValue - (16L << 20);
 
     /// <summary>Fields of <c>Checkpoint</c>.</summary>
@@ -30,6 +28,8 @@ internal static class CheckpointFile
     public static class Tensor
     {
         public const int Name = 0, Dims = 2, DataType = 3, RawData = 4, Count = 7;
+
+        public static readonly TensorFields Fields = new(Name, Dims, DataType, RawData, Count);
     }
 
     /// <summary>Fields of <c>PropertyBag</c> and of a property.</summary>
@@ -55,47 +55,22 @@ internal static class CheckpointFile
         builder.AddInt(Root.Version, Version, 0);
         builder.AddOffset(Root.ModuleState, state, 0);
         builder.AddOffset(Root.PropertyBag, notes, 0);
-        builder.Finish(builder.EndTable(), Identifier);
-        using var stream = File.Create(path);
-        var file = builder.DataBuffer.ToArraySegment(builder.DataBuffer.Position, builder.DataBuffer.Length - builder.DataBuffer.Position);
-        stream.Write(file);
-        stream.Flush(flushToDisk: true);
+        builder.Save(path, builder.EndTable(), Identifier);
     }
 
     private static int ModuleState(FlatBufferBuilder builder, DeviceCheckpoint checkpoint)
     {
-        var learning = Vector(builder, [.. checkpoint.Learning.Select(tensor => TensorOf(builder, tensor))]);
-        var frozen = Vector(builder, [.. checkpoint.Frozen.Select(tensor => TensorOf(builder, tensor))]);
+        var learning = builder.AddTables([.. checkpoint.Learning.Select(tensor => builder.AddTensor(tensor, Tensor.Fields))]);
+        var frozen = builder.AddTables([.. checkpoint.Frozen.Select(tensor => builder.AddTensor(tensor, Tensor.Fields))]);
         builder.StartTable(State.Count);
-        builder.AddOffset(State.Learning, learning.Value, 0);
-        builder.AddOffset(State.Frozen, frozen.Value, 0);
-        return builder.EndTable();
-    }
-
-    private static int TensorOf(FlatBufferBuilder builder, NamedTensor tensor)
-    {
-        builder.StartVector(1, tensor.Values.Length * sizeof(float), sizeof(long));
-        builder.Put(tensor.Values);
-        var values = builder.EndVector();
-        builder.StartVector(sizeof(long), tensor.Shape.Count, sizeof(long));
-        foreach (var length in tensor.Shape.Reverse()) // a buffer grows towards its front
-        {
-            builder.AddLong(length);
-        }
-
-        var dims = builder.EndVector();
-        var name = builder.CreateString(tensor.Name);
-        builder.StartTable(Tensor.Count);
-        builder.AddOffset(Tensor.Name, name.Value, 0);
-        builder.AddOffset(Tensor.Dims, dims.Value, 0);
-        builder.AddInt(Tensor.DataType, Float, 0);
-        builder.AddOffset(Tensor.RawData, values.Value, 0);
+        builder.AddOffset(State.Learning, learning, 0);
+        builder.AddOffset(State.Frozen, frozen, 0);
         return builder.EndTable();
     }
 
     private static int NotesOf(FlatBufferBuilder builder, IReadOnlyDictionary<string, string> notes)
     {
-        var entries = Vector(builder, [.. notes.Select(note =>
+        var entries = builder.AddTables([.. notes.Select(note =>
         {
             var (name, value) = (builder.CreateString(note.Key), builder.CreateString(note.Value));
             builder.StartTable(Notes.CountOfOne);
@@ -104,18 +79,7 @@ internal static class CheckpointFile
             return builder.EndTable();
         })]);
         builder.StartTable(Notes.Count);
-        builder.AddOffset(Notes.Strings, entries.Value, 0);
+        builder.AddOffset(Notes.Strings, entries, 0);
         return builder.EndTable();
-    }
-
-    private static VectorOffset Vector(FlatBufferBuilder builder, int[] offsets)
-    {
-        builder.StartVector(sizeof(int), offsets.Length, sizeof(int));
-        foreach (var offset in offsets.Reverse())
-        {
-            builder.AddOffset(offset);
-        }
-
-        return builder.EndVector();
     }
 }

@@ -67,7 +67,7 @@ internal sealed class CheckpointReader
             count = length is > 0 and < int.MaxValue && count >= 0 ? Math.Min(count * length, int.MaxValue) : -1;
         }
 
-        if (type != CheckpointFile.Float || count < 0 || bytes.Length != count * sizeof(float))
+        if (type != FlatTensors.Float || count < 0 || bytes.Length != count * sizeof(float))
         {
             throw InputException.InFile(_path,
                 $"tensor '{VisibleText.Of(name)}' is of type {type}, {dims.Length} axes, {bytes.Length} bytes; expected fp32 numbers.",
