@@ -89,29 +89,13 @@ internal sealed unsafe class VariantBuilder(VariantBase shared, ModelConfig conf
         var change = new LinearChange
         {
             A = module is null ? null : memory.Store(module.A.Values),
-            B = module is null ? null : memory.Store(Turned(module)),
+            B = module is null ? null : memory.Store(Finite(module.Module, module.TransposedB(weight))),
             Shift = shift is null ? null : memory.Store(shift),
             Rank = module?.Rank ?? 0,
             Inputs = module?.A.Shape[1] ?? 0,
             Outputs = module?.B.Shape[0] ?? shift!.Length, // one of both is there
         };
         return change;
-    }
-
-    /// <summary>weight·scale·B, [rank, out].</summary>
-    private float[] Turned(LoraModule module)
-    {
-        var (outputs, rank) = (module.B.Shape[0], module.Rank);
-        var turned = new float[module.B.Values.Length];
-        for (var n = 0; n < outputs; n++)
-        {
-            for (var j = 0; j < rank; j++)
-            {
-                turned[(j * outputs) + n] = (float)(weight * module.Scale * module.B.Values[(n * rank) + j]);
-            }
-        }
-
-        return Finite(module.Module, turned);
     }
 
     private static float[] Finite(string module, float[] values) => TensorPrimitives.IsFiniteAll<float>(values) ? values

@@ -68,22 +68,7 @@ internal sealed class RuntimeAdapter
     /// <summary>Aᵀ [in, rank] and weight·scale·Bᵀ [rank, out].</summary>
     private static NamedTensor[] Parts(LoraModule module, double weight) =>
     [
-        new(AdapterSlots.A(module.Module), [module.A.Shape[1], module.Rank], Turned(module.A, 1)),
-        new(AdapterSlots.B(module.Module), [module.Rank, module.B.Shape[0]], Turned(module.B, weight * module.Scale)),
+        new(AdapterSlots.A(module.Module), [module.A.Shape[1], module.Rank], module.TransposedA()),
+        new(AdapterSlots.B(module.Module), [module.Rank, module.B.Shape[0]], module.TransposedB(weight)),
     ];
-
-    private static float[] Turned(NamedTensor matrix, double factor)
-    {
-        var (rows, columns) = (matrix.Shape[0], matrix.Shape[1]);
-        var turned = new float[matrix.Values.Length];
-        for (var r = 0; r < rows; r++)
-        {
-            for (var c = 0; c < columns; c++)
-            {
-                turned[(c * rows) + r] = (float)(factor * matrix.Values[(r * columns) + c]);
-            }
-        }
-
-        return turned;
-    }
 }

@@ -37,4 +37,25 @@ public sealed class LoraModule
 
     /// <summary>Inner width of A and B.</summary>
     public int Rank => A.Shape[0];
+
+    /// <summary>Aᵀ [in, rank], row by row: what rows x are multiplied by first.</summary>
+    public float[] TransposedA() => Transposed(A, 1);
+
+    /// <summary>weight·scale·Bᵀ [rank, out], row by row: what x·Aᵀ is multiplied by.</summary>
+    public float[] TransposedB(double weight) => Transposed(B, weight * Scale);
+
+    private static float[] Transposed(NamedTensor matrix, double factor)
+    {
+        var (rows, columns) = (matrix.Shape[0], matrix.Shape[1]);
+        var turned = new float[matrix.Values.Length];
+        for (var r = 0; r < rows; r++)
+        {
+            for (var c = 0; c < columns; c++)
+            {
+                turned[(c * rows) + r] = (float)(factor * matrix.Values[(r * columns) + c]);
+            }
+        }
+
+        return turned;
+    }
 }
