@@ -25,13 +25,7 @@ internal static class PublicFiles
             return;
         }
 
-        string[] places = [.. _placeKeys.Where(key => fields[key] is JsonValue value && value.TryGetValue(out string? text)
-            && Path.IsPathRooted(text))];
-        foreach (var key in places)
-        {
-            fields[key] = ModelName.Of(fields[key]!.GetValue<string>()); // it is a string
-        }
-
+        var hadPlaces = NamePlaces(fields);
         var isConfig = Path.GetFileName(source) == ModelConfig.FileName && !ModelConfig.Load(Path.GetDirectoryName(source)!)
             .Task.IsSameAs(task); // a file has a directory
         if (isConfig)
@@ -39,12 +33,25 @@ internal static class PublicFiles
             TaskFields.Write(fields, task);
         }
 
-        if (places.Length == 0 && !isConfig)
+        if (!hadPlaces && !isConfig)
         {
             File.Copy(source, target);
             return;
         }
 
         File.WriteAllText(target, fields.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    }
+
+    /// <summary>Where fields note places on this machine they get names; true where one did.</summary>
+    public static bool NamePlaces(JsonObject fields)
+    {
+        string[] places = [.. _placeKeys.Where(key => fields[key] is JsonValue value && value.TryGetValue(out string? text)
+            && Path.IsPathRooted(text))];
+        foreach (var key in places)
+        {
+            fields[key] = ModelName.Of(fields[key]!.GetValue<string>()); // it is a string
+        }
+
+        return places.Length > 0;
     }
 }

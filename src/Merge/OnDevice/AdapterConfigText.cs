@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraOnnx.Model.Adapters;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Encoders;
 
 namespace LoraOnnx.Merge.OnDevice;
@@ -15,11 +14,7 @@ internal static class AdapterConfigText
     public static string Of(string directory)
     {
         var fields = Parse(JsonFields.Load(Path.Combine(directory, PeftAdapterWriter.ConfigFileName)).Root.GetRawText());
-        if (fields["base_model_name_or_path"] is JsonValue place && place.TryGetValue(out string? name) && Path.IsPathRooted(name))
-        {
-            fields["base_model_name_or_path"] = ModelName.Of(name);
-        }
-
+        PublicFiles.NamePlaces(fields);
         return fields.ToJsonString(_indented);
     }
 
