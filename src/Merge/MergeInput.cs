@@ -21,6 +21,9 @@ internal sealed class MergeInput
     /// <summary>The run these come from, or null.</summary>
     public RunDirectory? Run { get; init; }
 
+    /// <summary>Whether a head comes from elsewhere than the base: from a run, a directory of its own, or with an adapter.</summary>
+    public bool BringsHead { get; init; }
+
     public required int MaxTokens { get; init; }
 
     public required Truncation Truncation { get; init; }
@@ -84,6 +87,7 @@ internal sealed class MergeInput
             Weights = weights,
             Adapters = adapters,
             Run = run,
+            BringsHead = head is not null || bringsHead.Count > 0,
             MaxTokens = Math.Min(run?.Record.MaxLength ?? int.MaxValue, checkpoint.Config.MaxTokens),
             Truncation = EnumNames.Parse<Truncation>(run?.Record.Truncate) ?? Truncation.Head,
             Metadata = Describe(options, run, run?.Record.ModelHash ?? checkpoint.WeightsHash(), head, adapters, bringsHead.Count > 0),

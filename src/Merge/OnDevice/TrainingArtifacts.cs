@@ -47,9 +47,7 @@ internal static class TrainingArtifacts
         MergeOptions options, MergeInput input)
     {
         var brings = input.Adapters.Count > 0;
-        var bringsHead = options.Head is not null || input.Run?.HeadDirectory is not null
-            || input.Adapters.Any(entry => entry.Adapter.Replacements.Any(tensor => input.Weights.Config.Layout.Head.Keys.Contains(tensor.Name)));
-        var method = options.OnDevice.Method ?? (brings ? bringsHead ? OnDeviceMethod.LoraAndHead : OnDeviceMethod.Lora : OnDeviceMethod.Head);
+        var method = options.OnDevice.Method ?? (brings ? input.BringsHead ? OnDeviceMethod.LoraAndHead : OnDeviceMethod.Lora : OnDeviceMethod.Head);
         var settings = new Dictionary<string, string> { [DeviceCheckpoint.BaseModel] = input.Metadata[OnnxMetadata.BaseModel] };
         if (!ModelConfig.Load(input.BaseDirectory).Task.IsSameAs(input.Weights.Config.Task))
         {
