@@ -33,8 +33,7 @@ public sealed class TextExplainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(options);
-        var file = PrecisionChoice.Of(classifier.Model.Path, options).ModelFile;
-        var onnx = OnnxModel.Read(file);
+        var (file, _, onnx) = PrecisionChoice.Of(classifier.Model.Path, options);
         var config = classifier.Model.Config;
         if (onnx.Hash != classifier.Model.Hash)
         {
