@@ -119,30 +119,28 @@ internal static class PredictCommand
     private static async Task<int> PredictOneAsync(
         SentimentClient client, string text, PredictOptions request, Action<PredictResponse> write, CancellationToken cancellationToken)
     {
-        try
-        {
-            write(await client.PredictAsync(text, request, cancellationToken));
-            return ExitCode.Success;
-        }
-        catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Explain(client, failure);
-        }
+        write(await AnswerAsync(client, client.PredictAsync(text, request, cancellationToken), cancellationToken));
+        return ExitCode.Success;
     }
 
     private static async Task<int> ExplainAsync(
         SentimentClient client, string text, PredictOptions request, bool asJson, CancellationToken cancellationToken)
     {
+        var explained = await AnswerAsync(client, client.ExplainAsync(text, "", request, cancellationToken), cancellationToken);
+        if (explained.Warning.Length > 0)
+        {
+            WarningLines.Write(explained.Warning);
+        }
+
+        Console.WriteLine(asJson ? _json.Format(explained) : Lines(explained));
+        return ExitCode.Success;
+    }
+
+    private static async Task<T> AnswerAsync<T>(SentimentClient client, Task<T> call, CancellationToken cancellationToken)
+    {
         try
         {
-            var explained = await client.ExplainAsync(text, "", request, cancellationToken);
-            if (explained.Warning.Length > 0)
-            {
-                WarningLines.Write(explained.Warning);
-            }
-
-            Console.WriteLine(asJson ? _json.Format(explained) : Lines(explained));
-            return ExitCode.Success;
+            return await call;
         }
         catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
         {

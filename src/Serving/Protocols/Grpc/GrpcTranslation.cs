@@ -67,14 +67,22 @@ internal static class GrpcTranslation
     {
         Tokens =
         {
-            shown.Tokens.Select(token =>
-                new Token { Id = (uint)token.Id, Text = token.Text, Start = (uint)token.Start, End = (uint)token.End, Special = token.IsSpecial }),
+            shown.Tokens.Select(Message),
         },
         TotalTokens = (uint)shown.TotalTokens,
         Truncated = shown.Truncated,
         OffsetUnit = unit,
         Model = shown.Model,
         ModelVersion = shown.Version,
+    };
+
+    private static Token Message(ShownToken token) => new()
+    {
+        Id = (uint)token.Id,
+        Text = token.Text,
+        Start = (uint)token.Start,
+        End = (uint)token.End,
+        Special = token.IsSpecial,
     };
 
     /// <exception cref="global::Grpc.Core.RpcException">The value is unknown.</exception>
@@ -94,14 +102,7 @@ internal static class GrpcTranslation
         {
             explained.Tokens.Select(each => new TokenAttribution
             {
-                Token = new Token
-                {
-                    Id = (uint)each.Token.Id,
-                    Text = each.Token.Text,
-                    Start = (uint)each.Token.Start,
-                    End = (uint)each.Token.End,
-                    Special = each.Token.IsSpecial,
-                },
+                Token = Message(each.Token),
                 Value = each.Value,
             }),
         },
