@@ -168,10 +168,11 @@ internal static class MergeCommand
         }
 
         if (options.BaseWithAdapters && (options is { Run: null, Adapters.Count: 0 } || options.Head is not null || options.SaveCheckpoint is not null
-            || options.Layout != LayoutKind.Plain || options.Precision != Precision.Fp32 || options.Json))
+            || options.Layout != LayoutKind.Plain || options.Precision != Precision.Fp32 || options.Json
+            || options.OnDevice is not { Artifacts: null, Checkpoint: null }))
         {
             throw new InputException("--base-with-adapters writes a base in fp32 and its adapters: it takes --run, or --model with --adapter, and "
-                + "neither --head, --layout, --precision, --save-checkpoint nor --json.");
+                + "neither --head, --layout, --precision, --save-checkpoint nor --json, --training-artifacts or --checkpoint.");
         }
 
         if (options.Opset is < OnnxModelFile.LowestOpset or > OnnxModelFile.HighestOpset)

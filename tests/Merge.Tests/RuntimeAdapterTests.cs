@@ -47,9 +47,8 @@ public sealed class RuntimeAdapterTests : IDisposable
     public void Several_adapters_are_active_at_once_where_their_tensors_are_not_the_same()
     {
         using var model = new TinyModel();
-        var (first, second) = (Write(model.Config, "first", "q_lin", 1), Write(model.Config, "second", "v_lin", 2));
-        var result = Command.Run(Repository.Path("bin", "lora-merge"),
-            ["--model", model.Checkpoint, "--base-with-adapters", "--out", Base, "--adapter", first, "--adapter", $"{second}:0.5"]);
+        var (first, second) = (TinyAdapter.Write(model, "first", 1, ["q_lin"]), TinyAdapter.Write(model, "second", 2, ["v_lin"]));
+        var result = Merge(model.Checkpoint, ["--adapter", first, "--adapter", $"{second}:0.5"]);
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal(3, result.Error.Split('\n').Count(line => line.StartsWith("proven: ", StringComparison.Ordinal)));
 
@@ -89,20 +88,24 @@ public sealed class RuntimeAdapterTests : IDisposable
     [InlineData("two adapters are named first", "--adapter", "FIRST", "--adapter", "FIRST:0.5")]
     [InlineData("the adapter first changes nothing", "--adapter", "FIRST:0")]
     [InlineData("neither --head, --layout, --precision, --save-checkpoint nor --json", "--adapter", "FIRST", "--precision", "int8")]
+    [InlineData("--training-artifacts or --checkpoint", "--adapter", "FIRST", "--training-artifacts", "FIRST/device")]
     public void What_cannot_be_written_is_said_and_nothing_is_left(string message, params string[] arguments)
     {
-        var first = Write(ModelConfig.Load(Golden.DemoModel), "first", "q_lin", 1);
+        using var model = new TinyModel();
+        var first = TinyAdapter.Write(model, "first", 1);
         var before = Directory.GetFileSystemEntries(_folder.Path).Length;
 
-        var result = Merge([.. arguments.Select(argument => argument.Replace("FIRST", first, StringComparison.Ordinal))]);
+        var result = Merge(model.Checkpoint, [.. arguments.Select(argument => argument.Replace("FIRST", first, StringComparison.Ordinal))]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFileSystemEntries(_folder.Path).Length);
     }
 
-    private CommandResult Merge(string[] arguments) =>
-        Command.Run(Repository.Path("bin", "lora-merge"), ["--model", Golden.DemoModel, "--base-with-adapters", "--out", Base, .. arguments]);
+    private CommandResult Merge(string[] arguments) => Merge(Golden.DemoModel, arguments);
+
+    private CommandResult Merge(string model, string[] arguments) =>
+        Command.Run(Repository.Path("bin", "lora-merge"), ["--model", model, "--base-with-adapters", "--out", Base, .. arguments]);
 
     private float[] Run(InferenceSession session, int[] ids, string? name)
     {
@@ -122,23 +125,5 @@ public sealed class RuntimeAdapterTests : IDisposable
         using var mask = OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, _ => 1L), [1, ids.Length]);
         using var outputs = session.Run(options, _inputs, [tokens, mask], _outputs);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
-    }
-
-    /// <summary>A random adapter of rank 4 on one target.</summary>
-    private string Write(ModelConfig config, string name, string target, int seed)
-    {
-        var random = new Random(seed);
-        var modules = config.Layout.Linears.Where(module => module.Name.EndsWith(target, StringComparison.Ordinal))
-            .Select(module => new LoraModule
-            {
-                Module = module.Name,
-                Scale = 2,
-                A = TinyModel.RandomTensor($"{module.Name}.lora_A", [4, module.In], random, 0.05),
-                B = TinyModel.RandomTensor($"{module.Name}.lora_B", [module.Out, 4], random, 0.05),
-            });
-        var directory = Path.Combine(_folder.Path, name);
-        PeftAdapterWriter.Write(directory, new LoraAdapter([.. modules], []),
-            new PeftAdapterSettings { Family = config.Family, Rank = 4, Alpha = 8, Targets = [target] });
-        return directory;
     }
 }

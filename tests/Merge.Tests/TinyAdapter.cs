@@ -7,10 +7,12 @@ namespace LoraOnnx.Merge.Tests;
 internal static class TinyAdapter
 {
     /// <summary>Writes it into the model's folder and returns its directory.</summary>
-    public static string Write(TinyModel model, string name, int seed)
+    public static string Write(TinyModel model, string name, int seed) => Write(model, name, seed, ["q_lin", "v_lin"]);
+
+    /// <summary>The same on other modules.</summary>
+    public static string Write(TinyModel model, string name, int seed, string[] targets)
     {
         var random = new Random(seed);
-        string[] targets = ["q_lin", "v_lin"];
         var modules = model.Config.Layout.Linears.Where(module => targets.Any(target => module.Name.EndsWith(target, StringComparison.Ordinal)))
             .Select(module => new LoraModule
             {
