@@ -103,7 +103,8 @@ internal static class MergeCommand
                 Model = parsed.GetValue(model),
                 Adapters = [.. (parsed.GetValue(adapter) ?? []).Select(ParseAdapter)],
                 Head = parsed.GetValue(head),
-                Out = parsed.GetValue(output) ?? onDevice.Artifacts ?? throw new InputException("Option '--out' is required."),
+                Out = parsed.GetValue(output) ?? onDevice.Artifacts ?? throw new InputException("Option '--out' is required.",
+                    "name the ONNX file to write, such as --out onnx/model.onnx; lora-merge --help lists the options."),
                 OnDevice = onDevice,
                 Scale = parsed.GetValue(scale),
                 Layout = EnumNames.Parse<LayoutKind>(parsed.GetRequiredValue(layout))!.Value, // one of them

@@ -36,8 +36,17 @@ internal sealed partial class MergeStage : IDisposable
     public string Folder { get; }
 
     /// <summary>Makes the folder, and ends or removes what dead merges left beside it.</summary>
+    /// <exception cref="InputException">A file stands where a folder is to be.</exception>
     public static MergeStage Begin(string target)
     {
+        for (var folder = target; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(folder))
+            {
+                throw InputException.InFile(folder, "is a file, expected a directory.", "name another directory, or move the file away.");
+            }
+        }
+
         foreach (var dead in Directory.Exists(target) ? Directory.GetDirectories(target, $".merge-*{AtomicFile.TemporarySuffix}").Where(IsDead) : [])
         {
             if (File.Exists(Path.Combine(dead, CommitFile)))

@@ -28,6 +28,28 @@ public sealed class MergeErrorTests : IDisposable
     [InlineData("--precision", "int4", "int4")]
     public void A_bad_value(string option, string value, string expected) => Refuse(["--model", _model.Checkpoint, option, value], expected);
 
+    [Theory]
+    [InlineData("--out", "model.onnx")]
+    [InlineData("--training-artifacts", "")]
+    public void A_file_where_a_folder_is_to_be(string option, string name)
+    {
+        var file = Path.Combine(_model.Checkpoint, "config.json");
+
+        var result = Command.Run(Repository.Path("bin", "lora-merge"), ["--model", _model.Checkpoint, option, Path.Combine(file, name)]);
+
+        Assert.Equal($"error: {file}: is a file, expected a directory.", result.Error.Split('\n')[0]);
+        Assert.Equal(1, result.ExitCode);
+    }
+
+    [Fact]
+    public void No_file_to_write()
+    {
+        var result = Command.Run(Repository.Path("bin", "lora-merge"), ["--model", _model.Checkpoint]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("error: Option '--out' is required.\nhint:  name the ONNX file to write", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Neither_a_model_nor_a_run() => Refuse([], "--run and --model");
 
