@@ -36,6 +36,18 @@ public sealed class RunRankingTests : IDisposable
     }
 
     [Fact]
+    public void Of_an_option_that_a_run_has_twice_the_last_counts()
+    {
+        Write("twice", 0.90, """{"rank":4,"rank":8,"learning_rate":0.1,"lr":0.2}""");
+        Write("once", 0.93, """{"rank":16,"learning_rate":0.0002}""");
+
+        var lines = Compare("twice", "once").Output.Split('\n');
+
+        Assert.Matches(@"^once .* 16 +0\.0002$", lines[1]);
+        Assert.Matches(@"^twice .* 8 +0\.2$", lines[2]);
+    }
+
+    [Fact]
     public void The_options_that_differ_are_those_in_effect_whoever_chose_them()
     {
         const string Given = """{"rank":8,"learning_rate":null,"head_learning_rate":null,"epochs":null,"warmup":0.06}""";

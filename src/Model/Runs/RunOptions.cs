@@ -41,13 +41,13 @@ public static class RunOptions
         ["threads"] = ["machine", "threads"],
     };
 
-    /// <summary>All options that run.json has.</summary>
+    /// <summary>All options that run.json has, each once: JSON lets names come twice, and the last counts.</summary>
     public static IReadOnlyList<RunOption> Of(RunRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
         return [.. Flat(record.Options).Select(option =>
             new RunOption(option.Name, _names.GetValueOrDefault(option.Name) ?? option.Name.Replace('_', '-'), ValueOf(option, record),
-                option.Value))];
+                option.Value)).GroupBy(option => option.Name, (_, same) => same.Last())];
     }
 
     /// <summary>Options that stand together in run.json are options of their own.</summary>
