@@ -127,13 +127,19 @@ public sealed class CommandErrorTests : IDisposable
     [Fact]
     public async Task An_interrupted_run_says_how_to_go_on_and_does()
     {
-        using (var process = Command.Start(Program, _task.Arguments(_task.Run, "--epochs", "2000", "--checkpoint-seconds", "1000")))
+        // What runs behind nohup or & passes SIGINT over, and so would its children: env puts that right.
+        string[] started = ["--default-signal=INT", Program, .. _task.Arguments(_task.Run, "--epochs", "2000", "--checkpoint-seconds", "1000")];
+        using (var process = Command.Start("env", started))
         {
             var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             WaitFor(() => File.Exists(Path.Combine(_task.Run, "checkpoints", "last", "training-state.safetensors")));
             AssertError(["another lora-train"], "--out", _task.Run, "--resume");
             using var signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
-            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)), "It did not end after SIGINT.");
+            if (!process.WaitForExit(TimeSpan.FromSeconds(30)))
+            {
+                process.Kill(entireProcessTree: true);
+                Assert.Fail("It did not end after SIGINT.");
+            }
 
             Assert.Equal(130, process.ExitCode);
             Assert.Contains($"lora-train --out {_task.Run} --resume", await errors);
