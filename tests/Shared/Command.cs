@@ -13,9 +13,9 @@ internal static class Command
 {
     /// <summary>Runs to the end; fails the test after <paramref name="timeout"/> (default two minutes).</summary>
     public static CommandResult Run(string program, IEnumerable<string> arguments, TimeSpan? timeout = null, string? input = null,
-        IReadOnlyDictionary<string, string>? environment = null)
+        string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        using var process = Start(program, arguments, redirectInput: input is not null, environment: environment);
+        using var process = Start(program, arguments, redirectInput: input is not null, folder: folder, environment: environment);
         if (input is not null)
         {
             process.StandardInput.Write(input);
