@@ -8,6 +8,9 @@ namespace LoraOnnx.CommandLine;
 /// <see cref="ExitCode"/>.</summary>
 public static class CommandLineProgram
 {
+    /// <summary>An option of all programs: say more.</summary>
+    public const string Verbose = "--verbose";
+
     /// <summary>
     /// Parses and invokes. SIGINT and SIGTERM cancel the token that the action gets, once; a second one ends the process at once.
     /// An action that returns normally after a cancellation still exits with the signal's code.
@@ -16,7 +19,11 @@ public static class CommandLineProgram
     {
         ArgumentNullException.ThrowIfNull(root);
         WarningLines.Begin();
-        var verbose = new Option<bool>("--verbose") { Description = "Show the stack of an unexpected error.", Recursive = true };
+        var verbose = new Option<bool>(Verbose)
+        {
+            Description = "Say more: details of what is done, and the stack of an unexpected error.",
+            Recursive = true,
+        };
         root.Options.Add(verbose);
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)

@@ -37,8 +37,8 @@ internal static class CompareCommand
     };
     private static readonly Option<string?> _out = new("--out")
     {
-        HelpName = "report.html",
-        Description = "Write the report as one self-contained page.",
+        HelpName = "FILE",
+        Description = "Write the report as one self-contained page, such as report.html.",
     };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the whole report as one JSON object, instead of the table." };
     private static readonly Option<bool> _markdown = new("--markdown") { Description = "Print a Markdown table, for a pull request." };
@@ -96,13 +96,13 @@ internal static class CompareCommand
     };
     private static readonly Option<int?> _maxLength = new("--max-length")
     {
-        HelpName = "TOKENS",
-        Description = "Cut texts to this many tokens for all models [default: what each was trained with].",
+        HelpName = "N",
+        Description = "Longest input in tokens, for all models; the rest of a text is cut. [default: what each was trained with]",
     };
     private static readonly Option<string?> _truncate = new("--truncate")
     {
         HelpName = "head|tail|head+tail",
-        Description = "Keep this part of long texts for all models [default: what each was trained with].",
+        Description = "Which part of a long text is kept, for all models. [default: what each was trained with]",
     };
     private static readonly Option<int> _threads = new("--threads")
     {

@@ -116,6 +116,7 @@ internal static class MergeCommand
                 Texts = texts.Read(parsed, new TextOptions()),
                 Verify = !parsed.GetValue(noVerify),
                 Json = parsed.GetValue(json),
+                Verbose = parsed.GetValue<bool>(CommandLineProgram.Verbose),
             };
             var isPrecisionGiven = parsed.GetResult(precision) is { Implicit: false };
             options = options.Layout == LayoutKind.Hub && !isPrecisionGiven ? options with { Precision = Precision.Int8 } : options;

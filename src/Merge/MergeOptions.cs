@@ -56,4 +56,7 @@ internal sealed record MergeOptions
 
     /// <summary>The report as JSON on standard output.</summary>
     public bool Json { get; init; }
+
+    /// <summary>How far each module moved, on standard error.</summary>
+    public bool Verbose { get; init; }
 }

@@ -19,7 +19,12 @@ internal static class Merger
     {
         var input = MergeInput.Read(options, cancellationToken);
         var (merged, report) = AdapterFold.Fold(input.Weights, input.Adapters, options.Scale);
-        foreach (var module in report)
+        if (report.Count > 0)
+        {
+            Console.Error.WriteLine($"folded: {report.Count} modules, rank {string.Join(", ", report.Select(module => module.Rank).Distinct())}");
+        }
+
+        foreach (var module in options.Verbose ? report : [])
         {
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{module.Module}: rank {module.Rank}, |delta|/|W| {module.DeltaNorm / module.WeightNorm:G3}, max |delta| {module.LargestDelta:G3}"));

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace LoraOnnx.EndToEnd.Tests;
 
 /// <summary>
-/// Somebody's first ten minutes with reviews of their own: the file as it is, a base without a head, train, merge, compare, serve, and nothing is
-/// edited in between.
+/// Somebody's first ten minutes with reviews of their own: the file as it is, a base without a head, train, merge, compare, score, serve, and
+/// nothing is edited in between.
 /// </summary>
 public sealed class OwnReviewsTests : IDisposable
 {
@@ -57,12 +57,19 @@ public sealed class OwnReviewsTests : IDisposable
         var compared = JsonDocument.Parse(Programs.Succeed("lora-compare", [$"run={run}", $"onnx={onnx}", "--data", data, "--json", .. options])
             .Output).RootElement;
 
+        var scored = Path.Combine(_folder.Path, "scored.jsonl");
+        Programs.Succeed("lora-score", "--model", onnx, "--in", data, "--out", scored);
+
         Assert.Contains("--method lora becomes lora+head", trained.Error, StringComparison.Ordinal);
         Assert.Contains($"{name}: texts from column", trained.Error, StringComparison.Ordinal);
         Assert.Equal(labels, Labels(JsonNode.Parse(File.ReadAllText(Path.Combine(onnx, "config.json")))!["id2label"]!));
         Assert.Equal(labels, JsonNode.Parse(File.ReadAllText(Path.Combine(run, "run.json")))!["labels"]!.AsArray()
             .Select(label => label!.GetValue<string>()));
         Assert.Equal(["run", "onnx"], compared.GetProperty("models").EnumerateObject().Select(scored => scored.Name));
+        List<JsonNode> rows = [.. File.ReadLines(scored).Select(line => JsonNode.Parse(line)!)];
+        Assert.Equal(_good.Length + _bad.Length, rows.Count);
+        Assert.All(rows, row => Assert.Equal((double)row["score"]!, labels.Max(label => (double)row[$"score_{label}"]!)));
+        Assert.All(rows, row => Assert.Contains((string)row["label"]!, labels));
         Assert.Equal(labels, await ServedLabels(onnx));
     }
 

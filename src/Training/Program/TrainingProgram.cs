@@ -92,7 +92,7 @@ internal static class TrainingProgram
             Cache = new FeatureCache(FeatureCache.DefaultDirectory, effective.FeatureCacheGib, display.Warn),
             Display = display,
         };
-        using var rawFeatures = new CachedFeatures(job, null, Precision.Fp32);
+        using var rawFeatures = new CachedFeatures(job, null, Precision.Fp32) { Purpose = "measuring the raw model" };
         Train(job, rawFeatures, last, launched, cancellationToken);
         Finish(job, rawFeatures, cancellationToken);
         return job.Output.Record;

@@ -21,11 +21,11 @@ public sealed class LiveDisplayTests : IDisposable
     [Fact]
     public void The_line_of_a_preparation_is_written_over()
     {
-        _display.Preparing("features", 0.05);
-        _display.Preparing("features", 1);
+        _display.Preparing("features", 0.05, TimeSpan.FromSeconds(95));
+        _display.Preparing("features", 1, TimeSpan.Zero);
         _display.Note("done");
 
-        Assert.Equal("\rfeatures: 5 %\rfeatures: 100 %\r               \rdone\n", _screen.ToString());
+        Assert.Equal("\rfeatures: 5 %, 1 min 35 s left\rfeatures: 100 %               \r                              \rdone\n", _screen.ToString());
     }
 
     [Fact]

@@ -47,6 +47,7 @@ public sealed class RunFolderTests : IDisposable
 
         Assert.Contains("thesis.doc", error.Message);
         Assert.Equal("years of work", File.ReadAllText(Path.Combine(Run, "thesis.doc")));
+        Assert.Equal("thesis.doc", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(Run))));
     }
 
     [Fact]

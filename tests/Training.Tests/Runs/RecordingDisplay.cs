@@ -21,9 +21,9 @@ internal sealed class RecordingDisplay : ITrainingDisplay
 
     public void Warn(string line) => Warnings.Add(line);
 
-    public void Preparing(string what, double share)
-    {
-    }
+    public List<(string What, double Share)> Preparations { get; } = [];
+
+    public void Preparing(string what, double share, TimeSpan left) => Preparations.Add((what, share));
 
     public void Step(StepView step)
     {

@@ -56,6 +56,7 @@ public sealed class RunFilesTests : IDisposable
                     .GetString() + (line.TryGetProperty("texts", out var texts) && texts.ValueKind == System.Text.Json.JsonValueKind.String
                         ? $" {texts}"
                         : "")));
+        Assert.StartsWith("measuring the raw model: ", run.Display.Preparations[0].What, StringComparison.Ordinal);
         Assert.Contains(run.Display.Notes, note => note.StartsWith("raw model, validation: F1 ", StringComparison.Ordinal));
         Assert.Equal(run.Record.Raw!.F1, run.Lines[0].GetProperty("f1").GetDouble());
         Assert.True(run.Record is { StartUpSeconds: > 0, PeakMemoryBytes: > 0, Finished: true });

@@ -10,6 +10,9 @@ internal static class DisplayText
             + $"{step.LearningRate:0.0e+0}  "
         + $"{(step.BestF1 is { } best ? $"best F1 {Percent(best)}  " : "")}{step.TokensPerSecond:0} tokens/s  {Duration(step.TimeLeft)} left";
 
+    public static string Preparation(string what, double share, TimeSpan left) =>
+        $"{what}: {share:P0}{(share < 1 ? $", {Duration(left)} left" : "")}";
+
     public static string Evaluation(string phase, RunMetrics metrics, bool isBest) =>
         $"{phase}  epoch {metrics.Epoch:0.00}  step {metrics.Step}  validation {Figures(metrics)}{(isBest ? "  best so far, kept" : "")}";
 

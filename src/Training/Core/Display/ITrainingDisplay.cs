@@ -11,8 +11,8 @@ internal interface ITrainingDisplay
     /// <summary>A line about something that looks wrong but does not stop training.</summary>
     void Warn(string line);
 
-    /// <summary>A long computation before the first step: share done, 0 to 1.</summary>
-    void Preparing(string what, double share);
+    /// <summary>A long computation before the first step or after the last: share done, 0 to 1, and the time that the rest takes.</summary>
+    void Preparing(string what, double share, TimeSpan left);
 
     /// <summary>After each step or few.</summary>
     void Step(StepView step);

@@ -33,12 +33,12 @@ internal sealed class LiveDisplay : ITrainingDisplay
         _console.MarkupLineInterpolated($"[yellow]warning:[/] {line}");
     }
 
-    public void Preparing(string what, double share)
+    public void Preparing(string what, double share, TimeSpan left)
     {
         // Outside the live part: a line that is written over until a note takes its place.
         if (_context is null)
         {
-            var text = $"{what}: {share:P0}";
+            var text = DisplayText.Preparation(what, share, left);
             _preparing = Math.Max(_preparing, text.Length);
             WriteOver(text);
         }

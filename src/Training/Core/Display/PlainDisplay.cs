@@ -16,11 +16,11 @@ internal sealed class PlainDisplay : ITrainingDisplay
 
     public void Warn(string line) => _output.WriteLine($"warning: {line}");
 
-    public void Preparing(string what, double share)
+    public void Preparing(string what, double share, TimeSpan left)
     {
         if (IsTime())
         {
-            _output.WriteLine($"{what}: {share:P0}");
+            _output.WriteLine(DisplayText.Preparation(what, share, left));
         }
     }
 

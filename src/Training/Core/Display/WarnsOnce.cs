@@ -23,7 +23,7 @@ internal sealed class WarnsOnce : ITrainingDisplay
 
     public void Note(string line) => _inner.Note(line);
 
-    public void Preparing(string what, double share) => _inner.Preparing(what, share);
+    public void Preparing(string what, double share, TimeSpan left) => _inner.Preparing(what, share, left);
 
     public void Step(StepView step) => _inner.Step(step);
 

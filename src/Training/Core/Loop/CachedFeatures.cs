@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Training.Data;
+using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Engine;
 
 namespace LoraOnnx.Training.Loop;
@@ -10,6 +11,9 @@ namespace LoraOnnx.Training.Loop;
 internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Precision precision) : IDisposable
 {
     private IEncoder? _encoder;
+
+    /// <summary>What the features are for, while they are computed.</summary>
+    public string Purpose { get; init; } = "features";
 
     /// <summary>Features [texts][width], in the order of the set.</summary>
     public float[][] Of(TextSet texts, CancellationToken cancellationToken)
@@ -25,7 +29,7 @@ internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Prec
         // The head does not matter for features, and one that is being trained may not come with the adapter.
         _encoder ??= job.Engine.Encoder(job.Base.Weights, adapter is null ? null : new LoraAdapter(adapter.Modules, []), precision);
         var features = Encoding.Run(texts, _encoder.Features, cancellationToken,
-            done => job.Display.Preparing($"features of {texts.Count} {texts.Role} texts", (double)done / texts.Tokens));
+            new PassProgress(job.Display, $"{Purpose}: {texts.Count} {texts.Role} texts", texts.Tokens).Done);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         job.Display.Note($"features of {texts.Count} {texts.Role} texts: {seconds:0.0} s, {texts.Tokens / seconds:0} tokens/s, {key.Precision}.");
         job.Cache.Keep(key, features);

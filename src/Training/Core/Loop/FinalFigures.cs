@@ -3,6 +3,7 @@ using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Data;
+using LoraOnnx.Training.Display;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Options;
 
@@ -31,7 +32,8 @@ internal sealed class FinalFigures : IDisposable
         else
         {
             var encoder = job.Engine.Encoder(start, weights.Adapter, Precision.Fp32);
-            (_model, _logits) = (encoder, (texts, cancellationToken) => Encoding.Run(texts, encoder.Logits, cancellationToken));
+            (_model, _logits) = (encoder, (texts, cancellationToken) => Encoding.Run(texts, encoder.Logits, cancellationToken,
+                new PassProgress(job.Display, $"measuring the kept weights: {texts.Count} {texts.Role} texts", texts.Tokens).Done));
         }
     }
 

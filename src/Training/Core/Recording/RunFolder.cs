@@ -9,12 +9,14 @@ internal sealed class RunFolder : IDisposable
 
     private readonly FileStream _lock;
     private readonly bool _isNew;
+    private readonly bool _hadLock;
     private bool _holdsOlderRun;
 
     private RunFolder(string path, bool isNew)
     {
         Path = path;
         _isNew = isNew;
+        _hadLock = File.Exists(LockFile);
         Directory.CreateDirectory(path);
         _lock = new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
     }
@@ -51,6 +53,7 @@ internal sealed class RunFolder : IDisposable
             catch
             {
                 folder.Dispose();
+                folder.Leave();
                 throw;
             }
         }
@@ -71,6 +74,15 @@ internal sealed class RunFolder : IDisposable
         if (_isNew && Directory.EnumerateFileSystemEntries(Path).All(entry => entry == LockFile))
         {
             Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    /// <summary>In a directory of somebody else nothing is left.</summary>
+    private void Leave()
+    {
+        if (!_hadLock)
+        {
+            File.Delete(LockFile);
         }
     }
 
