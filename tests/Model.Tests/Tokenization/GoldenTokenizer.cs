@@ -11,7 +11,7 @@ internal sealed class GoldenTokenizer : IDisposable
     public GoldenTokenizer(string set, string vocabularyOf)
     {
         var sets = Repository.Path("tests", "Model.Tests", "golden", "tokenizer");
-        _cases = Path.Combine(sets, set, "cases.jsonl");
+        _cases = Path.Combine(sets, set, "cases.jsonl.gz");
         File.Copy(Path.Combine(sets, set, "tokenizer_config.json"), Path.Combine(_folder.Path, "tokenizer_config.json"));
         File.Copy(Path.Combine(vocabularyOf == "demo" ? Golden.DemoModel : Path.Combine(sets, vocabularyOf), "vocab.txt"),
             Path.Combine(_folder.Path, "vocab.txt"));
