@@ -27,6 +27,9 @@ public sealed class TextRow
     /// <summary>What the column for it calls the row, or null.</summary>
     public string? Id => Roles?.Id is { } column ? Cells[column]?.Text : null;
 
+    /// <summary>Whether there is a column of a name that is neither text nor label.</summary>
+    public bool HasOther(string name) => Roles is { } roles && Names.Index().Any(column => column.Item == name && roles.IsOther(column.Index));
+
     /// <summary>The cells beside text and label that hold something, by the name of their column; of two equal names the last.</summary>
     public Dictionary<string, string> Others()
     {

@@ -6,5 +6,6 @@ namespace LoraOnnx.Model.Runs;
 /// too.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(Values.ValueRuns))]
 [JsonSerializable(typeof(float[][]))]
 internal sealed partial class RunJson : JsonSerializerContext;

@@ -106,6 +106,9 @@ public sealed record RunRecord
     /// <summary>The kept weights on the test texts in fp32, or null without --test.</summary>
     public RunMetrics? Test { get; init; }
 
+    /// <summary>Of a run on the texts of all values of a column: the kept weights on those of each value (fp32); null for other runs.</summary>
+    public IReadOnlyList<RunValueMetrics>? Values { get; init; }
+
     /// <summary>Versions of what computed: the runtime, TorchSharp, libtorch.</summary>
     public IReadOnlyDictionary<string, string> Libraries { get; init; } = new Dictionary<string, string>();
 
@@ -115,6 +118,12 @@ public sealed record RunRecord
     /// <summary>What the options came to, with every choice made; null in runs from before it was written down.</summary>
     public JsonElement? Effective { get; init; }
 }
+
+/// <summary>What a run's weights do on the texts of one value of a column.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Validation">Figures on its validation texts, or null where there are none.</param>
+/// <param name="Test">Figures on its test texts, or null where there are none.</param>
+public sealed record RunValueMetrics(string Value, RunMetrics? Validation, RunMetrics? Test);
 
 /// <summary>A set of labelled texts of a run.</summary>
 public sealed record RunData

@@ -23,36 +23,11 @@ internal static class SweepProgram
         CancellationToken cancellationToken)
     {
         var display = WarnsOnce.Over(screen);
-        var inputs = new LastInputs();
-        var failures = new List<string>();
-        foreach (var ((point, options), place) in runs.Select((run, place) => (run, place)))
-        {
-            display.Note($"run {place + 1} of {runs.Count}: {point.Text}");
-            try
-            {
-                TrainingProgram.Run(options, start with { Json = false }, inputs, display, cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                display.Note($"with all runs of the sweep: lora-train --out {folder} --resume");
-                throw;
-            }
-            catch (InputException failure) when (HasBegun(options.Out))
-            {
-                display.Warn($"{point.Text}: {failure.Message}");
-                failures.Add(point.Text);
-            }
-        }
-
+        var several = new SeveralRuns("sweep", folder, [.. runs.Select(run => (run.Point.Text, run.Options))]);
+        var failures = several.Run(start, new LastInputs(), display, cancellationToken);
         Tell(runs, start.Json, display);
-        return failures.Count == 0 ? ExitCode.Success : throw new InputException(
-            $"{failures.Count} of {runs.Count} runs ended with an error: {string.Join("; ", failures)}.",
-            "the warnings above say which; the other runs are whole.");
+        return several.End(failures);
     }
-
-    /// <summary>What is wrong with files or options is wrong for all runs; what happens once one has begun, such as a loss that is not finite,
-    /// for that one.</summary>
-    private static bool HasBegun(string folder) => RunDirectory.IsRun(folder) && RunDirectory.Open(folder).Record is { Finished: false };
 
     private static void Tell(IReadOnlyList<(SweepPoint Point, TrainingOptions Options)> runs, bool json, ITrainingDisplay display)
     {

@@ -31,6 +31,7 @@ internal static class TrainCommand
             "lora-train --out runs/a --resume",
             "lora-train --model models/demo --train texts.csv --validation 20% "
                 + "--sweep lr=2e-4,5e-4 --sweep rank=4,16 --out runs/sweep",
+            "lora-train --model models/demo --train texts.csv --validation 20% --per tenant --out runs/tenants",
         ],
         new HelpGroup("Required (not with --resume)", "--model", "--train", "--out"),
         new HelpGroup("Data", "--validation", "--test", "--split", "--train-limit", "--max-length", "--truncate"),
@@ -43,7 +44,7 @@ internal static class TrainCommand
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--class-weights", "--sampling", "--dropout",
             "--attention-dropout"),
         new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
-        new HelpGroup("Run", "--base-name", "--sweep", "--resume", "--overwrite", "--json"));
+        new HelpGroup("Run", "--base-name", "--per", "--per-texts", "--sweep", "--resume", "--overwrite", "--json"));
 
     public static RootCommand Create()
     {
@@ -68,10 +69,15 @@ internal static class TrainCommand
             var start = new RunStart(parsed.GetValue(_resume), parsed.GetValue(_overwrite), parsed.GetValue(_json));
             var begun = start.Resume ? SweepFile.Read(wanted.Out) : null;
             IReadOnlyList<string> sweep = parsed.GetValue(_sweep) is { Length: > 0 } words ? words : begun?.Sweep ?? [];
-            return Task.FromResult(sweep.Count == 0
-                ? RunOne(parsed, table, wanted, given, start, cancellationToken)
-                : RunSweep(begun is { Options: var options } ? CheckSame(options, table.Apply(parsed, options).WithFullPaths()) : wanted, sweep,
-                    table, given, start, cancellationToken));
+            var perValue = start.Resume ? StoredOptions.OfValues(wanted.Out) : null;
+            return Task.FromResult((wanted, perValue, sweep.Count) switch
+            {
+                (_, { } stored, _) => RunPer(Same(stored), sweep, given, start, cancellationToken),
+                ({ Per: not null }, _, _) => RunPer(wanted, sweep, given, start, cancellationToken),
+                (_, _, 0) => RunOne(parsed, table, wanted, given, start, cancellationToken),
+                _ => RunSweep(begun is { Options: var stored } ? Same(stored) : wanted, sweep, table, given, start, cancellationToken),
+            });
+            TrainingOptions Same(TrainingOptions stored) => StoredOptions.CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
         });
         return root;
     }
@@ -79,10 +85,18 @@ internal static class TrainCommand
     private static int RunOne(ParseResult parsed, OptionTable table, TrainingOptions wanted, string[] given, RunStart start,
         CancellationToken cancellationToken)
     {
-        var stored = start.Resume ? StoredOptions(wanted.Out) : null;
-        var options = stored is null ? wanted : CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
+        var stored = start.Resume ? StoredOptions.Of(wanted.Out) : null;
+        var options = stored is null ? wanted : StoredOptions.CheckSame(stored, table.Apply(parsed, stored).WithFullPaths());
         Check(options, start.Resume && stored is null, given);
         return TrainingProgram.Run(options, start, Displays.ForStandardError(), cancellationToken);
+    }
+
+    private static int RunPer(TrainingOptions options, IReadOnlyList<string> sweep, string[] given, RunStart start,
+        CancellationToken cancellationToken)
+    {
+        Check(options, resumesNothing: false, given, sweep.Count > 0
+            ? ["--per and --sweep are both given, expected one of them: sweep first, then train per value with what was best."] : []);
+        return PerProgram.Run(options, start, Displays.ForStandardError(), cancellationToken);
     }
 
     /// <summary>All runs are looked at before the first begins.</summary>
@@ -105,7 +119,7 @@ internal static class TrainCommand
             {
                 _ = start switch
                 {
-                    { Resume: true } => CheckSame(StoredOptions(options.Out)!, options), // there is a run
+                    { Resume: true } => StoredOptions.CheckSame(StoredOptions.Of(options.Out)!, options), // there is a run
                     { Overwrite: true } => options,
                     _ => throw InputException.InFile(options.Out, "holds a run already.",
                         "go on with the sweep: --resume; replace its runs: --overwrite; or give another --out."),
@@ -128,33 +142,6 @@ internal static class TrainCommand
             throw;
         }
     }
-
-    /// <summary>Options of the run in <paramref name="directory"/>, or null when it was cut before it wrote any; then everything starts
-    /// anew.</summary>
-    private static TrainingOptions? StoredOptions(string directory)
-    {
-        if (directory.Length == 0 || !RunDirectory.IsRun(directory))
-        {
-            return null;
-        }
-
-        var path = Path.Combine(directory, RunDirectory.RecordFileName);
-        return RunDirectory.Open(directory).Record.Options is { } json
-            ? TrainingOptions.FromJson(json, path) with { Out = directory }
-            : throw InputException.InFile(
-                path, "'options' is missing.", "this run was not written by lora-train; start a new one in another directory.");
-    }
-
-    private static TrainingOptions CheckSame(TrainingOptions stored, TrainingOptions wanted)
-    {
-        var changes = TrainingOptions.Differences(stored, wanted).ToList();
-        return changes.Count == 0 ? stored : throw new InputException(
-            "a resumed run keeps its options; these differ: "
-                + $"{string.Join("; ", changes.Select(change => $"{change.Name} was {Show(change.Left)}, is now {Show(change.Right)}"))}.",
-            "leave them out (--out RUN --resume is enough), or start a new run in another directory.");
-    }
-
-    private static string Show(string value) => value.Length == 0 ? "not set" : value;
 
     private static void Check(TrainingOptions options, bool resumesNothing, IReadOnlyList<string> given,
         IEnumerable<string>? ofSweep = null)

@@ -74,7 +74,7 @@ internal static class TrainingProgram
 
         var record = earlier ?? RunRecords.Begin(options, effective, @base, texts, engine) with { Options = given.ToJson() };
         RunDirectory.WriteRecord(folder.Path, record);
-        if (!read.AreShared)
+        if (inputs.AreNew(read.AllTexts))
         {
             Introduce(record, texts, @base, display);
             Tell(read.Plan, given, options, display);
@@ -276,12 +276,18 @@ internal static class TrainingProgram
         }
 
         var (validation, test) = (Measure(job.Texts.Validation), Measure(job.Texts.Test));
+        RunMetrics? OnPart(TextSet? part) => part?.Whole is not var (whole, places) ? null
+            : final.Of(part, [.. places.Select(place => answers[whole][place])], point, calibration).Metrics;
         final.WriteReferenceLogits(job.Output.Folder.Path, cancellationToken);
         job.Output.Log.Flush(toDisk: true);
         record = record with
         {
             Validation = validation,
             Test = test,
+            Values = job.Texts.Per is { } column && job.Texts.Train.Whole is null
+                ? [.. job.Texts.Train.ValuesOf(column).OfType<string>().Distinct().Select(value =>
+                    new RunValueMetrics(value, OnPart(job.Texts.Validation?.Only(column, value)), OnPart(job.Texts.Test?.Only(column, value))))]
+                : null,
             PeakMemoryBytes = Math.Max(record.PeakMemoryBytes ?? 0, ProcessMemory.Peak),
             Finished = true,
         };

@@ -31,12 +31,24 @@ internal sealed record RawTexts
             : [.. TextRows.Read(source, options.Texts, labelled: true, new TextNotices(notes.Add, warnings.Add), DownloadProgress.OnStandardError,
                 cancellationToken)
                 .Select(row => row.Problem is { } problem ? throw problem : row)];
+        IReadOnlyList<TextRow>? WithColumn(string? source, IReadOnlyList<TextRow>? rows)
+        {
+            if (options.Per is { } column && rows is not null && !rows.Any(row => row.HasOther(column)))
+            {
+                var there = rows.SelectMany(row => row.Names).Distinct().Take(12).ToList();
+                throw InputException.InFile(source!, $"has no column '{column}' beside text and label to train --per.", // rows have a source
+                    there.Count == 0 ? "it has text and label only." : $"its columns are {string.Join(", ", there)}.");
+            }
+
+            return rows;
+        }
+
         var validation = options.Validation is { } wanted ? ValidationSource.Parse(wanted).File : null;
         return new RawTexts
         {
-            Train = Rows(options.Train)!, // a run has one
-            Validation = Rows(validation),
-            Test = Rows(options.Test),
+            Train = WithColumn(options.Train, Rows(options.Train))!, // a run has one
+            Validation = WithColumn(validation, Rows(validation)),
+            Test = WithColumn(options.Test, Rows(options.Test)),
             Notes = notes,
             Warnings = warnings,
         };

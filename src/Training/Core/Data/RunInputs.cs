@@ -11,6 +11,7 @@ internal sealed class RunInputs
     private readonly TrainingOptions _given;
     private readonly RawTexts _raw;
     private readonly RunRules _rules;
+    private TrainingTexts? _ofValue;
 
     private RunInputs(TrainingOptions given, RawTexts raw, RunRules rules)
     {
@@ -34,11 +35,11 @@ internal sealed class RunInputs
     /// <summary>The adapters, or null where none are trained.</summary>
     public required EffectiveAdapters? Adapters { get; init; }
 
-    /// <summary>The texts.</summary>
-    public required TrainingTexts Texts { get; init; }
+    /// <summary>The texts of the run: all, or those of one value of --per.</summary>
+    public TrainingTexts Texts => _given.Value is { } value ? _ofValue ??= AllTexts.Only(value) : AllTexts;
 
-    /// <summary>True where base and texts are those of the run before.</summary>
-    public required bool AreShared { get; init; }
+    /// <summary>The texts of all values of --per.</summary>
+    public required TrainingTexts AllTexts { get; init; }
 
     /// <summary>Reads what <paramref name="given"/> names, and takes from the run <paramref name="before"/> what would be the same.</summary>
     /// <exception cref="InputException">Base or texts are missing or broken, or do not fit each other or the options.</exception>
@@ -66,8 +67,7 @@ internal sealed class RunInputs
             Base = @base,
             MaxLength = maxLength,
             Adapters = adapters,
-            Texts = areShared ? before!.Texts : TrainingTexts.Encode(raw, options, @base, maxLength, cancellationToken),
-            AreShared = areShared,
+            AllTexts = areShared ? before!.AllTexts : TrainingTexts.Encode(raw, options, @base, maxLength, cancellationToken),
         };
     }
 }
@@ -76,9 +76,13 @@ internal sealed class RunInputs
 internal sealed class LastInputs
 {
     private RunInputs? _last;
+    private TrainingTexts? _told;
 
     /// <summary>True before the first run.</summary>
-    public bool AreFirst => _last is null;
+    public bool AreFirst => _told is null;
+
+    /// <summary>True the first time that it is asked about these texts: runs that share them tell of them once.</summary>
+    public bool AreNew(TrainingTexts all) => !ReferenceEquals(_told, all) && (_told = all) is not null;
 
     /// <summary>As <see cref="RunInputs.Read"/>, from the run before.</summary>
     public RunInputs Read(TrainingOptions given, string directory, RunRules rules, CancellationToken cancellationToken) =>

@@ -10,11 +10,14 @@ namespace LoraOnnx.Training.Data;
 /// <summary>Labelled texts of one role, encoded once. Text i has <see cref="Encoded"/>[i] and <see cref="Labels"/>[i].</summary>
 internal sealed class TextSet
 {
-    private TextSet(string role, string source, IReadOnlyList<LabelledText> texts, EncodedText[] encoded)
+    private readonly IReadOnlyList<LabelledText> _texts;
+
+    private TextSet(string role, string source, IReadOnlyList<LabelledText> texts, IReadOnlyList<EncodedText> encoded)
     {
         Role = role;
         Source = source;
         Encoded = encoded;
+        _texts = texts;
         Labels = [.. texts.Select(text => text.Labels)];
         Hash = HashOf(texts);
     }
@@ -34,6 +37,12 @@ internal sealed class TextSet
     /// <summary>SHA-256 over texts and labels in order.</summary>
     public string Hash { get; }
 
+    /// <summary>The set that this one is a part of, and the places of its texts there; null for a whole set.</summary>
+    public (TextSet Set, int[] Places)? Whole { get; private init; }
+
+    /// <summary>Features of this set by what made them, for the parts that share them.</summary>
+    public Dictionary<FeatureKey, float[][]> Features { get; } = [];
+
     /// <summary>Number of texts.</summary>
     public int Count => Encoded.Count;
 
@@ -48,6 +57,21 @@ internal sealed class TextSet
         Parallel.For(0, texts.Count, new ParallelOptions { CancellationToken = cancellationToken },
             index => encoded[index] = encode(texts[index].Text));
         return new TextSet(role, source, texts, encoded);
+    }
+
+    /// <summary>What each text has in a column; null where it has nothing there.</summary>
+    public IEnumerable<string?> ValuesOf(string column) =>
+        _texts.Select(text => text.Columns.TryGetValue(column, out var value) && value.Trim() is { Length: > 0 } trimmed ? trimmed : null);
+
+    /// <summary>The texts that have a value in a column, encoded as they are; null where there are none.</summary>
+    public TextSet? Only(string column, string value)
+    {
+        int[] places = [.. ValuesOf(column).Index().Where(text => text.Item == value).Select(text => text.Index)];
+        return places.Length == 0 ? null
+            : new TextSet(Role, Source, [.. places.Select(place => _texts[place])], [.. places.Select(place => Encoded[place])])
+            {
+                Whole = (this, places),
+            };
     }
 
     /// <summary>The texts of each class, and last those without any.</summary>

@@ -23,7 +23,7 @@ internal static class TextSplit
 
         if (options.Split == SplitKind.Stratified)
         {
-            var chosen = Stratified(all, order, counted.CountOf(all.Count));
+            var chosen = Stratified(all, order, counted.CountOf(all.Count), options.Per);
             var rest = order.Where(index => !chosen.Contains(index)).Take(options.TrainLimit ?? int.MaxValue).ToArray();
             return (Select(all, rest), [.. Enumerable.Range(0, all.Count).Where(chosen.Contains).Select(index => all[index])]);
         }
@@ -46,10 +46,11 @@ internal static class TextSplit
     }
 
     /// <summary>The first texts of every class in <paramref name="order"/>, classes in proportion (largest remainders get what rounding
-    /// leaves).</summary>
-    private static HashSet<int> Stratified(IReadOnlyList<LabelledText> all, int[] order, int count)
+    /// leaves); of every class of every value where a column is given.</summary>
+    private static HashSet<int> Stratified(IReadOnlyList<LabelledText> all, int[] order, int count, string? column)
     {
-        var classes = order.GroupBy(index => string.Join(',', all[index].Labels)).Select(group => group.ToArray()).ToList();
+        var classes = order.GroupBy(index => (string.Join(',', all[index].Labels),
+            column is null ? null : all[index].Columns.GetValueOrDefault(column)?.Trim())).Select(group => group.ToArray()).ToList();
         var shares = classes.ConvertAll(group => (double)group.Length * count / all.Count);
         var taken = shares.ConvertAll(share => (int)share);
         foreach (var index in Enumerable.Range(0, classes.Count).OrderByDescending(index => shares[index] - taken[index]).Take(count - taken.Sum())

@@ -32,6 +32,20 @@ internal sealed class TrainingTexts
     /// <summary>The sets there are.</summary>
     public IEnumerable<TextSet> All => new[] { Train, Validation, Test }.OfType<TextSet>();
 
+    /// <summary>The column whose values have runs of their own, or null.</summary>
+    public string? Per { get; private init; }
+
+    /// <summary>The texts of one value of --per; there must be training texts of it.</summary>
+    /// <exception cref="InputException">There are none, so the file is another than when the run began.</exception>
+    public TrainingTexts Only(string value) => new(
+        Train.Only(Per!, value) ?? throw InputException.InFile(Train.Source, $"has no training text whose {Per} is '{value}'.",
+            "a run goes on with the same texts only; bring them back, or start a new run."),
+        Validation?.Only(Per!, value), // a run for a value has a column
+        Test?.Only(Per!, value), [], [])
+    {
+        Per = Per,
+    };
+
     /// <summary>Splits off validation texts and encodes.</summary>
     /// <exception cref="InputException">A label is none of the classes, or a file is too small for the split.</exception>
     public static TrainingTexts Encode(RawTexts raw, TrainingOptions options, BaseModel model, int maxLength, CancellationToken cancellationToken)
@@ -63,6 +77,9 @@ internal sealed class TrainingTexts
             validation is null ? null : Encode("validation", validationSource!, validation),
             test is null ? null : Encode("test", options.Test!, test),
             raw.Notes,
-            [.. raw.Warnings, .. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)]);
+            [.. raw.Warnings, .. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)])
+        {
+            Per = options.Per,
+        };
     }
 }

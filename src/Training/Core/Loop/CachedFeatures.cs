@@ -18,7 +18,24 @@ internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Prec
     /// <summary>Features [texts][width], in the order of the set.</summary>
     public float[][] Of(TextSet texts, CancellationToken cancellationToken)
     {
-        var key = Key(texts);
+        if (job.Texts.Per is null || adapter is not null)
+        {
+            return Encode(texts, Key(texts), cancellationToken);
+        }
+
+        // The base is the same for all values of --per: their texts are encoded together, once.
+        var (whole, places) = texts.Whole ?? (texts, []);
+        var key = Key(whole);
+        if (!whole.Features.TryGetValue(key, out var all))
+        {
+            whole.Features.Add(key, all = Encode(whole, key, cancellationToken));
+        }
+
+        return texts.Whole is null ? all : [.. places.Select(place => all[place])];
+    }
+
+    private float[][] Encode(TextSet texts, FeatureKey key, CancellationToken cancellationToken)
+    {
         if (job.Cache.Find(key, texts.Count, job.Base.Config.Shape.Width) is { } cached)
         {
             job.Display.Note($"features of {texts.Count} {texts.Role} texts: from the cache.");

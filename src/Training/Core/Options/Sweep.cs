@@ -15,8 +15,8 @@ internal sealed record Sweep(IReadOnlyList<SweepAxis> Axes)
 {
     /// <summary>What all runs share: on other texts or classes their figures would not rank them, and a machine is one.</summary>
     private static readonly string[] _shared =
-        ["train", "validation", "test", "split", "out", "device", "checkpoint-seconds", "feature-cache-gib", .. Texts.TextOptionTable.OptionNames
-            .Select(name => name.TrimStart('-'))];
+        ["train", "validation", "test", "split", "per", "per-texts", "out", "device", "checkpoint-seconds", "feature-cache-gib",
+            .. Texts.TextOptionTable.OptionNames.Select(name => name.TrimStart('-'))];
 
     /// <summary>Reads <c>KEY=V1,V2</c> words.</summary>
     /// <exception cref="InputException">One is not of this form, or the option is none that runs may differ in.</exception>

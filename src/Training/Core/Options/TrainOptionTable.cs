@@ -40,6 +40,10 @@ internal static class TrainOptionTable
 
         table.Text("--test", "FILE", "Test texts, scored once at the end in fp32. [default: none]",
             (options, value) => options with { Test = value });
+        table.Text("--per", "COLUMN", "Train one run on all texts, and one for each value of this column with enough texts, each in a folder of its "
+            + "own in --out; a table says where that was better.", (options, value) => options with { Per = value });
+        table.Whole("--per-texts", 2, int.MaxValue, "Fewest training texts of a value of --per that gets a run of its own.", "32",
+            (options, value) => options with { PerTexts = value });
         table.Text("--base-name", "NAME", "What adapters and cards call the base. [default: the hub id, else the folder's name]",
             (options, value) => options with { BaseName = value });
         table.Text("--out", "RUN", "(required) The run directory to write.", (options, value) => options with { Out = value });

@@ -38,6 +38,15 @@ internal sealed record TrainingOptions
     /// <summary>How validation texts are taken from the training texts.</summary>
     public SplitKind Split { get; init; } = SplitKind.Stratified;
 
+    /// <summary>A column: each of its values with enough texts gets weights of its own; null: one run.</summary>
+    public string? Per { get; init; }
+
+    /// <summary>Fewest training texts of a value of <see cref="Per"/> that is trained on alone.</summary>
+    public int PerTexts { get; init; } = 32;
+
+    /// <summary>The value of <see cref="Per"/> whose texts this run is about; null: all.</summary>
+    public string? Value { get; init; }
+
     /// <summary>Columns, labels and encoding of the files.</summary>
     public TextOptions Texts { get; init; } = new();
 
@@ -212,6 +221,16 @@ internal sealed record TrainingOptions
             yield return "--lr-head is 0, at which a head that is trained alone learns nothing; expected a number above 0.";
         }
 
+        if (Per is not null && Validation is null && Test is null)
+        {
+            yield return "--per needs --validation or --test: on these texts weights for one value are held against those for all.";
+        }
+
+        if (Per is null && PerTexts != new TrainingOptions().PerTexts)
+        {
+            yield return "--per-texts is given without --per.";
+        }
+
         if (Patience > 0 && Validation is null)
         {
             yield return "--patience needs --validation: without it there is nothing to wait for.";
@@ -232,7 +251,7 @@ internal sealed record TrainingOptions
 
     /// <summary>True where <paramref name="other"/>, which reads the same files, takes the same texts of them, cut in the same way.</summary>
     public bool HasTextsOf(TrainingOptions other) =>
-        HasFilesOf(other) && (TrainLimit, Split, Truncate, Seed) == (other.TrainLimit, other.Split, other.Truncate, other.Seed);
+        HasFilesOf(other) && (TrainLimit, Split, Truncate, Seed, Per) == (other.TrainLimit, other.Split, other.Truncate, other.Seed, other.Per);
 
     /// <summary>Paths of what exists made absolute, so that a run can be resumed from another working directory; hub ids and counts stay.</summary>
     public TrainingOptions WithFullPaths()
