@@ -1,7 +1,7 @@
 namespace LoraOnnx.Packages.Tests;
 
 /// <summary>
-/// Somebody who uses the packages: a folder outside of the checkout that takes them from the feed, and all others from this machine's cache; nothing is
+/// Somebody who uses the packages: a folder outside of the checkout that takes them from the feed, and all others from this cache; nothing is
 /// downloaded. What was installed from a feed before is hidden, for a version is only installed once.
 /// </summary>
 internal sealed class Customer : IDisposable
