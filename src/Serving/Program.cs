@@ -1,7 +1,8 @@
 using LoraOnnx.CommandLine;
 using LoraOnnx.Serving;
 
-var (root, predict) = (ServeCommand.Create(), PredictCommand.Create());
+var (root, predict, health) = (ServeCommand.Create(), PredictCommand.Create(), HealthCommand.Create());
 root.Subcommands.Add(predict);
-CommandHelp.Arrange(root, ServeCommand.Help, (predict, PredictCommand.Help));
+root.Subcommands.Add(health);
+CommandHelp.Arrange(root, ServeCommand.Help, (predict, PredictCommand.Help), (health, HealthCommand.Help));
 return await CommandLineProgram.RunAsync(root, args);

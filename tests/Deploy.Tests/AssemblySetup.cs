@@ -1,0 +1,3 @@
+using LoraOnnx.Deploy.Tests;
+
+[assembly: AssemblyFixture(typeof(ServedModels))]
