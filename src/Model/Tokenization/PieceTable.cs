@@ -62,26 +62,10 @@ internal sealed class PieceTable
     }
 
     /// <summary>The id of an entry.</summary>
-    public bool TryFind(ReadOnlySpan<char> text, out int id)
-    {
-        id = -1;
-        return text.Length <= LongestPiece && TryFind(Hash(text), text, out id);
-    }
+    public bool TryFind(ReadOnlySpan<char> text, out int id) => TryFind(Hash(text), text, out id);
 
-    private static uint Hash(ReadOnlySpan<char> text)
-    {
-        var hash = Seed;
-        foreach (var unit in text)
-        {
-            hash = (hash ^ unit) * Prime;
-        }
-
-        return hash;
-    }
-
-    private int SlotOf(uint hash) => (int)((hash * 2654435769) >> _shift); // Knuth's multiplier spreads the low bits to the top
-
-    private bool TryFind(uint hash, ReadOnlySpan<char> text, out int id)
+    /// <summary>Like <see cref="TryFind(ReadOnlySpan{char}, out int)"/>, for a text whose <see cref="Hash"/> is known.</summary>
+    public bool TryFind(uint hash, ReadOnlySpan<char> text, out int id)
     {
         for (var slot = SlotOf(hash); _slots[slot] != 0; slot = (slot + 1) & (_slots.Length - 1))
         {
@@ -96,6 +80,20 @@ internal sealed class PieceTable
         id = -1;
         return false;
     }
+
+    /// <summary>FNV-1a over UTF-16 units.</summary>
+    public static uint Hash(ReadOnlySpan<char> text)
+    {
+        var hash = Seed;
+        foreach (var unit in text)
+        {
+            hash = (hash ^ unit) * Prime;
+        }
+
+        return hash;
+    }
+
+    private int SlotOf(uint hash) => (int)((hash * 2654435769) >> _shift); // Knuth's multiplier spreads the low bits to the top
 
     private readonly record struct Entry(uint Hash, int Id, string Text);
 }

@@ -29,6 +29,8 @@ internal sealed class CharacterMapStep : INormalizerStep
 
     public string Identity => $"map {_map.Hash}";
 
+    public bool LeavesAlone(char unit) => _plain[unit];
+
     public void Apply(ref NormalizedText text, ref NormalizedText spare)
     {
         if (IsPlain(text.Text))

@@ -12,25 +12,18 @@ internal sealed class RecentWords
     private readonly Entry?[] _places = new Entry?[1 << 14];
 
     /// <summary>The pieces of a word, or null where it is not here.</summary>
-    public (int Id, int End)[]? Find(ReadOnlySpan<char> word)
+    /// <param name="hash"><see cref="PieceTable.Hash"/> of the word.</param>
+    /// <param name="word">The word.</param>
+    public (int Id, int End)[]? Find(uint hash, ReadOnlySpan<char> word)
     {
-        var entry = Volatile.Read(ref _places[PlaceOf(word)]);
+        var entry = Volatile.Read(ref _places[PlaceOf(hash)]);
         return entry is not null && word.SequenceEqual(entry.Word) ? entry.Tokens : null;
     }
 
-    public void Keep(ReadOnlySpan<char> word, ReadOnlySpan<(int Id, int End)> tokens) =>
-        Volatile.Write(ref _places[PlaceOf(word)], new Entry(word.ToString(), tokens.ToArray()));
+    public void Keep(uint hash, ReadOnlySpan<char> word, ReadOnlySpan<(int Id, int End)> tokens) =>
+        Volatile.Write(ref _places[PlaceOf(hash)], new Entry(word.ToString(), tokens.ToArray()));
 
-    private static int PlaceOf(ReadOnlySpan<char> word)
-    {
-        var hash = 2166136261;
-        foreach (var unit in word)
-        {
-            hash = (hash ^ unit) * 16777619;
-        }
-
-        return (int)((hash * 2654435769) >> 18); // 14 bits
-    }
+    private static int PlaceOf(uint hash) => (int)((hash * 2654435769) >> 18); // 14 bits
 
     private sealed record Entry(string Word, (int Id, int End)[] Tokens);
 }

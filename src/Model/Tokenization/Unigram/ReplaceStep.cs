@@ -10,6 +10,8 @@ internal sealed class ReplaceStep(string? pattern, string content) : INormalizer
 
     public string Identity => $"replace {pattern ?? RunOfBlanks} {content}";
 
+    public bool LeavesAlone(char unit) => pattern is null || unit != pattern[0];
+
     public void Apply(ref NormalizedText text, ref NormalizedText spare)
     {
         var literal = pattern ?? "  ";

@@ -7,6 +7,8 @@ internal sealed class StripStep(bool left, bool right) : INormalizerStep
 {
     public string Identity => $"strip {left} {right}";
 
+    public bool LeavesAlone(char unit) => true; // inside a text
+
     public void Apply(ref NormalizedText text, ref NormalizedText spare)
     {
         var (first, end) = (NormalizedText.First, text.End);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using LoraOnnx.Model.Tokenization.Unicode;
 
@@ -7,27 +6,27 @@ namespace LoraOnnx.Model.Tokenization.Unigram;
 /// <summary>XLM-RoBERTa's tokenizer: normalized words behind a mark, each cut into the pieces of the highest score.</summary>
 internal sealed class UnigramModel : IPieceModel
 {
-    private const int LongestShortWord = 64;
-
     private readonly PieceTexts _texts;
     private readonly AddedTokenIndex _raw;
     private readonly AddedTokenIndex _normalized;
     private readonly IReadOnlyList<INormalizerStep> _steps;
     private readonly WordMark _mark;
-    private readonly BestPath _paths;
-    private readonly PieceTable _words;
-    private readonly RecentWords _recent = new();
+    private readonly WordReader _words;
+    private readonly PlainText? _plain; // null where a word may be more than what stands between blanks
 
     public UnigramModel(TokenizerFiles files, UnigramFiles options)
     {
         _texts = new PieceTexts(files);
         _steps = options.Steps;
         _mark = options.Mark;
-        _paths = new BestPath(files.Pieces, files.Scores, options.UnknownId);
-        _words = new PieceTable(WholeWords(files.Pieces));
+        _words = new WordReader(files, options);
+        _plain = _mark.Splits || _mark.SplitsAtWhiteSpace ? new PlainText(_steps, _mark.Mark) : null;
         _raw = new AddedTokenIndex(files.Added.Raw);
         _normalized = new AddedTokenIndex(files.Added.Normalized.Select(token => (Normalize(token.Text), token.Id, token.Rules)));
     }
+
+    /// <summary>False: every text is normalized as a whole, which is the rule that stretches have to keep.</summary>
+    internal bool ReadsByStretches { get; init; } = true;
 
     public int Size => _texts.Size;
 
@@ -37,72 +36,122 @@ internal sealed class UnigramModel : IPieceModel
 
     public void Read(ReadOnlySpan<char> text, TokenSink sink)
     {
-        var (buffer, spare) = (new NormalizedText(), new NormalizedText());
+        var buffers = new Buffers();
         try
         {
             var position = 0;
             while (_raw.Find(text, position, out var start, out var end, out var id))
             {
-                ReadSegment(text[position..start], position, ref buffer, ref spare, sink);
+                ReadSegment(text[position..start], position, buffers, sink);
                 sink.Add(id, start, end);
                 position = end;
             }
 
-            ReadSegment(text[position..], position, ref buffer, ref spare, sink);
+            ReadSegment(text[position..], position, buffers, sink);
         }
         finally
         {
-            buffer.Dispose();
-            spare.Dispose();
+            buffers.Dispose();
         }
     }
 
     public byte[] Decode(string piece, bool isFirst) => Encoding.UTF8.GetBytes(piece.Replace(_mark.Mark, ' ').TrimStart(isFirst ? ' ' : '\0'));
 
-    /// <summary>Pieces that are their own best path: most words need one look-up and no search.</summary>
-    private List<(string Text, int Id)> WholeWords(IReadOnlyList<(string Text, int Id)> pieces)
-    {
-        var words = new List<(string Text, int Id)>(pieces.Count);
-        Span<(int Id, int End)> tokens = stackalloc (int, int)[LongestShortWord];
-        foreach (var (text, id) in pieces)
-        {
-            if (text.Length is > 0 and <= LongestShortWord && _paths.Cut(text, tokens) == 1)
-            {
-                words.Add((text, tokens[0].Id));
-            }
-        }
-
-        return words;
-    }
-
     private string Normalize(string text)
     {
-        var (buffer, spare) = (new NormalizedText(), new NormalizedText());
-        buffer.Fill(text, 0);
-        Normalize(ref buffer, ref spare);
-        var normalized = buffer.Text.ToString();
-        buffer.Dispose();
-        spare.Dispose();
-        return normalized;
+        using var buffers = new Buffers();
+        return Normalize(text, 0, buffers).Text.ToString();
     }
 
-    private void Normalize(ref NormalizedText buffer, ref NormalizedText spare)
+    private NormalizedText Normalize(ReadOnlySpan<char> text, int shift, Buffers buffers)
     {
+        buffers.Text.Fill(text, shift);
         foreach (var step in _steps)
         {
-            step.Apply(ref buffer, ref spare);
+            step.Apply(ref buffers.Text, ref buffers.Spare);
+        }
+
+        return buffers.Text;
+    }
+
+    private void ReadSegment(ReadOnlySpan<char> text, int shift, Buffers buffers, TokenSink sink)
+    {
+        var before = sink.Total;
+        if (!text.IsEmpty && !TryReadByStretches(text, shift, buffers, sink))
+        {
+            sink.TakeBackTo(before);
+            ReadWhole(text, shift, buffers, sink);
         }
     }
 
-    private void ReadSegment(ReadOnlySpan<char> text, int shift, ref NormalizedText buffer, ref NormalizedText spare, TokenSink sink)
+    /// <summary>Normalizes only what has to be; false where the places of one stretch may depend on another.</summary>
+    private bool TryReadByStretches(ReadOnlySpan<char> text, int shift, Buffers buffers, TokenSink sink)
     {
-        if (text.IsEmpty)
+        if (!ReadsByStretches || _plain is null || !_plain.Is(text[0]) || HasNormalizedToken(text))
         {
-            return;
+            return false;
         }
 
-        buffer.Fill(text, shift);
-        Normalize(ref buffer, ref spare);
+        var doubled = -1;
+        for (var position = 0; position < text.Length;)
+        {
+            var (from, to) = _plain.Next(text, position, ref doubled);
+            ReadPlain(text[..(from == text.Length || from == 0 ? from : from - 1)], position, shift, sink); // the blank is the next word's
+            if (from < to && !TryReadStretch(text, from, to, shift, buffers, sink))
+            {
+                return false;
+            }
+
+            position = to;
+        }
+
+        return true;
+    }
+
+    private bool HasNormalizedToken(ReadOnlySpan<char> text) => !_normalized.IsEmpty && _normalized.Find(text, 0, out _, out _, out _);
+
+    /// <summary>Words with single blanks between them, which normalization leaves alone, from a position on.</summary>
+    private void ReadPlain(ReadOnlySpan<char> text, int position, int shift, TokenSink sink)
+    {
+        while (position < text.Length)
+        {
+            var isAfterBlank = text[position] == ' ';
+            var start = isAfterBlank ? position + 1 : position;
+            var next = text[start..].IndexOf(' ');
+            var end = next < 0 ? text.Length : start + next;
+            var isMarkAdded = (_mark.SplitsAtWhiteSpace || !isAfterBlank) && AddsMark(shift + start == 0);
+            var isMarked = isMarkAdded || (isAfterBlank && !_mark.SplitsAtWhiteSpace);
+            _words.Read(text[start..end], isMarked, new PlainPlaces(shift + start, isMarked, isMarkAdded), sink);
+            position = end;
+        }
+    }
+
+    private bool AddsMark(bool isBeginning) => _mark.Place == MarkPlace.Always || (_mark.Place == MarkPlace.First && isBeginning);
+
+    private bool TryReadStretch(ReadOnlySpan<char> text, int from, int to, int shift, Buffers buffers, TokenSink sink)
+    {
+        var buffer = Normalize(text[from..to], shift + from, buffers);
+        if (HasNormalizedToken(buffer.Text))
+        {
+            return false;
+        }
+
+        if (from == 0 || _mark.SplitsAtWhiteSpace)
+        {
+            ReadWords(buffer, NormalizedText.First, buffer.End, sink);
+            return true;
+        }
+
+        // The blank before it is the mark of its first word.
+        (buffer.Units[0], buffer.Starts[0], buffer.Ends[0]) = (_mark.Mark, shift + from - 1, shift + from);
+        buffer.Units[NormalizedText.First..buffer.End].Replace(' ', _mark.Mark);
+        ReadMarked(buffer, 0, buffer.End, isBeginning: false, sink);
+        return true;
+    }
+
+    private void ReadWhole(ReadOnlySpan<char> text, int shift, Buffers buffers, TokenSink sink)
+    {
+        var buffer = Normalize(text, shift, buffers);
         var position = 0;
         while (!_normalized.IsEmpty && _normalized.Find(buffer.Text, position, out var start, out var end, out var id))
         {
@@ -145,8 +194,7 @@ internal sealed class UnigramModel : IPieceModel
     /// <summary>A stretch whose blanks are marks: puts one before it, and cuts it where they are. The unit before the stretch is free.</summary>
     private void ReadMarked(NormalizedText buffer, int from, int to, bool isBeginning, TokenSink sink)
     {
-        var isMarked = _mark.Place == MarkPlace.Always || (_mark.Place == MarkPlace.First && isBeginning);
-        if (isMarked && from < to && buffer.Units[from] != _mark.Mark)
+        if (AddsMark(isBeginning) && from < to && buffer.Units[from] != _mark.Mark)
         {
             from--;
             (buffer.Units[from], buffer.Starts[from], buffer.Ends[from]) = (_mark.Mark, buffer.Starts[from + 1], buffer.Ends[from + 1]);
@@ -156,48 +204,39 @@ internal sealed class UnigramModel : IPieceModel
         {
             var next = _mark.Splits ? buffer.Units[(start + 1)..to].IndexOf(_mark.Mark) : -1;
             var end = next < 0 ? to : start + 1 + next;
-            ReadWord(buffer, start, end, sink);
+            var isMarked = buffer.Units[start] == _mark.Mark;
+            _words.Read(buffer.Units[(isMarked ? start + 1 : start)..end], isMarked, new BufferPlaces(buffer, start), sink);
             start = end;
         }
     }
 
-    private void ReadWord(NormalizedText buffer, int from, int to, TokenSink sink)
+    /// <summary>A text while it is normalized, and what it is written to meanwhile.</summary>
+    private sealed class Buffers : IDisposable
     {
-        var word = (ReadOnlySpan<char>)buffer.Units[from..to];
-        if (_words.TryFind(word, out var known))
-        {
-            sink.Add(known, buffer.Starts[from], buffer.Ends[to - 1]);
-            return;
-        }
+        public NormalizedText Text = new();
+        public NormalizedText Spare = new();
 
-        if (word.Length <= RecentWords.LongestWord && _recent.Find(word) is { } before)
+        public void Dispose()
         {
-            Add(buffer, from, before, sink);
-            return;
-        }
-
-        var rented = word.Length > LongestShortWord ? ArrayPool<(int Id, int End)>.Shared.Rent(word.Length) : null;
-        var tokens = rented is null ? stackalloc (int Id, int End)[LongestShortWord] : rented.AsSpan();
-        tokens = tokens[.._paths.Cut(word, tokens)];
-        if (word.Length <= RecentWords.LongestWord)
-        {
-            _recent.Keep(word, tokens);
-        }
-
-        Add(buffer, from, tokens, sink);
-        if (rented is not null)
-        {
-            ArrayPool<(int Id, int End)>.Shared.Return(rented);
+            Text.Dispose();
+            Spare.Dispose();
         }
     }
 
-    private static void Add(NormalizedText buffer, int from, ReadOnlySpan<(int Id, int End)> tokens, TokenSink sink)
+    private readonly struct BufferPlaces(NormalizedText buffer, int from) : IWordPlaces
     {
-        var start = 0;
-        foreach (var (id, end) in tokens)
-        {
-            sink.Add(id, buffer.Starts[from + start], buffer.Ends[from + end - 1]);
-            start = end;
-        }
+        public int Start(int unit) => buffer.Starts[from + unit];
+
+        public int End(int unit) => buffer.Ends[from + unit];
+    }
+
+    /// <param name="start">Where the word begins in the text.</param>
+    /// <param name="isMarked">Whether the mark counts as its first unit.</param>
+    /// <param name="isMarkAdded">A mark that is not in the text has the place of the word's first unit.</param>
+    private readonly struct PlainPlaces(int start, bool isMarked, bool isMarkAdded) : IWordPlaces
+    {
+        public int Start(int unit) => unit == 0 && isMarkAdded ? start : start + unit - (isMarked ? 1 : 0);
+
+        public int End(int unit) => Start(unit) + 1;
     }
 }
