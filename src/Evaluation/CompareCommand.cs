@@ -4,7 +4,7 @@ using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
-using LoraOnnx.Graph;
+using LoraOnnx.Inference;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Runs.Ranking;
 using LoraOnnx.Model.Tokenization;
@@ -66,9 +66,9 @@ internal static class CompareCommand
 
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
-        Description = "What the layers of ONNX directories compute in. auto: what lora-serve would choose on this machine.",
-        DefaultValueFactory = _ => CompareOptions.AutomaticPrecision,
-    }.AcceptOnlyFromAmong([CompareOptions.AutomaticPrecision, .. EnumNames.All<Precision>()]);
+        Description = $"{PrecisionRule.Help} Checkpoints and runs are measured in fp32.",
+        DefaultValueFactory = _ => PrecisionRule.Auto,
+    }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
 
     private static readonly Option<string[]> _slice = new("--slice")
     {

@@ -1,4 +1,5 @@
 using LoraOnnx.Evaluation.Models;
+using LoraOnnx.Inference;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
 
@@ -7,8 +8,6 @@ namespace LoraOnnx.Evaluation;
 /// <summary>Everything that decides a comparison and where it goes.</summary>
 internal sealed record CompareOptions
 {
-    public const string AutomaticPrecision = "auto";
-
     /// <summary>The models; the first is what the others are compared with.</summary>
     public required IReadOnlyList<ModelArgument> Models { get; init; }
 
@@ -39,8 +38,8 @@ internal sealed record CompareOptions
     /// <summary>Key for the models that are servers; null: none. No report names it.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>What the layers of ONNX directories compute in; <see cref="AutomaticPrecision"/>: what lora-serve would choose here.</summary>
-    public string Precision { get; init; } = AutomaticPrecision;
+    /// <summary>What the layers of ONNX files compute in.</summary>
+    public string Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Texts to choose scale, threshold and temperature on; null when nothing is chosen.</summary>
     public string? Validation { get; init; }

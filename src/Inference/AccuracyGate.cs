@@ -10,11 +10,17 @@ namespace LoraOnnx.Inference;
 /// 0 to 1).</summary>
 public readonly record struct GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss)
 {
-    /// <summary>Of a precision: int8-dynamic, which is never chosen by itself, may move twice as far.</summary>
-    public static GateLimits Of(Precision precision) => precision == Precision.Int8Dynamic ? new(0.99, 0.02, 0.015) : new(0.99, 0.01, 0.01);
+    /// <summary>Of a precision: bf16 is to be nearly lossless; int8-dynamic, which somebody has to ask lora-merge for, may move furthest.</summary>
+    public static GateLimits Of(Precision precision) => precision switch
+    {
+        Precision.Bf16 => new(0.995, 0.005, 0.005),
+        Precision.Int8Dynamic => new(0.99, 0.02, 0.015),
+        _ => new(0.99, 0.01, 0.01),
+    };
 }
 
-/// <summary>Whether a model in fewer bits still gives the answers of the fp32 one: nothing in 8 bits is written or served without it.</summary>
+/// <summary>Whether a model in fewer bits still gives the answers of the fp32 one: nothing in 8 bits is written or served without it, nor does
+/// <c>fast</c> take bf16.</summary>
 public static class AccuracyGate
 {
     /// <summary>Name of the built-in sample in reports.</summary>
@@ -70,7 +76,7 @@ public static class AccuracyGate
             F1Exact = f1Exact,
             F1 = f1,
             F1Change = f1 - f1Exact,
-            Cpu = Int8Support.Instructions ?? "none",
+            Cpu = CpuInstructions.Of(precision) ?? "none",
             ModelSha256 = "",
             ExactSha256 = "",
         };

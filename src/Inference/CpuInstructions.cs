@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LoraOnnx.Graph;
 
 namespace LoraOnnx.Inference;
 
@@ -11,6 +12,14 @@ public static class CpuInstructions
     public static string Text { get; } =
         string.Join(", ",
             ((string?[])[RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), Floats(), Int8Support.Instructions]).OfType<string>());
+
+    /// <summary>Those that a precision needs to be fast, or null where this CPU lacks them: kernels without them round differently.</summary>
+    public static string? Of(Precision precision) => precision switch
+    {
+        Precision.Bf16 => Bf16Support.Kernels is null ? null : "AVX512-BF16",
+        Precision.Int8 or Precision.Int8Dynamic => Int8Support.Instructions,
+        _ => Floats(),
+    };
 
     private static string? Floats() => Avx512F.IsSupported
         ? "AVX-512"

@@ -49,12 +49,12 @@ public sealed record GateReport
     /// <summary>The largest loss of F1 that passes.</summary>
     public required double F1LossLimit { get; init; }
 
-    /// <summary>The CPU's 8-bit instructions, or "none": kernels without them round differently.</summary>
+    /// <summary>The CPU's instructions for this precision, or "none".</summary>
     public required string Cpu { get; init; }
 
     /// <summary>Whether it was measured with the instructions of this CPU; where not, its figures are not this machine's.</summary>
     [JsonIgnore]
-    public bool IsOfThisCpu => Cpu == (Int8Support.Instructions ?? "none");
+    public bool IsOfThisCpu => Cpu == (CpuInstructions.Of(PrecisionName.Parse(Precision)) ?? "none");
 
     /// <summary>SHA-256 of the file that was measured; of the fp32 file where the weights were made from it on load.</summary>
     public required string ModelSha256 { get; init; }

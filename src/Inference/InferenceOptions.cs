@@ -12,9 +12,8 @@ public sealed record InferenceOptions
     /// <summary>
     /// <c>bf16</c>: made of an fp32 or fp16 file's weights on load, for processors with AVX512-BF16; elsewhere the file as it is, with one line.
     /// <c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: made of the weights on load where no such file is there, the 8-bit ones only
-    /// behind their
-    /// <see cref="AccuracyGate"/>. <c>auto</c>: int8 where the CPU is fast at it and a gate beside the model was passed, never int8-dynamic. Null:
-    /// the file as it is.
+    /// behind their <see cref="AccuracyGate"/>. <c>auto</c> and <c>fast</c> are <see cref="PrecisionRule"/>'s. Null: the file as it is, and no
+    /// line.
     /// </summary>
     public string? Precision { get; init; }
 

@@ -3,7 +3,7 @@ using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>The accuracy gate of a model that is loaded in 8 bits: a report beside it that was measured with this CPU's instructions, or a
+/// <summary>The accuracy gate of a model that is loaded in fewer bits: a report beside it that was measured with this CPU's instructions, or a
 /// measurement now.</summary>
 internal static class LoadedGate
 {
@@ -12,7 +12,7 @@ internal static class LoadedGate
     public static GateReport? Of(TextClassifier classifier, PrecisionChoice choice, InferenceOptions options)
     {
         var precision = PrecisionName.Parse(classifier.Model.Precision);
-        if (precision is not (Precision.Int8 or Precision.Int8Dynamic))
+        if (precision is Precision.Fp32 or Precision.Fp16)
         {
             return null;
         }
@@ -28,7 +28,7 @@ internal static class LoadedGate
         var path = GateReport.PathFor(file, precision);
         using var exact = Exact(classifier, choice, options) ?? throw InputException.InFile(file, kept is null
                 ? $"has no accuracy gate: {Path.GetFileName(path)} is missing or about another file."
-                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has {Int8Support.Instructions ?? "no 8-bit dot products"}, "
+                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has {CpuInstructions.Of(precision) ?? "no such instructions"}, "
                     + "and no fp32 file stands beside it to measure again.",
             "lora-merge --precision writes it with the model; copy both, and the fp32 file.");
         var report = AccuracyGate.Measure(

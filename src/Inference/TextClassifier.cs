@@ -28,41 +28,52 @@ public sealed class TextClassifier : IDisposable
     public static TextClassifier Load(string path, InferenceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var choice = PrecisionChoice.Of(path, options);
-        var classifier = Open(path, choice, options);
+        var classifier = options.Precision == PrecisionRule.Fast ? new FastForms(path, options).Load() : LoadNamed(path, options);
         foreach (var warning in classifier.Model.Config.Warnings)
         {
             options.Log?.Invoke(warning);
         }
 
-        if (options.Precision is null)
+        return classifier;
+    }
+
+    private static TextClassifier LoadNamed(string path, InferenceOptions options)
+    {
+        var choice = PrecisionChoice.Of(path, options);
+        var classifier = Open(path, choice, options);
+        if (options.Precision == PrecisionRule.Auto)
+        {
+            options.Log?.Invoke($"{choice.ModelFile}: precision as in the file ({classifier.Model.Precision}): {PrecisionRule.Auto} is exact; "
+                + $"--precision {PrecisionRule.Fast} takes the fastest form that passes its accuracy gate.");
+        }
+
+        if (options.Precision is null || choice.Precision == Precision.Bf16) // bf16 that was asked for needs no gate
         {
             return classifier;
         }
 
+        return DisposedUnless(classifier, () => LoadedGate.Of(classifier, choice, options)) is { Passed: false } failed
+            && options.Precision != PrecisionRule.Auto // a file that was named is served
+            ? DisposedUnless<TextClassifier>(classifier, () => throw AccuracyGate.Refusal(choice.ModelFile, failed))
+            : classifier;
+    }
+
+    /// <summary>What is found with a classifier, which is disposed where that fails.</summary>
+    internal static T DisposedUnless<T>(TextClassifier classifier, Func<T> find)
+    {
         try
         {
-            if (LoadedGate.Of(classifier, choice, options) is not { Passed: false } failed)
-            {
-                return classifier;
-            }
-
-            if (options.Precision != PrecisionChoice.Auto)
-            {
-                throw AccuracyGate.Refusal(choice.ModelFile, failed);
-            }
+            return find();
         }
         catch
         {
             classifier.Dispose();
             throw;
         }
-
-        classifier.Dispose();
-        return Open(path, PrecisionChoice.AsItIs(ModelFiles.Find(path)), options);
     }
 
-    private static TextClassifier Open(string path, PrecisionChoice choice, InferenceOptions options)
+    /// <summary>Loads a choice that was made.</summary>
+    internal static TextClassifier Open(string path, PrecisionChoice choice, InferenceOptions options)
     {
         var (file, precision, onnx) = choice;
         var directory = ModelFiles.CompanionsOf(file);

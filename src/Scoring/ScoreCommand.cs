@@ -1,6 +1,6 @@
 using System.CommandLine;
 using LoraOnnx.CommandLine;
-using LoraOnnx.Graph;
+using LoraOnnx.Inference;
 using LoraOnnx.Scoring.Shards;
 using LoraOnnx.Texts;
 
@@ -55,9 +55,9 @@ internal static class ScoreCommand
 
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
-        Description = "What the layers compute in. auto: what lora-serve would choose on this machine.",
-        DefaultValueFactory = _ => ScoreOptions.AutomaticPrecision,
-    }.AcceptOnlyFromAmong([ScoreOptions.AutomaticPrecision, .. EnumNames.All<Precision>()]);
+        Description = PrecisionRule.Help,
+        DefaultValueFactory = _ => PrecisionRule.Auto,
+    }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
 
     private static readonly Option<int> _threads = new("--threads")
     {

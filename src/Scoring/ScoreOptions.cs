@@ -1,3 +1,4 @@
+using LoraOnnx.Inference;
 using LoraOnnx.Scoring.Shards;
 using LoraOnnx.Texts;
 
@@ -31,16 +32,13 @@ internal sealed record ScoreOptions
     public bool KeepFormulas { get; init; }
 
     /// <summary>What the layers compute in.</summary>
-    public string Precision { get; init; } = AutomaticPrecision;
+    public string Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Key for a server; null: none.</summary>
     public string? ApiKey { get; init; }
 
     /// <summary>Threads that compute; at least 1. The scores do not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
-
-    /// <summary>The default of <see cref="Precision"/>: what lora-serve would choose on this machine.</summary>
-    public const string AutomaticPrecision = "auto";
 
     /// <summary>True for a server.</summary>
     public bool IsServer => Model.StartsWith("http://", StringComparison.OrdinalIgnoreCase)

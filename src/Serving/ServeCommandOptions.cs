@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using LoraOnnx.Graph;
+using LoraOnnx.Inference;
 using LoraOnnx.Serving.Security;
 
 namespace LoraOnnx.Serving;
@@ -66,10 +66,9 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
-        Description = "What the layers compute in. auto: int8 where the CPU is fast at it and the model's accuracy gate was passed, else fp32; a "
-            + "line says why. int8 and int8-dynamic are made of model.onnx on load, behind the gate, where no such file is there.",
+        Description = PrecisionRule.Help,
         DefaultValueFactory = _ => _default.Precision,
-    }.AcceptOnlyFromAmong(["auto", .. EnumNames.All<Precision>()]);
+    }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
 
     private readonly Option<int> _workers = Number("--workers", "Batches that run at the same time; 0: cores / threads.", 0, 0, 1024);
     private readonly Option<int> _threads = Number("--threads", "Threads of one batch; 0: up to 4, as cores allow.", 0, 0, 1024);

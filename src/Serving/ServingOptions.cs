@@ -1,3 +1,4 @@
+using LoraOnnx.Inference;
 using LoraOnnx.Serving.Security;
 
 namespace LoraOnnx.Serving;
@@ -20,6 +21,9 @@ internal sealed record ServingOptions
     /// <summary>A directory whose folders are adapters that can be loaded by name; null: none.</summary>
     public string? AdaptersDirectory { get; init; }
 
+    /// <summary>Whether models are asked to take adapters or heads.</summary>
+    public bool HasVariants => Adapters.Count > 0 || Heads.Count > 0 || AdaptersDirectory is not null;
+
     /// <summary>Adapters and heads in memory at a time; those used longest ago are unloaded and come back when asked for.</summary>
     public int LoadedAdapters { get; init; } = 100;
 
@@ -35,8 +39,8 @@ internal sealed record ServingOptions
     /// <summary>auto, cpu or cuda.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>auto, fp32, fp16, int8 or int8-dynamic.</summary>
-    public string Precision { get; init; } = "auto";
+    /// <summary>One of <see cref="PrecisionRule.Names"/>.</summary>
+    public string Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Batches at a time; 0: planned from the cores.</summary>
     public int Workers { get; init; }

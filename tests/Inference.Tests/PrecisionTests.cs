@@ -96,22 +96,6 @@ public sealed class PrecisionTests
         log.Clear();
         TextClassifier.Load(folder.Path, options).Dispose();
         Assert.Empty(log); // not measured again
-        AssertAutoChooses(folder, Int8Support.Instructions is null ? "fp32" : "int8", Int8Support.Instructions ?? "VNNI");
-    }
-
-    [Fact]
-    public void Auto_stays_with_fp32_until_a_gate_is_passed_and_says_so()
-    {
-        using var folder = new ModelFolder();
-        folder.Write();
-        AssertAutoChooses(folder, "fp32", Int8Support.Instructions is null ? "VNNI" : "no accuracy gate");
-
-        Report(folder, passed: false).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
-        AssertAutoChooses(folder, "fp32", Int8Support.Instructions is null ? "VNNI" : "did not pass");
-
-        (Report(folder, passed: true) with { ModelSha256 = "another file's", ExactSha256 = "another file's" }).Write(
-            GateReport.PathFor(folder.ModelFile, Precision.Int8));
-        AssertAutoChooses(folder, "fp32", Int8Support.Instructions is null ? "VNNI" : "no accuracy gate");
     }
 
     [Fact]
@@ -183,38 +167,7 @@ public sealed class PrecisionTests
         Assert.Equal(-1.0 / 3, report.F1Change, 1e-12);
     }
 
-    private static void AssertAutoChooses(ModelFolder folder, string precision, string reason)
-    {
-        var log = new List<string>();
-        using var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "auto", Log = log.Add });
-
-        Assert.Equal(precision, classifier.Model.Precision);
-        Assert.Contains(reason, Assert.Single(log), StringComparison.Ordinal);
-    }
-
-    private static GateReport Report(ModelFolder folder, bool passed)
-    {
-        var hash = ContentHash.OfFile(folder.ModelFile);
-        return new GateReport
-        {
-            Precision = "int8",
-            Passed = passed,
-            Sample = AccuracyGate.Embedded,
-            Texts = 4,
-            LabelAgreement = 0.5,
-            LargestProbabilityChange = 0.5,
-            MeanProbabilityChange = 0.25,
-            F1Exact = 1,
-            F1 = 0.5,
-            F1Change = -0.5,
-            LabelAgreementLimit = 0.99,
-            MeanProbabilityChangeLimit = 0.01,
-            F1LossLimit = 0.01,
-            Cpu = Int8Support.Instructions ?? "none",
-            ModelSha256 = hash,
-            ExactSha256 = hash,
-        };
-    }
+    private static GateReport Report(ModelFolder folder, bool passed) => folder.Report(Precision.Int8, passed);
 
     private static double LargestDifference(float[][] expected, float[][] found) =>
         expected.Zip(found, (a, b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max()).Max();

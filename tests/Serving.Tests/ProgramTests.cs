@@ -56,7 +56,7 @@ public sealed class ProgramTests(DemoOnnx demo)
     }
 
     [Fact]
-    public async Task A_precision_that_was_asked_for_answers_and_auto_says_why_it_chose()
+    public async Task A_precision_that_was_asked_for_answers_and_auto_and_fast_say_what_they_chose()
     {
         var directory = Directory.CreateTempSubdirectory("lora-serve-precision-").FullName;
         foreach (var file in Directory.GetFiles(demo.Path))
@@ -66,13 +66,16 @@ public sealed class ProgramTests(DemoOnnx demo)
 
         var (fp16, _) = await AnswerAsync(directory, "fp16");
         var (int8, gate) = await AnswerAsync(directory, "int8"); // made on load of model.onnx, and its gate's report written beside it
-        var (auto, reason) = await AnswerAsync(directory, "auto");
+        var (auto, exact) = await AnswerAsync(directory, "auto");
+        var (fast, reason) = await AnswerAsync(directory, "fast");
 
-        Assert.All(new[] { fp16, int8, auto },
+        Assert.All(new[] { fp16, int8, auto, fast },
             answers => Assert.Equal(["POSITIVE", "NEGATIVE"], answers.Select(answer => answer.GetProperty("label").GetString())));
         Assert.NotEqual(Logits(fp16), Logits(int8));
         Assert.Contains("accuracy gate of int8 passed", gate, StringComparison.Ordinal);
-        Assert.Matches("precision int8: this CPU has .+, and int8 passed its accuracy gate|precision as in the file: .+", reason);
+        Assert.Matches("precision as in the file .fp32.: auto is exact", exact);
+        Assert.Matches("fast is precision (bf16|int8): .*this CPU has .+ passed its accuracy gate|fast is precision as in the file: .*no 8-bit",
+            reason);
         Directory.Delete(directory, recursive: true);
 
         static float[] Logits(JsonElement[] answers) =>

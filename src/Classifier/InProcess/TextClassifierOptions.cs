@@ -1,3 +1,5 @@
+using LoraOnnx.Inference;
+
 namespace LoraOnnx;
 
 /// <summary>Where and how a classifier runs. The defaults are those of lora-serve.</summary>
@@ -6,8 +8,8 @@ public sealed record TextClassifierOptions
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary><c>auto</c>, <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on, as lora-serve's <c>--precision</c>.</summary>
-    public string Precision { get; init; } = "auto";
+    /// <summary><c>auto</c> (exact), <c>fast</c>, <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on, as lora-serve's <c>--precision</c>.</summary>
+    public string Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Threads inside one run; 0: all cores that the process may use.</summary>
     public int Threads { get; init; }
