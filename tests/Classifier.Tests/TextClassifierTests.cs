@@ -78,6 +78,7 @@ public sealed class TextClassifierTests : IDisposable
             .ToList();
 
         classifier.Dispose();
+        classifier.Dispose();
 
         Assert.Single((await Task.WhenAll(asked)).Distinct(EqualityComparer<TextClassification>.Create((a, b) => a!.Score == b!.Score, _ => 0)));
         await Assert.ThrowsAsync<ObjectDisposedException>(

@@ -9,6 +9,7 @@ public sealed class DependencyRuleTests
         ["Client"] = ["Classifier/Abstractions"],
         ["Classifier/Abstractions"] = [],
         ["Classifier/InProcess"] = ["Classifier/Abstractions", "Files", "Hub", "Kernels", "Model", "Graph", "Inference"],
+        ["Classifier/MachineLearning"] = ["Classifier/InProcess"],
         ["Classifier/Natives"] = ["Classifier/InProcess"],
         ["CommandLine"] = ["Files", "Hub"],
         ["Hub"] = ["Files"],

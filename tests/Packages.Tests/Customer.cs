@@ -1,14 +1,15 @@
 namespace LoraOnnx.Packages.Tests;
 
 /// <summary>
-/// Somebody who uses the packages: a folder outside of the checkout that takes them from the feed, and all others from this cache; nothing is
-/// downloaded. What was installed from a feed before is hidden, for a version is only installed once.
+/// Somebody who uses the packages: a folder outside of the checkout that takes them from the feed, and all others from this machine's cache.
+/// Nothing is downloaded, unless the sources that this machine's user has are to be asked too. What was installed from a feed before is hidden,
+/// for a version is only installed once.
 /// </summary>
 internal sealed class Customer : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public Customer(PackageFeed feed)
+    public Customer(PackageFeed feed, bool withSourcesOfThisMachine = false)
     {
         var cache = _folder.Path + "/cache";
         Directory.CreateDirectory(cache);
@@ -21,7 +22,7 @@ internal sealed class Customer : IDisposable
             <configuration>
               <config><add key="globalPackagesFolder" value="packages" /></config>
               <fallbackPackageFolders><clear /><add key="cache" value="cache" /></fallbackPackageFolders>
-              <packageSources><clear /><add key="feed" value="{feed.Path}" /></packageSources>
+              <packageSources>{(withSourcesOfThisMachine ? "" : "<clear />")}<add key="feed" value="{feed.Path}" /></packageSources>
             </configuration>
             """);
     }

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace LoraOnnx.Packages.Tests;
 
 /// <summary>A program outside of the checkout, with the packages from the feed and the code of the documents as it stands there.</summary>
-public sealed partial class LibrarySamplesTests(PackageFeed feed) : IDisposable
+public sealed partial class LibrarySamplesTests(PackageFeed feed, DemoModel model) : IDisposable
 {
     private readonly Customer _customer = new(feed);
 
@@ -12,12 +12,11 @@ public sealed partial class LibrarySamplesTests(PackageFeed feed) : IDisposable
     [Fact]
     public async Task The_documents_code_runs_with_the_packages_alone_in_process_and_over_a_server()
     {
-        var model = Path.Combine(_customer.Folder, "onnx", "lora");
-        var merged = Command.Run(Repository.Path("bin", "lora-merge"), ["--model", "models/demo", "--out", $"{model}/model.onnx"]);
-        Assert.True(merged.ExitCode == 0, merged.ToString());
-        using var server = await ServerProcess.StartAsync("--model", model);
+        using var server = await ServerProcess.StartAsync("--model", model.Path);
         var (readme, library) = (Samples("README.md"), Samples("docs/library.md"));
-        Assert.Equal((1, 3), (readme.Count, library.Count));
+        Assert.Equal((1, 4), (readme.Count, library.Count));
+        Directory.CreateDirectory(Path.Combine(_customer.Folder, "onnx"));
+        Directory.CreateSymbolicLink(Path.Combine(_customer.Folder, "onnx", "lora"), model.Path);
         _customer.Write("app.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -30,6 +29,7 @@ public sealed partial class LibrarySamplesTests(PackageFeed feed) : IDisposable
               <ItemGroup>
                 <PackageReference Include="LoraOnnx.Cpu" Version="{PackageFeed.Version}" />
                 <PackageReference Include="LoraOnnx.Client" Version="{PackageFeed.Version}" />
+                <PackageReference Include="LoraOnnx.MachineLearning" Version="{PackageFeed.Version}" />
                 <PackageReference Include="Microsoft.Extensions.Hosting" Version="10.0.15" />
               </ItemGroup>
             </Project>
@@ -40,6 +40,7 @@ public sealed partial class LibrarySamplesTests(PackageFeed feed) : IDisposable
             using Microsoft.Extensions.Diagnostics.HealthChecks;
             using Microsoft.Extensions.Hosting;
             using Microsoft.Extensions.Logging;
+            using Microsoft.ML;
 
             {
             {{readme[0]}}
@@ -55,6 +56,12 @@ public sealed partial class LibrarySamplesTests(PackageFeed feed) : IDisposable
             {
             {{library[2].Replace("127.0.0.1:50051", server.GrpcAddress, StringComparison.Ordinal)}}
             });
+            {
+                var reviews = new MLContext().Data.LoadFromEnumerable([new Review { Text = "A slow start, but the last act is wonderful." }]);
+            {{library[3]}}
+                var row = context.Data.CreateEnumerable<Review>(rows, reuseRowObject: false).Single();
+                Console.WriteLine($"{row.PredictedLabel} {row.Probability:p1}, {row.Tokens} tokens");
+            }
 
             static async Task AskAsync(Action<HostApplicationBuilder> register)
             {
@@ -67,13 +74,21 @@ public sealed partial class LibrarySamplesTests(PackageFeed feed) : IDisposable
                 var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
                 Console.WriteLine($"{answer.Label} {answer.Score:p1}, {answer.Tokens} tokens, {health.Status}");
             }
+
+            sealed class Review
+            {
+                public string Text { get; set; } = "";
+                public string PredictedLabel { get; set; } = "";
+                public float Probability { get; set; }
+                public int Tokens { get; set; }
+            }
             """);
 
         var printed = _customer.Dotnet("run", "--property:NuGetAudit=false");
 
         var lines = printed.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Matches(@"^(POSITIVE|NEGATIVE) \d+\.\d ?%, 13 tokens$", lines[0]);
-        Assert.Equal([lines[0], lines[0], lines[0] + ", Healthy", lines[0] + ", Healthy"], lines);
+        Assert.Equal([lines[0], lines[0], lines[0] + ", Healthy", lines[0] + ", Healthy", lines[0]], lines);
     }
 
     /// <summary>The C# of a document, without the line that says what is used.</summary>

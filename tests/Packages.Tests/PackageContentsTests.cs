@@ -5,7 +5,7 @@ namespace LoraOnnx.Packages.Tests;
 
 public sealed class PackageContentsTests(PackageFeed feed)
 {
-    private static readonly string[] _withCode = ["LoraOnnx.Abstractions", "LoraOnnx", "LoraOnnx.Client"];
+    private static readonly string[] _withCode = ["LoraOnnx.Abstractions", "LoraOnnx", "LoraOnnx.Client", "LoraOnnx.MachineLearning"];
 
     public static TheoryData<string> WithCode => [.. _withCode];
 

@@ -23,6 +23,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
     private readonly Calibration _calibration;
     private readonly ClassifierMetrics _metrics;
     private readonly SharedBatches _batches;
+    private bool _isDisposed;
 
     private TextClassifier(Engine engine, Calibration calibration, TextClassifierOptions options, IMeterFactory? meters)
     {
@@ -99,9 +100,14 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         return answers;
     }
 
-    /// <summary>Answers what was asked, then frees the model.</summary>
+    /// <summary>Answers what was asked, then frees the model. Once is enough, twice does no harm.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         _batches.Dispose();
         _metrics.Dispose();
         _engine.Dispose();
