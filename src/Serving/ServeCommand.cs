@@ -14,7 +14,7 @@ internal static class ServeCommand
         new HelpGroup("Adapters", "--adapter", "--head", "--adapters", "--loaded-adapters"),
         new HelpGroup("Where it listens", "--host", "--grpc-port", "--http-port"),
         new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key",
-            "--client-ca"),
+            "--client-ca", "--cors-allow-origin"),
         new HelpGroup("Machine", "--device", "--precision", "--workers", "--threads"),
         new HelpGroup("Batches and limits", "--latency-target-ms", "--batch-tokens", "--queue-tokens", "--cache-mib", "--max-text-chars",
             "--max-batch-texts",

@@ -58,6 +58,8 @@ internal sealed class ServeCommandOptions
     private readonly Option<int> _httpPort =
         Number("--http-port", "Port for REST, the page and /metrics; 0: a free one.", _default.HttpPort, 0, 65535);
 
+    private readonly Option<string[]> _corsOrigins = CrossOrigin.Option();
+
     private readonly Option<string> _device = new Option<string>("--device")
     {
         Description = "auto: a GPU where there is one.",
@@ -112,8 +114,8 @@ internal sealed class ServeCommandOptions
     {
         Option[] all =
         [
-            _models, _modelsDirectory, _adapters, _heads, _adaptersDirectory, _loadedAdapters, _host, _grpcPort, _httpPort, _device, _precision,
-                _workers, _threads, _latencyTarget, _batchTokens,
+            _models, _modelsDirectory, _adapters, _heads, _adaptersDirectory, _loadedAdapters, _host, _grpcPort, _httpPort, _corsOrigins, _device,
+                _precision, _workers, _threads, _latencyTarget, _batchTokens,
             _queueTokens, _cache, _memory,
             _maxTextChars, _maxBatchTexts, _maxMessage, _drain, _watch, _tlsCertificate, _tlsKey, _clientAuthority,
             .. _access.SelectMany(scheme => scheme.Options), _logCalls, _logTexts, _logFormat,
@@ -144,6 +146,7 @@ internal sealed class ServeCommandOptions
         Host = parsed.GetRequiredValue(_host),
         GrpcPort = parsed.GetValue(_grpcPort),
         HttpPort = parsed.GetValue(_httpPort),
+        CorsOrigins = parsed.GetValue(_corsOrigins) ?? [],
         Device = parsed.GetRequiredValue(_device),
         Precision = parsed.GetRequiredValue(_precision),
         Workers = parsed.GetValue(_workers),

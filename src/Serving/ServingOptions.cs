@@ -36,6 +36,9 @@ internal sealed record ServingOptions
     /// <summary>0: a free one.</summary>
     public int HttpPort { get; init; } = 8080;
 
+    /// <summary>Origins of web pages that may call from a browser, or * for all; empty: only the server's own page.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
     /// <summary>auto, cpu or cuda.</summary>
     public string Device { get; init; } = "auto";
 

@@ -106,6 +106,7 @@ internal static class ServingSetup
             grpc.MaxSendMessageSize = null;
         });
         services.AddGrpcReflection();
+        CrossOrigin.Add(services, options);
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = AddError);
         services.AddRequestDecompression();
     }
@@ -181,6 +182,8 @@ internal static class ServingSetup
         });
         application.Use(HttpApi.AnswerHeadAsGet);
         application.UseRouting();
+        CrossOrigin.Use(application);
+        application.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true }); // from here on its requests are gRPC's
         application.UseExceptionHandler(); // no 500 without a body
         application.UseStatusCodePages(); // a refused HTTP request is answered with problem details, not with nothing
         application.UseAuthorization();
@@ -191,6 +194,7 @@ internal static class ServingSetup
         Array.ForEach(_protocols, protocol => protocol.Map(application));
         application.MapGrpcReflectionService().RequireAuthorization(Access.User);
         PageFiles.Map(application);
+        ReferencePage.Map(application);
         application.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Access.User);
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Transports.Http;
+using LoraOnnx.Serving.Transports.Http.Document;
 using Microsoft.AspNetCore.Mvc;
 
 namespace LoraOnnx.Serving.Protocols.KServe;
@@ -12,6 +13,18 @@ namespace LoraOnnx.Serving.Protocols.KServe;
 /// </summary>
 internal sealed class KServeProtocol : IProtocol
 {
+    private static readonly ApiExample _inferExample =
+        new("""{ "inputs": [{ "name": "TEXT", "shape": [1], "datatype": "BYTES", "data": ["a good film"] }] }""", """
+            {
+              "model_name": "sentiment", "model_version": "1",
+              "outputs": [
+                { "name": "logits", "datatype": "FP32", "shape": [1, 2], "data": [-1.7, 1.7] },
+                { "name": "scores", "datatype": "FP32", "shape": [1, 2], "data": [0.03, 0.97] },
+                { "name": "label", "datatype": "BYTES", "shape": [1, 1], "data": ["POSITIVE"] }
+              ]
+            }
+            """);
+
     public void AddServices(IServiceCollection services)
     {
         services.AddSingleton<InferCalls>();
@@ -53,7 +66,9 @@ internal sealed class KServeProtocol : IProtocol
         one.MapGet("/stats", (string model, string? version, KServeModels models) => KServeJson.Result(models.Statistics(model, version ?? "")))
             .WithSummary("What became of a model's calls.");
         one.MapPost("/infer", InferAsync).WithSummary("Classifies texts (TEXT) or token ids (input_ids, attention_mask, token_type_ids).")
-            .Accepts<object>("application/json", "*/*"); // clients call the binary form what they like
+            .Accepts<object>("application/json", "*/*") // clients call the binary form what they like
+            .Produces<object>(StatusCodes.Status200OK, "application/json", "application/octet-stream").ProducesCallErrors()
+            .WithMetadata(_inferExample);
     }
 
     private static async Task<IResult> InferAsync(

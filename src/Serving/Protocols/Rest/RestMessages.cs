@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
 
@@ -9,8 +10,8 @@ internal sealed record PredictBody(
     [property: Description("The text. Empty and blank texts are valid.")] string Text,
     [property: Description("Name of the model; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description(
-        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description("What to keep of a text that is too long; empty: as in training."),
+        AllowedValues("", "head", "tail", "head_and_tail", "refuse")] string Truncation = "",
     [property: Description("Return the raw logits too.")] bool IncludeLogits = false,
     [property: Description("Several models for one text, each NAME or NAME@VERSION; the answer is a list of predictions then.")]
     IReadOnlyList<string>? Models = null);
@@ -20,8 +21,8 @@ internal sealed record PredictBatchBody(
     [property: Description("The texts.")] IReadOnlyList<string> Texts,
     [property: Description("Name of the model for all texts; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description(
-        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description("What to keep of a text that is too long; empty: as in training."),
+        AllowedValues("", "head", "tail", "head_and_tail", "refuse")] string Truncation = "",
     [property: Description("Return the raw logits too.")] bool IncludeLogits = false);
 
 /// <summary>A class and its probability.</summary>
@@ -62,10 +63,10 @@ internal sealed record TokenizeBody(
     [property: Description("The text.")] string Text,
     [property: Description("Name of the model whose tokenizer is meant; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description(
-        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description("What to keep of a text that is too long; empty: as in training."),
+        AllowedValues("", "head", "tail", "head_and_tail", "refuse")] string Truncation = "",
     [property: Description("Longest result in tokens; 0: the model's limit.")] uint MaxTokens = 0,
-    [property: Description("What start and end count: code_points, utf16 or utf8_bytes.")] string OffsetUnit = "code_points");
+    [property: Description("What start and end count."), AllowedValues("code_points", "utf16", "utf8_bytes")] string OffsetUnit = "code_points");
 
 /// <summary>A token: its vocabulary entry and where it stands in the text.</summary>
 internal sealed record TokenAnswer(uint Id, string Text, uint Start, uint End, bool Special);
@@ -78,10 +79,10 @@ internal sealed record ExplainBody(
     [property: Description("The text.")] string Text,
     [property: Description("Name of the model; empty: the default one.")] string Model = "",
     [property: Description("Version of the model; empty: the one loaded last.")] string ModelVersion = "",
-    [property: Description(
-        "What to keep of a text that is too long: empty (as in training), head, tail, head_and_tail, or refuse.")] string Truncation = "",
+    [property: Description("What to keep of a text that is too long; empty: as in training."),
+        AllowedValues("", "head", "tail", "head_and_tail", "refuse")] string Truncation = "",
     [property: Description("The class whose logit is explained; empty: the one decided for.")] string Label = "",
-    [property: Description("What start and end count: code_points, utf16 or utf8_bytes.")] string OffsetUnit = "code_points");
+    [property: Description("What start and end count."), AllowedValues("code_points", "utf16", "utf8_bytes")] string OffsetUnit = "code_points");
 
 /// <summary>A token and what it adds to the logit.</summary>
 internal sealed record TokenAttributionAnswer(TokenAnswer Token, double Value);

@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Transports.Http;
+using LoraOnnx.Serving.Transports.Http.Document;
 using Microsoft.AspNetCore.Mvc;
 
 namespace LoraOnnx.Serving.Protocols.Rest;
@@ -15,14 +17,12 @@ internal sealed class RestProtocol : IProtocol
 
     public void AddServices(IServiceCollection services)
     {
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
-        services.AddOpenApi(document => document.AddDocumentTransformer((openApi, _, _) =>
+        services.ConfigureHttpJsonOptions(json =>
         {
-            openApi.Info.Title = ServingSetup.ServerName;
-            openApi.Info.Version = ToolVersion.Text;
-            openApi.Info.Description = "Texts in, labels and scores out. Errors are problem details; 429 comes with Retry-After.";
-            return Task.CompletedTask;
-        }));
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // a number is a number, in the document, too
+        });
+        services.AddOpenApi(ApiDocument.Describe);
     }
 
     public void Map(WebApplication application)
@@ -30,17 +30,16 @@ internal sealed class RestProtocol : IProtocol
         application.MapOpenApi().RequireAuthorization(Access.User);
         application.MapOpenApi("/openapi.json").RequireAuthorization(Access.User); // where tools look, too
         var v1 = HttpApi.Group(application, "/v1", "lora_onnx.v1").RequireAuthorization(Access.User);
-        v1.MapPost("/predict", PredictAsync).Accepts<PredictBody>(Json).Produces<PredictAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
-            .WithSummary("Classifies one text.");
-        v1.MapPost("/predict_batch", PredictBatchAsync).Accepts<PredictBatchBody>(Json)
-            .Produces<PredictBatchAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
-            .WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
-        v1.MapPost("/tokenize", TokenizeAsync).Accepts<TokenizeBody>(Json).Produces<TokenizeAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
-            .WithSummary("Shows a text as the model reads it.");
-        v1.MapPost("/explain", ExplainAsync).Accepts<ExplainBody>(Json).Produces<ExplainAnswer>().ProducesProblem(StatusCodes.Status400BadRequest)
-            .WithSummary("Says what each word of a text adds to the logit of a class.");
+        v1.MapPost("/predict", PredictAsync).Accepts<PredictBody>(Json).Produces<PredictAnswer>().ProducesCallErrors()
+            .WithMetadata(RestExamples.Predict).WithSummary("Classifies one text.");
+        v1.MapPost("/predict_batch", PredictBatchAsync).Accepts<PredictBatchBody>(Json).Produces<PredictBatchAnswer>().ProducesCallErrors()
+            .WithMetadata(RestExamples.PredictBatch).WithSummary("Classifies many texts; a text that is wrong has an error in its place.");
+        v1.MapPost("/tokenize", TokenizeAsync).Accepts<TokenizeBody>(Json).Produces<TokenizeAnswer>().ProducesCallErrors()
+            .WithMetadata(RestExamples.Tokenize).WithSummary("Shows a text as the model reads it.");
+        v1.MapPost("/explain", ExplainAsync).Accepts<ExplainBody>(Json).Produces<ExplainAnswer>().ProducesCallErrors()
+            .WithMetadata(RestExamples.Explain).WithSummary("Says what each word of a text adds to the logit of a class.");
         v1.MapGet("/models", (ModelCatalog catalog) => TypedResults.Ok(RestTranslation.Answer(catalog.Visible)))
-            .WithSummary("Lists the models that can be named.");
+            .WithMetadata(RestExamples.Models).WithSummary("Lists the models that can be named.");
         MapHealth(application);
     }
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Transports.Http;
+using LoraOnnx.Serving.Transports.Http.Document;
 using Microsoft.AspNetCore.Mvc;
 
 namespace LoraOnnx.Serving.Protocols.Tei;
@@ -12,6 +13,14 @@ namespace LoraOnnx.Serving.Protocols.Tei;
 internal sealed class TeiProtocol : IProtocol
 {
     private const string Json = "application/json";
+
+    /// <summary>What <see cref="TeiErrors"/> answers with.</summary>
+    private static readonly int[] _statuses =
+    [
+        StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status422UnprocessableEntity,
+        StatusCodes.Status424FailedDependency, StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable,
+        StatusCodes.Status504GatewayTimeout,
+    ];
 
     public void AddServices(IServiceCollection services)
     {
@@ -27,9 +36,11 @@ internal sealed class TeiProtocol : IProtocol
         application.MapGrpcService<TeiPredictService>();
         application.MapGrpcService<TeiTokenizeService>();
         var tei = HttpApi.Group(application, "", "text-embeddings-inference").RequireAuthorization(Access.User);
-        tei.MapPost("/predict", PredictAsync).Accepts<TeiPredictInputs>(Json).Produces<TeiLabel[]>()
+        tei.MapPost("/predict", PredictAsync).Accepts<TeiPredictInputs>(Json).Produces<TeiLabel[]>().ProducesProblems(_statuses)
+            .WithMetadata(new ApiExample("""{ "inputs": "a good film" }""", """[{ "score": 0.97, "label": "POSITIVE" }]"""))
             .WithSummary("Classifies a text, or a batch of texts as [[\"text\"], ...]; labels by falling score.");
-        tei.MapPost("/tokenize", TokenizeAsync).Accepts<TeiTokenizeInputs>(Json).Produces<TeiToken[][]>().WithSummary("Tokenises a text or texts.");
+        tei.MapPost("/tokenize", TokenizeAsync).Accepts<TeiTokenizeInputs>(Json).Produces<TeiToken[][]>().ProducesProblems(_statuses)
+            .WithMetadata(new ApiExample("""{ "inputs": ["a good film"] }""")).WithSummary("Tokenises a text or texts.");
         tei.MapGet("/info", InfoAsync).Produces<TeiInformation>().WithSummary("Says what is served.");
     }
 
