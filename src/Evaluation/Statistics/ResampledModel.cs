@@ -68,15 +68,12 @@ internal sealed class ResampledModel
             averagePrecision += precision / _ranked.Length;
         }
 
-        // In the order of Figure.All.
-        ReadOnlySpan<double> figures =
-        [
-            counted.F1, counted.Accuracy, counted.MacroF1, counted.WeightedF1, counted.Precision, counted.Recall, counted.Matthews, rocAuc,
-            averagePrecision,
-            WeightedSums.Dot(weights, _logLoss) / weights.Length, WeightedSums.Dot(weights, _brier) / weights.Length,
-            ReliabilityCurve(scratch, values[Figure.All.Count..]),
-        ];
-        figures.CopyTo(values);
+        var figures = new ResampleFigures(counted, rocAuc, averagePrecision, WeightedSums.Dot(weights, _logLoss) / weights.Length,
+            WeightedSums.Dot(weights, _brier) / weights.Length, ReliabilityCurve(scratch, values[Figure.All.Count..]));
+        for (var index = 0; index < Figure.All.Count; index++)
+        {
+            values[index] = Figure.All[index].OfResample(figures);
+        }
     }
 
     /// <summary>Fills in the points of the curve and gives the expected calibration error.</summary>

@@ -10,26 +10,29 @@ public sealed record ClassificationFigures
     /// <summary>Number of texts.</summary>
     public required int Count { get; init; }
 
+    /// <summary>What follows from counts of right and wrong answers alone.</summary>
+    public required CountFigures Counts { get; init; }
+
     /// <summary>Share of texts answered rightly; of a multi-label model, with the whole set of labels right.</summary>
-    public required double Accuracy { get; init; }
+    public double Accuracy => Counts.Accuracy;
 
     /// <summary>F1 as described at the type.</summary>
-    public required double F1 { get; init; }
+    public double F1 => Counts.F1;
 
     /// <summary>Mean F1 of the classes that occur as labels or answers; of all labels of a multi-label model.</summary>
-    public required double MacroF1 { get; init; }
+    public double MacroF1 => Counts.MacroF1;
 
     /// <summary>Mean F1 of the classes weighted by their number of texts.</summary>
-    public required double WeightedF1 { get; init; }
+    public double WeightedF1 => Counts.WeightedF1;
 
     /// <summary>Precision as described at the type.</summary>
-    public required double Precision { get; init; }
+    public double Precision => Counts.Precision;
 
     /// <summary>Recall as described at the type.</summary>
-    public required double Recall { get; init; }
+    public double Recall => Counts.Recall;
 
     /// <summary>Matthews' correlation, -1 to 1; of a multi-label model, of all (text, label) pairs.</summary>
-    public required double Matthews { get; init; }
+    public double Matthews => Counts.Matthews;
 
     /// <summary>Area under the ROC curve: of the positive class, or the mean over classes, each against the rest. Null when a class or its opposite
     /// is absent.</summary>
@@ -70,13 +73,7 @@ public sealed record ClassificationFigures
         return new ClassificationFigures
         {
             Count = texts.Count,
-            Accuracy = counted.Accuracy,
-            F1 = counted.F1,
-            MacroF1 = counted.MacroF1,
-            WeightedF1 = counted.WeightedF1,
-            Precision = counted.Precision,
-            Recall = counted.Recall,
-            Matthews = counted.Matthews,
+            Counts = counted,
             RocAuc = MeanOrNull(texts.RankedLabels.Select(label => Ranking.RocAuc(texts, label))),
             AveragePrecision = MeanOrNull(texts.RankedLabels.Select(label => Ranking.AveragePrecision(texts, label))),
             LogLoss = Enumerable.Range(0, texts.Count).Average(text => ProbabilityLoss.LogLoss(texts, text)),
