@@ -18,6 +18,16 @@ public static class CommandLineProgram
     public static async Task<int> RunAsync(RootCommand root, string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(root);
+        try
+        {
+            SupportedPlatform.Check();
+        }
+        catch (InputException error)
+        {
+            WriteError(error);
+            return ExitCode.Failure;
+        }
+
         WarningLines.Begin();
         var verbose = new Option<bool>(Verbose)
         {
@@ -52,6 +62,8 @@ public static class CommandLineProgram
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        // Ctrl+Break, the one signal that Windows lets another process send; elsewhere SIGQUIT stays a request for a core dump.
+        using var ctrlBreak = OperatingSystem.IsWindows() ? PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal) : null;
         var result = await InvokeAsync(parsed, parsed.GetValue(verbose), cancellation.Token);
         return signalled != 0 ? signalled : result;
     }

@@ -19,7 +19,7 @@ public static class ForeignFile
         try
         {
             LargeFilePointer.Refuse(path, handle);
-            return new FileStream(handle, FileAccess.Read, BufferBytes);
+            return new FileStream(handle, FileAccess.Read, BufferBytes) { Position = 0 }; // on Windows the look at it has moved the handle on
         }
         catch (Exception failure)
         {

@@ -82,7 +82,8 @@ internal static partial class RegularFile
         try
         {
             const uint Disk = 1;
-            var handle = File.OpenHandle(path);
+            // As elsewhere: a file that is read may be written to, renamed over and deleted meanwhile.
+            var handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
             if (FileTypeOnWindows(handle) == Disk)
             {
                 return handle;

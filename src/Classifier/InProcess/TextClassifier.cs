@@ -50,6 +50,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueTexts, 1);
+        SupportedPlatform.Check();
         var log = logger ?? NullLogger.Instance;
         void Say(string line) => ClassifierLog.Choice(log, line);
         var engine = Engine.Load(path, new InferenceOptions

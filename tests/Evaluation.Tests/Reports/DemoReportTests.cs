@@ -10,7 +10,7 @@ using Microsoft.Playwright;
 
 namespace LoraOnnx.Evaluation.Tests.Reports;
 
-/// <summary>The report that ./demo.sh makes, from the recorded predictions of its three models: what it finds, its page in a browser, and the picture
+/// <summary>The report that demo.cs makes, from the recorded predictions of its three models: what it finds, its page in a browser, and the picture
 /// of it in docs/.</summary>
 public sealed class DemoReportTests
 {
@@ -56,7 +56,7 @@ public sealed class DemoReportTests
         }
     }
 
-    /// <summary>The page that ./demo.sh left, against the figures of the models that it left; without a run of the demo there is nothing to
+    /// <summary>The page that demo.cs left, against the figures of the models that it left; without a run of the demo there is nothing to
     /// open.</summary>
     [Fact]
     public async Task The_page_that_the_demo_left_shows_every_figure_of_its_models()
@@ -65,7 +65,7 @@ public sealed class DemoReportTests
         var program = Repository.Path("artifacts", "bin", "LoraOnnx.Evaluation", "release", "lora-compare.dll");
         // a file that is not there is from 1601
         Assert.SkipUnless(File.GetLastWriteTimeUtc(Path.Combine(demo, "report.html")) > File.GetLastWriteTimeUtc(program),
-            "./demo.sh has not been run with this build.");
+            "demo.cs has not been run with this build.");
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(Path.Combine(demo, "report.html"), 900, 1000);
 

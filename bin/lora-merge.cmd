@@ -1,0 +1,10 @@
+@echo off
+rem Runs lora-merge as built by: dotnet build
+set "PROGRAM=%~dp0..\artifacts\bin\LoraOnnx.Merge\release\lora-merge.exe"
+if exist "%PROGRAM%" goto run
+echo error: lora-merge is not built yet.>&2
+echo hint:  run 'dotnet build' in %~dp0.. first.>&2
+exit /b 1
+:run
+"%PROGRAM%" %*
+exit /b %ERRORLEVEL%

@@ -1,0 +1,10 @@
+@echo off
+rem Runs lora-train as built by: dotnet build
+set "PROGRAM=%~dp0..\artifacts\bin\LoraOnnx.Training\release\lora-train.exe"
+if exist "%PROGRAM%" goto run
+echo error: lora-train is not built yet.>&2
+echo hint:  run 'dotnet build' in %~dp0.. first.>&2
+exit /b 1
+:run
+"%PROGRAM%" %*
+exit /b %ERRORLEVEL%
