@@ -80,6 +80,27 @@ public sealed class SentimentClient : IDisposable
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Asks several models for one text in one call: heads and adapters of one base share what they can, heads all of the encoding. Answers in the
+    /// order of <paramref name="models"/>, each a <c>NAME</c> or <c>NAME@VERSION</c>; all have an answer, or none.
+    /// </summary>
+    /// <exception cref="ArgumentException">No model is named, or <paramref name="options"/> name one too.</exception>
+    /// <exception cref="RpcException">The server cannot be reached, refuses, does not know one of the models, or is too late.</exception>
+    public async Task<IReadOnlyList<PredictResponse>> PredictAsync(
+        string text, IReadOnlyList<string> models, PredictOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        var request = Request(text, options);
+        if (models.Count == 0 || request.Model.Length > 0 || request.ModelVersion.Length > 0)
+        {
+            throw new ArgumentException("Name the models here, at least one, and none in the options.", nameof(models));
+        }
+
+        request.Models.AddRange(models);
+        using var call = _sentiment.PredictAsync(request, Call(cancellationToken));
+        return (await call.ResponseAsync.ConfigureAwait(false)).Predictions;
+    }
+
     /// <summary>Says what each word of a text adds to the logit of a class; of none: of the one that the model decides for.</summary>
     /// <exception cref="RpcException">The server cannot be reached, refuses, has no gradient of the model, or is too late.</exception>
     public async Task<ExplainResponse> ExplainAsync(string text, string label, PredictOptions options, CancellationToken cancellationToken)

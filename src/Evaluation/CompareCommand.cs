@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Runs.Ranking;
+using LoraOnnx.Model.Runs.Values;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
 
@@ -18,8 +20,8 @@ internal static class CompareCommand
     private static readonly Argument<string[]> _models = new("models")
     {
         HelpName = "[NAME=]PATH",
-        Description = "An ONNX file or its directory, a checkpoint directory or hub id, a run of lora-train (merged in memory), or a server's "
-            + "http://HOST:PORT/MODEL. The others are compared with the first.",
+        Description = "An ONNX file or its directory, a checkpoint directory or hub id, a run of lora-train (merged in memory), the folder of its --per, or a "
+            + "server's http://HOST:PORT/MODEL. The others are compared with the first.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -129,6 +131,7 @@ internal static class CompareCommand
             "lora-compare raw=models/demo lora=runs/lora --data test.jsonl --out page.html",
             "lora-compare onnx/raw onnx/lora --data test.csv --require \"lora.f1>=raw.f1\"",
             "lora-compare runs/*",
+            "lora-compare runs/tenants --data test.csv",
         ],
         new HelpGroup("Data", "--data", "--validation", "--slice", "--max-length", "--truncate"),
         new HelpGroup("Columns and labels", [.. TextOptionTable.OptionNames]),
@@ -183,14 +186,22 @@ internal static class CompareCommand
                 "without --data, runs of lora-train are ranked by their own figures; --json and --markdown go with that.");
         }
 
-        var ranking = RunRanking.Of(Runs(ModelArgument.ParseAll(parsed.GetValue(_models) ?? [])), RunRanking.Test, WarningLines.Write);
-        var (columns, rows) = (RankingTable.Columns(ranking), RankingTable.Rows(ranking));
-        Console.Out.Write(parsed.GetValue(_json)
-            ? $"{JsonReport.Text(RankingTable.Json(ranking))}\n"
-            : $"{(parsed.GetValue(_markdown) ? TextTable.Markdown(columns, rows) : TextTable.Plain(columns, rows))}"
-                + $"\n{RankingTable.Words(ranking)}\n");
+        var arguments = ModelArgument.ParseAll(parsed.GetValue(_models) ?? []);
+        if (arguments is [{ IsServer: false } only] && ValueRuns.Are(only.Path))
+        {
+            var table = ValueTable.Of(only.Path, ValueRuns.Open(only.Path));
+            Tell(parsed, table.Json(), table.Columns, table.Cells(), table.Words());
+            return ExitCode.Success;
+        }
+
+        var ranking = RunRanking.Of(Runs(arguments), RunRanking.Test, WarningLines.Write);
+        Tell(parsed, RankingTable.Json(ranking), RankingTable.Columns(ranking), RankingTable.Rows(ranking), RankingTable.Words(ranking));
         return ExitCode.Success;
     }
+
+    private static void Tell(ParseResult parsed, JsonObject json, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows,
+        string words) => Console.Out.Write(parsed.GetValue(_json) ? $"{JsonReport.Text(json)}\n"
+            : $"{(parsed.GetValue(_markdown) ? TextTable.Markdown(columns, rows) : TextTable.Plain(columns, rows))}\n{words}\n");
 
     /// <summary>The runs among the paths; what is no run is left out with a warning, since <c>runs/*</c> may hold other things.</summary>
     private static List<(string Name, RunRecord Record)> Runs(IReadOnlyList<ModelArgument> arguments)
@@ -206,9 +217,20 @@ internal static class CompareCommand
         return [.. arguments.Except(others).Select(argument => (argument.Name, RunDirectory.Open(argument.Path).Record))];
     }
 
-    private static CompareOptions Options(ParseResult parsed) => new()
+    private static CompareOptions Options(ParseResult parsed)
     {
-        Models = ModelArgument.ParseAll(parsed.GetValue(_models) ?? []),
+        var (models, values) = ValuesArgument.Expand(ModelArgument.ParseAll(parsed.GetValue(_models) ?? []));
+        return Given(parsed) with
+        {
+            Models = models,
+            Values = values,
+            Slices = [.. (parsed.GetValue(_slice) ?? []).Concat(values.Select(value => value.Column)).Distinct()],
+        };
+    }
+
+    private static CompareOptions Given(ParseResult parsed) => new()
+    {
+        Models = [],
         Data = parsed.GetRequiredValue(_data),
         Texts = _texts.Read(parsed, new TextOptions()),
         Validation = parsed.GetValue(_validation),
@@ -220,7 +242,6 @@ internal static class CompareCommand
         ByteOrderMark = parsed.GetValue(_byteOrderMark),
         ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
         Precision = parsed.GetRequiredValue(_precision),
-        Slices = [.. (parsed.GetValue(_slice) ?? []).Distinct()],
         SweepScales = Scales(parsed.GetValue(_sweep)),
         Threshold = parsed.GetValue(_threshold),
         Calibrate = parsed.GetValue(_calibrate),

@@ -59,6 +59,9 @@ internal sealed record CompareOptions
     /// <summary>Columns of the data to slice by.</summary>
     public IReadOnlyList<string> Slices { get; init; } = [];
 
+    /// <summary>Models of folders of lora-train --per, by their places.</summary>
+    public IReadOnlyList<ValueModels> Values { get; init; } = [];
+
     /// <summary>Longest input in tokens for all models; null: each model's own.</summary>
     public int? MaxLength { get; init; }
 

@@ -2,9 +2,11 @@ using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
+using LoraOnnx.Model.Runs.Values;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Evaluation.Models;
@@ -28,6 +30,11 @@ internal sealed class ModelLoader(CompareOptions options)
         if (RunDirectory.IsRun(argument.Path))
         {
             return LoadRun(argument.Name, RunWeights.Read(argument.Path, cancellationToken), 1);
+        }
+
+        if (ValueRuns.Are(argument.Path))
+        {
+            return LoadValues(argument, cancellationToken);
         }
 
         return Directory.Exists(argument.Path) && ModelFiles.TryFind(argument.Path) is null
@@ -57,6 +64,53 @@ internal sealed class ModelLoader(CompareOptions options)
             TrainedTokens = record.TrainedTokens,
             Directory = run.Run.Path,
         });
+    }
+
+    /// <summary>The weights of all values, as adapters of one base.</summary>
+    private OwnWeightsModel LoadValues(ModelArgument argument, CancellationToken cancellationToken)
+    {
+        var runs = ValueRuns.Open(argument.Path);
+        var pooled = RunWeights.Read(Path.Combine(argument.Path, runs.Pooled), cancellationToken);
+        var classifier = TextClassifier.FromWeights(pooled.Unmerged, pooled.BaseDirectory, Inference() with { TakesAdapters = true });
+        var loaded = new List<ModelVariant>();
+        try
+        {
+            ModelVariant Load(string folder)
+            {
+                var path = Path.Combine(argument.Path, folder);
+                var hash = RunDirectory.Open(path).Record.ModelHash;
+                loaded.Add(hash == pooled.Run.Record.ModelHash ? classifier.LoadVariant(new VariantSource(path)) : throw InputException.InFile(path,
+                    $"was trained on other weights ({hash[..Math.Min(12, hash.Length)]}) than {pooled.Run.Path}.", "train the values again together."));
+                return loaded[^1];
+            }
+
+            var ofAll = Load(runs.Pooled);
+            var ofValues = runs.Runs.ToDictionary(run => run.Value, run => Load(run.Folder));
+            var records = runs.Runs.Select(run => RunDirectory.Open(Path.Combine(argument.Path, run.Folder)).Record).ToList();
+            var record = pooled.Run.Record;
+            var kept = options.Truncate ?? EnumNames.Parse<Truncation>(record.Truncate) ?? Truncation.Head;
+            return new OwnWeightsModel(argument.Name, new ModelCard
+            {
+                Path = argument.Path,
+                Kind = "runs",
+                Hashes = new Dictionary<string, string> { ["base"] = record.ModelHash },
+                Bytes = classifier.Model.Bytes + loaded.Sum(variant => variant.Bytes),
+                Precision = classifier.Model.Precision,
+                MaxTokens = Math.Min(options.MaxLength ?? record.MaxLength, classifier.Model.Config.MaxTokens),
+                Truncate = EnumNames.Of(kept),
+                Method = record.Method,
+                Rank = record.Rank?.ToString(CultureInfo.InvariantCulture),
+                TrainedParameters = records.Sum(run => run.TrainedParameters),
+                TrainingSeconds = records.Sum(run => run.TrainingSeconds),
+                TrainedTokens = records.Sum(run => run.TrainedTokens),
+            }, classifier, runs.Column, ofValues, ofAll, kept, options.Threads);
+        }
+        catch
+        {
+            loaded.ForEach(variant => variant.Dispose());
+            classifier.Dispose();
+            throw;
+        }
     }
 
     private LocalModel LoadCheckpoint(ModelArgument argument)

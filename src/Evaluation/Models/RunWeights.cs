@@ -63,6 +63,9 @@ internal sealed class RunWeights
         return new RunWeights(run, checkpoint.Directory, weights, adapter);
     }
 
+    /// <summary>The base, with the trained head where there is one, without the adapter.</summary>
+    public ModelWeights Unmerged => _weights;
+
     /// <summary>The merged weights, with an adapter that counts <paramref name="scale"/> times.</summary>
     public ModelWeights At(double scale) => _adapter is null ? _weights : AdapterFold.Fold(_weights, [(_adapter, 1.0)], scale).Merged;
 }

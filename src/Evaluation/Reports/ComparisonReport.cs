@@ -39,6 +39,9 @@ internal sealed record ComparisonReport
 
     public required IReadOnlyList<SliceReport> Slices { get; init; }
 
+    /// <summary>Of folders of lora-train --per: for which values the weights for all are better.</summary>
+    public IReadOnlyList<ValueFindings> Values { get; init; } = [];
+
     /// <summary>Texts on which all models confidently contradict the data.</summary>
     public required IReadOnlyList<TextExcerpt> LikelyLabelErrors { get; init; }
 

@@ -27,6 +27,13 @@ internal static class JsonReport
         ["summary"] = report.Summary,
         ["models"] = Models(report),
         ["slices"] = List(report.Slices, slice => SliceOf(slice, report.Models)),
+        ["values"] = List(report.Values, value => new JsonObject
+        {
+            ["column"] = value.Column,
+            ["better_own"] = List(value.BetterOwn, name => name),
+            ["better_pooled"] = List(value.BetterPooled, name => name),
+            ["unclear"] = List(value.Unclear, name => name),
+        }),
         ["likely_label_errors"] = Texts(report.LikelyLabelErrors, report.Models),
         ["requirements"] = List(report.Requirements, RequirementOf),
         ["labels"] = List(report.Labels, label => label),

@@ -45,11 +45,17 @@ internal sealed class ReportBuilder
         var labels = models[0].Task.Labels;
         var reports = models.Select((_, index) => builder.Model(index)).ToList();
         var sliceResamples = Math.Min(builder._resamples, 10_000);
+        SliceReport Report(Slice slice, IReadOnlyList<ScoredTexts> scored) =>
+            SliceReport.Of(slice, scored, options.Seed, sliceResamples, options.Threads, cancellationToken);
+        List<ValueFindings> values = [.. options.Values.Select(value => ValueFindings.Of(value.Column,
+            [.. SliceCutter.ByValue(scores, value.Column)
+                .Select(slice => Report(slice, [builder._scored[value.Pooled], builder._scored[value.Own]]))]))];
         return new ComparisonReport
         {
             ToolVersion = ToolVersion.Text,
             MadeAt = DateTimeOffset.UtcNow,
-            Summary = Summary.Of(reports),
+            Summary = string.Join(' ', [Summary.Of(reports), .. values.Select(value => value.Text)]),
+            Values = values,
             Data = Describe(texts),
             Validation = validation is null ? null : Describe(validation),
             Labels = labels,
@@ -58,7 +64,7 @@ internal sealed class ReportBuilder
             Machine = Machine.Describe(options.Threads),
             Models = reports,
             Slices = [.. SliceCutter.Cut(scores, models[0].Card.MaxTokens, labels)
-                .Select(slice => SliceReport.Of(slice, builder._scored, options.Seed, sliceResamples, options.Threads, cancellationToken))],
+                .Select(slice => Report(slice, builder._scored))],
             LikelyLabelErrors = builder._selection.LikelyLabelErrors,
         };
     }

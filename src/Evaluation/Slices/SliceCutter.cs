@@ -17,8 +17,12 @@ internal static class SliceCutter
     [
         .. ByLength(scores.Models[0], maxTokens),
         .. ByLabel(scores, labels),
-        .. scores.Columns.SelectMany(column => ByColumn(column.Key, column.Value)),
+        .. scores.Columns.SelectMany(column => ByColumn(column.Key, column.Value, MostValues)),
     ];
+
+    /// <summary>A slice for every value of a column.</summary>
+    public static IReadOnlyList<Slice> ByValue(TestScores scores, string column) =>
+        [.. ByColumn(column, scores.Columns[column], int.MaxValue)];
 
     private static IEnumerable<Slice> ByLength(ModelScores first, int maxTokens)
     {
@@ -40,13 +44,13 @@ internal static class SliceCutter
             (name, label) => new Slice(Label, name, name, [.. Enumerable.Range(0, scores.Count).Where(text => scores.Labels[text].Contains(label))]))
             .Where(slice => slice.Texts.Count > 0);
 
-    private static IEnumerable<Slice> ByColumn(string column, List<string> values)
+    private static IEnumerable<Slice> ByColumn(string column, List<string> values, int most)
     {
         var groups = Enumerable.Range(0, values.Count).GroupBy(text => values[text], StringComparer.Ordinal)
             .OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).ToList();
-        var own = groups.Take(groups.Count <= MostValues ? MostValues : MostValues - 1)
+        var own = groups.Take(groups.Count <= most ? most : most - 1)
             .Select(group => new Slice(column, group.Key, group.Key.Length == 0 ? "(no value)" : group.Key, [.. group]));
-        var rest = groups.Skip(groups.Count <= MostValues ? MostValues : MostValues - 1).ToList();
+        var rest = groups.Skip(groups.Count <= most ? most : most - 1).ToList();
         return rest.Count == 0 ? own
             : own.Append(
                 new Slice(column, "(other)", string.Create(CultureInfo.InvariantCulture, $"{rest.Count} other values"),

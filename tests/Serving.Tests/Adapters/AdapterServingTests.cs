@@ -239,6 +239,14 @@ public sealed class AdapterServingTests(DemoOnnx demo)
             Assert.Equal(alone.Label, prediction.Label);
         }
 
+        using var dotnet = new LoraOnnx.Client.SentimentClient(server.GrpcAddress);
+        var same = await dotnet.PredictAsync("One text.", models, new LoraOnnx.Client.PredictOptions { IncludeLogits = true }, Cancel);
+        Assert.Equal(together.Predictions.Select(each => (each.Model, each.Label)), same.Select(each => (each.Model, each.Label)));
+        Assert.Equal(together.Predictions.Select(each => each.Logits), same.Select(each => each.Logits));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            dotnet.PredictAsync("x", models, new LoraOnnx.Client.PredictOptions { Model = "base" }, Cancel));
+        await Assert.ThrowsAsync<ArgumentException>(() => dotnet.PredictAsync("x", [], LoraOnnx.Client.PredictOptions.Default, Cancel));
+
         var before = Runs();
         await client.PredictAsync(new PredictRequest { Text = "Another.", Models = { "h1", "h2", "h3", "base" } }, cancellationToken: Cancel);
         Assert.Equal((before.Batches + 1, before.Texts + 1), Runs()); // one encoding for all

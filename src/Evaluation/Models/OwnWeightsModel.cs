@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using LoraOnnx.Evaluation.Scoring;
+using LoraOnnx.Inference;
+using LoraOnnx.Inference.Variants;
+using LoraOnnx.Model;
+using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Tokenization;
+
+namespace LoraOnnx.Evaluation.Models;
+
+/// <summary>
+/// Each text is scored by the weights that were trained on the value of its column, and where there are none by those for all: adapters of one base
+/// in memory, in batches that hold texts of several.
+/// </summary>
+internal sealed class OwnWeightsModel : IScoredModel
+{
+    private readonly TextClassifier _base;
+    private readonly IReadOnlyDictionary<string, ModelVariant> _ofValues;
+    private readonly ModelVariant _pooled;
+    private readonly string _column;
+    private readonly Truncation _truncation;
+    private readonly int _threads;
+
+    /// <summary>Takes base and variants over.</summary>
+    public OwnWeightsModel(string name, ModelCard card, TextClassifier @base, string column, IReadOnlyDictionary<string, ModelVariant> ofValues,
+        ModelVariant pooled, Truncation truncation, int threads)
+    {
+        Name = name;
+        Card = card;
+        _base = @base;
+        _column = column;
+        _ofValues = ofValues;
+        _pooled = pooled;
+        _truncation = truncation;
+        _threads = threads;
+    }
+
+    public string Name { get; }
+
+    public ModelCard Card { get; }
+
+    public Calibration Calibration => Calibration.None;
+
+    public ClassificationTask Task => _pooled.Model.Config.Task;
+
+    public void Prepare(TextWindow window) => window.Encode(_base.Tokenizer, Card.MaxTokens, _truncation);
+
+    public Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken)
+    {
+        var encoded = window.Encode(_base.Tokenizer, Card.MaxTokens, _truncation);
+        var scores = new TextScore[encoded.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
+        var batches = Partitioner.Create(LengthSortedBatches.Of(encoded), EnumerablePartitionerOptions.NoBuffering);
+        Parallel.ForEach(batches, parallel, batch =>
+        {
+            var logits = _base.Run([.. batch.Select(text => new VariantText(encoded[text], VariantOf(window.Texts[text].Columns)))],
+                cancellationToken);
+            for (var row = 0; row < batch.Length; row++)
+            {
+                var text = encoded[batch[row]];
+                scores[batch[row]] = new TextScore(logits[row], text.Ids.Length, text.Truncated);
+            }
+        });
+        return System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>(scores);
+    }
+
+    public void Dispose()
+    {
+        foreach (var variant in _ofValues.Values.Append(_pooled))
+        {
+            variant.Dispose();
+        }
+
+        _base.Dispose();
+    }
+
+    private ModelVariant VariantOf(IReadOnlyDictionary<string, string> columns) =>
+        columns.TryGetValue(_column, out var value) && _ofValues.TryGetValue(value.Trim(), out var own) ? own : _pooled;
+}
