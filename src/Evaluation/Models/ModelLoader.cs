@@ -79,8 +79,9 @@ internal sealed class ModelLoader(CompareOptions options)
             {
                 var path = Path.Combine(argument.Path, folder);
                 var hash = RunDirectory.Open(path).Record.ModelHash;
-                loaded.Add(hash == pooled.Run.Record.ModelHash ? classifier.LoadVariant(new VariantSource(path)) : throw InputException.InFile(path,
-                    $"was trained on other weights ({hash[..Math.Min(12, hash.Length)]}) than {pooled.Run.Path}.", "train the values again together."));
+                loaded.Add(hash == pooled.Run.Record.ModelHash ? classifier.LoadVariant(new VariantSource(path))
+                    : throw InputException.InFile(path, $"was trained on other weights ({hash[..Math.Min(12, hash.Length)]}) than {pooled.Run.Path}.",
+                        "train the values again together."));
                 return loaded[^1];
             }
 

@@ -1,7 +1,8 @@
 namespace LoraOnnx.Evaluation.Slices;
 
 /// <summary>For which values of a column weights of their own are better than those for all, and for which worse, by more than chance.</summary>
-internal sealed record ValueFindings(string Column, IReadOnlyList<string> BetterOwn, IReadOnlyList<string> BetterPooled, IReadOnlyList<string> Unclear)
+internal sealed record ValueFindings(string Column, IReadOnlyList<string> BetterOwn, IReadOnlyList<string> BetterPooled,
+    IReadOnlyList<string> Unclear)
 {
     /// <summary>Of slices with two models each: the weights for all, then each text's own.</summary>
     public static ValueFindings Of(string column, IReadOnlyList<SliceReport> slices)

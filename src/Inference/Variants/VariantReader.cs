@@ -107,11 +107,7 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
             return;
         }
 
-        if (adapter.Modules.FirstOrDefault(module => module.Magnitude is not null) is { } dora)
-        {
-            throw InputException.InFile(source.Path, $"'{dora.Module}' has a magnitude (DoRA), which rescales the base's own rows.", _merge);
-        }
-
+        NeedsMerge.RefuseDora(adapter, source.Path, _merge);
         if (adapter.Modules.FirstOrDefault(module => module.Rank > LinearChange.LargestRank) is { } large)
         {
             throw InputException.InFile(source.Path, $"'{large.Module}' has rank {large.Rank}; at most {LinearChange.LargestRank} is served.",

@@ -8,6 +8,8 @@ namespace LoraOnnx.Merge.RuntimeAdapters;
 /// <summary>An adapter as the tensors that a graph with <see cref="AdapterSlots"/> takes.</summary>
 internal sealed class RuntimeAdapter
 {
+    private const string Advice = "merge it: lora-merge without --base-with-adapters.";
+
     private RuntimeAdapter(string name, MergeInput input, IReadOnlyList<LoraModule> modules, IReadOnlyList<NamedTensor> replaced)
     {
         (Name, Input) = (name, input);
@@ -38,12 +40,7 @@ internal sealed class RuntimeAdapter
         var weights = input.Weights;
         foreach (var (adapter, weight) in input.Adapters) // one, or none where a run trained its head alone
         {
-            if (adapter.Modules.FirstOrDefault(module => module.Magnitude is not null) is { } dora)
-            {
-                throw InputException.InFile(adapter.Directory!, $"'{dora.Module}' has a magnitude (DoRA), which rescales the base's own rows.",
-                    "merge it: lora-merge without --base-with-adapters.");
-            }
-
+            NeedsMerge.RefuseDora(adapter, adapter.Directory!, Advice); // it was read from one
             modules.AddRange(weight == 0 ? [] : adapter.Modules);
             weights = WithBiases(weights.With(adapter.Replacements), adapter, weight);
         }
@@ -53,7 +50,7 @@ internal sealed class RuntimeAdapter
             !tensor.Shape.SequenceEqual(ofBase[tensor.Name].Shape) || !tensor.Values.AsSpan().SequenceEqual(ofBase[tensor.Name].Values))];
         return replaced.FirstOrDefault(tensor => !allowed.Contains(tensor.Name)) is { } other
             ? throw InputException.InFile(input.Adapters[0].Adapter.Directory!, $"'{other.Name}' is replaced; a graph takes heads, biases and norms.",
-                "merge it: lora-merge without --base-with-adapters.")
+                Advice)
             : new RuntimeAdapter(name, input, modules, replaced);
     }
 
