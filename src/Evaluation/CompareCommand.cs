@@ -20,8 +20,8 @@ internal static class CompareCommand
     private static readonly Argument<string[]> _models = new("models")
     {
         HelpName = "[NAME=]PATH",
-        Description = "An ONNX file or its directory, a checkpoint directory or hub id, a run of lora-train (merged in memory), the folder of its --per, or a "
-            + "server's http://HOST:PORT/MODEL. The others are compared with the first.",
+        Description = "An ONNX file or its directory, a checkpoint directory or hub id, a run of lora-train (merged in memory), the folder of its "
+            + "--per, or a server's http://HOST:PORT/MODEL. The others are compared with the first.",
         Arity = ArgumentArity.OneOrMore,
     };
 
