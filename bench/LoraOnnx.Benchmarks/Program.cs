@@ -15,6 +15,7 @@ internal static class Program
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
         ["training-memory"] = (Training.MemoryBenchmark.Question, Training.MemoryBenchmark.Run),
+        ["training-ablation"] = (Training.AblationBenchmark.Question, Training.AblationBenchmark.Run),
         ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),
     };
 

@@ -49,15 +49,33 @@ internal static class EngineWork
     public static (long Tokens, double WallSeconds, double ProcessorSeconds) LoraSteps(Precision precision, int count, int batchTexts,
         Action afterFirst)
     {
-        var texts = RandomTexts.Of(_lengths);
         using var engine = Lora(precision);
+        return Steps(count, batchTexts, (texts, step) => Step(engine, texts, step).Tokens, afterFirst);
+    }
+
+    /// <summary>The same steps by libtorch's autograd.</summary>
+    public static (long Tokens, double WallSeconds, double ProcessorSeconds) AutogradSteps(Precision precision, int count, int batchTexts)
+    {
+        using var loop = new AutogradLoop(BaseSizeModel.Weights(), rank: 16, alpha: 32, precision);
+        return Steps(count, batchTexts, (texts, step) => step.Sum(part =>
+        {
+            var batch = Packed(texts, part);
+            loop.Step(batch);
+            return batch.TokenCount;
+        }), afterFirst: () => { });
+    }
+
+    private static (long Tokens, double WallSeconds, double ProcessorSeconds) Steps(int count, int batchTexts,
+        Func<EncodedText[], IReadOnlyList<int[]>, int> take, Action afterFirst)
+    {
+        var texts = RandomTexts.Of(_lengths);
         var steps = new StepPlan(_lengths, new BatchSize(batchTexts, null), accumulation: 1, seed: 1).Epoch(0);
-        Step(engine, texts, steps[0]);
+        take(texts, steps[0]);
         afterFirst();
         var (clock, processor, tokens) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, 0L);
         for (var step = 1; step <= count; step++)
         {
-            tokens += Step(engine, texts, steps[step % steps.Count]).Tokens;
+            tokens += take(texts, steps[step % steps.Count]);
         }
 
         return (tokens, clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
@@ -111,11 +129,12 @@ internal static class EngineWork
 
     private static StepResult Step(AdapterLearner engine, EncodedText[] texts, IReadOnlyList<int[]> parts)
     {
-        var result = engine.Step(
-            [.. parts.Select(
-                part => new PackedBatch([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]))], _rates);
+        var result = engine.Step([.. parts.Select(part => Packed(texts, part))], _rates);
         return result.IsFinite ? result : throw new UnreachableException("The loss is not finite. This is a bug.");
     }
+
+    private static PackedBatch Packed(EncodedText[] texts, int[] part) =>
+        new([.. part.Select(text => texts[text])], [.. part.Select(text => (IReadOnlyList<int>)[text % 2])]);
 
     private static (Work Work, float[][] Features, double Seconds) Encode(FrozenNetwork encoder)
     {
