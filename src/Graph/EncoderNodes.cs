@@ -1,4 +1,5 @@
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Model.Encoders;
 using static LoraOnnx.Graph.GraphBuilder;
 
@@ -45,19 +46,17 @@ internal sealed class EncoderNodes(
 
     private string Plain(string x, LinearLayout linear)
     {
-        if (!weights.IsRounded(linear.Weight))
-        {
-            return ExactLinear(x, linear); // the weight keeps the checkpoint's (out, in) layout
-        }
+        return weights.IsRounded(linear.Weight)
+            ? RoundedForm.Of(weights.Precision)!.Linear(graph, this, x, linear) // what rounded it
+            : ExactLinear(x, linear); // the weight keeps the checkpoint's (out, in) layout
+    }
 
-        return weights.Precision switch
-        {
-            Precision.Int8 => BlockLinear(x, linear),
-            _ => graph.Node("Add", $"/{linear.Name}",
-                [_rows.Product(x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), $"/{linear.Name}",
-                    ReadsActivation(linear)),
-                    Weight(linear.Bias)]),
-        };
+    /// <summary>x·Wᵀ of rows and a weight that are both in 8 bits.</summary>
+    public string RoundedProduct(string x, LinearLayout linear)
+    {
+        var smoothing = WeightSet.Smoothing(MatrixGroup.NameOf(layout, linear.Weight));
+        return _rows.Product(x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), $"/{linear.Name}",
+            ReadsActivation(linear), weights.Has(smoothing) ? Weight(smoothing) : null);
     }
 
     /// <summary>The first hidden state of words and positions, each [..., width].</summary>
@@ -119,12 +118,6 @@ internal sealed class EncoderNodes(
 
     /// <summary>Whether a module reads what the activation function gave.</summary>
     private bool ReadsActivation(LinearLayout linear) => layout.Blocks.Any(block => block.Down.Name == linear.Name);
-
-    /// <summary>8-bit weights times activations that the operator rounds to 8 bits block by block (accuracy level 4).</summary>
-    private string BlockLinear(string x, LinearLayout linear) =>
-        graph.ContribNode("MatMulNBits", $"/{linear.Name}",
-            [x, Weight(WeightSet.Codes(linear.Weight)), Weight(WeightSet.Scales(linear.Weight)), "", "", Weight(linear.Bias)],
-            Int("K", linear.In), Int("N", linear.Out), Int("bits", 8), Int("block_size", BlockWeights.BlockSize), Int("accuracy_level", 4));
 
     /// <summary>½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).</summary>
     private string GeluTanh(string x, string scope)

@@ -41,6 +41,10 @@ public static class OnnxMetadata
     /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>.</summary>
     public const string Precision = "lora_onnx.precision";
 
+    /// <summary>Keys of the matrices that an 8-bit file keeps in fp32 so that it passes its gate, comma-separated; absent where there are
+    /// none.</summary>
+    public const string ExactMatrices = "lora_onnx.fp32_matrices";
+
     /// <summary>Longest input in tokens that the model was trained with.</summary>
     public const string MaxLength = "lora_onnx.max_length";
 

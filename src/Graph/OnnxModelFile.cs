@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using LoraOnnx.Graph.Gradients;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Model.Checkpoints;
 
 namespace LoraOnnx.Graph;
@@ -27,14 +28,15 @@ public static class OnnxModelFile
     /// <param name="metadata">What the file says of itself.</param>
     /// <param name="precision">Of the layers' weights.</param>
     /// <param name="takesTokenTypes">Whether a model with several token types takes them as a third input, as optimum's files do.</param>
+    /// <param name="plan">Which matrices an 8-bit form leaves as they are, and how it smooths the inputs of the others.</param>
     /// <exception cref="InputException">The weights do not fit into one ONNX file, or not into fp16.</exception>
     public static void Write(Stream stream, ModelWeights weights, int opset, IEnumerable<KeyValuePair<string, string>> metadata,
-        Precision precision = Precision.Fp32, bool takesTokenTypes = false)
+        Precision precision = Precision.Fp32, bool takesTokenTypes = false, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentOutOfRangeException.ThrowIfLessThan(opset, LowestOpset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(opset, HighestOpset);
-        var set = (takesTokenTypes ? WeightSet.WithTokenTypes(weights) : WeightSet.Of(weights)).To(precision, weights.Config);
+        var set = (takesTokenTypes ? WeightSet.WithTokenTypes(weights) : WeightSet.Of(weights)).To(precision, weights.Config, plan);
         CheckSize(set);
         var model = PortableGraph.Build(weights.Config, set, opset, metadata.Concat(OnnxMetadata.OfGraph(weights.Config)));
         model.MetadataProps.Add(new StringStringEntryProto { Key = OnnxMetadata.GraphHash, Value = GraphIdentity.Hash(model) });
@@ -53,10 +55,10 @@ public static class OnnxModelFile
     }
 
     /// <summary>The serving-shaped model of weights in memory, for a session.</summary>
-    public static byte[] ServingModel(ModelWeights weights, Precision precision = Precision.Fp32)
+    public static byte[] ServingModel(ModelWeights weights, Precision precision = Precision.Fp32, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return ServingGraph.Build(weights.Config, WeightSet.Of(weights).To(precision, weights.Config)).ToByteArray();
+        return ServingGraph.Build(weights.Config, WeightSet.Of(weights).To(precision, weights.Config, plan)).ToByteArray();
     }
 
     /// <summary>The graph that explains (<see cref="ExplanationInputs"/>), of weights in memory.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using LoraOnnx.Graph.Rounding;
 
 namespace LoraOnnx.Graph;
 
@@ -40,6 +41,12 @@ public static class PrecisionName
     /// <summary>Whether weights in <paramref name="wanted"/> can be made of weights in <paramref name="from"/>: 8-bit codes are the end of the
     /// road.</summary>
     public static bool CanMake(Precision wanted, Precision from) => wanted == from || from is Precision.Fp32 or Precision.Fp16;
+
+    /// <summary>Whether a precision keeps the matrices of layers in 8 bits.</summary>
+    public static bool IsRounded(Precision precision) => RoundedForm.Of(precision) is not null;
+
+    /// <summary>Whether a precision can take smoothed inputs (<see cref="RoundingPlan.Smoothing"/>).</summary>
+    public static bool TakesSmoothing(Precision precision) => RoundedForm.Of(precision) is { TakesSmoothing: true };
 
     /// <summary>The precision of a name.</summary>
     /// <exception cref="InputException">There is no such precision.</exception>

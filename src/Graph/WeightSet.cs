@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
@@ -43,6 +44,12 @@ internal sealed class WeightSet
     /// <summary>Name of the factors that make weights of the codes.</summary>
     public static string Scales(string weight) => $"{weight}.scales";
 
+    /// <summary>Name of what the channels of a group's input are multiplied by, where they are.</summary>
+    public static string Smoothing(string group) => $"{group}.smoothing";
+
+    /// <summary>Whether a value is here.</summary>
+    public bool Has(string name) => _tensors.ContainsKey(name);
+
     public static WeightSet Of(ModelWeights weights)
     {
         var set = AsInCheckpoint(weights);
@@ -71,24 +78,31 @@ internal sealed class WeightSet
             return null; // which of two is meant is for the runtime to say
         }
 
-        foreach (var precision in Enum.GetValues<Precision>())
+        if (Stored(config).All(spec => IsThere(As(spec, DataType.Float16))))
         {
-            if (Expected(config, precision).All(spec => IsThere(spec)))
-            {
-                var hasTypes = precision != Precision.Fp16 && config.Layout.Embeddings.TokenTypes is { } types
-                    && IsThere((types.Key, DataType.Float, types.Shape.Select(length => (long)length)));
-                return new WeightSet(tensors, precision, hasTypes);
-            }
+            return new WeightSet(tensors, Precision.Fp16);
         }
 
-        return null;
+        var missing = Stored(config).Where(spec => !IsThere(As(spec, DataType.Float))).ToList();
+        var form = RoundedForm.All.FirstOrDefault(form => missing.All(spec => IsOfBlock(spec.Key, config)
+            && form.Parts(spec.Key, spec.Shape[0], spec.Shape[1]).All(IsThere)));
+        if (form is null)
+        {
+            return null;
+        }
+
+        var hasTypes = config.Layout.Embeddings.TokenTypes is { } types && IsThere(As(types, DataType.Float));
+        return new WeightSet(tensors, missing.Count == 0 ? Precision.Fp32 : form.Precision, hasTypes);
+
+        static (string Name, DataType Type, IEnumerable<long> Dims) As(TensorSpec spec, DataType type) =>
+            (spec.Key, type, spec.Shape.Select(length => (long)length));
 
         bool IsThere((string Name, DataType Type, IEnumerable<long> Dims) spec) => tensors.TryGetValue(spec.Name, out var tensor)
             && tensor.DataType == (int)spec.Type && tensor.HasRawData && tensor.Dims.SequenceEqual(spec.Dims);
     }
 
     /// <summary>The same weights in another precision that <see cref="PrecisionName.CanMake"/> allows.</summary>
-    public WeightSet To(Precision precision, ModelConfig config)
+    public WeightSet To(Precision precision, ModelConfig config, RoundingPlan? plan = null)
     {
         if (precision == Precision)
         {
@@ -97,7 +111,7 @@ internal sealed class WeightSet
 
         if (Precision == Precision.Fp16 && precision != Precision.Fp32)
         {
-            return To(Precision.Fp32, config).To(precision, config);
+            return To(Precision.Fp32, config).To(precision, config, plan);
         }
 
         var changed = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
@@ -107,11 +121,18 @@ internal sealed class WeightSet
             {
                 changed[spec.Key] = precision == Precision.Fp32 ? HalfWeights.Widen(this[spec.Key]) : HalfWeights.Narrow(this[spec.Key]);
             }
-            else if (IsRounded(spec, precision, config))
+            else if (RoundedForm.Of(precision) is { } form && Rounds(form, spec.Key, config, plan))
             {
-                foreach (var part in precision == Precision.Int8 ? BlockWeights.Quantize(this[spec.Key]) : ColumnWeights.Quantize(this[spec.Key]))
+                var factors = form.TakesSmoothing ? plan?.Smoothing.GetValueOrDefault(MatrixGroup.NameOf(config.Layout, spec.Key)) : null;
+                foreach (var part in form.Quantize(factors is null ? this[spec.Key] : Smoothed(this[spec.Key], factors)))
                 {
                     changed[part.Name] = part;
+                }
+
+                if (factors is not null)
+                {
+                    var name = Smoothing(MatrixGroup.NameOf(config.Layout, spec.Key));
+                    changed[name] = Tensors.Create(name, DataType.Float, factors, factors.Length);
                 }
             }
             else
@@ -127,43 +148,24 @@ internal sealed class WeightSet
         weights.Config.Layout.Tensors.Select(spec => Tensors.Of(weights[spec.Key])).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal),
         Precision.Fp32, weights.Config.Layout.Embeddings.TokenTypes is not null);
 
-    private static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Expected(ModelConfig config, Precision precision)
-    {
-        foreach (var spec in Stored(config))
-        {
-            if (IsRounded(spec, precision, config))
-            {
-                var (outputs, inputs) = (spec.Shape[0], spec.Shape[1]);
-                foreach (var part in precision == Precision.Int8
-                    ? BlockWeights.Parts(spec.Key, outputs, inputs)
-                    : ColumnWeights.Parts(spec.Key, outputs, inputs))
-                {
-                    yield return part;
-                }
-            }
-            else
-            {
-                yield return (spec.Key, precision == Precision.Fp16 ? DataType.Float16 : DataType.Float, spec.Shape.Select(length => (long)length));
-            }
-        }
-    }
+    private static bool IsOfBlock(string weight, ModelConfig config) =>
+        config.Layout.Blocks.Any(block => block.Linears.Any(linear => linear.Weight == weight));
 
-    /// <summary>
-    /// Whether a precision keeps a tensor in 8 bits: the matrices of the layers, where the time goes. Not those that the serving graph multiplies
-    /// with [CLS] alone, which cost nothing, nor in int8 the values' matrix, a twelfth of the work, whose rounding moved the answers of models/demo
-    /// most for its size. The head is small and decides.
-    /// </summary>
-    private static bool IsRounded(TensorSpec spec, Precision precision, ModelConfig config)
+    private static bool Rounds(RoundedForm form, string weight, ModelConfig config, RoundingPlan? plan) =>
+        plan?.Exact.Contains(weight) != true
+        && config.Layout.Blocks.FirstOrDefault(block => block.Linears.Any(linear => linear.Weight == weight)) is { } block
+        && form.Rounds(block, weight, block == config.Layout.Blocks[^1]);
+
+    /// <summary>A weight whose inputs are multiplied by factors, so that the product stays what it was.</summary>
+    private static TensorProto Smoothed(TensorProto weight, float[] factors)
     {
-        if (precision is not (Precision.Int8 or Precision.Int8Dynamic)
-            || config.Layout.Blocks.FirstOrDefault(block => block.Linears.Any(linear => linear.Weight == spec.Key)) is not { } block)
+        var values = Tensors.Values<float>(weight).ToArray();
+        for (var i = 0; i < values.Length; i++)
         {
-            return false;
+            values[i] /= factors[i % factors.Length];
         }
 
-        var isValues = spec.Key == block.Value.Weight;
-        var readsEveryToken = isValues || spec.Key == block.Key.Weight || block != config.Layout.Blocks[^1];
-        return readsEveryToken && !(isValues && precision == Precision.Int8);
+        return Tensors.Create(weight.Name, DataType.Float, values, [.. weight.Dims]);
     }
 
     /// <summary>The tensors that a file holds: the checkpoint's, but for token types, of which a text of its own takes one row.</summary>

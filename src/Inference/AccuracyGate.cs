@@ -27,7 +27,7 @@ public static class AccuracyGate
     public const string Embedded = "embedded";
 
     /// <summary>Texts of a batch, in the order given.</summary>
-    private const int BatchSize = 8;
+    public const int BatchSize = 8;
 
     /// <summary>Runs both models over the same texts. <paramref name="labels"/> are the true ones of each text, or null: then the fp32 model's
     /// answers stand for them.</summary>

@@ -56,6 +56,10 @@ public sealed record GateReport
     [JsonIgnore]
     public bool IsOfThisCpu => Cpu == (CpuInstructions.Of(PrecisionName.Parse(Precision)) ?? "none");
 
+    /// <summary>Keys of the matrices that stayed in fp32 so that the gate was passed; null in reports that do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ExactMatrices { get; init; }
+
     /// <summary>SHA-256 of the file that was measured; of the fp32 file where the weights were made from it on load.</summary>
     public required string ModelSha256 { get; init; }
 

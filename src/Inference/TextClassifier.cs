@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using LoraOnnx.Graph;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
@@ -97,7 +98,7 @@ public sealed class TextClassifier : IDisposable
     /// <summary>Makes a classifier from weights in memory, with the tokenizer of <paramref name="tokenizerDirectory"/>; the same numbers as its
     /// written file would give.</summary>
     public static TextClassifier FromWeights(
-        ModelWeights weights, string tokenizerDirectory, InferenceOptions options, Precision precision = Precision.Fp32)
+        ModelWeights weights, string tokenizerDirectory, InferenceOptions options, Precision precision = Precision.Fp32, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
@@ -117,7 +118,7 @@ public sealed class TextClassifier : IDisposable
                 TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, precision);
         }
 
-        var serving = OnnxModelFile.ServingModel(weights, precision);
+        var serving = OnnxModelFile.ServingModel(weights, precision, plan);
         return OfServingModel(serving, weights.Config, TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, options, precision);
     }
 

@@ -1,11 +1,10 @@
 using System.Globalization;
 using LoraOnnx.Graph;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Inference;
 using LoraOnnx.Merge.Layouts;
+using LoraOnnx.Merge.Rounding;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Reference;
-using LoraOnnx.Model.Tokenization;
-using LoraOnnx.Texts;
 
 namespace LoraOnnx.Merge;
 
@@ -18,23 +17,28 @@ internal static class GatedFile
     public static GateReport Stage(string exact, ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
     {
         var file = ModelFiles.InPrecision(exact, options.Precision);
-        var metadata = new Dictionary<string, string>(
-            input.Metadata.Where(entry => !entry.Key.StartsWith(OnnxMetadata.Verification, StringComparison.Ordinal)))
+        var gate = new GateRun(exact, input, options, cancellationToken);
+        GateReport? report = null;
+        var plan = RoundingPlan.Plain;
+        foreach (var next in Plans(merged, input, options, cancellationToken))
         {
-            [OnnxMetadata.Precision] = EnumNames.Of(options.Precision),
-        };
-        using (var stream = File.Create(file)) // says nothing yet of what was shown
-        {
-            OnnxModelFile.Write(stream, merged, options.Opset, metadata, options.Precision, takesTokenTypes: options.Layout == LayoutKind.Hub);
+            plan = next;
+            Write(file, merged, input, options, plan);
+            report = gate.Measure(file);
+            if (report.Passed)
+            {
+                break;
+            }
+
+            Console.Error.WriteLine($"{report.Precision} with {Kept(plan, merged)}: {report}");
         }
 
-        var report = Measure(exact, file, input, options, cancellationToken);
-        if (!report.Passed)
+        if (report is not { Passed: true })
         {
             throw options.Layout == LayoutKind.Hub
                 ? InputException.InFile(options.Out, $"int8 does not pass the accuracy gate: {report}.",
                     "--layout hub --precision fp32 writes the fp32 file alone; or give texts of your own with --verify-data.")
-                : AccuracyGate.Refusal(options.Out, report);
+                : AccuracyGate.Refusal(options.Out, report!); // there is at least one plan
         }
 
         using (var finished = new FileStream(file, FileMode.Open, FileAccess.ReadWrite))
@@ -43,9 +47,45 @@ internal static class GatedFile
             finished.Flush(flushToDisk: true);
         }
 
-        report = report with { ModelSha256 = ContentHash.OfFile(file), ExactSha256 = ContentHash.OfFile(exact) };
+        if (PrecisionName.IsRounded(options.Precision))
+        {
+            Console.Error.WriteLine($"{report.Precision}: {Kept(plan, merged)}");
+        }
+
+        report = report with
+        {
+            ModelSha256 = ContentHash.OfFile(file),
+            ExactSha256 = ContentHash.OfFile(exact),
+            ExactMatrices = PrecisionName.IsRounded(options.Precision) ? [.. plan.Exact.Order(StringComparer.Ordinal)] : null,
+        };
         report.Write(GateReport.PathFor(exact, options.Precision));
         return report;
+    }
+
+    private static IEnumerable<RoundingPlan> Plans(
+        ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken) =>
+        PrecisionName.IsRounded(options.Precision) ? new RoundingSearch(input, merged, options, cancellationToken).Plans() : [RoundingPlan.Plain];
+
+    /// <summary>Says which matrices stayed in fp32.</summary>
+    private static string Kept(RoundingPlan plan, ModelWeights weights) => plan.Exact.Count == 0
+        ? "all matrices in 8 bits"
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{RoundingSearch.ExactShare(plan, weights):P0} of the products in fp32: {string.Join(", ", plan.Exact.Order(StringComparer.Ordinal))}");
+
+    private static void Write(string file, ModelWeights merged, MergeInput input, MergeOptions options, RoundingPlan plan)
+    {
+        var metadata = new Dictionary<string, string>(
+            input.Metadata.Where(entry => !entry.Key.StartsWith(OnnxMetadata.Verification, StringComparison.Ordinal)))
+        {
+            [OnnxMetadata.Precision] = EnumNames.Of(options.Precision),
+        };
+        if (plan.Exact.Count > 0)
+        {
+            metadata[OnnxMetadata.ExactMatrices] = string.Join(',', plan.Exact.Order(StringComparer.Ordinal));
+        }
+
+        using var stream = File.Create(file); // says nothing yet of what was shown
+        OnnxModelFile.Write(stream, merged, options.Opset, metadata, options.Precision, options.Layout == LayoutKind.Hub, plan);
     }
 
     private static Dictionary<string, string> Shown(GateReport report) => new()
@@ -57,23 +97,4 @@ internal static class GatedFile
         [OnnxMetadata.GateAgreement] = report.LabelAgreement.ToString("G6", CultureInfo.InvariantCulture),
         [OnnxMetadata.GateMeanChange] = report.MeanProbabilityChange.ToString("G3", CultureInfo.InvariantCulture),
     };
-
-    private static GateReport Measure(string exact, string file, MergeInput input, MergeOptions options, CancellationToken cancellationToken)
-    {
-        var tokenizer = TextTokenizer.Load(input.BaseDirectory);
-        var task = input.Weights.Config.Task;
-        var labelled = options.VerifyData is { } data ? LabelledTexts.Read(data, options.Texts, task, TextNotices.None, null, cancellationToken)
-            .ToList() : null;
-        var texts = labelled?.Select(text => text.Text) ?? ReferenceTexts.ShortTexts;
-        EncodedText[] encoded = [.. texts.Select(text => tokenizer.Encode(text, input.MaxTokens, input.Truncation))];
-        var cpu = new InferenceOptions { Device = "cpu" };
-        using var before = PortableModel.Open(exact, cpu);
-        using var after = PortableModel.Open(file, cpu);
-        var report = AccuracyGate.Measure(
-            options.Precision, Run(before), Run(after), encoded, labelled?.Select(text => text.Labels).ToList(), task, cancellationToken);
-        return labelled is null ? report : report with { Sample = Path.GetFileName(options.VerifyData)! }; // a file was given
-    }
-
-    private static RunTexts Run(PortableModel model) =>
-        (batch, cancellationToken) => model.Run([.. batch.Select(text => text.Ids)], cancellationToken);
 }

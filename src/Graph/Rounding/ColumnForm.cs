@@ -1,21 +1,33 @@
 using System.Numerics.Tensors;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model.Encoders;
 using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 
-namespace LoraOnnx.Graph;
+namespace LoraOnnx.Graph.Rounding;
 
 /// <summary>8-bit weights for integer products: a scale for each output. The matrix lies as [inputs, outputs], the transpose of the
 /// checkpoint's.</summary>
-internal static class ColumnWeights
+internal sealed class ColumnForm : RoundedForm
 {
-    /// <summary>Names, types and shapes of what stands for a weight [outputs, inputs].</summary>
-    public static IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Parts(string weight, int outputs, int inputs) =>
+    /// <inheritdoc/>
+    public override Precision Precision => Precision.Int8Dynamic;
+
+    /// <inheritdoc/>
+    public override bool TakesSmoothing => true;
+
+    /// <inheritdoc/>
+    public override string Linear(GraphBuilder graph, EncoderNodes nodes, string x, LinearLayout linear) =>
+        graph.Node("Add", $"/{linear.Name}", [nodes.RoundedProduct(x, linear), nodes.Weight(linear.Bias)]);
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Parts(string weight, int outputs, int inputs) =>
     [
         (WeightSet.Codes(weight), DataType.Int8, [inputs, outputs]),
         (WeightSet.Scales(weight), DataType.Float, [outputs]),
     ];
 
-    public static IEnumerable<TensorProto> Quantize(TensorProto weight)
+    /// <inheritdoc/>
+    public override IEnumerable<TensorProto> Quantize(TensorProto weight)
     {
         var (outputs, inputs) = ((int)weight.Dims[0], (int)weight.Dims[1]);
         var codes = new sbyte[inputs * outputs];

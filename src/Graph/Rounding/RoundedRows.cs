@@ -2,7 +2,7 @@ using LoraOnnx.Graph.Onnx;
 using static LoraOnnx.Graph.GraphBuilder;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
-namespace LoraOnnx.Graph;
+namespace LoraOnnx.Graph.Rounding;
 
 /// <summary>Activations [n, width] as 8-bit codes with a scale for each row, found while the graph runs; and their product with 8-bit weights, whose
 /// integer sums are exact in any order.</summary>
@@ -19,12 +19,13 @@ internal sealed class RoundedRows(GraphBuilder graph)
 
     private readonly Dictionary<string, (string Codes, string Scales)> _rounded = new(StringComparer.Ordinal);
 
-    /// <summary>x·Wᵀ [n, outputs] without the bias.</summary>
-    public string Product(string x, string codes, string scales, string name, bool afterActivation)
+    /// <summary>x·Wᵀ [n, outputs] without the bias; each channel of x is first multiplied by <paramref name="smoothing"/>, if there is one.</summary>
+    public string Product(string x, string codes, string scales, string name, bool afterActivation, string? smoothing)
     {
         if (!_rounded.TryGetValue(x, out var rows))
         {
-            _rounded[x] = rows = Round(x, afterActivation); // once for queries, keys and values
+            var smooth = smoothing is null ? x : graph.Node("Mul", $"{x}/smooth", [x, smoothing]);
+            _rounded[x] = rows = Round(smooth, afterActivation); // once for queries, keys and values
         }
 
         var one = graph.Initializer(Tensors.Scalar("one", DataType.Float, 1));
