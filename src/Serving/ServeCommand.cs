@@ -42,9 +42,10 @@ internal static class ServeCommand
 
         Console.WriteLine($"listening: grpc {host.GrpcAddress}{(options.TlsCertificate is null ? "" : " (TLS)")}");
         Console.WriteLine($"listening: {(options.TlsCertificate is null ? "http" : "https")}://{host.HttpAddress}/");
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Stopping);
         try
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await Task.Delay(Timeout.Infinite, ends.Token);
         }
         catch (OperationCanceledException)
         {

@@ -39,6 +39,9 @@ internal sealed class ServingHost : IAsyncDisposable
 
     public IServiceProvider Services => _application.Services;
 
+    /// <summary>Cancelled where Windows stops its service.</summary>
+    public CancellationToken Stopping => _application.Lifetime.ApplicationStopping;
+
     /// <summary>Loads and tests every model, then listens.</summary>
     /// <exception cref="InputException">An option, a model or a file is wrong, or a port is taken.</exception>
     public static async Task<ServingHost> StartAsync(ServingOptions options, LoadEngine? engine, CancellationToken cancellationToken)
@@ -61,6 +64,8 @@ internal sealed class ServingHost : IAsyncDisposable
             host.Services.GetRequiredService<IServer>(); // reads the certificate
             await Access.PrepareAsync(host.Services, options, cancellationToken);
             addresses.Try();
+            var supervision = host.Services.GetRequiredService<Supervision>();
+            await supervision.BeginAsync(cancellationToken);
             var sources = host.FindModels();
             var variants = host.FindVariants();
             if (engine is null)
@@ -72,6 +77,7 @@ internal sealed class ServingHost : IAsyncDisposable
             await host.LoadFoldersAsync(cancellationToken);
             host.ObserveQueues();
             await host.ListenAsync(cancellationToken);
+            supervision.Serves();
             return host;
         }
         catch
@@ -87,6 +93,7 @@ internal sealed class ServingHost : IAsyncDisposable
         var state = Services.GetRequiredService<ServerState>();
         var wasBusy = state.Calls > 0;
         ServingLog.Draining(_logger, _options.Drain.TotalSeconds);
+        Services.GetRequiredService<Supervision>().Drains();
         try
         {
             await state.StopAsync().WaitAsync(_options.Drain);

@@ -63,7 +63,7 @@ internal static class ServingSetup
     {
         var services = builder.Services;
         services.AddRouting();
-        services.AddSingleton<IHostLifetime, SignalsHandledElsewhere>();
+        Supervision.AddTo(services, options.Drain);
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServerState>();
@@ -221,13 +221,5 @@ internal static class ServingSetup
             read => ServerCertificate.Read(read[0], read[1], read.Count > 2 ? read[2] : null),
             TimeProvider.System,
             services.GetRequiredService<ILogger<ServerCertificate>>());
-    }
-
-    /// <summary>The command line turns SIGINT and SIGTERM into a cancellation; the host's own handlers would be a second opinion.</summary>
-    private sealed class SignalsHandledElsewhere : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
