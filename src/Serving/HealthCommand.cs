@@ -5,8 +5,8 @@ using LoraOnnx.CommandLine;
 
 namespace LoraOnnx.Serving;
 
-/// <summary><c>lora-serve health</c>: whether a running server is ready, as an exit code. A container that has no shell and no curl probes itself with
-/// it.</summary>
+/// <summary><c>lora-serve health</c>: whether a running server is ready, as an exit code. A container that has no shell and no curl probes itself
+/// with it.</summary>
 internal static class HealthCommand
 {
     /// <summary>How --help is arranged.</summary>
@@ -40,7 +40,8 @@ internal static class HealthCommand
     private static Uri[] Candidates(string address)
     {
         string[] texts = address.Contains("://", StringComparison.Ordinal) ? [address] : [$"http://{address}", $"https://{address}"];
-        return [.. texts.Select(text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/"
+        return [.. texts.Select(text =>
+            Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/"
             ? new Uri(uri, "/health/ready")
             : throw new InputException($"--address '{address}' is not HOST:PORT."))];
     }

@@ -12,18 +12,15 @@ namespace LoraOnnx.Serving;
 internal sealed class Supervision : IHostLifetime
 {
     private readonly SystemdNotifier _systemd = new();
-    private readonly IHostLifetime? _windows; // null unless Windows started this process as a service
+    private readonly IHostLifetime _windows;
 
-    public Supervision(IServiceProvider services)
-    {
-        if (OperatingSystem.IsWindows() && WindowsServiceHelpers.IsWindowsService())
-        {
-            _windows = ActivatorUtilities.CreateInstance<WindowsServiceLifetime>(services);
-        }
-    }
+    public Supervision(IServiceProvider services) =>
+        _windows = OperatingSystem.IsWindows() && WindowsServiceHelpers.IsWindowsService()
+            ? ActivatorUtilities.CreateInstance<WindowsServiceLifetime>(services)
+            : new NoService();
 
     /// <summary>Windows gives a service 30 seconds to report, which models may take longer to load than.</summary>
-    public Task BeginAsync(CancellationToken cancellationToken) => _windows?.WaitForStartAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task BeginAsync(CancellationToken cancellationToken) => _windows.WaitForStartAsync(cancellationToken);
 
     /// <summary>Models are loaded, ports are open.</summary>
     public void Serves() => _systemd.Notify(ServiceState.Ready);
@@ -33,7 +30,7 @@ internal sealed class Supervision : IHostLifetime
 
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => _windows?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => _windows.StopAsync(cancellationToken);
 
     /// <summary>Registers it; a service's stop may take as long as calls may.</summary>
     public static void AddTo(IServiceCollection services, TimeSpan drain)
@@ -42,5 +39,12 @@ internal sealed class Supervision : IHostLifetime
         services.AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<Supervision>());
         services.AddSingleton(Options.Create(new WindowsServiceLifetimeOptions { ServiceName = ServingSetup.ServerName }));
         services.Configure<HostOptions>(host => host.ShutdownTimeout = drain + TimeSpan.FromSeconds(10));
+    }
+
+    private sealed class NoService : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

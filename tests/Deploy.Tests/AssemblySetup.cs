@@ -1,3 +1,4 @@
 using LoraOnnx.Deploy.Tests;
 
 [assembly: AssemblyFixture(typeof(ServedModels))]
+[assembly: AssemblyFixture(typeof(ScoreBench))]

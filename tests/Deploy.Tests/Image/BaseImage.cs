@@ -47,7 +47,8 @@ internal sealed class BaseImage : IDisposable
             {
                 var context = await _listener.GetContextAsync();
                 var path = context.Request.Url!.AbsolutePath; // a request has one
-                var body = path.Contains("/manifests/", StringComparison.Ordinal) ? _manifest : _blobs.GetValueOrDefault(path.Split('/')[^1], "{}"u8.ToArray());
+                var body = path.Contains("/manifests/", StringComparison.Ordinal) ? _manifest
+                    : _blobs.GetValueOrDefault(path.Split('/')[^1], "{}"u8.ToArray());
                 context.Response.ContentType = body == _manifest ? Manifest : "application/octet-stream";
                 context.Response.Headers["Docker-Content-Digest"] = Digest(body);
                 context.Response.ContentLength64 = body.Length;

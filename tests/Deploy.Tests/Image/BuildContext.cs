@@ -1,6 +1,7 @@
 namespace LoraOnnx.Deploy.Tests.Image;
 
-/// <summary>What Docker would send to the builder, and .dockerignore lets through, as a folder in artifacts/ that keeps what was compiled there.</summary>
+/// <summary>What Docker would send to the builder, and .dockerignore lets through, as a folder in artifacts/ that keeps what was compiled
+/// there.</summary>
 internal static class BuildContext
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(15);

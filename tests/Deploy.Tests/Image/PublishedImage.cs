@@ -18,5 +18,6 @@ public sealed class PublishedImage
 
     internal Dockerfile File { get; } = Dockerfile.Read();
 
-    internal static long BytesOf(string folder) => Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+    internal static long BytesOf(string folder) =>
+        Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
 }

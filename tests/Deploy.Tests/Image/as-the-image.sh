@@ -28,7 +28,8 @@ mount --bind /dev/null "$root/dev/null"
 mount --bind /dev/urandom "$root/dev/urandom"
 mount -o remount,ro "$root"
 
-# Groups that killed runs left are empty by now. Either version of control groups; where none can be made, the descriptors and the rest hold all the same.
+# Groups that killed runs left are empty by now. Either version of control groups; where none can be made, the rest holds
+# all the same.
 rmdir /sys/fs/cgroup/{memory/,}lora-image-* 2> /dev/null || true
 for group in /sys/fs/cgroup/memory /sys/fs/cgroup; do
     here="$group/lora-image-$$-$RANDOM"

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using LoraOnnx.Serving.Tests.Support;
 
 namespace LoraOnnx.Serving.Tests.Operation;
 
