@@ -1,4 +1,5 @@
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using TorchSharp;
 using static TorchSharp.torch;
 

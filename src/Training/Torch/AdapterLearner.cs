@@ -1,10 +1,7 @@
-using System.Diagnostics;
 using LoraOnnx.Model.Adapters;
-using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Safetensors;
-using LoraOnnx.Model.Sampling;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,14 +30,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         _plan = plan;
         _weights = weights;
         _device = device;
-        var onHead = plan.Modules.FirstOrDefault(module => weights.Config.Layout.Head.Linears.Any(step => step.Linear.Name == module));
-        if (onHead is not null && options.TrainHead)
-        {
-            throw new InputException($"the target '{onHead}' is part of the head, which is trained in full.",
-                "leave it out of --targets, or train adapters alone with --method lora.");
-        }
-
-        var specs = AdapterSpecs(initial).Concat(options.TrainHead ? ClassifierHead.Specs(weights) : []).ToList();
+        var specs = LearnedTensors.Of(weights, plan, options, initial);
         _steps = new TailSteps(weights.Config.Layout);
         _trainedInTail = [.. specs.Select(spec => spec.Initial.Name).Where(_steps.Holds)];
         _parameters = new TrainedParameters(specs, device.Device);
@@ -64,7 +54,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         _device.BeginPass(_options.Precision);
         _parameters.Gradients.zero_();
         var texts = parts.Sum(batch => batch.TextCount);
-        var weight = ClassifierHead.WeightOf(parts.SelectMany(part => part.Labels ?? []), _weights.Config, _options);
+        var weight = LossWeight.Of(parts.SelectMany(part => part.Labels ?? []), _weights.Config, _options);
         using var share = (1.0 / weight).ToScalar();
         var loss = zeros(1, device: _device.Device);
         for (var part = 0; part < parts.Count; part++)
@@ -90,20 +80,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
     }
 
     /// <inheritdoc/>
-    public TrainedWeights Export()
-    {
-        var head = _options.TrainHead ? _weights.Config.Layout.Head.Keys.Select(_parameters.Read).ToList() : null;
-        return new TrainedWeights(new LoraAdapter(
-            [.. _plan.Modules.Select(module => new LoraModule
-            {
-                Module = module,
-                Scale = _plan.Scale,
-                A = _parameters.Read(AdapterNames.A(module)),
-                B = _parameters.Read(AdapterNames.B(module)),
-                Magnitude = _plan.UseDora ? _parameters.Read(AdapterNames.Magnitude(module)) : null,
-            })],
-            head ?? []), head);
-    }
+    public TrainedWeights Export() => LearnedTensors.Export(_weights, _plan, _options, _parameters.Read);
 
     /// <inheritdoc/>
     public LearnerState Save() => _parameters.Save(_optimizer.StepCount);
@@ -160,27 +137,4 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
     private AdapterTensors? Leaf(Dictionary<string, Tensor> leaves, string module) => leaves.TryGetValue(AdapterNames.A(module), out var a)
         ? new AdapterTensors(a, leaves[AdapterNames.B(module)], leaves.GetValueOrDefault(AdapterNames.Magnitude(module)), _plan.Scale, null)
         : null;
-
-    private IEnumerable<ParameterSpec> AdapterSpecs(LoraAdapter? initial)
-    {
-        var random = _options.Rules.Random(_options.Seed, RandomUse.Adapters);
-        foreach (var name in _plan.Modules)
-        {
-            var module = initial?.Modules.FirstOrDefault(candidate => candidate.Module == name)
-                ?? _plan.Kind.Initialize((name, _weights[$"{name}.weight"]), _plan.Rank, _plan.Scale, _plan.Initialization, random);
-            foreach (var key in _plan.Kind.Keys)
-            {
-                var tensor = key.Of(module);
-                yield return new ParameterSpec(new NamedTensor(key.NameIn(name), tensor.Shape, tensor.Values), KindOf(key.Part));
-            }
-        }
-    }
-
-    private static ParameterKind KindOf(AdapterPart part) => part switch
-    {
-        AdapterPart.Down => ParameterKind.AdapterDown,
-        AdapterPart.Up => ParameterKind.AdapterUp,
-        AdapterPart.Magnitude => ParameterKind.AdapterMagnitude,
-        _ => throw new UnreachableException($"An adapter's part {part} has no learning rate. This is a bug."),
-    };
 }

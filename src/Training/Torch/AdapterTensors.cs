@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Training.Learning;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Torch;

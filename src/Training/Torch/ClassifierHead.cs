@@ -11,10 +11,6 @@ namespace LoraOnnx.Training.Torch;
 /// <summary>The linear steps after the encoder's blocks: the pooler, the head; and the loss on the logits. All fp32.</summary>
 internal static class ClassifierHead
 {
-    /// <summary>The head's tensors as trained ones start.</summary>
-    public static IEnumerable<ParameterSpec> Specs(ModelWeights weights) => weights.Config.Layout.Head.Keys.Select(key =>
-        new ParameterSpec(weights[key], weights[key].Shape.Count == 1 ? ParameterKind.HeadBias : ParameterKind.HeadWeight));
-
     /// <summary>What the steps make of features [texts, width]: logits [texts, labels], where they end with the head.</summary>
     /// <param name="features">What the first step reads.</param>
     /// <param name="steps">The steps in order.</param>
@@ -62,10 +58,6 @@ internal static class ClassifierHead
         return nn.functional.binary_cross_entropy_with_logits(
             logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum, pos_weights: weights).mul(share);
     }
-
-    /// <summary>What a step's loss is divided by: the texts, or where classes have weights the weights of the texts' classes.</summary>
-    public static double WeightOf(IEnumerable<IReadOnlyList<int>> labels, ModelConfig config, LearnerOptions options) =>
-        config.Task.IsMultiLabel || options.ClassWeights is not { } weights ? labels.Count() : labels.Sum(label => weights[label[0]]);
 
     /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
     private static Tensor Linear(Tensor x, string module, HeadTensors tensors, HeadDropout? dropout)

@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Torch;
@@ -21,9 +22,8 @@ internal sealed class DeviceBatch
         _device = device;
         TokenCount = batch.TokenCount;
         Rows = (batch.TokenCount + rowStep - 1) / rowStep * rowStep;
-        int LengthOf(int text) => batch.Offsets[text + 1] - batch.Offsets[text];
-        _order = [.. Enumerable.Range(0, batch.TextCount).OrderBy(LengthOf)]; // stable: equal batches give equal bits
-        int[] lengths = [.. _order.Select(LengthOf)];
+        _order = batch.ShortestFirst();
+        int[] lengths = [.. _order.Select(batch.LengthOf)];
         var (ids, positions, starts) = (new long[Rows], new long[Rows], new long[lengths.Length]);
         var rows = new int[lengths.DefaultIfEmpty().Max()];
         var token = 0;

@@ -1,45 +1,25 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Torch;
 
-/// <summary>
-/// AdamW for the CPU: one pass to measure the gradient and one that reads and writes every number once, where a dozen operations on tensors would go
-/// through memory a dozen times.
-/// </summary>
-/// <remarks>Numbers are cut into pieces of fixed length, so bits do not depend on the number of threads.</remarks>
+/// <summary>AdamW for the CPU, on libtorch's memory and threads.</summary>
 internal sealed class FusedAdamW(TrainedParameters parameters, OptimizerConstants constants, double loraPlusRatio) : IOptimizer
 {
-    private const int PieceLength = 1 << 14;
-    private const int Lanes = 16; // fp32 numbers in a vector
-    private const double ClipEpsilon = 1e-6; // torch's clip_grad_norm_
-
-    private readonly (ParameterKind Kind, int Start, int Length)[] _pieces = [.. parameters.Segments().SelectMany(Pieces)];
+    private readonly AdamWPieces _pieces = new(parameters.Layout, constants, loraPlusRatio);
 
     /// <inheritdoc/>
-    public long StepCount { get; set; }
-
-    /// <inheritdoc/>
-    public Tensor Step(double learningRate, double headLearningRate)
+    public long StepCount
     {
-        StepCount++;
-        var squares = new double[_pieces.Length];
-        ForEachPiece((index, _, numbers) => squares[index] = SumOfSquares(numbers.Gradients));
-        var norm = Math.Sqrt(squares.Sum());
-        var clip = constants.ClipNorm > 0 ? Math.Min(1, constants.ClipNorm / (norm + ClipEpsilon)) : 1;
-        var rootCorrection = 1 / Math.Sqrt(1 - Math.Pow(constants.Beta2, StepCount));
-        ForEachPiece((_, kind, numbers) =>
-        {
-            var rates = UpdateRates.Of(kind, learningRate, headLearningRate, loraPlusRatio, constants, StepCount);
-            Update(numbers,
-                new Factors((float)clip, (float)(1 - constants.Beta1), (float)(1 - constants.Beta2), (float)rootCorrection, (float)constants.Epsilon,
-                    (float)rates.Shrink, (float)rates.Stride));
-        });
-        return tensor((float)norm);
+        get => _pieces.StepCount;
+        set => _pieces.StepCount = value;
     }
+
+    /// <inheritdoc/>
+    public Tensor Step(double learningRate, double headLearningRate) =>
+        tensor((float)_pieces.Step(learningRate, headLearningRate, Numbers, TorchThreads.For));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -47,108 +27,8 @@ internal sealed class FusedAdamW(TrainedParameters parameters, OptimizerConstant
         // The parameters are the caller's.
     }
 
-    private static IEnumerable<(ParameterKind Kind, int Start, int Length)> Pieces((ParameterKind Kind, long Start, long Length) segment)
-    {
-        for (var done = 0L; done < segment.Length; done += PieceLength)
-        {
-            yield return (segment.Kind, checked((int)(segment.Start + done)), (int)Math.Min(PieceLength, segment.Length - done));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double SumOfSquares(ReadOnlySpan<float> numbers)
-    {
-        var sum = Vector512<double>.Zero;
-        var vectors = MemoryMarshal.Cast<float, Vector512<float>>(numbers);
-        foreach (var vector in vectors)
-        {
-            var (lower, upper) = Vector512.Widen(vector);
-            sum += (lower * lower) + (upper * upper);
-        }
-
-        var total = Vector512.Sum(sum);
-        foreach (var number in numbers[(vectors.Length * Lanes)..])
-        {
-            total += (double)number * number;
-        }
-
-        return total;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Update(Numbers numbers, Factors factors)
-    {
-        var whole = numbers.Values.Length / Lanes * Lanes;
-        for (var i = 0; i < whole; i += Lanes)
-        {
-            UpdateVector(numbers, i, factors);
-        }
-
-        if (whole == numbers.Values.Length)
-        {
-            return;
-        }
-
-        // The last ones in a vector of their own.
-        Span<float> last = stackalloc float[4 * Lanes];
-        last.Clear();
-        var rest = new Numbers(last[..Lanes], last[Lanes..(2 * Lanes)], last[(2 * Lanes)..(3 * Lanes)], last[(3 * Lanes)..]);
-        numbers.From(whole).CopyTo(rest);
-        UpdateVector(rest, 0, factors);
-        rest.To(numbers.Values.Length - whole).CopyTo(numbers.From(whole));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void UpdateVector(Numbers numbers, int place, Factors factors)
-    {
-        var index = (nuint)place;
-        var gradient = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(numbers.Gradients), index) * factors.Clip;
-        var mean = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(numbers.Mean), index);
-        mean += (gradient - mean) * factors.MeanShare;
-        var square = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(numbers.Square), index);
-        square += ((gradient * gradient) - square) * factors.SquareShare;
-        var value = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(numbers.Values), index) * factors.Shrink;
-        value -= mean / ((Vector512.Sqrt(square) * factors.RootCorrection) + Vector512.Create(factors.Epsilon)) * factors.Stride;
-        mean.StoreUnsafe(ref MemoryMarshal.GetReference(numbers.Mean), index);
-        square.StoreUnsafe(ref MemoryMarshal.GetReference(numbers.Square), index);
-        value.StoreUnsafe(ref MemoryMarshal.GetReference(numbers.Values), index);
-    }
-
-    private void ForEachPiece(PieceAction action) => TorchThreads.For(_pieces.Length, index =>
-    {
-        var (kind, start, length) = _pieces[index];
-        action(index, kind, new Numbers(
-            Floats(parameters.Values), Floats(parameters.Gradients), Floats(parameters.Mean), Floats(parameters.Square)).From(start).To(length));
-    });
+    private FlatNumbers Numbers() =>
+        new(Floats(parameters.Values), Floats(parameters.Gradients), Floats(parameters.Mean), Floats(parameters.Square));
 
     private static Span<float> Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
-
-    private delegate void PieceAction(int index, ParameterKind kind, Numbers numbers);
-
-    /// <summary>A stretch of the four flat buffers.</summary>
-    private readonly ref struct Numbers(Span<float> values, Span<float> gradients, Span<float> mean, Span<float> square)
-    {
-        public Span<float> Values { get; } = values;
-
-        public Span<float> Gradients { get; } = gradients;
-
-        public Span<float> Mean { get; } = mean;
-
-        public Span<float> Square { get; } = square;
-
-        public Numbers From(int start) => new(Values[start..], Gradients[start..], Mean[start..], Square[start..]);
-
-        public Numbers To(int end) => new(Values[..end], Gradients[..end], Mean[..end], Square[..end]);
-
-        public void CopyTo(Numbers other)
-        {
-            Values.CopyTo(other.Values);
-            Gradients.CopyTo(other.Gradients);
-            Mean.CopyTo(other.Mean);
-            Square.CopyTo(other.Square);
-        }
-    }
-
-    private readonly record struct Factors(
-        float Clip, float MeanShare, float SquareShare, float RootCorrection, float Epsilon, float Shrink, float Stride);
 }

@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,7 +22,7 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
         _weights = weights;
         _options = options;
         _device = device.Device;
-        _parameters = new TrainedParameters(ClassifierHead.Specs(weights), _device);
+        _parameters = new TrainedParameters(LearnedTensors.Head(weights), _device);
         _optimizer = device.Optimizer(_parameters, options.Optimizer, loraPlusRatio: 1);
     }
 
@@ -44,7 +45,7 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
         _parameters.Gradients.zero_();
         var leaves = _weights.Config.Layout.Head.Keys.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
         var logits = ClassifierHead.Forward(Matrix(features), _weights.Config.Layout.Head.Linears, HeadTensors.Plain(name => leaves[name]), dropout);
-        using var share = (1.0 / ClassifierHead.WeightOf(labels, _weights.Config, _options)).ToScalar();
+        using var share = (1.0 / LossWeight.Of(labels, _weights.Config, _options)).ToScalar();
         var loss = ClassifierHead.Loss(logits, labels, _weights.Config, _options).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values]);
         using (no_grad())

@@ -1,3 +1,4 @@
+using LoraOnnx.Training.Learning;
 using static TorchSharp.torch;
 
 namespace LoraOnnx.Training.Torch;

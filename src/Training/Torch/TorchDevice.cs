@@ -1,3 +1,4 @@
+using LoraOnnx.Training.Learning;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using LoraOnnx.Model.Encoders;

@@ -1,3 +1,4 @@
+using LoraOnnx.Training.Learning;
 using System.Text.Json;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
@@ -39,7 +40,7 @@ public sealed class ClassWeightTests
                 : [label.GetInt32()])];
         var logits = tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, -1).requires_grad_(true);
 
-        var share = 1.0 / ClassifierHead.WeightOf(labels, config, options);
+        var share = 1.0 / LossWeight.Of(labels, config, options);
         var loss = ClassifierHead.Loss(logits[TensorIndex.Slice(0, 4)], labels[..4], config, options)
             .add(ClassifierHead.Loss(logits[TensorIndex.Slice(4)], labels[4..], config, options)).mul(share);
         var gradient = autograd.grad([loss], [logits])[0];

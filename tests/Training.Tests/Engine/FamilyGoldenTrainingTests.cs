@@ -1,3 +1,4 @@
+using LoraOnnx.Training.Learning;
 using System.Text.Json;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;

@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Torch;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Torch;
 using static TorchSharp.torch;
 

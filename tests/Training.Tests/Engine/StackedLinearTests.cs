@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Torch;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -44,4 +44,10 @@ internal sealed class PackedBatch
 
     /// <summary>Number of real tokens; there are no others.</summary>
     public int TokenCount => Ids.Length;
+
+    /// <summary>Tokens of a text.</summary>
+    public int LengthOf(int text) => Offsets[text + 1] - Offsets[text];
+
+    /// <summary>The texts, shortest first; of equal length in their order, so that equal batches give equal bits.</summary>
+    public int[] ShortestFirst() => [.. Enumerable.Range(0, TextCount).OrderBy(LengthOf)];
 }

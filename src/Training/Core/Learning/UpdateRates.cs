@@ -1,6 +1,6 @@
 using LoraOnnx.Training.Engine;
 
-namespace LoraOnnx.Training.Torch;
+namespace LoraOnnx.Training.Learning;
 
 /// <summary>What AdamW does to parameters of one kind in one step: shrinks them, then moves them against mean/(root of the mean square + ε) by a
 /// stride.</summary>

@@ -1,4 +1,4 @@
-namespace LoraOnnx.Training.Torch;
+namespace LoraOnnx.Training.Learning;
 
 /// <summary>Names of an adapter's tensors among the trained ones.</summary>
 internal static class AdapterNames

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace LoraOnnx.Training.Torch;
+namespace LoraOnnx.Training.Learning;
 
 /// <summary>
 /// Random bits that are a function of a key and a position: 32 decisions in a dozen vector instructions, where libtorch's generator takes 7 ns for

@@ -1,4 +1,4 @@
-namespace LoraOnnx.Training.Torch;
+namespace LoraOnnx.Training.Learning;
 
 /// <summary>Texts that lie side by side and that attention takes in one call, each as if it were <paramref name="Width"/> tokens long.</summary>
 /// <param name="FirstText">Place of the first text.</param>
