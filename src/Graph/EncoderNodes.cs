@@ -59,7 +59,15 @@ internal sealed class EncoderNodes(
             ReadsActivation(linear), weights.Has(smoothing) ? Weight(smoothing) : null);
     }
 
-    /// <summary>The first hidden state of words and positions, each [..., width].</summary>
+    /// <summary>The first hidden state of rows that lie end to end [n, width].</summary>
+    public string Embed(string ids, string positions)
+    {
+        var words = graph.Node("Gather", "/embeddings/words", [Weight(layout.Embeddings.Words.Key), ids]);
+        var places = graph.Node("Gather", "/embeddings/positions", [Weight(layout.Embeddings.Positions.Key), positions]);
+        return Norm(EmbeddingSum(words, places), layout.Embeddings.Norm);
+    }
+
+    /// <summary>The sum of words and positions, each [..., width].</summary>
     public string EmbeddingSum(string words, string positions) => graph.Node("Add", "/embeddings/sum", [words, positions]);
 
     /// <summary>Layer normalisation over the last axis.</summary>

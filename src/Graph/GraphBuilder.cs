@@ -179,7 +179,8 @@ internal sealed class GraphBuilder(string name, int opset)
         _ => 10,
     };
 
-    private static ValueInfoProto Describe(string value, DataType type, ReadOnlySpan<string> axes)
+    /// <summary>A value of a graph; an axis is a number or the name of a free length.</summary>
+    public static ValueInfoProto Describe(string value, DataType type, ReadOnlySpan<string> axes)
     {
         var shape = new TensorShapeProto();
         foreach (var axis in axes)

@@ -35,7 +35,7 @@ internal sealed class ServingGraph
         var layout = new AttentionLayout(_graph, _config.Shape, ids);
         var first = _graph.Input(PackedInputs.First, DataType.Int32, "texts");
 
-        var x = Embed(ids, positions); // [T, H]
+        var x = _nodes.Embed(ids, positions); // [T, H]
         foreach (var block in _config.Layout.Blocks)
         {
             var last = block == _config.Layout.Blocks[^1];
@@ -52,14 +52,6 @@ internal sealed class ServingGraph
         }
 
         return _graph.Build([]);
-    }
-
-    private string Embed(string ids, string positions)
-    {
-        var embeddings = _config.Layout.Embeddings;
-        var words = _graph.Node("Gather", "/embeddings/words", [_nodes.Weight(embeddings.Words.Key), ids]);
-        var places = _graph.Node("Gather", "/embeddings/positions", [_nodes.Weight(embeddings.Positions.Key), positions]);
-        return _nodes.Norm(_nodes.EmbeddingSum(words, places), embeddings.Norm);
     }
 
     /// <summary>Queries divided by √D before the product with the keys, as the portable graph does it: the same roundings.</summary>

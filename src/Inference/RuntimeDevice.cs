@@ -30,8 +30,10 @@ internal static class RuntimeDevice
     }
 
     /// <summary>Settings of a session on the device asked for. The caller disposes.</summary>
+    /// <param name="options">Device and threads.</param>
+    /// <param name="spins">Whether threads wait for work busily, as suits a process that does nothing else.</param>
     /// <exception cref="InputException">CUDA was asked for and cannot be had.</exception>
-    public static SessionOptions CreateSettings(InferenceOptions options)
+    public static SessionOptions CreateSettings(InferenceOptions options, bool spins = false)
     {
         var settings = new SessionOptions
         {
@@ -45,7 +47,7 @@ internal static class RuntimeDevice
         try
         {
             // Spinning threads take the cores that other callers, tokenisers and the network need.
-            settings.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            settings.AddSessionConfigEntry("session.intra_op.allow_spinning", spins ? "1" : "0");
             ChooseProvider(settings, options);
             return settings;
         }

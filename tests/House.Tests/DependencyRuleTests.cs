@@ -21,7 +21,8 @@ public sealed class DependencyRuleTests
         ["Reports"] = ["Files", "Model"],
         ["Training/Core"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Reports"],
         ["Training/Torch"] = ["Files", "Model", "Training/Core"],
-        ["Training/Program"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Training/Core", "Training/Torch"],
+        ["Training/Onnx"] = ["Files", "Model", "Graph", "Inference", "Training/Core"],
+        ["Training/Program"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Training/Core", "Training/Torch", "Training/Onnx"],
         ["Merge"] = ["CommandLine", "Files", "Hub", "Model", "Texts", "Graph", "Inference"],
         ["Serving"] = ["CommandLine", "Files", "Model", "Graph", "Inference", "Client"],
         ["Scoring"] = ["CommandLine", "Files", "Model", "Texts", "Graph", "Inference", "Client"],
@@ -43,8 +44,8 @@ public sealed class DependencyRuleTests
         Assert.Equal(["Training/Torch"], RoomsWith(package => package.Contains("torch", StringComparison.OrdinalIgnoreCase)));
 
     [Fact]
-    public void Only_inference_sees_ONNX_Runtime() =>
-        Assert.Equal(["Classifier/InProcess", "Classifier/Natives", "Inference"],
+    public void Only_inference_and_its_training_engine_see_ONNX_Runtime() =>
+        Assert.Equal(["Classifier/InProcess", "Classifier/Natives", "Inference", "Training/Onnx"],
             RoomsWith(package => package.Contains("OnnxRuntime", StringComparison.OrdinalIgnoreCase)));
 
     private static IEnumerable<string> RoomsWith(Func<string, bool> package) =>

@@ -42,7 +42,7 @@ internal static class ExplanationGraph
             x = block.Forward(x, first);
         }
 
-        var head = new HeadGradient(graph, nodes, layout, TrainedTensors.None);
+        var head = new HeadGradient(graph, nodes, VariantNodes.Head(layout), TrainedTensors.None);
         var logits = graph.Node("Identity", PackedInputs.Logits, [head.Forward(x)]); // [S, labels]
         var d = head.Backward(graph.Node("Expand", "/gradient/logits", [asked, graph.Node("Shape", "/logits/shape", [logits])]), asksInput: true)!;
         foreach (var block in blocks.Reverse())

@@ -29,11 +29,7 @@ public sealed class OnDeviceParameters
         LoraModule[] modules = [.. adapters.Select(Named)];
         var layout = weights.Config.Layout;
         var head = trainsHead ? layout.Head.Keys : [];
-        // as files hold them: the row of token types lies in the positions
-        var frozen = WeightSet.Of(weights).All.Where(tensor => !head.Contains(tensor.Name)).Select(tensor =>
-            tensor.Name == layout.Embeddings.Positions.Key && layout.Embeddings.TokenTypes is not null
-                ? new NamedTensor(tensor.Name, weights[tensor.Name].Shape, Tensors.Values<float>(tensor).ToArray())
-                : weights[tensor.Name]);
+        var frozen = StoredTensors.Of(weights, WeightSet.Of(weights)).Where(tensor => !head.Contains(tensor.Name));
         return new OnDeviceParameters(trainsHead, modules, [.. frozen],
             [.. modules.SelectMany(module => module.Tensors), .. head.Select(key => weights[key])]);
     }

@@ -50,6 +50,10 @@ public sealed record RunRecord
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>What computes, <c>torch</c> or <c>onnx</c>, also when the run is resumed; runs from before there was a choice have
+    /// <c>torch</c>.</summary>
+    public string Engine { get; init; } = "torch";
+
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public required string Device { get; init; }
 

@@ -12,7 +12,6 @@ using LoraOnnx.Training.Options;
 using LoraOnnx.Training.Recording;
 using LoraOnnx.Training.Report;
 using LoraOnnx.Training.Steps;
-using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training;
 
@@ -57,7 +56,7 @@ internal static class TrainingProgram
         var rules = earlier is null ? RunRules.Current : new RunRules(earlier.Version);
         var read = inputs.Read(given, Locate(given.Model, earlier, cancellationToken), rules, cancellationToken);
         var (options, @base, texts) = (read.Options, read.Base, read.Texts);
-        var engine = TorchEngine.Start(earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
+        var engine = TrainingEngines.Start(options.Engine, earlier, earlier is null ? options.MachineWish : MachineOf(earlier), display.Note);
         var effective = EffectiveOptions.Of(options, read.Adapters, engine.Machine, read.MaxLength, rules,
             options.StepsOf(texts.Train.Count, texts.Train.Tokens)) with
         {
@@ -124,8 +123,8 @@ internal static class TrainingProgram
 
     private static void Introduce(RunRecord record, TrainingTexts texts, BaseModel @base, ITrainingDisplay display)
     {
-        display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Device}, "
-            + $"{record.Precision}, {record.Threads} threads");
+        display.Note($"model: {record.Model} ({@base.Config.Shape.Blocks} layers, width {@base.Config.Shape.Width}), {record.Engine}, "
+            + $"{record.Device}, {record.Precision}, {record.Threads} threads");
         foreach (var note in @base.Notes)
         {
             display.Warn(note);

@@ -1,5 +1,4 @@
 using LoraOnnx.Model;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Training.Engine;

@@ -10,6 +10,9 @@ namespace LoraOnnx.Training.Torch;
 /// is.</summary>
 internal sealed class TorchEngine : ITrainingEngine
 {
+    /// <summary>Its name.</summary>
+    public const string EngineName = "torch";
+
     private readonly TorchDevice _device;
 
     private TorchEngine(Machine machine, TorchDevice device)
@@ -17,6 +20,9 @@ internal sealed class TorchEngine : ITrainingEngine
         Machine = machine;
         _device = device;
     }
+
+    /// <inheritdoc/>
+    public string Name => EngineName;
 
     /// <inheritdoc/>
     public Machine Machine { get; }

@@ -15,6 +15,7 @@ public sealed class FeatureCacheTests : IDisposable
         MaxLength = 512,
         Truncate = "head",
         Precision = "bf16",
+        Engine = "torch",
         Device = "cpu",
         Threads = 2,
     };

@@ -1,5 +1,4 @@
 using LoraOnnx.Training.Learning;
-using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
 

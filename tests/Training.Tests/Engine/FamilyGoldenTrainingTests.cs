@@ -14,29 +14,18 @@ public sealed class FamilyGoldenTrainingTests
 {
     public FamilyGoldenTrainingTests() => NativeTorch.Prepare(null);
 
-    public static TheoryData<string> WithLogits => [.. FamilyGolden.ModelsWith("logits.json")];
+    public static MatrixTheoryData<string, string> WithLogits => new(FamilyGolden.ModelsWith("logits.json"), Engines.All);
 
-    public static TheoryData<string, string> Trajectories
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var (model, name) in FamilyGolden.Folders("trajectories"))
-            {
-                data.Add(model, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<string, string, string> Trajectories =>
+        [.. FamilyGolden.Folders("trajectories").SelectMany(folder => Engines.All.Select(engine => (folder.Item1, folder.Item2, engine)))];
 
     [Theory]
     [MemberData(nameof(WithLogits))]
-    public void A_frozen_network_gives_the_logits_of_transformers(string model)
+    public void A_frozen_network_gives_the_logits_of_transformers(string model, string engine)
     {
         var cases = FamilyGolden.Json(model, "logits.json").GetProperty("cases").EnumerateArray().ToList();
         var texts = FamilyGolden.Encode(model, cases.Select(entry => entry.GetProperty("text").GetString()!));
-        using var network = new FrozenNetwork(FamilyGolden.Weights(model), null, Precision.Fp32, TorchDevice.Cpu);
+        using var network = Engines.Encoder(engine, FamilyGolden.Weights(model));
 
         var logits = network.Logits(new PackedBatch(texts));
 
@@ -45,7 +34,7 @@ public sealed class FamilyGoldenTrainingTests
 
     [Theory]
     [MemberData(nameof(Trajectories))]
-    public void Twenty_four_steps_go_where_peft_goes(string model, string name)
+    public void Twenty_four_steps_go_where_peft_goes(string model, string name, string engine)
     {
         const double Tolerance = 1e-4; // relative to 1 + the number, of losses and gradient norms
         const double WeightShare = 1e-2; // of the way that a tensor went
@@ -63,7 +52,7 @@ public sealed class FamilyGoldenTrainingTests
             A = initial[AdapterNames.A(module)],
             B = initial[AdapterNames.B(module)],
         })], []);
-        using var learner = Learners.Of(weights, plan, new LearnerOptions { TrainHead = trainsHead, BodyDropout = false }, adapter);
+        using var learner = Engines.Adapters(engine, weights, plan, new LearnerOptions { TrainHead = trainsHead, BodyDropout = false }, adapter);
 
         var results = expected.GetProperty("batches").EnumerateArray().Zip(expected.GetProperty("learning_rates").EnumerateArray())
             .Select(step => learner.Step([Pack(model, step.First, expected.GetProperty("max_length").GetInt32())], step.Second.GetDouble()))

@@ -16,15 +16,20 @@ public sealed class GoldenTrainingTests
 
     public GoldenTrainingTests() => NativeTorch.Prepare(null);
 
-    [Fact]
-    public void Logits_of_the_demo_model_are_those_of_transformers()
+    public static TheoryData<string> AllEngines => [.. Engines.All];
+
+    public static MatrixTheoryData<string, string> Trajectories => new(["lora", "head", "lora-and-head"], Engines.All);
+
+    [Theory]
+    [MemberData(nameof(AllEngines))]
+    public void Logits_of_the_demo_model_are_those_of_transformers(string name)
     {
         // The summation order differs from eager attention's: 2e-5 at logits of up to 5.
         const double Tolerance = 2e-5;
         using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("logits.json")));
         var cases = json.RootElement.GetProperty("cases").EnumerateArray()
             .Select(item => (Text: item.GetProperty("text").GetString()!, Logits: Floats(item.GetProperty("logits")))).ToList();
-        using var engine = new FrozenNetwork(_weights.Value, null, Precision.Fp32, TorchDevice.Cpu);
+        using var engine = Engines.Encoder(name, _weights.Value);
 
         var together = engine.Logits(new PackedBatch([.. cases.Select(item => Encode(item.Text, 512))]));
         var alone = cases.ConvertAll(item => engine.Logits(new PackedBatch([Encode(item.Text, 512)]))[0]);
@@ -34,11 +39,10 @@ public sealed class GoldenTrainingTests
     }
 
     [Theory]
-    [InlineData("lora", true, false)]
-    [InlineData("head", false, true)]
-    [InlineData("lora-and-head", true, true)]
-    public void Training_follows_the_trajectory_of_peft(string name, bool adapters, bool head)
+    [MemberData(nameof(Trajectories))]
+    public void Training_follows_the_trajectory_of_peft(string name, string engineName)
     {
+        var (adapters, head) = (name != "head", name != "lora");
         const double Relative = 1e-4; // of losses and gradient norms, and as much as a hundredth of it beside
         const double WeightShare = 1e-2; // ‖ours - theirs‖ of each tensor, as a share of the way it went, ‖theirs - initial‖
         using var json = JsonDocument.Parse(File.ReadAllText(Golden.Path("trajectories", name, "expected.json")));
@@ -46,7 +50,7 @@ public sealed class GoldenTrainingTests
         var initial = Read(Golden.Path("trajectories", name, "initial.safetensors"));
         var plan = adapters ? Plan(expected) : Learners.NoAdapters;
         var options = new LearnerOptions { TrainHead = head, BodyDropout = false };
-        using var engine = Learners.Of(_weights.Value, plan, options, adapters ? Adapter(plan, initial) : null);
+        using var engine = Engines.Adapters(engineName, _weights.Value, plan, options, adapters ? Adapter(plan, initial) : null);
 
         var losses = new List<float>();
         var norms = new List<float>();
@@ -74,14 +78,15 @@ public sealed class GoldenTrainingTests
         Assert.True(share <= WeightShare, $"{key} is off by {share:g4} of the way it went, allowed {WeightShare:g4}.");
     }
 
-    [Fact]
-    public void A_step_in_parts_has_the_gradient_of_the_whole_step()
+    [Theory]
+    [MemberData(nameof(AllEngines))]
+    public void A_step_in_parts_has_the_gradient_of_the_whole_step(string engine)
     {
         EncodedText[] texts = [Encode("a fine film.", 64), Encode("a bad film, and a very long one too.", 64), Encode("nothing happens.", 64)];
         IReadOnlyList<int>[] labels = [[1], [0], [0]];
         var options = new LearnerOptions { TrainHead = true, BodyDropout = false };
-        using var whole = Learners.Of(_weights.Value, Learners.NoAdapters, options);
-        using var parts = Learners.Of(_weights.Value, Learners.NoAdapters, options);
+        using var whole = Engines.Adapters(engine, _weights.Value, Learners.NoAdapters, options);
+        using var parts = Engines.Adapters(engine, _weights.Value, Learners.NoAdapters, options);
 
         var expected = whole.Step([new PackedBatch(texts, labels)], 1e-3);
         var actual = parts.Step([new PackedBatch(texts[..1], labels[..1]), new PackedBatch(texts[1..], labels[1..])], 1e-3);
@@ -115,7 +120,7 @@ public sealed class GoldenTrainingTests
             B = tensors[$"base_model.model.{module}.lora_B.weight"],
         })], []);
 
-    private static IEnumerable<(string Key, NamedTensor Tensor)> Trained(AdapterLearner engine, bool adapters, bool head)
+    private static IEnumerable<(string Key, NamedTensor Tensor)> Trained(ILearner<PackedBatch> engine, bool adapters, bool head)
     {
         foreach (var module in adapters ? engine.Export().Adapter!.Modules : [])
         {

@@ -17,16 +17,18 @@ public sealed class GradientTests
 
     public GradientTests() => NativeTorch.Prepare(null);
 
+    private static readonly (string Targets, string Traits)[] _cases =
+    [
+        ("q_lin k_lin v_lin", ""), ("q_lin k_lin v_lin", "dropout"), ("k_lin lin2", "rslora"), (EveryModule, ""), (EveryModule, "relu"),
+        (EveryModule, "dropout attention-dropout multi-label smoothing"), ("q_lin v_lin out_lin", "head dropout"), ("", "head"),
+    ];
+
+    public static TheoryData<string, string, string> Cases =>
+        [.. _cases.SelectMany(row => Engines.All.Select(engine => (row.Targets, row.Traits, engine)))];
+
     [Theory]
-    [InlineData("q_lin k_lin v_lin", "")]
-    [InlineData("q_lin k_lin v_lin", "dropout")]
-    [InlineData("k_lin lin2", "rslora")]
-    [InlineData(EveryModule, "")]
-    [InlineData(EveryModule, "relu")]
-    [InlineData(EveryModule, "dropout attention-dropout multi-label smoothing")]
-    [InlineData("q_lin v_lin out_lin", "head dropout")]
-    [InlineData("", "head")]
-    public void Gradients_are_the_slopes_of_the_loss(string targets, string traits)
+    [MemberData(nameof(Cases))]
+    public void Gradients_are_the_slopes_of_the_loss(string targets, string traits, string name)
     {
         // Central differences in fp32: the loss has 7 digits, of which a step this long leaves three; a longer one crosses kinks of ReLU.
         const double Reach = 2e-3;
@@ -36,7 +38,7 @@ public sealed class GradientTests
             Activation = Has(traits, "relu") ? "relu" : "gelu",
             ProblemType = Has(traits, "multi-label") ? "multi_label_classification" : null,
         });
-        using var engine = Learners.Of(model.Weights, Plan(model.Config, targets, traits), Options(traits));
+        using var engine = Engines.Adapters(name, model.Weights, Plan(model.Config, targets, traits), Options(traits));
         var start = Shaken(engine.Save());
 
         var gradients = Gradients(engine, start);
@@ -136,7 +138,7 @@ public sealed class GradientTests
     private static bool IsMoment(string name) => name.EndsWith(".exp_avg", StringComparison.Ordinal)
         || name.EndsWith(".exp_avg_sq", StringComparison.Ordinal);
 
-    private Dictionary<string, float[]> Gradients(AdapterLearner engine, LearnerState state)
+    private Dictionary<string, float[]> Gradients(ILearner<PackedBatch> engine, LearnerState state)
     {
         engine.Restore(state);
         engine.Step([_batch], 0);
@@ -144,7 +146,7 @@ public sealed class GradientTests
             .ToDictionary(tensor => tensor.Name[..^".exp_avg".Length], tensor => tensor.Values);
     }
 
-    private double Loss(AdapterLearner engine, LearnerState state)
+    private double Loss(ILearner<PackedBatch> engine, LearnerState state)
     {
         engine.Restore(state);
         return engine.Step([_batch], 0).Loss;

@@ -1,7 +1,6 @@
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
-using LoraOnnx.Training.Steps;
 using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
@@ -14,7 +13,4 @@ internal static class Learners
 
     public static AdapterLearner Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial = null) =>
         new(weights, plan, options, TorchDevice.Cpu, initial);
-
-    public static StepResult Step(this AdapterLearner learner, PackedBatch[] parts, double rate) =>
-        learner.Step(parts, new LearningRates(rate, rate));
 }

@@ -1,6 +1,7 @@
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Reference;
+using LoraOnnx.Training.Tests.Engine;
 
 namespace LoraOnnx.Training.Tests.Runs;
 
@@ -15,11 +16,13 @@ public sealed class FamilyGoldenRunTests : IDisposable
 
     public static TheoryData<string> Models => [.. FamilyGolden.ModelsWith("model")];
 
+    public static MatrixTheoryData<string, string> OnEngines => new(FamilyGolden.ModelsWith("model"), Engines.All);
+
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [MemberData(nameof(Models))]
-    public void The_files_of_a_run_are_the_model_that_was_trained(string model)
+    [MemberData(nameof(OnEngines))]
+    public void The_files_of_a_run_are_the_model_that_was_trained(string model, string engine)
     {
         const double Tolerance = 1e-4; // fp32 sums in another order
         string[][] ways =
@@ -31,7 +34,7 @@ public sealed class FamilyGoldenRunTests : IDisposable
         ];
         foreach (var (index, way) in ways.Index())
         {
-            var run = TrainedRun.Train(Arguments(model, $"{index}", [.. way, "--epochs", "2"]));
+            var run = TrainedRun.Train(Arguments(model, $"{index}", [.. way, "--epochs", "2", "--engine", engine]));
 
             var expected = run.Run.ReadReferenceLogits()!; // every run writes them
             FamilyGolden.AssertClose([.. expected], [.. run.ManagedLogits(ReferenceTexts.All)], Tolerance);
@@ -52,16 +55,18 @@ public sealed class FamilyGoldenRunTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Models))]
-    public void A_run_that_was_cut_goes_on_bit_by_bit(string model)
+    [MemberData(nameof(OnEngines))]
+    public void A_run_that_was_cut_goes_on_bit_by_bit(string model, string engine)
     {
-        string[] options = ["--method", "lora+head", "--lora-dropout", "0.1", "--attention-dropout", "true", "--epochs", "2", "--batch-size", "4"];
+        string[] options = ["--engine", engine, "--method", "lora+head", "--lora-dropout", "0.1", "--attention-dropout", "true", "--epochs", "2",
+            "--batch-size", "4"];
         var whole = TrainedRun.Train(Arguments(model, "whole", options));
         var cut = Arguments(model, "cut", options);
 
         TrainedRun.Cut(cut, steps: 7);
         var resumed = TrainedRun.Train(cut, resume: true);
 
+        Assert.Equal(engine, resumed.Record.Engine);
         Assert.Equal(TinyTask.Metrics(whole.Run.Path), TinyTask.Metrics(resumed.Run.Path));
         foreach (var file in (string[])["adapter/adapter_model.safetensors", "head/model.safetensors", "reference-logits.json"])
         {

@@ -48,7 +48,7 @@ public sealed class RunFilesTests : IDisposable
     [Fact]
     public void The_raw_model_is_measured_before_the_first_step()
     {
-        var run = TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--test", _task.Validation));
+        var run = TrainedRun.Train(_task.Arguments(_task.Run, "--epochs", "1", "--test", _task.Validation, "--feature-cache-gib", "0"));
 
         Assert.Equal(["raw validation", "raw test", "step"],
             run.Lines.Take(3)

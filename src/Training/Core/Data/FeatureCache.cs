@@ -26,6 +26,8 @@ internal sealed record FeatureKey
 
     public required string Precision { get; init; }
 
+    public required string Engine { get; init; }
+
     public required string Device { get; init; }
 
     /// <summary>Rounding depends on how the work is shared out, and a repeated run shall have the same bits.</summary>

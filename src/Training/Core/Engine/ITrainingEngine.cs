@@ -7,6 +7,9 @@ namespace LoraOnnx.Training.Engine;
 /// steps and phases only.</summary>
 internal interface ITrainingEngine
 {
+    /// <summary>What --engine calls it, for run.json.</summary>
+    string Name { get; }
+
     /// <summary>What computes.</summary>
     Machine Machine { get; }
 

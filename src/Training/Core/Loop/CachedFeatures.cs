@@ -64,6 +64,7 @@ internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Prec
         MaxLength = job.Options.MaxLength,
         Truncate = EnumNames.Of(job.Options.Truncate),
         Precision = EnumNames.Of(precision),
+        Engine = job.Engine.Name,
         Device = EnumNames.Of(job.Options.Machine.Device),
         Threads = job.Options.Machine.Threads,
     };

@@ -122,6 +122,8 @@ internal static class TrainOptionTable
 
     private static void AddMachine(OptionTable table)
     {
+        table.Choice("--engine", "What computes: libtorch, or ONNX Runtime, in fp32; auto: libtorch where it loads.", options => options.Engine,
+            (options, value) => options with { Engine = value });
         table.Choice("--device", "Where to compute.", options => options.Device, (options, value) => options with { Device = value });
         table.Choice("--precision", "Type of the frozen base; auto: bf16 where the processor or GPU is fast at it.", options => options.Precision,
             (options, value) => options with { Precision = value });

@@ -136,6 +136,8 @@ internal sealed record TrainingOptions
     /// <summary>Decides split, order of batches, new weights and dropout.</summary>
     public ulong Seed { get; init; } = 42;
 
+    public EngineChoice Engine { get; init; } = EngineChoice.Auto;
+
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
     public PrecisionChoice Precision { get; init; } = PrecisionChoice.Auto;
@@ -172,8 +174,8 @@ internal sealed record TrainingOptions
         },
         Precision switch
         {
-            PrecisionChoice.Fp32 => Engine.Precision.Fp32,
-            PrecisionChoice.Bf16 => Engine.Precision.Bf16,
+            PrecisionChoice.Fp32 => LoraOnnx.Training.Engine.Precision.Fp32,
+            PrecisionChoice.Bf16 => LoraOnnx.Training.Engine.Precision.Bf16,
             _ => null,
         },
         Threads == 0 ? null : Threads);

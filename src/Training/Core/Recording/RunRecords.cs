@@ -29,6 +29,7 @@ internal static class RunRecords
             MaxLength = effective.MaxLength,
             Truncate = EnumNames.Of(options.Truncate),
             Precision = EnumNames.Of(effective.Machine.Precision),
+            Engine = engine.Name,
             Device = EnumNames.Of(effective.Machine.Device),
             Threads = effective.Machine.Threads,
             TrainedParameters = 0,
