@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace LoraOnnx.Files;
@@ -130,6 +131,11 @@ public sealed partial class JsonFields
         { } value => throw Wrong(key, value, "an object"),
     };
 
+    /// <summary>A copy that may be changed. JSON lets a name come twice, which <c>JsonNode.Parse</c> fails at when first asked; here the last
+    /// counts, as for <see cref="Find"/> and for Python.</summary>
+    /// <exception cref="InputException">A name is not Unicode.</exception>
+    public JsonObject ToNode() => ObjectOf(_object);
+
     /// <exception cref="InputException">The value is not a whole number in the range.</exception>
     public static int Integer(string path, string key, JsonElement value, int least, int most) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
@@ -146,6 +152,24 @@ public sealed partial class JsonFields
 
     public static InputException Wrong(string path, string key, JsonElement value, string expected) =>
         InputException.InFile(path, $"'{key}' is {Describe(value)}, expected {expected}.");
+
+    private JsonObject ObjectOf(JsonElement json)
+    {
+        var copy = new JsonObject();
+        foreach (var (name, value) in EntriesOf(json))
+        {
+            copy[name] = NodeOf(value);
+        }
+
+        return copy;
+    }
+
+    private JsonNode? NodeOf(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => ObjectOf(json),
+        JsonValueKind.Array => new JsonArray([.. json.EnumerateArray().Select(NodeOf)]),
+        _ => JsonValue.Create(json),
+    };
 
     private List<(string Name, JsonElement Value)> EntriesOf(JsonElement json)
     {

@@ -61,11 +61,12 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
         {
             stream.Position = stream.Length <= (file.Size ?? long.MaxValue) ? stream.Length : 0;
             var problem = "";
+            var furthest = stream.Position; // a store that lets a file begin anew brings the same bytes for ever
             for (var attempt = 0; attempt < Attempts && problem is not null; attempt++)
             {
-                var before = stream.Position;
                 problem = stream.Position == file.Size ? null : TryContinue(name, file, stream, cancellationToken);
-                attempt = stream.Position - before >= LeastProgress ? -1 : attempt; // as long as enough arrives, go on
+                attempt = stream.Position - furthest >= LeastProgress ? -1 : attempt; // as long as enough arrives, go on
+                furthest = Math.Max(furthest, stream.Position);
             }
 
             stream.SetLength(stream.Position);
@@ -131,7 +132,7 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
         // A blocked read ends when the answer is disposed.
         using var registration = cancellationToken.Register(response.Dispose);
         var buffer = new byte[1 << 17];
-        var reported = -Stride;
+        var reported = -(long)Stride;
         var (windowStart, windowFrom) = (Stopwatch.GetTimestamp(), stream.Position);
         try
         {
@@ -175,7 +176,7 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
 
                 if (stream.Position - reported >= Stride || stream.Position == file.Size)
                 {
-                    reported = (int)Math.Min(int.MaxValue, stream.Position);
+                    reported = stream.Position;
                     Report(name, stream.Position, file.Size);
                 }
             }

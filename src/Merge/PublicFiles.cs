@@ -18,13 +18,13 @@ internal static class PublicFiles
     /// </summary>
     public static void Copy(string source, string target, ClassificationTask task)
     {
-        if (!source.EndsWith("config.json", StringComparison.Ordinal)
-            || JsonNode.Parse(JsonFields.Load(source).Root.GetRawText()) is not JsonObject fields)
+        if (!source.EndsWith("config.json", StringComparison.Ordinal))
         {
             File.Copy(source, target);
             return;
         }
 
+        var fields = JsonFields.Load(source).ToNode();
         var hadPlaces = NamePlaces(fields);
         var isConfig = Path.GetFileName(source) == ModelConfig.FileName && !ModelConfig.Load(Path.GetDirectoryName(source)!)
             .Task.IsSameAs(task); // a file has a directory

@@ -42,6 +42,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     public int Cuts { get; set; }
 
+    /// <summary>The store knows nothing but whole files.</summary>
+    public bool RefusesRanges { get; set; }
+
     /// <summary>The first answers of the hub that fail with 503.</summary>
     public int Failures { get; set; }
 
@@ -215,7 +218,7 @@ internal sealed class FakeHub : IAsyncDisposable
         var from = 0;
         if (context.Request.Headers.Range.FirstOrDefault() is { } range)
         {
-            from = int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture);
+            from = RefusesRanges ? content.Length : int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture);
             context.Response.StatusCode = from < content.Length ? 206 : 416;
             context.Response.Headers.ContentRange = from < content.Length
                 ? $"bytes {from}-{content.Length - 1}/{content.Length}"

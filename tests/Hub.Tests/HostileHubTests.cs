@@ -37,6 +37,15 @@ public sealed class HostileHubTests : IAsyncLifetime
         Assert.InRange(_hub.Downloads, 1, 9); // three attempts of three connections
     }
 
+    [Fact]
+    public void A_store_that_lets_a_file_begin_anew_again_and_again_is_given_up()
+    {
+        (_hub.RefusesRanges, _hub.CutAfter, _hub.Cuts) = (true, 1 << 16, 100); // enough to be worth another connection, were it new
+
+        Assert.Contains("the download stopped after", Fails());
+        Assert.InRange(_hub.Downloads, 1, 9);
+    }
+
     [Theory]
     [InlineData("abc")]
     [InlineData("0123456789abcdef0123456789abcdef0123456g")]

@@ -67,6 +67,29 @@ public sealed class LayoutTests : IDisposable
     }
 
     [Fact]
+    public void Names_that_come_twice_in_JSON_are_written_as_they_are_read_the_last_one_counts()
+    {
+        var model = Directory.CreateDirectory(Path.Combine(_folder.Path, "model")).FullName;
+        foreach (var file in Directory.GetFiles(Bert))
+        {
+            var target = Path.Combine(model, Path.GetFileName(file));
+            File.Copy(file, target);
+            if (Path.GetFileName(file) is "config.json" or "tokenizer_config.json")
+            {
+                File.WriteAllText(target, """{"note": 1, "note": 2,""" + File.ReadAllText(file).TrimStart()[1..]);
+            }
+        }
+
+        var checkpoint = Path.Combine(_folder.Path, "checkpoint");
+        var hub = Merge(model, "--layout", "hub", "--precision", "fp32", "--save-checkpoint", checkpoint);
+
+        foreach (var file in new[] { Path.Combine(hub, "tokenizer_config.json"), Path.Combine(checkpoint, "config.json") })
+        {
+            Assert.Equal(2, JsonFields.Load(file).Integer("note", 0, 0));
+        }
+    }
+
+    [Fact]
     public void Another_token_type_gives_other_logits()
     {
         var hub = Merge(Bert, "--layout", "hub", "--precision", "fp32");

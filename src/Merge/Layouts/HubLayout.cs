@@ -37,8 +37,7 @@ internal static class HubLayout
     /// <summary>Both libraries cut texts where <c>model_max_length</c> says, so it says where training cut.</summary>
     private static void WriteTokenizerConfig(string path, MergeInput input)
     {
-        var fields = File.Exists(path) && JsonNode.Parse(JsonFields.Load(path).Root.GetRawText()) is JsonObject found ? found
-            : new JsonObject { ["tokenizer_class"] = "PreTrainedTokenizerFast" };
+        var fields = File.Exists(path) ? JsonFields.Load(path).ToNode() : new JsonObject { ["tokenizer_class"] = "PreTrainedTokenizerFast" };
         fields["model_max_length"] = Math.Min(input.MaxTokens, TextTokenizer.Load(input.BaseDirectory).MaxLength);
         AtomicFile.WriteText(path, fields.ToJsonString(_indented) + "\n");
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraOnnx.Model.Adapters;
@@ -13,7 +14,7 @@ internal static class AdapterConfigText
     /// <summary>That of an adapter's directory, without the place that its base had on this machine.</summary>
     public static string Of(string directory)
     {
-        var fields = Parse(JsonFields.Load(Path.Combine(directory, PeftAdapterWriter.ConfigFileName)).Root.GetRawText());
+        var fields = JsonFields.Load(Path.Combine(directory, PeftAdapterWriter.ConfigFileName)).ToNode();
         PublicFiles.NamePlaces(fields);
         return fields.ToJsonString(_indented);
     }
@@ -21,11 +22,9 @@ internal static class AdapterConfigText
     /// <summary>The same for an adapter that brings the whole head, as peft saves it.</summary>
     public static string WithHead(string text, HeadLayout head)
     {
-        var fields = Parse(text);
+        var fields = JsonFields.Parse(PeftAdapterWriter.ConfigFileName, Encoding.UTF8.GetBytes(text)).ToNode();
         fields["task_type"] = "SEQ_CLS";
         fields["modules_to_save"] = new JsonArray([.. PeftAdapterWriter.SavedModules(head).Select(name => JsonValue.Create(name))]);
         return fields.ToJsonString(_indented);
     }
-
-    private static JsonObject Parse(string text) => JsonNode.Parse(text)!.AsObject(); // was read as an object, or written by peft's writer
 }

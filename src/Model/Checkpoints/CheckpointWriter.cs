@@ -34,7 +34,7 @@ public static class CheckpointWriter
     public static string Config(string sourceDirectory, ModelConfig model)
     {
         // The file was checked when the checkpoint was opened.
-        var config = JsonNode.Parse(JsonFields.Load(Path.Combine(sourceDirectory, ModelConfig.FileName)).Root.GetRawText())!.AsObject();
+        var config = JsonFields.Load(Path.Combine(sourceDirectory, ModelConfig.FileName)).ToNode();
         config["architectures"] = new JsonArray(model.Family.ClassifierClass);
         TaskFields.Write(config, model.Task);
         config.Remove("dtype");

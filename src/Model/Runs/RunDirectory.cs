@@ -84,9 +84,16 @@ public sealed class RunDirectory
     }
 
     /// <summary>The classes that the run was trained for.</summary>
+    /// <exception cref="InputException">run.json names one twice.</exception>
     public ClassificationTask TaskOn(ClassificationTask ofBase)
     {
         ArgumentNullException.ThrowIfNull(ofBase);
+        if (Record.Labels?.GroupBy(label => label).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw InputException.InFile(System.IO.Path.Combine(Path, RecordFileName),
+                $"'labels' has '{twice.Key}' {twice.Count()} times, expected distinct names.");
+        }
+
         return Record.Labels is not { } labels ? ofBase : new ClassificationTask(labels,
             Record.ProblemType == ClassificationTask.NameOf(ProblemType.MultiLabel) ? ProblemType.MultiLabel : ProblemType.SingleLabel);
     }

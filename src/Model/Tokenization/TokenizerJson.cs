@@ -85,7 +85,17 @@ public static class TokenizerJson
 
     private static JsonObject BytePairs(TokenizerFiles files, BytePairFiles options)
     {
-        var texts = files.Pieces.ToDictionary(piece => piece.Id, piece => piece.Text);
+        var texts = new Dictionary<int, string>();
+        foreach (var (text, id) in files.Pieces)
+        {
+            if (!texts.TryAdd(id, text))
+            {
+                throw InputException.InFile(files.VocabularyPath,
+                    $"gives '{texts[id]}' and '{text}' the id {id}; no tokenizer.json can be made of it.",
+                    "put the model's own tokenizer.json beside it.");
+            }
+        }
+
         JsonObject ByteLevel() => new()
         {
             ["type"] = "ByteLevel",

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Tokenization;
 
@@ -9,17 +8,9 @@ namespace LoraOnnx.Serving.Models;
 internal static class EngineTrial
 {
     /// <summary>
-    /// Texts and logits that the model must reproduce, one <c>{"text": ..., "logits": [...]}</c> a line; optional, beside the ONNX file.
-    /// </summary>
-    public const string GoldenFileName = "golden.jsonl";
-
-    /// <summary>
     /// Largest difference to golden logits, and between a text alone and in a batch, relative to the largest logit; int8 kernels differ by processor.
     /// </summary>
     private const float Tolerance = 2e-2f;
-
-    /// <summary>Golden texts are a few; a file of gigabytes is something else.</summary>
-    private const int LargestGolden = 16 << 20;
 
     private static readonly string[] _texts =
     [
@@ -57,34 +48,16 @@ internal static class EngineTrial
 
     private static void PassGolden(LoadedEngine engine, string path, CancellationToken cancellationToken)
     {
-        var file = Path.Combine(ModelFiles.DirectoryOf(path), GoldenFileName);
+        var file = Path.Combine(ModelFiles.DirectoryOf(path), GoldenTexts.FileName);
         if (!File.Exists(file))
         {
             return;
         }
 
-        var number = 0;
-        foreach (var line in ForeignFile.ReadLines(file, LargestGolden, "a file of golden texts", cancellationToken))
+        foreach (var (text, expected, line) in GoldenTexts.Read(file, cancellationToken))
         {
-            number++;
-            var (text, expected) = ReadGolden(file, number, line);
             var logits = Run(engine, path, [engine.Tokenizer.Encode(text, engine.Model.MaxTokens, Truncation.Head)], cancellationToken)[0];
-            RequireClose(file, $"line {number}", logits, expected);
-        }
-    }
-
-    private static (string Text, float[] Logits) ReadGolden(string file, int number, string line)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(line);
-            return (json.RootElement.GetProperty("text").GetString() ?? "",
-                [.. json.RootElement.GetProperty("logits").EnumerateArray().Select(value => value.GetSingle())]);
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            throw InputException.InLine(file, number, $"is not a golden text: {failure.Message}", """write {"text": "...", "logits": [...]}.""",
-                failure);
+            RequireClose(file, $"line {line}", logits, expected);
         }
     }
 

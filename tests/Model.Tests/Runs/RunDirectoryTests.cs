@@ -50,6 +50,17 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_class_that_comes_twice_is_named()
+    {
+        RunDirectory.WriteRecord(_directory, Record() with { Labels = ["good", "bad", "good"] });
+        var ofBase = new ClassificationTask(["a", "b"], ProblemType.SingleLabel);
+
+        var error = Assert.Throws<InputException>(() => RunDirectory.Open(_directory).TaskOn(ofBase));
+
+        Assert.Contains("run.json: 'labels' has 'good' 2 times, expected distinct names.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Adapter_and_head_are_null_until_their_folders_exist()
     {
         RunDirectory.WriteRecord(_directory, Record());

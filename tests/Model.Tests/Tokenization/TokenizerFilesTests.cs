@@ -32,6 +32,18 @@ public sealed class TokenizerFilesTests
     }
 
     [Fact]
+    public void No_tokenizer_json_is_made_of_two_words_with_one_id()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("vocab.json", """{"<s>": 0, "<pad>": 1, "</s>": 2, "<mask>": 3, "<unk>": 4, "f": 5, "i": 6, "j": 6, "fi": 7}""");
+        folder.Write("merges.txt", "f i\n");
+
+        var error = Assert.Throws<InputException>(() => Model.Tokenization.TokenizerJson.Write(folder.Path, Path.Combine(folder.Path, "made.json")));
+
+        Assert.Contains("gives 'i' and 'j' the id 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Control_characters_stay_where_clean_text_is_off()
     {
         using var folder = new TokenizerFolder("""{"clean_text": false}""");

@@ -45,6 +45,11 @@ public sealed record ValueRuns
         try
         {
             var runs = JsonFields.Load(path).Root.Deserialize(_json.ValueRuns)!; // JsonFields holds an object, never null
+            if (runs.Runs.GroupBy(run => run.Value).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            {
+                throw InputException.InFile(path, $"has the value '{twice.Key}' {twice.Count()} times.", "it was changed by hand; train again.");
+            }
+
             return runs.Runs.Select(run => run.Folder).Append(runs.Pooled).FirstOrDefault(name => Path.GetFileName(name) != name) is { } other
                 ? throw InputException.InFile(path, $"names the folder '{other}', expected one beside it.", "it was changed by hand; train again.")
                 : runs;
