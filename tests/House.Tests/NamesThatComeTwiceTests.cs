@@ -18,6 +18,7 @@ public sealed partial class NamesThatComeTwiceTests
         ["src/Evaluation/Scoring/TestTexts.cs"] = (1, "Distinct"),
         ["src/Evaluation/Statistics/PairedBootstrap.cs"] = (1, "the figures there are"),
         ["src/Graph/Gradients/TrainedTensors.cs"] = (1, "the modules of one adapter"),
+        ["src/Graph/Training/TrainingModel.cs"] = (1, "tensors of a graph that is built here"),
         ["src/Graph/VariantModel.cs"] = (1, "tensors of a layout"),
         ["src/Graph/WeightSet.cs"] = (1, "tensors of a layout"),
         ["src/Inference/Variants/VariantBuilder.cs"] = (3, "the modules of one adapter; Union; another dictionary"),
@@ -41,7 +42,7 @@ public sealed partial class NamesThatComeTwiceTests
         ["src/Training/Torch/AdapterLearner.cs"] = (2, "tensors of a layout"),
         ["src/Training/Torch/FrozenNetwork.cs"] = (2, "the modules of one adapter; tensors of a layout"),
         ["src/Training/Torch/HeadLearner.cs"] = (1, "tensors of a layout"),
-        ["src/Training/Torch/TrainedParameters.cs"] = (1, "a safetensors header refuses a name twice"),
+        ["src/Training/Core/Learning/ParameterLayout.cs"] = (1, "a safetensors header refuses a name twice"),
     };
 
     [Fact]
