@@ -38,6 +38,12 @@ public static class OnnxMetadata
     /// <summary>What --scale multiplied the adapters by.</summary>
     public const string Scale = "lora_onnx.scale";
 
+    /// <summary>F1 of the run's kept weights in fp32, 0 to 1, where a run says it.</summary>
+    public const string F1 = "lora_onnx.f1";
+
+    /// <summary>The texts on which <see cref="F1"/> was measured.</summary>
+    public const string F1Texts = "lora_onnx.f1_texts";
+
     /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>.</summary>
     public const string Precision = "lora_onnx.precision";
 

@@ -127,6 +127,12 @@ internal sealed class MergeInput
             metadata[OnnxMetadata.TrainedParameters] = run.Record.TrainedParameters.ToString(CultureInfo.InvariantCulture);
             metadata[OnnxMetadata.TrainingSeconds] = run.Record.TrainingSeconds.ToString("F1", CultureInfo.InvariantCulture);
             metadata[OnnxMetadata.TrainedTokens] = run.Record.TrainedTokens.ToString(CultureInfo.InvariantCulture);
+            if (MeasuredFigures.Of(run.Record) is { } measured)
+            {
+                metadata[OnnxMetadata.F1] = measured.Kept.F1.ToString("F4", CultureInfo.InvariantCulture);
+                metadata[OnnxMetadata.F1Texts] = measured.Texts;
+            }
+
             if (run.Record.Alpha is { } alpha)
             {
                 metadata[OnnxMetadata.Alpha] = alpha.ToString(CultureInfo.InvariantCulture);

@@ -69,6 +69,33 @@ public sealed class HubLayoutTests : IDisposable
         Assert.Matches("POSITIVE|NEGATIVE", answer.Output);
     }
 
+    [Fact]
+    public void The_cards_of_the_head_and_of_the_hub_tell_the_figures_of_the_run()
+    {
+        var (run, hub) = (Path.Combine(_folder.Path, "run"), Path.Combine(_folder.Path, "hub"));
+        Programs.Succeed("lora-train", "--model", Repository.Path("models", "demo"), "--method", "head", "--epochs", "1", "--out", run,
+            "--train", Reviews("train", 60), "--validation", Reviews("validation", 40), "--test", Reviews("test", 30));
+        Programs.Succeed("lora-merge", "--run", run, "--layout", "hub", "--precision", "fp32", "--no-verify", "--out", hub);
+
+        using var record = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "run.json")));
+        var (f1, raw) = (F1("test"), F1("raw_test"));
+        foreach (var card in new[] { Path.Combine(run, "head", "README.md"), Path.Combine(hub, "README.md") })
+        {
+            var text = File.ReadAllText(card);
+            Assert.Contains("On the 30 test texts of test.jsonl", text, StringComparison.Ordinal);
+            Assert.Contains(FormattableString.Invariant($"\n| the base | {raw:P1} | "), text, StringComparison.Ordinal);
+            Assert.Contains(FormattableString.Invariant($"\n| trained | {f1:P1} | "), text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains(FormattableString.Invariant($"type: f1, value: {f1:F4} "), File.ReadAllText(Path.Combine(hub, "README.md")),
+            StringComparison.Ordinal);
+
+        double F1(string figures) => record.RootElement.GetProperty(figures).GetProperty("f1").GetDouble();
+
+        string Reviews(string set, int texts) => _folder.Write($"{set}.jsonl",
+            string.Join('\n', File.ReadLines(Repository.Path("samples", "reviews", $"{set}.jsonl")).Take(texts)));
+    }
+
     private static double[] Differences(JsonElement theirs, List<JsonElement> ours) =>
         [.. theirs.EnumerateArray().Zip(ours).SelectMany(pair => pair.First.EnumerateArray().Select(score => Math.Abs(
             score.GetProperty("score").GetDouble() - pair.Second.GetProperty($"score_{score.GetProperty("label").GetString()}").GetDouble())))];

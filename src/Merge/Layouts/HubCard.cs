@@ -16,7 +16,7 @@ internal static class HubCard
     {
         var metadata = input.Metadata;
         var record = input.Run?.Record;
-        var measured = Measured(record);
+        var measured = record is null ? null : MeasuredFigures.Of(record);
         var text = new StringBuilder(
             "---\npipeline_tag: text-classification\nlibrary_name: transformers.js\ntags: [onnx, text-classification, lora-onnx]\n");
         if (HubId(record?.Model ?? metadata[OnnxMetadata.BaseModel]) is { } @base)
@@ -57,9 +57,9 @@ internal static class HubCard
         + (input.Truncation == Truncation.Head ? "." : $"; it was trained with the {EnumNames.Of(input.Truncation)} of longer ones, the libraries "
         + "below keep the head: cut longer texts yourself.");
 
-    private static void AppendFigures(StringBuilder text, (RunMetrics Figures, RunData Data)? measured, GateReport? gate)
+    private static void AppendFigures(StringBuilder text, MeasuredFigures? measured, GateReport? gate)
     {
-        if (measured is not var (figures, data))
+        if (measured is null)
         {
             if (gate is not null && gate.Sample != AccuracyGate.Embedded)
             {
@@ -74,12 +74,9 @@ internal static class HubCard
         text.Append(CultureInfo.InvariantCulture, $"""
             ## Figures
 
-            On the {data.Texts:N0} {data.Role} texts of {VisibleText.Of(ModelName.Of(data.Source))}, in fp32:
+            On the {VisibleText.Of(measured.Texts)}, in fp32:
 
-            | F1 | accuracy | macro F1 | precision | recall |
-            |---|---|---|---|---|
-            | {figures.F1:P1} | {figures.Accuracy:P1} | {figures.MacroF1:P1} | {figures.Precision:P1} | {figures.Recall:P1} |
-
+            {measured.Table()}
 
             """);
     }
@@ -132,9 +129,9 @@ internal static class HubCard
             """);
     }
 
-    private static void AppendIndex(StringBuilder text, MergeInput input, (RunMetrics Figures, RunData Data)? measured)
+    private static void AppendIndex(StringBuilder text, MergeInput input, MeasuredFigures? measured)
     {
-        if (measured is not var (figures, data))
+        if (measured is not { Kept: var figures, Data: var data })
         {
             return;
         }
@@ -153,20 +150,6 @@ internal static class HubCard
                 - {"{ "}type: recall, value: {figures.Recall:F4}{" }"}
 
             """);
-    }
-
-    /// <summary>The figures of the kept weights: on the test texts, else on those that chose them.</summary>
-    private static (RunMetrics Figures, RunData Data)? Measured(RunRecord? record)
-    {
-        foreach (var (role, figures) in new[] { ("test", record?.Test), ("validation", record?.Validation) })
-        {
-            if (figures is not null && record!.Data.FirstOrDefault(data => data.Role == role) is { } data) // figures are of a record
-            {
-                return (figures, data);
-            }
-        }
-
-        return null;
     }
 
     /// <summary>The hub takes no other name of a base.</summary>

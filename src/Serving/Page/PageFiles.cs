@@ -12,6 +12,7 @@ internal static class PageFiles
         ("/", new(Read("page.html"), "text/html; charset=utf-8", ContentSecurityPolicy)),
         ("/page.css", new(Read("page.css"), "text/css; charset=utf-8", ContentSecurityPolicy)),
         ("/page.js", new(Read("page.js"), "text/javascript; charset=utf-8", ContentSecurityPolicy)),
+        ("/texts.js", new(Read("texts.js"), "text/javascript; charset=utf-8", ContentSecurityPolicy)),
         ("/favicon.ico", new(Read("icon.svg"), "image/svg+xml", ContentSecurityPolicy)),
     ];
 

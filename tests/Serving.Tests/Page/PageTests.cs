@@ -70,7 +70,8 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
 
         var scores = Probabilities.Of(_engine.LogitsFor("a good film"), _engine.Config.Task.ProblemType);
         Assert.Contains(scores[1] > scores[0] ? "POSITIVE" : "NEGATIVE", shown, StringComparison.Ordinal);
-        Assert.Contains(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * scores[1]:f1} %"), shown, StringComparison.Ordinal);
+        var share = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * scores[1]:f1}\u00A0%");
+        Assert.Contains(share, shown, StringComparison.Ordinal);
         Assert.Contains("Not cut: 5 tokens.", shown, StringComparison.Ordinal);
         Assert.Contains(" ms (tokenise ", shown, StringComparison.Ordinal);
         Assert.Equal(["[CLS]", "a", "good", "film", "[SEP]"], await answer.GetByRole(AriaRole.Listitem).AllInnerTextsAsync());
@@ -177,7 +178,7 @@ public sealed class PageTests(PageBrowser chromium) : IClassFixture<PageBrowser>
         var page = await chromium.Browser.NewPageAsync(new BrowserNewPageOptions { ColorScheme = scheme, AcceptDownloads = true });
         page.PageError += (_, error) => TestContext.Current.TestOutputHelper?.WriteLine(error);
         await page.GotoAsync(_server.HttpAddress.ToString());
-        await page.GetByText("up to 512 tokens").WaitForAsync();
+        await page.GetByText("NEGATIVE, POSITIVE").First.WaitForAsync();
         return page;
     }
 }

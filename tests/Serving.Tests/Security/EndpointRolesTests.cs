@@ -22,6 +22,7 @@ public sealed class EndpointRolesTests : IAsyncLifetime
         ["/"] = Open,
         ["/page.css"] = Open,
         ["/page.js"] = Open,
+        ["/texts.js"] = Open,
         ["/favicon.ico"] = Open,
         ["/docs"] = Open,
         ["/docs.js"] = Open,

@@ -1,8 +1,14 @@
 'use strict';
 
-// One page over /v1: no framework, no build step, nothing loaded from elsewhere.
+// One page over /v1: no framework, no build step, nothing loaded from elsewhere. Files of texts are read by texts.js.
 
 const linesPerCall = 100;
+const rowsShown = 200;
+const examples = [
+  ['a good one', 'A slow start, but the last act is wonderful.'],
+  ['a bad one', 'Two hours of my life that I want back: dull, loud and far too long.'],
+  ['a hard one', 'Not the masterpiece that everybody promised, and yet I would not have missed it.'],
+];
 const byId = id => document.getElementById(id);
 let key = sessionStorage.getItem('key') ?? '';
 let models = [];
@@ -15,7 +21,7 @@ class CallError extends Error {
   }
 }
 
-async function call(path, body) {
+async function call(path, body, isPatient = false) {
   const headers = { 'content-type': 'application/json' };
   if (key) headers.authorization = `Bearer ${key}`;
   let response;
@@ -25,6 +31,10 @@ async function call(path, body) {
     throw new CallError(0, 'The server does not answer.');
   }
   if (response.ok) return response.json();
+  if (response.status === 429 && isPatient) {
+    await new Promise(resume => setTimeout(resume, 1000 * Number(response.headers.get('retry-after') ?? 1)));
+    return call(path, body, isPatient);
+  }
   const problem = await response.json().catch(() => ({}));
   if (response.status === 401) byId('key-form').hidden = false;
   throw new CallError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`);
@@ -42,7 +52,7 @@ function say(id, message, isError = false) {
 }
 
 const nameOf = model => `${model.name}@${model.version}`;
-const percent = score => `${(100 * score).toFixed(1)} %`;
+const percent = score => `${(100 * score).toFixed(1)}\u00A0%`; // never broken at a line's end
 const milliseconds = microseconds => `${(microseconds / 1000).toFixed(1)} ms`;
 const decided = prediction => prediction.labels.length > 0 ? prediction.labels.join(' + ') : prediction.label;
 
@@ -66,14 +76,43 @@ async function loadModels() {
 
 function describeModel() {
   const model = chosen()[0];
-  if (model) say('about', `${model.labels.join(', ')}${model.multi_label ? ' (each on its own)' : ''}; up to ${model.max_tokens} tokens. `
-    + Object.entries(model.metadata).map(([name, note]) => `${name}: ${note}`).join('; '));
+  if (!model) return;
+  const { 'lora_onnx.f1': f1, 'lora_onnx.f1_texts': texts, 'lora_onnx.precision': precision } = model.metadata;
+  say('about', [
+    model.labels.slice(0, 8).join(', ') + (model.labels.length > 8 ? ` and ${model.labels.length - 8} more` : '')
+      + (model.multi_label ? ' (each on its own)' : ''),
+    f1 ? `F1 ${percent(Number(f1))}${texts ? ` on ${texts}` : ''}` : '',
+    precision ?? '',
+  ].filter(part => part !== '').join('; '));
+  const notes = [['labels', model.labels.join(', ')], ['longest text', `${model.max_tokens} tokens`],
+    ...(model.multi_label ? [['threshold', String(model.threshold)]] : []), ['SHA-256', model.sha256],
+    ...Object.entries(model.metadata).map(([name, note]) => [name.replace(/^lora_onnx\./, '').replaceAll('_', ' '), note])];
+  byId('notes').replaceChildren(...notes.filter(([, note]) => note !== '').flatMap(
+    ([name, note]) => [element('dt', { textContent: name }), element('dd', { textContent: note })]));
+  byId('more').hidden = false;
+  showPrograms();
+}
+
+// The call that Classify makes, for a shell and for C#; a text stands in both as JSON writes it.
+function showPrograms() {
+  const model = chosen()[0];
+  const text = byId('text').value || examples[0][1];
+  const address = new URL('.', location.href).href;
+  const json = JSON.stringify({ text, model: model?.name ?? '' });
+  byId('curl').textContent = `curl ${address}v1/predict -H 'content-type: application/json'${key ? ' -H "authorization: Bearer $KEY"' : ''} `
+    + `-d '${json.replaceAll("'", "'\\''")}'`;
+  byId('csharp').textContent = ['using System.Net.Http.Json;', 'using System.Text.Json;', '',
+    `using var http = new HttpClient { BaseAddress = new Uri(${JSON.stringify(address)}) };`,
+    ...(key ? ['http.DefaultRequestHeaders.Authorization = new("Bearer", Environment.GetEnvironmentVariable("KEY"));'] : []),
+    `var response = await http.PostAsJsonAsync("v1/predict", new { text = ${JSON.stringify(text)}, model = ${JSON.stringify(model?.name ?? '')} });`,
+    'var answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();',
+    'Console.WriteLine($"{answer.GetProperty("label")} {answer.GetProperty("score")}");'].join('\n');
 }
 
 function scoreTable(prediction) {
   const rows = prediction.scores.map(({ label, score }) => {
     const fill = element('div');
-    fill.style.width = percent(score).replace(' ', '');
+    fill.style.width = `${100 * score}%`;
     return element('tr', {},
       element('th', { scope: 'row', textContent: label }),
       element('td', { ariaHidden: 'true' }, element('div', { className: 'bar' }, fill)),
@@ -82,7 +121,45 @@ function scoreTable(prediction) {
   return element('table', { className: 'scores', ariaLabel: 'Probabilities' }, element('tbody', {}, ...rows));
 }
 
-function answerOf(model, prediction, tokens) {
+// A text with its words coloured by what they add to the class's logit, and the numbers for those who do not see colours.
+function explanationOf(text, { words, label, steps, gap, warning }) {
+  const most = Math.max(...words.map(word => Math.abs(word.value)), Number.MIN_VALUE);
+  const shown = element('p', { className: 'words', ariaLabel: 'Words' });
+  let end = 0;
+  for (const word of words) {
+    const number = `${word.value < 0 ? '−' : '+'}${Math.abs(word.value).toFixed(2)}`;
+    const mark = element('span', { className: `word ${word.value < 0 ? 'against' : 'for'}`, title: number }, text.slice(word.start, word.end),
+      element('span', { className: 'unseen', textContent: ` (${number})` }));
+    mark.style.setProperty('--strength', `${(100 * Math.abs(word.value) / most).toFixed(0)}%`);
+    shown.append(text.slice(end, word.start), mark);
+    end = word.end;
+  }
+  shown.append(text.slice(end));
+  return element('div', {}, shown,
+    element('p', { className: 'hint', textContent: `Blue words speak for ${label}, orange and dotted ones against it; numbers are parts of its logit `
+      + `(${steps} steps, ${gap.toFixed(3)} unaccounted for).` }),
+    ...(warning ? [element('p', { className: 'cut', textContent: warning })] : []));
+}
+
+function explainButton(model, text) {
+  const place = element('div');
+  const button = element('button', { type: 'button', textContent: 'Which words decide?' });
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    place.textContent = 'Working…';
+    try {
+      place.replaceChildren(explanationOf(text, await call('v1/explain',
+        { text, model: model.name, model_version: model.version, offset_unit: 'utf16' })));
+      button.remove();
+    } catch (failure) {
+      place.replaceChildren(element('p', { className: 'error', textContent: failure.message }));
+      button.disabled = false;
+    }
+  });
+  return [button, place];
+}
+
+function answerOf(model, text, prediction, tokens) {
   const times = prediction.times;
   const parts = [
     element('h3', { textContent: nameOf(model) }),
@@ -96,6 +173,7 @@ function answerOf(model, prediction, tokens) {
         ? `Cut: the model read ${prediction.tokens} of ${prediction.total_tokens} tokens.`
         : `Not cut: ${prediction.tokens} tokens.`,
     }),
+    ...explainButton(model, text),
     element('details', { open: tokens.length <= 64 },
       element('summary', { textContent: 'Tokens' }),
       element('ol', { className: 'tokens' }, ...tokens.map(token => element('li', {
@@ -115,48 +193,66 @@ async function classifyOne(event) {
       const [prediction, tokenized] = await Promise.all([call('v1/predict', named), call('v1/tokenize', named)]);
       return { model, prediction, tokens: tokenized.tokens };
     }));
-    byId('answers').replaceChildren(...answers.map(({ model, prediction, tokens }) => answerOf(model, prediction, tokens)));
-    say('one-status', answers.map(({ model, prediction }) => `${nameOf(model)}: ${decided(prediction)}, ${percent(prediction.score)}.`).join(' '));
+    byId('answers').replaceChildren(...answers.map(({ model, prediction, tokens }) => answerOf(model, text, prediction, tokens)));
+    say('one-status', ''); // the answers themselves are read out
   } catch (failure) {
     byId('answers').replaceChildren();
     say('one-status', failure.message, true);
   }
 }
 
-async function classifyMany(event) {
+function classifyLines(event) {
   event.preventDefault();
   const texts = byId('lines').value.split(/\r?\n/).filter(line => line.trim() !== '');
-  const asked = chosen();
   if (texts.length === 0) {
     say('many-status', 'There is no text.', true);
     return;
   }
+  classifyMany({ header: ['text'], rows: texts.map(text => [text]), place: 0 });
+}
+
+async function classifyFile() {
+  const [file] = byId('file').files;
+  if (!file) return;
+  let read;
+  try {
+    read = readTexts(file.name, new Uint8Array(await file.arrayBuffer()));
+  } catch (failure) {
+    say('many-status', `${file.name}: ${failure.message}`, true);
+    return;
+  }
+  classifyMany(read, `${file.name}: texts from column '${read.header[read.place]}'. `);
+}
+
+async function classifyMany({ header, rows, place }, note = '') {
+  const asked = chosen();
   byId('csv').disabled = true;
   try {
     const results = asked.map(() => []);
-    for (let start = 0; start < texts.length; start += linesPerCall) {
-      say('many-status', `${start} of ${texts.length}…`);
-      const part = texts.slice(start, start + linesPerCall);
+    for (let start = 0; start < rows.length; start += linesPerCall) {
+      say('many-status', `${note}${start} of ${rows.length}…`);
+      const part = rows.slice(start, start + linesPerCall).map(row => row[place]);
       const answers = await Promise.all(asked.map(
-        model => call('v1/predict_batch', { texts: part, model: model.name, model_version: model.version })));
+        model => call('v1/predict_batch', { texts: part, model: model.name, model_version: model.version }, true)));
       answers.forEach((answer, index) => results[index].push(...answer.results));
     }
-    table = tableOf(texts, asked, results);
-    showTable();
+    table = tableOf(header, rows, asked, results);
+    showTable(place);
     const wrong = results.flat().filter(result => !result.prediction).length;
     const differ = table.rows.filter(row => row.differs).length;
-    say('many-status', `${texts.length} texts${asked.length > 1 ? `, ${differ} labelled differently` : ''}`
-      + `${wrong > 0 ? `, ${wrong} not answered` : ''}.`, wrong > 0);
+    say('many-status', `${note}${rows.length} texts${asked.length > 1 ? `, ${differ} labelled differently` : ''}`
+      + `${wrong > 0 ? `, ${wrong} not answered` : ''}${rows.length > rowsShown ? `; the first ${rowsShown} are shown` : ''}.`, wrong > 0);
     byId('csv').disabled = false;
   } catch (failure) {
     say('many-status', failure.message, true);
   }
 }
 
-function tableOf(texts, asked, results) {
-  const header = ['text', ...asked.flatMap(model =>
-    ['label', 'score', 'tokens', 'cut'].map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column))];
-  const rows = texts.map((text, line) => {
+function tableOf(own, texts, asked, results) {
+  const added = asked.flatMap(model =>
+    ['label', 'score', 'tokens', 'cut'].map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column));
+  const header = [...own.map(column => added.includes(column) ? `input_${column}` : column), ...added]; // as lora-score names them
+  const rows = texts.map((row, line) => {
     const labels = results.map(result => result[line].prediction && decided(result[line].prediction));
     const cells = results.flatMap(result => {
       const { prediction, error } = result[line];
@@ -164,18 +260,18 @@ function tableOf(texts, asked, results) {
         ? [decided(prediction), prediction.score.toFixed(4), String(prediction.tokens), prediction.truncated ? 'yes' : 'no']
         : [error.message, '', '', ''];
     });
-    return { cells: [text, ...cells], differs: labels.length > 1 && labels[0] !== labels[1] };
+    return { cells: [...row, ...cells], differs: labels.length > 1 && labels[0] !== labels[1] };
   });
   return { header, rows };
 }
 
-function showTable() {
+function showTable(place) {
   const head = element('tr', {}, element('th', { scope: 'col', textContent: '#' }),
     ...table.header.map(title => element('th', { scope: 'col', textContent: title })));
-  const rows = table.rows.map((row, line) => element('tr', { className: row.differs ? 'differs' : '' },
+  const rows = table.rows.slice(0, rowsShown).map((row, line) => element('tr', { className: row.differs ? 'differs' : '' },
     element('th', { scope: 'row', className: 'number', textContent: String(line + 1) }),
     ...row.cells.map((cell, column) => element('td', {
-      textContent: cell, className: column === 0 ? 'text' : /^[\d.]+$/.test(cell) ? 'number' : '',
+      textContent: cell, className: column === place ? 'text' : /^[\d.]+$/.test(cell) ? 'number' : '',
     }))));
   byId('results').replaceChildren(element('table', { className: 'table' }, element('thead', {}, head), element('tbody', {}, ...rows)));
   byId('results').hidden = false;
@@ -203,9 +299,20 @@ byId('key-form').addEventListener('submit', event => {
 });
 byId('model').addEventListener('change', describeModel);
 byId('one-form').addEventListener('submit', classifyOne);
-byId('many-form').addEventListener('submit', classifyMany);
+byId('many-form').addEventListener('submit', classifyLines);
+byId('file').addEventListener('change', classifyFile);
+byId('text').addEventListener('input', showPrograms);
 byId('csv').addEventListener('click', downloadCsv);
 byId('text').addEventListener('keydown', event => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) classifyOne(event);
 });
+for (const [name, text] of examples) {
+  const button = element('button', { type: 'button', textContent: name });
+  button.addEventListener('click', event => {
+    byId('text').value = text;
+    showPrograms();
+    classifyOne(event);
+  });
+  byId('examples').append(button);
+}
 loadModels();

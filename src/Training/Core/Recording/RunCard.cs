@@ -27,40 +27,13 @@ internal static class RunCard
             .Append(CultureInfo.InvariantCulture, $"Trained with lora-train {record.ToolVersion}: method {record.Method}")
             .Append(record.Rank is { } rank && isAdapter ? string.Create(CultureInfo.InvariantCulture, $", rank {rank}, alpha {record.Alpha}") : "")
             .Append(CultureInfo.InvariantCulture, $", texts up to {record.MaxLength:N0} tokens.\nClasses: {labels}.\n\n");
-        AppendFigures(text, record);
+        if (MeasuredFigures.Of(record) is { } measured)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"On the {VisibleText.Of(measured.Texts)}:\n\n{measured.Table()}\n");
+        }
+
         return text.Append(isAdapter
             ? "```python\nmodel = peft.PeftModel.from_pretrained(base, '.')\n```\n\n```\nlora-merge --model BASE --adapter . --out model.onnx\n```\n"
             : "```\nlora-merge --model BASE --head . --out model.onnx\n```\n").ToString();
-    }
-
-    private static void AppendFigures(StringBuilder text, RunRecord record)
-    {
-        foreach (var (role, raw, figures) in new[]
-        {
-            ("test", record.RawTest, record.Test), ("validation", record.Raw, record.Validation ?? record.Best),
-        })
-        {
-            if (figures is null || record.Data.FirstOrDefault(set => set.Role == role) is not { } data)
-            {
-                continue;
-            }
-
-            text.Append(CultureInfo.InvariantCulture,
-                $"On the {data.Texts:N0} {role} texts of {VisibleText.Of(ModelName.Of(data.Source))}:\n\n")
-                .Append("| | F1 | accuracy | macro F1 | precision | recall |\n|---|---|---|---|---|---|\n");
-            Row("the base", raw);
-            Row("trained", figures);
-            text.Append('\n');
-            return;
-        }
-
-        void Row(string name, RunMetrics? metrics)
-        {
-            if (metrics is not null)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"| {name} | {metrics.F1:P1} | {metrics.Accuracy:P1} | {metrics.MacroF1:P1} | ")
-                    .Append(CultureInfo.InvariantCulture, $"{metrics.Precision:P1} | {metrics.Recall:P1} |\n");
-            }
-        }
     }
 }
