@@ -167,7 +167,7 @@ internal static class CompareCommand
 
             var options = Options(parsed);
             CompareOptionsCheck.Check(options);
-            var display = new ScoringDisplay();
+            var display = new ComparisonDisplay();
             var (report, scores) = await Comparison.RunAsync(options, display, cancellationToken);
             display.Clear();
             ComparisonOutput.Write(options, report, scores);

@@ -50,7 +50,7 @@ internal static class ComparisonOutput
 
         if (options.Out is { } page)
         {
-            HtmlReport.Write(page, report);
+            ComparisonPage.Write(page, report);
             Console.Error.WriteLine($"report: {page}");
         }
     }

@@ -26,7 +26,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var output = ScoredFiles.Open(options, _columns, survey);
-        var run = new RunRecord(survey.Hash, survey.Rows, Described(), scorer.Task.Labels, scorer.Identity);
+        var run = new ScoringRecord(survey.Hash, survey.Rows, Described(), scorer.Task.Labels, scorer.Identity);
         if (options.Shard is { } shard && !options.Restart && ShardRecord.Find(options.Target, cancellationToken) is { } finished
             && finished.Number == shard.Number && finished.Count == shard.Count && run.Difference(finished.Run) is null)
         {
@@ -108,7 +108,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
         display.Clear();
     }
 
-    private void Complete(Journal journal, IScoredFile output, RunRecord run)
+    private void Complete(Journal journal, IScoredFile output, ScoringRecord run)
     {
         output.End(journal.Data, [.. journal.Chunks.Select(chunk => chunk.Group).OfType<StoredGroup>()]);
         journal.Data.Flush();

@@ -78,7 +78,7 @@ public sealed class ComparisonTests : IDisposable
         Assert.All(report.Models, model =>
             Assert.InRange(model.Figures.F1, model.Intervals[Evaluation.Statistics.Figure.F1]!.Value.Low,
                 model.Intervals[Evaluation.Statistics.Figure.F1]!.Value.High));
-        Assert.Contains("good", HtmlReport.Of(report), StringComparison.Ordinal);
+        Assert.Contains("good", ComparisonPage.Of(report), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ComparisonTests : IDisposable
         Assert.NotNull(figures.Choice!.Threshold);
         Assert.NotNull(figures.Intervals[Evaluation.Statistics.Figure.F1]);
         Assert.Equal(report.Models[1].Intervals, figures.Intervals);
-        Assert.Contains("funny", HtmlReport.Of(report), StringComparison.Ordinal);
+        Assert.Contains("funny", ComparisonPage.Of(report), StringComparison.Ordinal);
     }
 
     private CompareOptions Options(string data, int resamples) => new()

@@ -19,7 +19,7 @@ internal static class AblationBenchmark
     {
         if (arguments is [Child, var only, var childSteps, var childTexts, var childPrecision])
         {
-            Console.WriteLine(Measure(only, Number(childSteps), Number(childTexts), Enum.Parse<Precision>(childPrecision, ignoreCase: true)));
+            Console.WriteLine(Measure(only, Number(childSteps), Number(childTexts), Enum.Parse<BasePrecision>(childPrecision, ignoreCase: true)));
             return 0;
         }
 
@@ -51,7 +51,7 @@ internal static class AblationBenchmark
 
     private static double Median(List<double[]> runs, int place) => runs.Select(run => run[place]).Order().ElementAt(runs.Count / 2);
 
-    private static string Measure(string way, int steps, int batchTexts, Precision precision)
+    private static string Measure(string way, int steps, int batchTexts, BasePrecision precision)
     {
         TorchEngine.Start(new MachineWish(ComputeDevice.Cpu, null, Environment.ProcessorCount), null);
         var (tokens, wall, processor) = way == "written"

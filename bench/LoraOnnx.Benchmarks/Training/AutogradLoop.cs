@@ -20,7 +20,7 @@ internal sealed class AutogradLoop : IDisposable
     private readonly Dictionary<string, Parameter> _adapters = [];
     private readonly optim.Optimizer _optimizer;
 
-    public AutogradLoop(ModelWeights weights, int rank, double alpha, Precision precision)
+    public AutogradLoop(ModelWeights weights, int rank, double alpha, BasePrecision precision)
     {
         _config = weights.Config;
         _scale = alpha / rank;

@@ -30,7 +30,7 @@ internal static class EngineWork
             + $"{_lengths.Count(length => length == 512) / (double)Texts:p0} of the texts cut at 512; batches of {BatchTexts} texts");
 
     /// <summary>LoRA steps, after one that is not counted.</summary>
-    public static Work LoraSteps(Precision precision)
+    public static Work LoraSteps(BasePrecision precision)
     {
         var texts = RandomTexts.Of(_lengths);
         using var engine = Lora(precision);
@@ -46,7 +46,7 @@ internal static class EngineWork
     }
 
     /// <summary>So many LoRA steps of so many texts after the first; what they did and took.</summary>
-    public static (long Tokens, double WallSeconds, double ProcessorSeconds) LoraSteps(Precision precision, int count, int batchTexts,
+    public static (long Tokens, double WallSeconds, double ProcessorSeconds) LoraSteps(BasePrecision precision, int count, int batchTexts,
         Action afterFirst)
     {
         using var engine = Lora(precision);
@@ -54,7 +54,7 @@ internal static class EngineWork
     }
 
     /// <summary>The same steps by libtorch's autograd.</summary>
-    public static (long Tokens, double WallSeconds, double ProcessorSeconds) AutogradSteps(Precision precision, int count, int batchTexts)
+    public static (long Tokens, double WallSeconds, double ProcessorSeconds) AutogradSteps(BasePrecision precision, int count, int batchTexts)
     {
         using var loop = new AutogradLoop(BaseSizeModel.Weights(), rank: 16, alpha: 32, precision);
         return Steps(count, batchTexts, (texts, step) => step.Sum(part =>
@@ -82,7 +82,7 @@ internal static class EngineWork
     }
 
     /// <summary>[CLS] features of texts that a head would be trained on.</summary>
-    public static Work Encode(Precision precision)
+    public static Work Encode(BasePrecision precision)
     {
         using var encoder = new FrozenNetwork(BaseSizeModel.Weights(), null, precision, TorchDevice.Cpu);
         return Encode(encoder).Work;
@@ -116,7 +116,7 @@ internal static class EngineWork
     }
 
     /// <summary>Three LoRA steps of the longest texts: what memory has to hold.</summary>
-    public static void TakeLongSteps(Precision precision)
+    public static void TakeLongSteps(BasePrecision precision)
     {
         using var engine = Lora(precision);
         int[] lengths = [.. Enumerable.Repeat(512, 3 * LongStepTokens / 512)];
@@ -146,7 +146,7 @@ internal static class EngineWork
         return (new Work(texts.Sum(text => text.Ids.Length) / seconds, $"{texts.Length} texts, no padding"), features, seconds);
     }
 
-    private static AdapterLearner Lora(Precision precision) => new(BaseSizeModel.Weights(),
+    private static AdapterLearner Lora(BasePrecision precision) => new(BaseSizeModel.Weights(),
         new AdapterPlan
         {
             Modules = AdapterTargets.Modules(BaseSizeModel.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false),

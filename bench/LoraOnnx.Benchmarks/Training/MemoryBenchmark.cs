@@ -25,7 +25,7 @@ internal static partial class MemoryBenchmark
     {
         if (arguments is [Child, var only, var childPrecision, var childSteps])
         {
-            Console.WriteLine(Measure(only, Enum.Parse<Precision>(childPrecision, ignoreCase: true), Number(childSteps)));
+            Console.WriteLine(Measure(only, Enum.Parse<BasePrecision>(childPrecision, ignoreCase: true), Number(childSteps)));
             return 0;
         }
 
@@ -59,7 +59,7 @@ internal static partial class MemoryBenchmark
 
     private static double Median(List<double[]> runs, int place) => runs.Select(run => run[place]).Order().ElementAt(runs.Count / 2);
 
-    private static string Measure(string way, Precision precision, int steps)
+    private static string Measure(string way, BasePrecision precision, int steps)
     {
         if (way == "mallopt")
         {

@@ -27,12 +27,12 @@ internal static class TrainingBenchmark
         TorchEngine.Start(new MachineWish(ComputeDevice.Cpu, null, BusyClock.Threads), null);
         if (arguments is [PeakCommand, var type])
         {
-            EngineWork.TakeLongSteps(Enum.Parse<Precision>(type, ignoreCase: true));
+            EngineWork.TakeLongSteps(Enum.Parse<BasePrecision>(type, ignoreCase: true));
             Console.WriteLine(ProcessMemory.Peak);
             return 0;
         }
 
-        var bf16IsFast = TorchDevice.FastPrecision(ComputeDevice.Cpu) == Precision.Bf16;
+        var bf16IsFast = TorchDevice.FastPrecision(ComputeDevice.Cpu) == BasePrecision.Bf16;
         var parts = arguments.Length > 0 ? arguments : [.. _parts.Where(part => bf16IsFast || !NeedsBf16(part))];
         if (parts.Except(_parts).FirstOrDefault() is { } unknown)
         {
@@ -80,10 +80,10 @@ internal static class TrainingBenchmark
     private static Work Measure(string part) => part switch
     {
         "plain" => PlainWork.Steps(),
-        "lora-bf16" => EngineWork.LoraSteps(Precision.Bf16),
-        "lora-fp32" => EngineWork.LoraSteps(Precision.Fp32),
-        "encode-bf16" => EngineWork.Encode(Precision.Bf16),
-        "encode-fp32" => EngineWork.Encode(Precision.Fp32),
+        "lora-bf16" => EngineWork.LoraSteps(BasePrecision.Bf16),
+        "lora-fp32" => EngineWork.LoraSteps(BasePrecision.Fp32),
+        "encode-bf16" => EngineWork.Encode(BasePrecision.Bf16),
+        "encode-fp32" => EngineWork.Encode(BasePrecision.Fp32),
         "head" => EngineWork.Head(),
         _ => throw new UnreachableException($"The part '{part}' was checked before. This is a bug."),
     };

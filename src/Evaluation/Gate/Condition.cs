@@ -10,13 +10,13 @@ internal sealed class Condition
 
     private static readonly string[] _comparisons = [">=", "<=", "==", "!=", ">", "<"];
 
-    private readonly IReadOnlyList<Token> _tokens;
+    private readonly IReadOnlyList<ExpressionToken> _tokens;
     private int _position;
 
     private Condition(string expression)
     {
         Expression = expression;
-        _tokens = Token.Cut(expression);
+        _tokens = ExpressionToken.Cut(expression);
     }
 
     /// <summary>As the user wrote it.</summary>

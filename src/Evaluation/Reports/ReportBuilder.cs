@@ -61,7 +61,7 @@ internal sealed class ReportBuilder
             Labels = labels,
             ProblemType = models[0].Task.ProblemType,
             Options = builder.OptionsInEffect(),
-            Machine = Machine.Describe(options.Threads),
+            Machine = ThisMachine.Describe(options.Threads),
             Models = reports,
             Slices = [.. SliceCutter.Cut(scores, models[0].Card.MaxTokens, labels)
                 .Select(slice => Report(slice, builder._scored))],

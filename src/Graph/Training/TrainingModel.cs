@@ -1,8 +1,8 @@
+using Google.Protobuf;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
-using Google.Protobuf;
 
 namespace LoraOnnx.Graph.Training;
 

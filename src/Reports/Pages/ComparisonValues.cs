@@ -68,10 +68,10 @@ public sealed record Change(Piece Model, Line Counts, IReadOnlyList<Line> Slices
 public sealed record Example(string Title, Excerpt Text);
 
 /// <summary>What was chosen, and the curves of the scales that were tried.</summary>
-public sealed record ChosenValues(string Note, Table Chosen, IReadOnlyList<Sweep> Sweeps);
+public sealed record ChosenValues(string Note, Table Chosen, IReadOnlyList<ThresholdSweep> Sweeps);
 
 /// <summary>A model by the scale of its adapter.</summary>
-public sealed record Sweep(Drawing Drawing, Table Points);
+public sealed record ThresholdSweep(Drawing Drawing, Table Points);
 
 /// <summary>The ROC curves of all models, a calibration curve each, and both in numbers.</summary>
 public sealed record ScoreCurves(Drawing? Roc, IReadOnlyList<Drawing> Calibrations, Table CalibrationNumbers, Table? RocNumbers);

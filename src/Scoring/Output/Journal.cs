@@ -31,7 +31,7 @@ internal sealed class Journal : IDisposable
 
     /// <summary>Opens what a stopped run has left, or begins.</summary>
     /// <exception cref="InputException">Another process writes it, it belongs to another run, or it cannot be written.</exception>
-    public static Journal Open(string target, RunRecord run, bool restart)
+    public static Journal Open(string target, ScoringRecord run, bool restart)
     {
         FileStream? lines = null, data = null;
         try
@@ -88,12 +88,12 @@ internal sealed class Journal : IDisposable
         _lines.Dispose();
     }
 
-    private void Resume(RunRecord run, bool restart)
+    private void Resume(ScoringRecord run, bool restart)
     {
         var lines = restart ? [] : WholeLines();
         if (lines.Count > 0)
         {
-            var before = JsonSerializer.Deserialize<RunRecord>(lines[0]);
+            var before = JsonSerializer.Deserialize<ScoringRecord>(lines[0]);
             if ((before is null ? "another version of this program" : run.Difference(before)) is { } difference)
             {
                 throw InputException.InFile(DataPath(_target), $"was left by a run with {difference}.",

@@ -4,7 +4,7 @@ using LoraOnnx.Scoring.Output;
 namespace LoraOnnx.Scoring.Shards;
 
 /// <summary>What stands beside a shard's file: which part it is, and all that --join holds against the other parts.</summary>
-internal sealed record ShardRecord(int Number, int Count, RunRecord Run, long HeadBytes, long Bytes, IReadOnlyList<FinishedChunk> Chunks)
+internal sealed record ShardRecord(int Number, int Count, ScoringRecord Run, long HeadBytes, long Bytes, IReadOnlyList<FinishedChunk> Chunks)
 {
     private const int LargestFile = 64 << 20;
 

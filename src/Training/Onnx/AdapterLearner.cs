@@ -16,7 +16,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
     private readonly FlatParameters _parameters;
     private readonly GradientSession _steps;
     private readonly Lazy<TextAnswers> _answers;
-    private readonly LabelRows _labels;
+    private readonly LabelTargets _labels;
 
     /// <summary>Makes the graphs. Adapters start from <paramref name="initial"/> where given, else as the plan says.</summary>
     /// <exception cref="InputException">An adapter on a head that is trained in full.</exception>
@@ -31,7 +31,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
             plan.LoraPlusRatio, machine);
         _answers = new Lazy<TextAnswers>(() => new TextAnswers(
             TrainingModel.OfAnswers(weights, adapters, options.TrainHead), weights.Config.Layout.Embeddings, machine, _parameters.Inputs));
-        _labels = new LabelRows(weights.Config.Task.Labels.Count);
+        _labels = new LabelTargets(weights.Config.Task.Labels.Count);
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
     private readonly FlatParameters _parameters;
     private readonly GradientSession _steps;
     private readonly LentSession _answers;
-    private readonly LabelRows _labels;
+    private readonly LabelTargets _labels;
 
     /// <summary>Starts from the head in <paramref name="weights"/>.</summary>
     public HeadLearner(ModelWeights weights, LearnerOptions options, Machine machine)
@@ -27,7 +27,7 @@ internal sealed class HeadLearner : ILearner<FeatureBatch>
         _steps = new GradientSession(TrainingModel.OfHeadStep(weights, loss, TrainedDropout.Of(weights.Config, options)), _parameters, options,
             loraPlusRatio: 1, machine);
         _answers = new LentSession(TrainingModel.OfHeadAnswers(weights), machine);
-        _labels = new LabelRows(weights.Config.Task.Labels.Count);
+        _labels = new LabelTargets(weights.Config.Task.Labels.Count);
     }
 
     /// <inheritdoc/>

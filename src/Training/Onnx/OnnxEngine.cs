@@ -4,7 +4,6 @@ using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
 using Microsoft.ML.OnnxRuntime;
-using Precision = LoraOnnx.Training.Engine.Precision;
 
 namespace LoraOnnx.Training.Onnx;
 
@@ -32,7 +31,7 @@ internal sealed class OnnxEngine : ITrainingEngine
     /// <exception cref="InputException">A GPU is asked for and there is none, or a type that this engine does not compute in.</exception>
     public static OnnxEngine Start(MachineWish wish)
     {
-        if (wish.Precision is { } precision and not Precision.Fp32)
+        if (wish.Precision is { } precision and not BasePrecision.Fp32)
         {
             throw new InputException($"--precision is {EnumNames.Of(precision)}, and --engine onnx computes in fp32.",
                 "leave --precision out, or use --engine torch.");
@@ -45,11 +44,11 @@ internal sealed class OnnxEngine : ITrainingEngine
             RuntimeDevice.Cuda => ComputeDevice.Cuda,
             var other => throw new UnreachableException($"The device '{other}' has no name in training. This is a bug."),
         };
-        return new OnnxEngine(new Machine(kind, Precision.Fp32, wish.Threads ?? Environment.ProcessorCount));
+        return new OnnxEngine(new Machine(kind, BasePrecision.Fp32, wish.Threads ?? Environment.ProcessorCount));
     }
 
     /// <inheritdoc/>
-    public IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, Precision precision) => new FrozenModel(weights, adapter, Machine);
+    public IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, BasePrecision precision) => new FrozenModel(weights, adapter, Machine);
 
     /// <inheritdoc/>
     public ILearner<PackedBatch> Adapters(ModelWeights weights, AdapterPlan plan, LearnerOptions options) =>

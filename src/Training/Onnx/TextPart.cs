@@ -10,7 +10,7 @@ namespace LoraOnnx.Training.Onnx;
 internal sealed class TextPart : IPartInputs
 {
     // Letters: B texts, T rows, W the longest text.
-    public TextPart(PackedBatch batch, EmbeddingLayout embeddings, LabelRows labels, double weight)
+    public TextPart(PackedBatch batch, EmbeddingLayout embeddings, LabelTargets labels, double weight)
     {
         var order = batch.ShortestFirst();
         int[] lengths = [.. order.Select(batch.LengthOf)];

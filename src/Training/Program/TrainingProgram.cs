@@ -91,7 +91,7 @@ internal static class TrainingProgram
             Cache = new FeatureCache(FeatureCache.DefaultDirectory, effective.FeatureCacheGib, display.Warn),
             Display = display,
         };
-        using var rawFeatures = new CachedFeatures(job, null, Precision.Fp32) { Purpose = "measuring the raw model" };
+        using var rawFeatures = new CachedFeatures(job, null, BasePrecision.Fp32) { Purpose = "measuring the raw model" };
         Train(job, rawFeatures, last, launched, cancellationToken);
         Finish(job, rawFeatures, cancellationToken);
         return job.Output.Record;
@@ -113,7 +113,7 @@ internal static class TrainingProgram
 
     /// <summary>What a run started with.</summary>
     private static MachineWish MachineOf(RunRecord record) =>
-        new(EnumNames.Parse<ComputeDevice>(record.Device), EnumNames.Parse<Precision>(record.Precision), record.Threads);
+        new(EnumNames.Parse<ComputeDevice>(record.Device), EnumNames.Parse<BasePrecision>(record.Precision), record.Threads);
 
     /// <summary>Where the base is: a run goes on with the files it began with, although the hub may have newer ones.</summary>
     private static string Locate(string model, RunRecord? earlier, CancellationToken cancellationToken) =>
@@ -140,7 +140,7 @@ internal static class TrainingProgram
 
         foreach (var (set, data) in texts.All.Zip(record.Data))
         {
-            foreach (var line in DataReport.Lines(set, data))
+            foreach (var line in DataSummary.Lines(set, data))
             {
                 display.Note(line);
             }
@@ -290,7 +290,7 @@ internal static class TrainingProgram
             PeakMemoryBytes = Math.Max(record.PeakMemoryBytes ?? 0, ProcessMemory.Peak),
             Finished = true,
         };
-        HtmlReport.Write(job.Output.Folder, record);
+        TrainingPage.Write(job.Output.Folder, record);
         job.Output.WriteRecord(record);
     }
 

@@ -113,8 +113,8 @@ internal sealed class EncoderBody : IDisposable
 }
 
 /// <summary>How a body computes. <paramref name="AdapterDropout"/> is that of the input of A; the other two switch the config's dropout on.</summary>
-internal readonly record struct BodyOptions(Precision Precision, bool Dropout, bool AttentionDropout, double AdapterDropout)
+internal readonly record struct BodyOptions(BasePrecision Precision, bool Dropout, bool AttentionDropout, double AdapterDropout)
 {
     /// <summary>No dropout anywhere.</summary>
-    public static BodyOptions Frozen(Precision precision) => new(precision, false, false, 0);
+    public static BodyOptions Frozen(BasePrecision precision) => new(precision, false, false, 0);
 }

@@ -10,7 +10,7 @@ namespace LoraOnnx.Training.Torch;
 internal sealed class FrozenNetwork : IEncoder
 {
     private readonly TorchDevice _device;
-    private readonly Precision _precision;
+    private readonly BasePrecision _precision;
     private readonly EncoderBody _body;
     private readonly TailSteps _steps;
     private readonly EmbeddingLayout _embeddings;
@@ -18,7 +18,7 @@ internal sealed class FrozenNetwork : IEncoder
     private readonly Dictionary<string, AdapterTensors> _headAdapters;
 
     /// <summary>Copies the weights to the device; the adapter's replacements (a head) apply too.</summary>
-    public FrozenNetwork(ModelWeights weights, LoraAdapter? adapter, Precision precision, TorchDevice device)
+    public FrozenNetwork(ModelWeights weights, LoraAdapter? adapter, BasePrecision precision, TorchDevice device)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

@@ -1,8 +1,8 @@
-using LoraOnnx.Training.Learning;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,22 +42,22 @@ internal sealed class TorchDevice
 
     /// <summary>The type in which a device multiplies matrices fastest: bf16 on a GPU or with AVX512-BF16 or AMX-BF16 (asked of CPUID), else
     /// fp32.</summary>
-    public static Precision FastPrecision(ComputeDevice kind) => kind == ComputeDevice.Cuda || ProcessorMultipliesBf16()
-        ? Precision.Bf16
-        : Precision.Fp32;
+    public static BasePrecision FastPrecision(ComputeDevice kind) => kind == ComputeDevice.Cuda || ProcessorMultipliesBf16()
+        ? BasePrecision.Bf16
+        : BasePrecision.Fp32;
 
     /// <summary>libtorch's name of a type.</summary>
-    public static ScalarType TypeOf(Precision precision) => precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    public static ScalarType TypeOf(BasePrecision precision) => precision == BasePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>
     /// Before a pass: on a GPU, fp32 factors (of adapters and head) are rounded to TF32 beside a bf16 base only; with an fp32 base they agree with a
     /// CPU's to 1e-5. The mode is the process's, and models of both types take turns.
     /// </summary>
-    public void BeginPass(Precision precision)
+    public void BeginPass(BasePrecision precision)
     {
         if (Kind == ComputeDevice.Cuda)
         {
-            backends.cuda.matmul.allow_tf32 = precision == Precision.Bf16;
+            backends.cuda.matmul.allow_tf32 = precision == BasePrecision.Bf16;
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class TorchEngine : ITrainingEngine
     }
 
     /// <inheritdoc/>
-    public IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, Precision precision) =>
+    public IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, BasePrecision precision) =>
         new FrozenNetwork(weights, adapter, precision, _device);
 
     /// <inheritdoc/>

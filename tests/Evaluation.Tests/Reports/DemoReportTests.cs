@@ -40,7 +40,7 @@ public sealed class DemoReportTests
         await using var browser = await Browser.StartAsync();
         var path = Repository.Path("artifacts", "report-page.html");
         var report = await ReportAsync();
-        HtmlReport.Write(path, report);
+        ComparisonPage.Write(path, report);
         var page = await browser.OpenAsync(path, 900, 1000);
 
         var picture = await page.ScreenshotAsync(new PageScreenshotOptions { Path = Repository.Path("artifacts", "report.png") });

@@ -115,7 +115,7 @@ public sealed class ReportPageTests : IDisposable
     private string Written(ComparisonReport report)
     {
         var path = Path.Combine(_model.Folder, "report.html");
-        HtmlReport.Write(path, report);
+        ComparisonPage.Write(path, report);
         return path;
     }
 

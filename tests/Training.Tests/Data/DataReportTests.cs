@@ -14,7 +14,7 @@ public sealed class DataReportTests
     {
         var set = Set("train", (10, 0), (20, 1), (20, 1), (600, 0));
 
-        var lines = DataReport.Lines(set, set.Describe(_classes)).ToList();
+        var lines = DataSummary.Lines(set, set.Describe(_classes)).ToList();
 
         Assert.Equal("train: 4 texts; bad 2 (50 %), good 2 (50 %)", lines[0]);
         Assert.Equal("  tokens 10 to 600, median 20, mean 163; ≤16: 1  ≤32: 2  >512: 1; cut: 1 (25 %)", lines[1]);
@@ -44,7 +44,7 @@ public sealed class DataReportTests
     private static IReadOnlyList<string> Warnings(params (string Role, IReadOnlyList<LabelledText> Texts)[] sets)
     {
         var train = TextSet.Encode("train", "x.jsonl", sets[0].Texts, _ => Encoded(5), CancellationToken.None);
-        return [.. DataReport.Warnings(sets, train.Describe(_classes))];
+        return [.. DataSummary.Warnings(sets, train.Describe(_classes))];
     }
 
     private static TextSet Set(string role, params (int Tokens, int Label)[] texts)

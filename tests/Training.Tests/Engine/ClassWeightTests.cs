@@ -1,9 +1,9 @@
-using LoraOnnx.Training.Learning;
 using System.Text.Json;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Options;
 using LoraOnnx.Training.Steps;
 using LoraOnnx.Training.Torch;
@@ -57,7 +57,7 @@ public sealed class ClassWeightTests
         const double OfSums = 1e-4; // of a tensor's sum and sum of squares: its own length, and its square
         var golden = _golden.GetProperty("trajectory");
         var (weights, tokenizer) = (Checkpoint.Open(Golden.DemoModel).LoadWeights(), TextTokenizer.Load(Golden.DemoModel));
-        using var encoder = new FrozenNetwork(weights, null, Precision.Fp32, TorchDevice.Cpu);
+        using var encoder = new FrozenNetwork(weights, null, BasePrecision.Fp32, TorchDevice.Cpu);
         using var learner = new HeadLearner(weights,
             new LearnerOptions { TrainHead = true, BodyDropout = false, ClassWeights = Numbers(golden.GetProperty("class_weights")) },
             TorchDevice.Cpu);

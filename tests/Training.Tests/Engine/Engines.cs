@@ -10,7 +10,7 @@ namespace LoraOnnx.Training.Tests.Engine;
 /// <summary>Every engine under its name, on the processor in fp32: what holds of one holds of all.</summary>
 internal static class Engines
 {
-    private static readonly Machine _machine = new(ComputeDevice.Cpu, Precision.Fp32, 2);
+    private static readonly Machine _machine = new(ComputeDevice.Cpu, BasePrecision.Fp32, 2);
 
     public static readonly string[] All = [TorchEngine.EngineName, OnnxEngine.EngineName];
 
@@ -25,7 +25,7 @@ internal static class Engines
         : new Onnx.HeadLearner(weights, options, _machine);
 
     public static IEncoder Encoder(string engine, ModelWeights weights, LoraAdapter? adapter = null) => engine == TorchEngine.EngineName
-        ? new FrozenNetwork(weights, adapter, Precision.Fp32, TorchDevice.Cpu)
+        ? new FrozenNetwork(weights, adapter, BasePrecision.Fp32, TorchDevice.Cpu)
         : new FrozenModel(weights, adapter, _machine);
 
     public static StepResult Step(this ILearner<PackedBatch> learner, PackedBatch[] parts, double rate) =>

@@ -1,10 +1,10 @@
-using LoraOnnx.Training.Learning;
 using System.Text.Json;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
+using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;

@@ -65,7 +65,7 @@ public sealed class GradientTests
         var weights = Checkpoint.Open(Golden.DemoModel).LoadWeights();
         var (plan, options) = (Plan(weights.Config, EveryModule, "dropout"), Options("dropout"));
         using var exact = Learners.Of(weights, plan, options);
-        using var fast = Learners.Of(weights, plan, options with { Precision = Precision.Bf16 });
+        using var fast = Learners.Of(weights, plan, options with { Precision = BasePrecision.Bf16 });
         var start = exact.Save();
 
         var (expected, actual) = (Gradients(exact, start), Gradients(fast, start));
@@ -81,7 +81,7 @@ public sealed class GradientTests
     [InlineData("bf16")]
     public void Equal_steps_have_equal_bits(string type)
     {
-        var precision = type == "bf16" ? Precision.Bf16 : Precision.Fp32;
+        var precision = type == "bf16" ? BasePrecision.Bf16 : BasePrecision.Fp32;
         using var model = new TinyModel();
         const string Traits = "dropout attention-dropout";
         var (plan, options) = (Plan(model.Config, EveryModule, Traits), Options(Traits) with { Precision = precision });

@@ -31,7 +31,7 @@ public sealed class SteadyMemoryTests
                 Rank = 2,
                 Dropout = 0.1,
             },
-            new LearnerOptions { Precision = type == "bf16" ? Precision.Bf16 : Precision.Fp32, TrainHead = true });
+            new LearnerOptions { Precision = type == "bf16" ? BasePrecision.Bf16 : BasePrecision.Fp32, TrainHead = true });
         Train(engine, from: 0, to: Steps / 5);
         var (tensors, resident) = (LiveTensors, ProcessMemory.Resident);
 
@@ -55,7 +55,7 @@ public sealed class SteadyMemoryTests
                 Modules = AdapterTargets.Modules(model.Config.Layout, ["q_lin", "k_lin", "v_lin"], headIsTrained: false),
                 Rank = 4,
             },
-            new LearnerOptions { Precision = Precision.Bf16 });
+            new LearnerOptions { Precision = BasePrecision.Bf16 });
         var random = new Random(3);
         Step(Enumerable.Repeat(512, 8));
         var peak = TensorMemory.Range.Peak;

@@ -8,5 +8,5 @@ namespace LoraOnnx.Training.Tests;
 internal static class Effective
 {
     public static EffectiveOptions Of(TrainingOptions options) =>
-        EffectiveOptions.Of(options, null, new Machine(ComputeDevice.Cpu, Precision.Fp32, 1), maxLength: 512, RunRules.Current);
+        EffectiveOptions.Of(options, null, new Machine(ComputeDevice.Cpu, BasePrecision.Fp32, 1), maxLength: 512, RunRules.Current);
 }

@@ -49,7 +49,7 @@ public sealed class RunReportTests : IDisposable
     public void More_than_two_classes_have_a_table_of_their_own_figures()
     {
         var record = Record();
-        var page = HtmlReport.Of(record with
+        var page = TrainingPage.Of(record with
         {
             Labels = ["bad", "fair", "good"],
             Test = record.Test! with { Confusion = [[8, 2, 0], [1, 6, 3], [0, 0, 10]] },
@@ -71,7 +71,7 @@ public sealed class RunReportTests : IDisposable
         await browser.TakePicturesAsync(path, "training", mostScreens: 3);
     }
 
-    private static string Page() => HtmlReport.Of(Record(), Path.Combine(_recorded, "metrics.jsonl"));
+    private static string Page() => TrainingPage.Of(Record(), Path.Combine(_recorded, "metrics.jsonl"));
 
     private static RunRecord Record() => RunDirectory.Open(_recorded).Record;
 }

@@ -237,7 +237,7 @@ public sealed class LearningOptionTests : IDisposable
             Out = _task.Run,
             Threads = 1,
             Epochs = 2,
-            Precision = Training.Options.PrecisionChoice.Fp32,
+            Precision = Training.Options.BasePrecisionChoice.Fp32,
         };
 
         var run = TrainedRun.Train(options);

@@ -45,7 +45,7 @@ internal static class ChoicesSection
         ];
     }
 
-    private static Sweep SweepOf(ComparisonReport report, ModelReport model, ChoiceReport choice)
+    private static ThresholdSweep SweepOf(ComparisonReport report, ModelReport model, ChoiceReport choice)
     {
         var at = $"{Shown.PointerTo(model)}/choice/curve";
         var rows = choice.Curve.Select((point, index) => (Cell[])
@@ -57,7 +57,7 @@ internal static class ChoicesSection
             Shown.Number($"{at}/{index}/accuracy", Shown.Percent(point.Accuracy)),
             Shown.Number($"{at}/{index}/log_loss", Numbers.Text(point.LogLoss, "0.0000")),
         ]);
-        return new Sweep(
+        return new ThresholdSweep(
             new Drawing("F1 on the validation texts by scale of the adapter", Curve(report, model, choice), []) { Model = Shown.Name(report, model) },
             new Table($"{model.Name} by scale of the adapter", ["scale", "F1 %", "accuracy %", "log loss"], [.. rows]));
     }

@@ -77,7 +77,7 @@ internal sealed class TrainingTexts
             validation is null ? null : Encode("validation", validationSource!, validation),
             test is null ? null : Encode("test", options.Test!, test),
             raw.Notes,
-            [.. raw.Warnings, .. DataReport.Warnings(sets, trainSet.Describe(task.Labels)), .. DataReport.UndefinedF1(sets, task)])
+            [.. raw.Warnings, .. DataSummary.Warnings(sets, trainSet.Describe(task.Labels)), .. DataSummary.UndefinedF1(sets, task)])
         {
             Per = options.Per,
         };

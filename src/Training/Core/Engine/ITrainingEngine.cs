@@ -17,7 +17,7 @@ internal interface ITrainingEngine
     IReadOnlyDictionary<string, string> Libraries { get; }
 
     /// <summary>The model as it is: base, or base with adapters (and a head) beside it. Nothing for learning is allocated.</summary>
-    IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, Precision precision);
+    IEncoder Encoder(ModelWeights weights, LoraAdapter? adapter, BasePrecision precision);
 
     /// <summary>Adapters that learn, and with <see cref="LearnerOptions.TrainHead"/> the head with them, through the whole encoder.</summary>
     /// <exception cref="InputException">An adapter on a head that is trained in full.</exception>

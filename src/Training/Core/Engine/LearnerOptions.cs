@@ -9,7 +9,7 @@ internal sealed record LearnerOptions
     public bool TrainHead { get; init; }
 
     /// <summary>Type of the frozen base.</summary>
-    public Precision Precision { get; init; }
+    public BasePrecision Precision { get; init; }
 
     /// <summary>Decides new adapters and all dropout.</summary>
     public ulong Seed { get; init; } = 42;

@@ -8,7 +8,7 @@ namespace LoraOnnx.Training.Loop;
 
 /// <summary>Features of the encoder as it is, base or base with adapters, from the cache where they are. The network is built only when
 /// needed.</summary>
-internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Precision precision) : IDisposable
+internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, BasePrecision precision) : IDisposable
 {
     private IEncoder? _encoder;
 

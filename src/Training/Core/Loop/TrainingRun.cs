@@ -89,7 +89,7 @@ internal sealed class TrainingRun(TrainingJob job, CachedFeatures rawFeatures)
             return rawFeatures.Of(validation, cancellationToken);
         }
 
-        using var features = new CachedFeatures(job, frozen, Precision.Fp32);
+        using var features = new CachedFeatures(job, frozen, BasePrecision.Fp32);
         return features.Of(validation, cancellationToken);
     }
 

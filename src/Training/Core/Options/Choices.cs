@@ -51,7 +51,7 @@ internal enum DeviceChoice
 }
 
 /// <summary>The type of the frozen base.</summary>
-internal enum PrecisionChoice
+internal enum BasePrecisionChoice
 {
     /// <summary>The one that the device multiplies fastest.</summary>
     [JsonStringEnumMemberName("auto")]

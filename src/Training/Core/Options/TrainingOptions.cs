@@ -140,7 +140,7 @@ internal sealed record TrainingOptions
 
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
-    public PrecisionChoice Precision { get; init; } = PrecisionChoice.Auto;
+    public BasePrecisionChoice Precision { get; init; } = BasePrecisionChoice.Auto;
 
     /// <summary>CPU threads; 0: one per core.</summary>
     public int Threads { get; init; }
@@ -174,8 +174,8 @@ internal sealed record TrainingOptions
         },
         Precision switch
         {
-            PrecisionChoice.Fp32 => LoraOnnx.Training.Engine.Precision.Fp32,
-            PrecisionChoice.Bf16 => LoraOnnx.Training.Engine.Precision.Bf16,
+            BasePrecisionChoice.Fp32 => LoraOnnx.Training.Engine.BasePrecision.Fp32,
+            BasePrecisionChoice.Bf16 => LoraOnnx.Training.Engine.BasePrecision.Bf16,
             _ => null,
         },
         Threads == 0 ? null : Threads);

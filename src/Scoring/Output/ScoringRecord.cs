@@ -8,10 +8,10 @@ namespace LoraOnnx.Scoring.Output;
 /// <param name="Columns">All columns of the output and how it is written.</param>
 /// <param name="Labels">Names of the classes.</param>
 /// <param name="Scorer">What scores.</param>
-internal sealed record RunRecord(string Input, long Rows, string Columns, IReadOnlyList<string> Labels, ScorerIdentity Scorer)
+internal sealed record ScoringRecord(string Input, long Rows, string Columns, IReadOnlyList<string> Labels, ScorerIdentity Scorer)
 {
     /// <summary>In what two records differ first, in words; null where they do not.</summary>
-    public string? Difference(RunRecord other) =>
+    public string? Difference(ScoringRecord other) =>
         Input != other.Input || Rows != other.Rows ? "another input"
         : Scorer.Model != other.Scorer.Model ? $"another model (sha256 {Short(other.Scorer.Model)}, not {Short(Scorer.Model)})"
         : Scorer.Precision != other.Scorer.Precision ? $"another precision ({other.Scorer.Precision}, not {Scorer.Precision})"

@@ -3,7 +3,7 @@ using LoraOnnx.Evaluation.Scoring;
 namespace LoraOnnx.Evaluation.Reports;
 
 /// <summary>Progress and time left on standard error: one line that changes on a terminal, a line every ten seconds when redirected.</summary>
-internal sealed class ScoringDisplay : IProgress<ScoringStep>
+internal sealed class ComparisonDisplay : IProgress<ScoringStep>
 {
     private static readonly TimeSpan _between = TimeSpan.FromSeconds(10);
 

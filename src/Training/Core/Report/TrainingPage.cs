@@ -10,7 +10,7 @@ using LoraOnnx.Training.Recording;
 namespace LoraOnnx.Training.Report;
 
 /// <summary>report.html of a run: figures, curves and options in one file that opens offline, in light and dark.</summary>
-internal static class HtmlReport
+internal static class TrainingPage
 {
     /// <summary>Writes the report of a run whose metrics.jsonl is complete.</summary>
     /// <exception cref="InputException">The directory cannot be written.</exception>

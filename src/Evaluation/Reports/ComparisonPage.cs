@@ -5,7 +5,7 @@ using LoraOnnx.Reports.Pages;
 namespace LoraOnnx.Evaluation.Reports;
 
 /// <summary>report.html: one file that needs no other, no script and no network.</summary>
-internal static class HtmlReport
+internal static class ComparisonPage
 {
     public static void Write(string path, ComparisonReport report) => AtomicFile.WriteText(path, Of(report));
 

@@ -12,16 +12,16 @@ internal enum TokenKind
 }
 
 /// <summary>A piece of an expression and where it starts.</summary>
-internal readonly record struct Token(TokenKind Kind, string Text, int Start)
+internal readonly record struct ExpressionToken(TokenKind Kind, string Text, int Start)
 {
     private static readonly string[] _signs = [">=", "<=", "==", "!=", ">", "<", "+", "-", "*", "/", "(", ")"];
 
     /// <summary>Cuts an expression into tokens. A model's name may hold dashes (<c>lora-r8.f1</c>), a figure's name may not, so <c>raw.f1-0.01</c> is
     /// a difference.</summary>
     /// <exception cref="InputException">A character belongs to nothing.</exception>
-    public static IReadOnlyList<Token> Cut(string expression)
+    public static IReadOnlyList<ExpressionToken> Cut(string expression)
     {
-        var tokens = new List<Token>();
+        var tokens = new List<ExpressionToken>();
         for (var i = 0; i < expression.Length;)
         {
             if (char.IsWhiteSpace(expression[i]))
@@ -35,24 +35,24 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Start)
             i += token.Text.Length;
         }
 
-        return [.. tokens, new Token(TokenKind.End, "", expression.Length)];
+        return [.. tokens, new ExpressionToken(TokenKind.End, "", expression.Length)];
     }
 
-    private static Token Next(string expression, int start)
+    private static ExpressionToken Next(string expression, int start)
     {
         var rest = expression.AsSpan(start);
         if (char.IsAsciiDigit(rest[0]) || rest[0] == '.')
         {
-            return new Token(TokenKind.Number, expression[start..(start + NumberLength(rest))], start);
+            return new ExpressionToken(TokenKind.Number, expression[start..(start + NumberLength(rest))], start);
         }
 
         if (char.IsAsciiLetter(rest[0]))
         {
-            return new Token(TokenKind.Figure, expression[start..(start + FigureLength(rest))], start);
+            return new ExpressionToken(TokenKind.Figure, expression[start..(start + FigureLength(rest))], start);
         }
 
         var sign = Array.Find(_signs, sign => expression.AsSpan(start).StartsWith(sign, StringComparison.Ordinal));
-        return sign is not null ? new Token(TokenKind.Sign, sign, start)
+        return sign is not null ? new ExpressionToken(TokenKind.Sign, sign, start)
             : throw new InputException(
                 $"--require \"{expression}\": '{rest[0]}' at character {(start + 1).ToString(CultureInfo.InvariantCulture)} means nothing.",
                 Condition.Example);

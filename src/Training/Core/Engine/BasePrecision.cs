@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>The type in which the frozen base computes. Adapters, head, loss and optimizer are fp32 either way.</summary>
-internal enum Precision
+internal enum BasePrecision
 {
     /// <summary>32-bit float.</summary>
     [JsonStringEnumMemberName("fp32")]

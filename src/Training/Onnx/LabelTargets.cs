@@ -3,7 +3,7 @@ using LoraOnnx.Graph.Training;
 namespace LoraOnnx.Training.Onnx;
 
 /// <summary>Labels as the graphs take them in: 1 for each class that holds [texts, classes].</summary>
-internal sealed class LabelRows(int classes)
+internal sealed class LabelTargets(int classes)
 {
     /// <summary>Labels, and what the loss is divided by.</summary>
     public IReadOnlyList<NamedValue> Values(IReadOnlyList<IReadOnlyList<int>> labels, double weight)

@@ -4,7 +4,7 @@ using LoraOnnx.Evaluation.Reports;
 namespace LoraOnnx.Evaluation;
 
 /// <summary>Describes this machine, for the reader of a speed.</summary>
-internal static class Machine
+internal static class ThisMachine
 {
     public static MachineReport Describe(int threads) =>
         new(Processor(), threads, RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);

@@ -6,7 +6,7 @@ using LoraOnnx.Texts;
 namespace LoraOnnx.Training.Data;
 
 /// <summary>What a person should know of the texts before training on them.</summary>
-internal static class DataReport
+internal static class DataSummary
 {
     private static readonly int[] _bounds = [16, 32, 64, 128, 256, 512, int.MaxValue];
 
