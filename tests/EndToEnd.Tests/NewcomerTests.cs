@@ -50,6 +50,7 @@ public sealed class NewcomerTests : IDisposable
     [InlineData("lora-serve")]
     [InlineData("lora-serve", "predict")]
     [InlineData("lora-compare")]
+    [InlineData("lora-score")]
     public void Help_has_examples_groups_and_required_options_in_80_columns(string program, params string[] command)
     {
         var help = Programs.Succeed(program, [.. command, "--help"]).Output;

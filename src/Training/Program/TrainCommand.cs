@@ -43,7 +43,7 @@ internal static class TrainCommand
             "--warmup", "--eval-per-epoch", "--patience"),
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--class-weights", "--sampling", "--dropout",
             "--attention-dropout"),
-        new HelpGroup("Machine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
+        new HelpGroup("Machine", "--engine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
         new HelpGroup("Run", "--base-name", "--per", "--per-texts", "--sweep", "--resume", "--overwrite", "--json"));
 
     public static RootCommand Create()
