@@ -1,13 +1,14 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace LoraOnnx.Model.Runs;
 
 /// <summary>What run.json says of a training run. Written by lora-train, read by lora-merge and lora-compare; keys are snake_case, unknown ones are
-/// ignored.</summary>
+/// ignored. Where a key is missing the generated reader sets the property to nothing, so that defaults stand where they are read.</summary>
 public sealed record RunRecord
 {
     /// <summary>Which rules the run began with, and goes on with when it is resumed; runs from before there were versions have 1.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get => Math.Max(field, 1); init; }
 
     /// <summary>Version of the tool that wrote the run.</summary>
     public required string ToolVersion { get; init; }
@@ -45,14 +46,14 @@ public sealed record RunRecord
     public required int MaxLength { get; init; }
 
     /// <summary>Which part of long texts was kept: <c>head</c>, <c>tail</c> or <c>head+tail</c>.</summary>
-    public string Truncate { get; init; } = "head";
+    public string Truncate { get => field ?? "head"; init; }
 
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public required string Precision { get; init; }
 
     /// <summary>What computes, <c>torch</c> or <c>onnx</c>, also when the run is resumed; runs from before there was a choice have
     /// <c>torch</c>.</summary>
-    public string Engine { get; init; } = "torch";
+    public string Engine { get => field ?? "torch"; init; }
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public required string Device { get; init; }
@@ -90,7 +91,7 @@ public sealed record RunRecord
     public required bool Finished { get; init; }
 
     /// <summary>The training, validation and test texts.</summary>
-    public IReadOnlyList<RunData> Data { get; init; } = [];
+    public IReadOnlyList<RunData> Data { get => field ?? []; init; }
 
     /// <summary>The raw model on the validation texts (fp32), or null without validation.</summary>
     public RunMetrics? Raw { get; init; }
@@ -114,7 +115,7 @@ public sealed record RunRecord
     public IReadOnlyList<RunValueMetrics>? Values { get; init; }
 
     /// <summary>Versions of what computed: the runtime, TorchSharp, libtorch.</summary>
-    public IReadOnlyDictionary<string, string> Libraries { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Libraries { get => field ?? ImmutableDictionary<string, string>.Empty; init; }
 
     /// <summary>The options of lora-train as given, as that program reads them back on --resume.</summary>
     public JsonElement? Options { get; init; }

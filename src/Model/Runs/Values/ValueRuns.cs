@@ -29,7 +29,7 @@ public sealed record ValueRuns
     public required IReadOnlyList<ValueRun> Runs { get; init; }
 
     /// <summary>The values that share the run for all.</summary>
-    public IReadOnlyList<ValueLeftOut> LeftOut { get; init; } = [];
+    public IReadOnlyList<ValueLeftOut> LeftOut { get => field ?? []; init; }
 
     /// <summary>The options of lora-train, as run.json would keep them.</summary>
     public required JsonElement Options { get; init; }
