@@ -47,7 +47,7 @@ internal static class TrainingEngines
             return (TorchEngine.Start(wish, log), "");
         }
         catch (Exception failure) when (failure is DllNotFoundException or TypeInitializationException or NotSupportedException
-            or BadImageFormatException or EntryPointNotFoundException)
+            or BadImageFormatException or EntryPointNotFoundException or FileNotFoundException or FileLoadException)
         {
             return (null, $"libtorch does not load here ({(failure.InnerException ?? failure).Message.Split('\n')[0].TrimEnd('.', '\r')}).");
         }
