@@ -45,7 +45,7 @@ public sealed class CommandErrorTests : IDisposable
             tensors.Select(tensor => tensor.Name != "classifier.weight"
                 ? tensor
                 : new NamedTensor(tensor.Name, tensor.Shape, [.. tensor.Values.Select(_ => float.NaN)])));
-        var result = Command.Run(Program, _task.Arguments(_task.Run));
+        var result = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("model.safetensors: tensor 'classifier.weight': ", result.Error, StringComparison.Ordinal);
@@ -108,7 +108,7 @@ public sealed class CommandErrorTests : IDisposable
         Directory.Delete(folder, recursive: true);
         File.WriteAllText(folder, "");
 
-        var result = Command.Run(Program, ["--out", _task.Run, "--resume"]);
+        var result = Command.Run(TrainProgram.Path, ["--out", _task.Run, "--resume"]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Matches($"error: .*{folder}", result.Error);
@@ -118,7 +118,7 @@ public sealed class CommandErrorTests : IDisposable
     [Fact]
     public void Nothing_to_resume()
     {
-        var result = Command.Run(Program, ["--out", _task.Run, "--resume"]);
+        var result = Command.Run(TrainProgram.Path, ["--out", _task.Run, "--resume"]);
 
         Assert.Equal((1, $"error: {_task.Run}: holds no run to go on with.\nhint:  check --out; or begin a run: --model MODEL --train FILE.\n"),
             (result.ExitCode, result.Error));
@@ -128,7 +128,8 @@ public sealed class CommandErrorTests : IDisposable
     public async Task An_interrupted_run_says_how_to_go_on_and_does()
     {
         // What runs behind nohup or & passes SIGINT over, and so would its children: env puts that right.
-        string[] started = ["--default-signal=INT", Program, .. _task.Arguments(_task.Run, "--epochs", "2000", "--checkpoint-seconds", "1000")];
+        string[] started = ["--default-signal=INT", TrainProgram.Path, .. _task.Arguments(_task.Run, "--epochs", "2000", "--checkpoint-seconds",
+            "1000")];
         using (var process = Command.Start("env", started))
         {
             var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -146,7 +147,7 @@ public sealed class CommandErrorTests : IDisposable
         }
 
         AssertError(["holds a run already"], "--out", _task.Run);
-        var changed = Command.Run(Program, ["--out", _task.Run, "--resume", "--rank", "4", "--epochs", "3"]);
+        var changed = Command.Run(TrainProgram.Path, ["--out", _task.Run, "--resume", "--rank", "4", "--epochs", "3"]);
         Assert.Equal(1, changed.ExitCode);
         Assert.Contains("epochs was 2000, is now 3; rank was 8, is now 4",
             string.Join("; ", changed.Error.Split('\n')[0].Split("differ: ")[1].TrimEnd('.').Split("; ").Order(StringComparer.Ordinal)));
@@ -163,15 +164,13 @@ public sealed class CommandErrorTests : IDisposable
         Assert.Equal("{}", File.ReadAllText(Path.Combine(_task.Run, "run.json")));
     }
 
-    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
-
     /// <summary>Runs with the task's arguments and <paramref name="more"/> in place of those of the same name.</summary>
     private void AssertError(string[] expected, params string[] more)
     {
         var arguments = _task.Arguments(_task.Run).Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair).Concat(more);
         var hadRun = Directory.Exists(_task.Run);
 
-        var result = Command.Run(Program, arguments);
+        var result = Command.Run(TrainProgram.Path, arguments);
 
         Assert.Equal(1, result.ExitCode);
         Assert.All(expected, part => Assert.Contains(part, result.Error));

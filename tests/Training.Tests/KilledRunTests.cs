@@ -15,7 +15,7 @@ public sealed class KilledRunTests
         using var task = new TinyTask();
         var reference = Path.Combine(task.Folder, "reference");
         string[] options = [.. method, "--batch-size", "4", "--checkpoint-seconds", "0.01"];
-        AssertSucceeded(Command.Run(Program, task.Arguments(reference, options)));
+        AssertSucceeded(Command.Run(TrainProgram.Path, task.Arguments(reference, options)));
         var random = new Random(Environment.TickCount);
         var lines = File.ReadAllLines(Path.Combine(reference, "metrics.jsonl")).Length;
 
@@ -36,7 +36,7 @@ public sealed class KilledRunTests
 
         Assert.Equal(Kills, killed);
 
-        AssertSucceeded(Command.Run(Program, ["--out", task.Run, "--resume"]));
+        AssertSucceeded(Command.Run(TrainProgram.Path, ["--out", task.Run, "--resume"]));
 
         Assert.Equal(TinyTask.Metrics(reference), TinyTask.Metrics(task.Run));
         foreach (var file in Directory.EnumerateFiles(reference, "*.safetensors", SearchOption.AllDirectories))
@@ -51,13 +51,11 @@ public sealed class KilledRunTests
             File.ReadAllText(Path.Combine(task.Run, "reference-logits.json")));
     }
 
-    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
-
     /// <summary>Starts or resumes, and kills after so many milliseconds or so many further lines of metrics; false when the run ended
     /// first.</summary>
     private static bool Kill(TinyTask task, string[] options, bool byTime, int moment)
     {
-        using var process = Command.Start(Program, task.Arguments(task.Run, [.. options, "--resume"]));
+        using var process = Command.Start(TrainProgram.Path, task.Arguments(task.Run, [.. options, "--resume"]));
         _ = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         var metrics = Path.Combine(task.Run, "metrics.jsonl");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Runs.Values;
@@ -55,7 +54,8 @@ public sealed class PerValueTests : IDisposable
         var alone = Path.Combine(_task.Folder, "alone");
         var acme = Path.Combine(_task.Folder, "acme.jsonl");
         File.WriteAllLines(acme, File.ReadLines(_task.Validation).Where(line => line.Contains("acme", StringComparison.Ordinal)));
-        var score = Command.Run(Program, ["--model", _task.Model, "--train", _task.Train, "--validation", _task.Validation, "--test", acme, "--out",
+        var score = Command.Run(TrainProgram.Path, ["--model", _task.Model, "--train", _task.Train, "--validation", _task.Validation, "--test", acme,
+            "--out",
             alone, "--threads", "1", "--precision", "fp32", "--epochs", "1"]);
 
         Assert.True(score.ExitCode == 0, score.ToString());
@@ -71,14 +71,15 @@ public sealed class PerValueTests : IDisposable
     {
         string[] options = ["--epochs", "4", "--batch-size", "4", "--checkpoint-seconds", "0.01"];
         var reference = Path.Combine(_task.Folder, "reference");
-        Assert.Equal(0, Command.Run(Program, Arguments(reference, options)).ExitCode);
+        Assert.Equal(0, Command.Run(TrainProgram.Path, Arguments(reference, options)).ExitCode);
         var acme = Path.Combine(_task.Run, "acme");
-        KillWhen(() => File.Exists(Path.Combine(acme, "checkpoints", "last", "training-state.safetensors")), Arguments(_task.Run, options));
+        TrainProgram.KillWhen(() => File.Exists(Path.Combine(acme, "checkpoints", "last", "training-state.safetensors")), Arguments(_task.Run,
+            options));
         var pooled = File.GetLastWriteTimeUtc(Path.Combine(_task.Run, "all", "report.html"));
-        var refused = Command.Run(Program, Arguments(_task.Run, options));
-        var other = Command.Run(Program, ["--out", _task.Run, "--resume", "--rank", "2"]);
+        var refused = Command.Run(TrainProgram.Path, Arguments(_task.Run, options));
+        var other = Command.Run(TrainProgram.Path, ["--out", _task.Run, "--resume", "--rank", "2"]);
 
-        var resumed = Command.Run(Program, ["--out", _task.Run, "--resume", "--json"]);
+        var resumed = Command.Run(TrainProgram.Path, ["--out", _task.Run, "--resume", "--json"]);
 
         Assert.True(resumed.ExitCode == 0, resumed.ToString());
         Assert.Contains("go on with all of them: --resume", refused.Error, StringComparison.Ordinal);
@@ -101,7 +102,7 @@ public sealed class PerValueTests : IDisposable
         string[] arguments = Arguments(_task.Run, "--method", "head", "--epochs", "1");
         arguments[Array.IndexOf(arguments, "--validation") + 1] = "25%";
 
-        Assert.Equal(0, Command.Run(Program, arguments).ExitCode);
+        Assert.Equal(0, Command.Run(TrainProgram.Path, arguments).ExitCode);
 
         Assert.Equal((60, 20), (TextsOf("acme", "train"), TextsOf("acme", "validation")));
         var zen = ValueRuns.Open(_task.Run).Runs[1].Folder;
@@ -117,16 +118,14 @@ public sealed class PerValueTests : IDisposable
     [InlineData("--per-texts is given without --per.", "--per-texts", "5")]
     public void What_cannot_be_trained_per_value_is_refused_before_anything_is_written(string expected, params string[] options)
     {
-        var result = Command.Run(Program, _task.Arguments(_task.Run, options));
+        var result = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run, options));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_task.Run));
     }
 
-    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
-
-    private CommandResult Train(params string[] options) => Command.Run(Program, Arguments(_task.Run, options));
+    private CommandResult Train(params string[] options) => Command.Run(TrainProgram.Path, Arguments(_task.Run, options));
 
     private string[] Arguments(string run, params string[] options) => _task.Arguments(run, ["--per", "tenant", .. options]);
 
@@ -149,22 +148,5 @@ public sealed class PerValueTests : IDisposable
             row["tenant"] = tenant;
             yield return row;
         }
-    }
-
-    private static void KillWhen(Func<bool> moment, string[] arguments)
-    {
-        using var process = Command.Start(Program, arguments);
-        _ = process.StandardOutput.ReadToEndAsync();
-        _ = process.StandardError.ReadToEndAsync();
-        var clock = Stopwatch.StartNew();
-        while (!moment())
-        {
-            Assert.False(process.HasExited, "The runs ended before they could be killed.");
-            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), "The moment did not come.");
-            Thread.Sleep(1);
-        }
-
-        process.Kill();
-        process.WaitForExit();
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using LoraOnnx.Model.Runs;
 
@@ -18,9 +17,9 @@ public sealed class SweepTests : IDisposable
     public void Every_combination_is_the_run_that_it_would_be_alone_and_a_table_ranks_them()
     {
         var alone = Path.Combine(_task.Folder, "alone");
-        AssertSucceeded(Command.Run(Program, _task.Arguments(alone, "--epochs", "2", "--lr", "5e-3", "--rank", "2")));
+        AssertSucceeded(Command.Run(TrainProgram.Path, _task.Arguments(alone, "--epochs", "2", "--lr", "5e-3", "--rank", "2")));
 
-        var sweep = Command.Run(Program, _task.Arguments(_task.Run, ["--epochs", "2", .. _axes]));
+        var sweep = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run, ["--epochs", "2", .. _axes]));
 
         AssertSucceeded(sweep);
         Assert.Equal([.. _folders, "sweep.json"],
@@ -42,13 +41,14 @@ public sealed class SweepTests : IDisposable
     {
         string[] options = ["--epochs", "4", "--batch-size", "4", "--checkpoint-seconds", "0.01", .. _axes];
         var reference = Path.Combine(_task.Folder, "reference");
-        AssertSucceeded(Command.Run(Program, _task.Arguments(reference, options)));
+        AssertSucceeded(Command.Run(TrainProgram.Path, _task.Arguments(reference, options)));
         var second = Path.Combine(_task.Run, _folders[1]);
-        KillWhen(() => File.Exists(Path.Combine(second, "checkpoints", "last", "training-state.safetensors")), _task.Arguments(_task.Run, options));
+        TrainProgram.KillWhen(() => File.Exists(Path.Combine(second, "checkpoints", "last", "training-state.safetensors")),
+            _task.Arguments(_task.Run, options));
         var first = File.GetLastWriteTimeUtc(Path.Combine(_task.Run, _folders[0], "report.html"));
-        var refused = Command.Run(Program, _task.Arguments(_task.Run, options));
+        var refused = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run, options));
 
-        var resumed = Command.Run(Program, ["--out", _task.Run, "--resume", "--json"]);
+        var resumed = Command.Run(TrainProgram.Path, ["--out", _task.Run, "--resume", "--json"]);
 
         AssertSucceeded(resumed);
         Assert.Equal(1, refused.ExitCode);
@@ -63,7 +63,7 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void A_run_that_fails_does_not_stop_the_others()
     {
-        var result = Command.Run(Program, _task.Arguments(_task.Run, "--method", "lora+head", "--targets", "all-linear", "--alpha", "1e6",
+        var result = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run, "--method", "lora+head", "--targets", "all-linear", "--alpha", "1e6",
             "--clip", "0", "--warmup", "0", "--epochs", "60", "--batch-size", "4", "--sweep", "lr=10,1e-7"));
 
         Assert.Equal(1, result.ExitCode);
@@ -87,15 +87,13 @@ public sealed class SweepTests : IDisposable
         string[] arguments = [.. _task.Arguments(_task.Run, [.. axes.SelectMany(axis => (string[])["--sweep", axis])])];
         arguments[Array.IndexOf(arguments, "--validation") + 1] = "20%";
 
-        var result = Command.Run(Program, arguments);
+        var result = Command.Run(TrainProgram.Path, arguments);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.InRange(result.Error.TrimEnd().Split('\n').Length, 1, 3);
         Assert.False(Directory.Exists(_task.Run));
     }
-
-    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
 
     private static void AssertSucceeded(CommandResult result) => Assert.True(result.ExitCode == 0, result.ToString());
 
@@ -109,22 +107,5 @@ public sealed class SweepTests : IDisposable
             File.ReadAllBytes(Path.Combine(actual, "adapter", "adapter_model.safetensors")));
         Assert.Equal(File.ReadAllText(Path.Combine(expected, "reference-logits.json")),
             File.ReadAllText(Path.Combine(actual, "reference-logits.json")));
-    }
-
-    private static void KillWhen(Func<bool> moment, string[] arguments)
-    {
-        using var process = Command.Start(Program, arguments);
-        _ = process.StandardOutput.ReadToEndAsync();
-        _ = process.StandardError.ReadToEndAsync();
-        var clock = Stopwatch.StartNew();
-        while (!moment())
-        {
-            Assert.False(process.HasExited, "The sweep ended before it could be killed.");
-            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), "The moment did not come.");
-            Thread.Sleep(1);
-        }
-
-        process.Kill();
-        process.WaitForExit();
     }
 }

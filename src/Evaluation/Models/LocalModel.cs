@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
@@ -40,19 +39,8 @@ internal sealed class LocalModel : IScoredModel
     public Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken)
     {
         var encoded = window.Encode(_classifier.Tokenizer, Card.MaxTokens, _truncation);
-        var scores = new TextScore[encoded.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
-        var batches = Partitioner.Create(LengthSortedBatches.Of(encoded), EnumerablePartitionerOptions.NoBuffering);
-        Parallel.ForEach(batches, parallel, batch =>
-        {
-            var logits = _classifier.Run([.. batch.Select(text => encoded[text])], cancellationToken);
-            for (var row = 0; row < batch.Length; row++)
-            {
-                var text = encoded[batch[row]];
-                scores[batch[row]] = new TextScore(logits[row], text.Ids.Length, text.Truncated);
-            }
-        });
-        return System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>(scores);
+        return System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>(SortedBatches.Score(encoded, _threads,
+            batch => _classifier.Run([.. batch.Select(text => encoded[text])], cancellationToken), cancellationToken));
     }
 
     public void Dispose() => _classifier.Dispose();

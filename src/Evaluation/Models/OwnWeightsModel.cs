@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Inference;
 using LoraOnnx.Inference.Variants;
@@ -48,20 +47,9 @@ internal sealed class OwnWeightsModel : IScoredModel
     public Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken)
     {
         var encoded = window.Encode(_base.Tokenizer, Card.MaxTokens, _truncation);
-        var scores = new TextScore[encoded.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
-        var batches = Partitioner.Create(LengthSortedBatches.Of(encoded), EnumerablePartitionerOptions.NoBuffering);
-        Parallel.ForEach(batches, parallel, batch =>
-        {
-            var logits = _base.Run([.. batch.Select(text => new VariantText(encoded[text], VariantOf(window.Texts[text].Columns)))],
-                cancellationToken);
-            for (var row = 0; row < batch.Length; row++)
-            {
-                var text = encoded[batch[row]];
-                scores[batch[row]] = new TextScore(logits[row], text.Ids.Length, text.Truncated);
-            }
-        });
-        return System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>(scores);
+        return System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>(SortedBatches.Score(encoded, _threads,
+            batch => _base.Run([.. batch.Select(text => new VariantText(encoded[text], VariantOf(window.Texts[text].Columns)))], cancellationToken),
+            cancellationToken));
     }
 
     public void Dispose()

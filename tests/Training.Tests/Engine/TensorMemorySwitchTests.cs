@@ -15,7 +15,7 @@ public sealed class TensorMemorySwitchTests : IDisposable
     [InlineData("none", 1, "LORA_TRAIN_TENSOR_MEMORY is 'none', expected range or libtorch.")]
     public void The_environment_chooses(string said, int exitCode, string expected)
     {
-        var result = Command.Run(Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train"), _task.Arguments(_task.Run),
+        var result = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run),
             environment: new Dictionary<string, string> { [TensorMemory.SwitchName] = said });
         var told = result.Output + result.Error;
 

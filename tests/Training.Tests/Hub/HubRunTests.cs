@@ -29,7 +29,7 @@ public sealed class HubRunTests : IAsyncLifetime
         var local = Path.Combine(_task.Folder, "local");
         var remote = Path.Combine(_task.Folder, "remote");
         string[] fast = ["--epochs", "1"];
-        var first = Command.Run(Program, _task.Arguments(local, fast));
+        var first = Command.Run(TrainProgram.Path, _task.Arguments(local, fast));
         Assert.True(first.ExitCode == 0, first.ToString());
 
         var second = RunWithHub(
@@ -56,11 +56,9 @@ public sealed class HubRunTests : IAsyncLifetime
         Assert.False(Directory.Exists(_task.Run));
     }
 
-    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
-
     private CommandResult RunWithHub(string[] arguments)
     {
-        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(TrainProgram.Path, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["HF_ENDPOINT"] = _hub.Endpoint.AbsoluteUri;
         start.Environment["HF_HOME"] = Path.Combine(_task.Folder, "hf");
         start.Environment.Remove("HF_HUB_CACHE");

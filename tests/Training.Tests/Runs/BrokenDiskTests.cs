@@ -27,11 +27,11 @@ public sealed class BrokenDiskTests : IDisposable
         Mount("size=16m");
         string[] options = ["--epochs", "40", "--batch-size", "4", "--checkpoint-seconds", "0.01"];
         var reference = Path.Combine(_task.Folder, "reference");
-        Assert.Equal(0, Command.Run(Program, _task.Arguments(reference, options)).ExitCode);
+        Assert.Equal(0, Command.Run(TrainProgram.Path, _task.Arguments(reference, options)).ExitCode);
         var run = Path.Combine(_disk, "run");
         var filler = Path.Combine(_disk, "filler");
 
-        using (var process = Command.Start(Program, _task.Arguments(run, options)))
+        using (var process = Command.Start(TrainProgram.Path, _task.Arguments(run, options)))
         {
             _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -46,7 +46,7 @@ public sealed class BrokenDiskTests : IDisposable
         }
 
         File.Delete(filler);
-        var resumed = Command.Run(Program, ["--out", run, "--resume"]);
+        var resumed = Command.Run(TrainProgram.Path, ["--out", run, "--resume"]);
         Assert.True(resumed.ExitCode == 0, resumed.ToString());
         Assert.Equal(TinyTask.Metrics(reference), TinyTask.Metrics(run));
         Assert.Equal(File.ReadAllBytes(Path.Combine(reference, "adapter", "adapter_model.safetensors")),
@@ -59,14 +59,12 @@ public sealed class BrokenDiskTests : IDisposable
     {
         Mount("ro");
 
-        var result = Command.Run(Program, _task.Arguments(Path.Combine(_disk, "run")));
+        var result = Command.Run(TrainProgram.Path, _task.Arguments(Path.Combine(_disk, "run")));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("cannot be written: Read-only file system", result.Error, StringComparison.Ordinal);
         Assert.InRange(result.Error.TrimEnd().Split('\n').Length, 1, 3);
     }
-
-    private static string Program => Repository.Path("artifacts", "bin", "LoraOnnx.Training", "release", "lora-train");
 
     /// <summary>A right that cannot be installed, so REQUIRE_ALL does not demand it.</summary>
     private void Mount(string options)
