@@ -16,6 +16,7 @@ internal static class Program
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
         ["training-memory"] = (Training.MemoryBenchmark.Question, Training.MemoryBenchmark.Run),
         ["training-ablation"] = (Training.AblationBenchmark.Question, Training.AblationBenchmark.Run),
+        ["training-engines"] = (Training.EnginesBenchmark.Question, Training.EnginesBenchmark.Run),
         ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),
     };
 
