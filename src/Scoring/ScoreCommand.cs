@@ -27,8 +27,7 @@ internal static class ScoreCommand
         Description = "(required) The same rows with label, score, score_NAME, truncated and error: .csv, .tsv, .jsonl or .parquet.",
     };
 
-    private static readonly WordOptions<TextOptions> _texts =
-        new(TextOptionTable.All.Where(option => option.Name is "--text-column" or "--encoding"));
+    private static readonly WordOptions<TextOptions> _texts = new(TextOptionTable.All);
 
     private static readonly Option<string?> _shard = new("--shard")
     {
@@ -78,7 +77,8 @@ internal static class ScoreCommand
             "lora-score --model onnx/lora --in big.parquet --out scored.parquet --shard 3/16",
             "lora-score --join --out scored.parquet",
         ],
-        new HelpGroup("Files", "--model", "--in", "--out", "--text-column", "--encoding", "--strict", "--restart", "--keep-formulas"),
+        new HelpGroup("Files", "--model", "--in", "--out", "--strict", "--restart", "--keep-formulas"),
+        new HelpGroup("Columns and labels of --in", [.. TextOptionTable.OptionNames]),
         new HelpGroup("Many machines", "--shard", "--join"),
         new HelpGroup("Machine", "--precision", "--threads", "--api-key"));
 
@@ -92,13 +92,8 @@ internal static class ScoreCommand
         CommandHelp.Arrange(root, _help);
         root.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(_join))
-            {
-                ShardJoin.Run(Required(parsed, _out), cancellationToken);
-                return ExitCode.Success;
-            }
-
-            await ScoreRun.RunAsync(Options(parsed), cancellationToken);
+            Console.Out.WriteLine(parsed.GetValue(_join) ? ShardJoin.Run(Required(parsed, _out), cancellationToken)
+                : await ScoreRun.RunAsync(Options(parsed), cancellationToken));
             return ExitCode.Success;
         });
         return root;
@@ -112,7 +107,7 @@ internal static class ScoreCommand
             Model = Required(parsed, _model),
             In = Required(parsed, _in),
             Out = Required(parsed, _out),
-            Texts = _texts.Read(parsed, new TextOptions()),
+            Texts = Checked(_texts.Read(parsed, new TextOptions())),
             Shard = parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard, Environment.GetEnvironmentVariable) : null,
             Strict = parsed.GetValue(_strict),
             Restart = parsed.GetValue(_restart),
@@ -123,6 +118,9 @@ internal static class ScoreCommand
                 : throw new InputException($"--threads is {threads}, expected 0 to 1024."),
         };
     }
+
+    private static TextOptions Checked(TextOptions options) => options.Problems().FirstOrDefault() is { } problem ? throw new InputException(problem)
+        : options;
 
     private static string Required(ParseResult parsed, Option<string> option) => parsed.GetValue(option)
         ?? throw new InputException($"{option.Name} {option.HelpName} is missing.", "lora-score --help shows examples.");

@@ -2,6 +2,7 @@ using LoraOnnx.Scoring.Input;
 using LoraOnnx.Scoring.Models;
 using LoraOnnx.Scoring.Output;
 using LoraOnnx.Scoring.Shards;
+using LoraOnnx.Texts;
 using LoraOnnx.Texts.Parquet;
 
 namespace LoraOnnx.Scoring;
@@ -9,30 +10,32 @@ namespace LoraOnnx.Scoring;
 /// <summary>
 /// The whole story: look the input over once, then chunk by chunk read, score, write and note what is done; at the end the file gets its name.
 /// </summary>
-internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile input, InputSurvey survey)
+internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasses classes, KnownLabels? known, InputFile input, InputSurvey survey)
 {
-    private readonly ScoredColumns _columns = new(survey.Columns, scorer.Task);
+    private readonly ScoredColumns _columns = new(survey.Columns, classes.Task);
 
+    /// <summary>Scores, and gives the line that stands at the end.</summary>
     /// <exception cref="InputException">Something that was given is wrong.</exception>
-    public static async Task RunAsync(ScoreOptions options, CancellationToken cancellationToken)
+    public static async Task<string> RunAsync(ScoreOptions options, CancellationToken cancellationToken)
     {
         ScoredFiles.Check(options);
         using var input = InputFile.Open(options, Console.OpenStandardInput);
         var survey = InputSurvey.Of(input, options.Texts, cancellationToken);
         using IScorer scorer = options.IsServer ? await ServerScorer.ConnectAsync(options, cancellationToken) : LocalScorer.Load(options);
-        await new ScoreRun(options, scorer, input, survey).RunAsync(cancellationToken);
+        var classes = ClassesOf(scorer, options);
+        using var known = KnownLabels.Open(input, survey, classes, options.Texts);
+        return await new ScoreRun(options, scorer, classes, known, input, survey).RunAsync(cancellationToken);
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         var output = ScoredFiles.Open(options, _columns, survey);
-        var run = new ScoringRecord(survey.Hash, survey.Rows, Described(), scorer.Task.Labels, scorer.Identity);
+        var run = new ScoringRecord(survey.Hash, survey.Rows, Described(), classes.Task.Labels, scorer.Identity);
         if (options.Shard is { } shard && !options.Restart && ShardRecord.Find(options.Target, cancellationToken) is { } finished
             && finished.Number == shard.Number && finished.Count == shard.Count && run.Difference(finished.Run) is null)
         {
             Console.Error.WriteLine($"note: {options.Target} is done already; --restart scores it again.");
-            Summarize(finished.Chunks);
-            return;
+            return Summary(finished.Chunks);
         }
 
         if (_columns.Renamed is { } renamed)
@@ -59,7 +62,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
         }
 
         Complete(journal, output, run);
-        Summarize(journal.Chunks);
+        return Summary(journal.Chunks);
     }
 
     private async Task ScoreAsync(Journal journal, IScoredFile output, long first, long end, CancellationToken cancellationToken)
@@ -78,6 +81,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
         }
 
         rows.Skip(next);
+        known?.Skip(next);
         var display = new ScoringDisplay(Path.GetFileName(options.In), next - first, end - first);
         while (next < end)
         {
@@ -101,7 +105,8 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
             }
 
             var group = output.Write(journal.Data, chunk, scored);
-            journal.Finish(ScoreTotals.Of(scored, scorer.Task.Labels.Count), group);
+            var totals = ScoreTotals.Of(scored, classes.Task.Labels.Count);
+            journal.Finish(known is null ? totals : totals.Against(known.Next(chunk.Count), scored, classes.Task.IsMultiLabel), group);
             next += chunk.Count;
         }
 
@@ -122,17 +127,42 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, InputFile i
         journal.Complete();
     }
 
-    private void Summarize(IReadOnlyList<FinishedChunk> chunks)
+    /// <summary>The model's classes, by the user's names where there are some.</summary>
+    private static NamedClasses ClassesOf(IScorer scorer, ScoreOptions options)
     {
-        var labels = scorer.Task.Labels;
+        var (model, classes) = (scorer.Task.Labels, NamedClasses.Of(scorer.Task, options.Texts));
+        if (classes.IsMapOfOthers)
+        {
+            throw new InputException($"--label-map {options.Texts.LabelMap}: the model has the classes {string.Join(", ", model.Take(12))}.",
+                $"name them: --label-map {model[0]}=NAME,...; or say what labels of --in mean: --label-map LABEL={model[0]},...");
+        }
+
+        string[] named = [.. model.Zip(classes.Task.Labels).Where(pair => pair.First != pair.Second)
+            .Select(pair => $"{pair.First} as {pair.Second}")];
+        if (named.Length > 0)
+        {
+            Console.Error.WriteLine($"note: classes are named: {VisibleText.Of(string.Join(", ", named), ErrorText.MostCharacters)}.");
+        }
+
+        return classes;
+    }
+
+    private string Summary(IReadOnlyList<FinishedChunk> chunks)
+    {
+        var labels = classes.Task.Labels;
         var totals = chunks.Aggregate(ScoreTotals.None(labels.Count), (sum, chunk) => sum + chunk.Totals);
-        Console.Out.WriteLine(totals.Text(options.Target, labels));
+        return totals.Text(options.Target, labels);
     }
 
     /// <summary>How the output is written, beyond its rows.</summary>
     private string Described() => string.Join('\n', (string[])[Path.GetExtension(options.Out), $"formulas {options.KeepFormulas}",
         $"text {options.Texts.TextColumn} encoding {options.Texts.Encoding}", .. _columns.Kept, .. _columns.Added.Select(column => column.Name),
-        .. survey.Kinds.Select(kind => $"{kind}")]);
+        .. survey.Kinds.Select(kind => $"{kind}"), .. Said(options.Texts)]);
+
+    /// <summary>How the input's own labels are read, which decides what is counted.</summary>
+    private static IEnumerable<string> Said(TextOptions texts) => ((string?[])
+        [texts.LabelColumn, string.Join(',', texts.LabelColumns), texts.LabelMap, string.Join(',', texts.Labels)])
+        .OfType<string>().Where(said => said.Length > 0);
 
     private static long Done(Journal journal) => journal.Chunks.Sum(chunk => chunk.Totals.Rows);
 

@@ -18,6 +18,9 @@ public sealed class LabelMap
     /// <summary>True where labels mean themselves.</summary>
     public bool IsEmpty => _entries.Count == 0;
 
+    /// <summary>What is mapped, in the order of the map: labels, and ranges as they are written.</summary>
+    public IEnumerable<string> Labels => _entries.Select(entry => entry.Label);
+
     /// <summary>What labels are mapped to, in the order of the map.</summary>
     public IEnumerable<string> Targets => _entries.Select(entry => entry.Target).Distinct(StringComparer.Ordinal);
 

@@ -21,10 +21,20 @@ public static class LabelledTexts
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(task);
-        var labels = new LabelReader(task, options);
+        var labels = LabelsOf(task, options);
         return TextRows.Read(path, new TextReading(options, Labelled: true, notices), name => labels.ClassOfFolder(Path.Combine(path, name)),
             progress, cancellationToken)
             .Select(row => Labelled(row, labels));
+    }
+
+    /// <summary>The classes of each row; null for a row that could not be read, or whose label is none of the classes.</summary>
+    /// <param name="path">A file with a column of labels, or columns.</param>
+    /// <param name="options">Columns and encoding.</param>
+    /// <param name="task">The classes that the labels belong to.</param>
+    public static IEnumerable<IReadOnlyList<int>?> Known(string path, TextOptions options, ClassificationTask task)
+    {
+        var labels = LabelsOf(task, options);
+        return TextRows.Read(path, options, labelled: true, TextNotices.None, null, CancellationToken.None).Select(row => Known(row, labels));
     }
 
     /// <summary>All texts of a file; at least one.</summary>
@@ -42,6 +52,25 @@ public static class LabelledTexts
         var labels = new LabelReader(task, options);
         var texts = rows.Select(row => Labelled(row, labels)).ToList();
         return Directory.Exists(path) ? [.. texts.OrderBy(text => text.Labels[0])] : texts;
+    }
+
+    /// <summary>Labels against the classes of a finished model, which the user may call otherwise.</summary>
+    private static LabelReader LabelsOf(ClassificationTask task, TextOptions options)
+    {
+        var classes = NamedClasses.Of(task, options);
+        return new LabelReader(classes.Task, classes.Options);
+    }
+
+    private static IReadOnlyList<int>? Known(TextRow row, LabelReader labels)
+    {
+        try
+        {
+            return Labelled(row, labels).Labels;
+        }
+        catch (InputException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The row with its classes.</summary>

@@ -35,6 +35,21 @@ public static class TextRows
     public static int TextColumnOf(IReadOnlyList<string> names, TextOptions options, string path) =>
         new ColumnRoles(names, options, labelled: false, new RowPlace(path, 1)).Text;
 
+    /// <summary>Whether a table has labels: columns that the user names, else one of a well-known name.</summary>
+    /// <exception cref="InputException">A column that the user names is not there, or more than once.</exception>
+    public static bool HasLabels(IReadOnlyList<string> names, TextOptions options, string path)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var isSaid = options.LabelColumn is not null || options.LabelColumns.Count > 0;
+        if (!isSaid && !names.Any(name => ColumnNames.Label.Contains(name, StringComparer.OrdinalIgnoreCase)))
+        {
+            return false;
+        }
+
+        var roles = new ColumnRoles(names, options, labelled: true, new RowPlace(path, 1));
+        return isSaid || roles.Label is not null;
+    }
+
     /// <summary>The same, with the order of a folder's classes.</summary>
     internal static IEnumerable<TextRow> Read(string path, TextReading reading, Func<string, int> orderOf, IProgress<HubProgress>? progress,
         CancellationToken cancellationToken)

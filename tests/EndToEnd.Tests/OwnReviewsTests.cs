@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -58,7 +59,8 @@ public sealed class OwnReviewsTests : IDisposable
             .Output).RootElement;
 
         var scored = Path.Combine(_folder.Path, "scored.jsonl");
-        Programs.Succeed("lora-score", "--model", onnx, "--in", data, "--out", scored);
+        var summary = Programs.Succeed("lora-score", ["--model", onnx, "--in", data, "--out", scored, "--labels", string.Join(',', labels),
+            .. options]).Output;
 
         Assert.Contains("--method lora becomes lora+head", trained.Error, StringComparison.Ordinal);
         Assert.Contains($"{name}: texts from column", trained.Error, StringComparison.Ordinal);
@@ -70,6 +72,9 @@ public sealed class OwnReviewsTests : IDisposable
         Assert.Equal(_good.Length + _bad.Length, rows.Count);
         Assert.All(rows, row => Assert.Equal((double)row["score"]!, labels.Max(label => (double)row[$"score_{label}"]!)));
         Assert.All(rows, row => Assert.Contains((string)row["label"]!, labels));
+        var agreeing = compared.GetProperty("models").GetProperty("onnx").GetProperty("accuracy").GetDouble();
+        var agreement = string.Create(CultureInfo.InvariantCulture, $"; of {rows.Count} labels in the input {rows.Count * agreeing:0} agree");
+        Assert.Contains(agreement, summary, StringComparison.Ordinal);
         Assert.Equal(labels, await ServedLabels(onnx));
     }
 

@@ -21,6 +21,23 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(86.6, 100 * json.RootElement.GetProperty("models").GetProperty("raw").GetProperty("f1").GetDouble(), 0.05);
     }
 
+    [Theory]
+    [InlineData("--labels", "low,mid,high")]
+    [InlineData("--label-map", "LABEL_0=low,LABEL_1=mid,LABEL_2=high")]
+    public void Classes_without_names_are_called_as_the_user_says(params string[] options)
+    {
+        using var nameless = new TinyModel(new TinyModelOptions { Labels = ["LABEL_0", "LABEL_1", "LABEL_2"] });
+        var data = Path.Combine(nameless.Folder, "data.csv");
+        File.WriteAllText(data, "text,label\ngood,high\nbad,low\nfilm,mid\nplot,2\n");
+
+        var result = Compare([nameless.Checkpoint, "--data", data, "--json", .. options]);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        using var json = JsonDocument.Parse(result.Output);
+        Assert.Equal(["low", "mid", "high"], json.RootElement.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
+        Assert.Contains("\"high\": 2", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Predictions_are_in_the_order_of_the_data_with_nine_digits()
     {

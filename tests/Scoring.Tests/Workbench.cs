@@ -56,11 +56,16 @@ internal sealed class Workbench : IDisposable
     /// <summary>Scores in this process, and gives what was written.</summary>
     public string Score(string input, string output, Func<ScoreOptions, ScoreOptions>? change = null)
     {
-        var options = Options(input, output);
-        options = change?.Invoke(options) ?? options;
-        ScoreRun.RunAsync(options, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
-        return File.ReadAllText(options.Target);
+        Summary(input, output, change);
+        return File.ReadAllText(Changed(input, output, change).Target);
     }
+
+    /// <summary>Scores in this process, and gives the line that stands at the end.</summary>
+    public string Summary(string input, string output, Func<ScoreOptions, ScoreOptions>? change = null) =>
+        ScoreRun.RunAsync(Changed(input, output, change), TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+
+    private ScoreOptions Changed(string input, string output, Func<ScoreOptions, ScoreOptions>? change) =>
+        change?.Invoke(Options(input, output)) ?? Options(input, output);
 
     /// <summary>What is wrong with scoring so.</summary>
     public InputException Refuses(string input, string output, Func<ScoreOptions, ScoreOptions>? change = null) =>

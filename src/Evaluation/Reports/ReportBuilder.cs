@@ -34,7 +34,7 @@ internal sealed class ReportBuilder
         _figures = [.. _scored.Select(ClassificationFigures.Of)];
         _resamples = options.Resamples ?? Resampling.DefaultCount(scores.Count);
         _intervals = PairedBootstrap.Run(_scored, options.Seed, _resamples, options.Threads, cancellationToken);
-        _selection = TextSelection.Of(_scored, models[0].Task.Labels, texts);
+        _selection = TextSelection.Of(_scored, texts.Task.Labels, texts);
     }
 
     public static ComparisonReport Build(
@@ -42,7 +42,7 @@ internal sealed class ReportBuilder
         TestTexts texts, TestScores scores, CancellationToken cancellationToken)
     {
         var builder = new ReportBuilder(options, models, choices, texts, scores, cancellationToken);
-        var labels = models[0].Task.Labels;
+        var labels = texts.Task.Labels;
         var reports = models.Select((_, index) => builder.Model(index)).ToList();
         var sliceResamples = Math.Min(builder._resamples, 10_000);
         SliceReport Report(Slice slice, IReadOnlyList<ScoredTexts> scored) =>

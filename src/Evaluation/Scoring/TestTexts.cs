@@ -13,7 +13,6 @@ namespace LoraOnnx.Evaluation.Scoring;
 internal sealed class TestTexts
 {
     private readonly TextOptions _options;
-    private readonly ClassificationTask _task;
 
     private TestTexts(string path, TextOptions options, ClassificationTask task, string hash, int count, long characters, IReadOnlyDictionary<string,
         int> labels,
@@ -21,7 +20,7 @@ internal sealed class TestTexts
     {
         Path = path;
         _options = options;
-        _task = task;
+        Task = task;
         Hash = hash;
         Count = count;
         Characters = characters;
@@ -30,6 +29,9 @@ internal sealed class TestTexts
     }
 
     public string Path { get; }
+
+    /// <summary>The classes, by the user's names where there are some.</summary>
+    public ClassificationTask Task { get; }
 
     /// <summary>SHA-256 of the file, as <c>sha256sum</c> prints it; of labels and texts for a folder.</summary>
     public string Hash { get; }
@@ -47,6 +49,7 @@ internal sealed class TestTexts
     /// <exception cref="InputException">A row is malformed, or there is none.</exception>
     public static TestTexts Scan(string path, TextOptions options, ClassificationTask task, CancellationToken cancellationToken)
     {
+        (task, options) = NamedClasses.Of(task, options);
         var counts = task.Labels.Distinct().ToDictionary(label => label, _ => 0);
         var columns = new List<string>();
         using var content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -120,5 +123,5 @@ internal sealed class TestTexts
     }
 
     /// <summary>Streams the texts again.</summary>
-    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _options, _task, TextNotices.None, null, CancellationToken.None);
+    public IEnumerable<LabelledText> Read() => LabelledTexts.Read(Path, _options, Task, TextNotices.None, null, CancellationToken.None);
 }

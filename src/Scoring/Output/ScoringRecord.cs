@@ -17,7 +17,8 @@ internal sealed record ScoringRecord(string Input, long Rows, string Columns, IR
         : Scorer.Precision != other.Scorer.Precision ? $"another precision ({other.Scorer.Precision}, not {Scorer.Precision})"
         : Scorer.Instructions != other.Scorer.Instructions
             ? $"another processor's instructions ({other.Scorer.Instructions}; not {Scorer.Instructions})"
-        : Scorer.Settings != other.Scorer.Settings || !Labels.SequenceEqual(other.Labels) ? "a model with another tokenizer, limit or calibration"
+        : Scorer.Settings != other.Scorer.Settings ? "a model with another tokenizer, limit or calibration"
+        : !Labels.SequenceEqual(other.Labels) ? $"other names of classes ({string.Join(", ", other.Labels.Take(6))})"
         : Columns != other.Columns ? "other columns" : null;
 
     private static string Short(string hash) => hash[..Math.Min(12, hash.Length)];

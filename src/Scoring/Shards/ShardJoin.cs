@@ -6,8 +6,9 @@ namespace LoraOnnx.Scoring.Shards;
 /// <summary>Makes one file of all shards, byte for byte the one that a single process would have written.</summary>
 internal static class ShardJoin
 {
+    /// <summary>Joins, and gives the line that stands at the end.</summary>
     /// <exception cref="InputException">A part is missing or damaged, or parts do not belong together.</exception>
-    public static void Run(string target, CancellationToken cancellationToken)
+    public static string Run(string target, CancellationToken cancellationToken)
     {
         var parts = Find(target, cancellationToken);
         Check(parts);
@@ -28,7 +29,7 @@ internal static class ShardJoin
         });
         var labels = parts[0].Record.Run.Labels;
         var totals = parts.SelectMany(part => part.Record.Chunks).Aggregate(ScoreTotals.None(labels.Count), (sum, chunk) => sum + chunk.Totals);
-        Console.Out.WriteLine(totals.Text(target, labels));
+        return totals.Text(target, labels);
     }
 
     /// <summary>The parts whose names are made from the target's.</summary>

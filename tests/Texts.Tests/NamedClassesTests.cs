@@ -1,0 +1,54 @@
+using LoraOnnx.Model;
+
+namespace LoraOnnx.Texts.Tests;
+
+/// <summary>Names for the classes of a finished model, and labels of files in them.</summary>
+public sealed class NamedClassesTests : IDisposable
+{
+    private static readonly ClassificationTask _nameless = Tasks.WithLabels("LABEL_0", "LABEL_1", "LABEL_2");
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("low mid high", null, "low mid high")]
+    [InlineData("", "LABEL_2=high,LABEL_0=low", "low LABEL_1 high")]
+    [InlineData("", "0=low,1=mid,2=high", "low mid high")]
+    [InlineData("low mid high", "1-2=low,3=mid,4-5=high", "low mid high")]
+    [InlineData("", "1-2=LABEL_0,3=LABEL_1", "LABEL_0 LABEL_1 LABEL_2")]
+    public void Classes_without_names_get_those_of_the_user(string labels, string? map, string expected) =>
+        Assert.Equal(expected.Split(' '), NamedClasses.Of(_nameless, Said(labels, map)).Task.Labels);
+
+    [Theory]
+    [InlineData("positive negative", "NEGATIVE POSITIVE")] // its own names, of which the order says what numbers in files mean
+    [InlineData("pos neg", "neg pos")]
+    [InlineData("bad good", "bad good")]
+    public void Names_that_a_model_has_or_the_sense_of_which_it_has_are_not_turned_round(string labels, string expected) =>
+        Assert.Equal(expected.Split(' '), NamedClasses.Of(Tasks.Reviews, Said(labels, null)).Task.Labels);
+
+    [Theory]
+    [InlineData("low high", null, "--labels has 2 names (low, high); the model has 3 classes: LABEL_0, LABEL_1, LABEL_2.")]
+    [InlineData("", "0=low,1=LOW", "gives two classes one name: low, LOW, LABEL_2")]
+    public void Names_that_cannot_be_are_refused(string labels, string? map, string expected) => Assert.Contains(expected,
+        Assert.Throws<InputException>(() => NamedClasses.Of(_nameless, Said(labels, map))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_map_of_neither_is_seen() => Assert.True(NamedClasses.Of(_nameless, Said("", "good=fine,bad=poor")).IsMapOfOthers);
+
+    [Theory]
+    [InlineData("mid 2 low", "low mid high", null, "1 2 0")]
+    [InlineData("mid 2 low", "", "LABEL_0=low,LABEL_1=mid,LABEL_2=high", "1 2 0")]
+    [InlineData("1 5 3", "low mid high", "1-2=low,3=mid,4-5=high", "0 2 1")]
+    [InlineData("2 strange LABEL_0", "", null, "2 - 0")]
+    public void Labels_of_files_are_read_by_those_names(string cells, string labels, string? map, string expected)
+    {
+        var file = _folder.Write("a.csv", "text,label\n" + string.Concat(cells.Split(' ').Select(cell => $"x,{cell}\n")));
+
+        var read = LabelledTexts.Known(file, Said(labels, map), _nameless).Select(row => row is null ? "-" : string.Join('+', row));
+
+        Assert.Equal(expected.Split(' '), read);
+    }
+
+    private static TextOptions Said(string labels, string? map) =>
+        new() { Labels = labels.Split(' ', StringSplitOptions.RemoveEmptyEntries), LabelMap = map };
+}
