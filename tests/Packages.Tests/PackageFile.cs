@@ -18,7 +18,9 @@ internal sealed class PackageFile : IDisposable
 
     public string Id => this["id"];
 
-    public IEnumerable<string> Assemblies => _zip.Entries.Select(entry => entry.FullName)
+    public IEnumerable<string> Files => _zip.Entries.Select(entry => entry.FullName);
+
+    public IEnumerable<string> Assemblies => Files
         .Where(name => name.EndsWith(".dll", StringComparison.Ordinal));
 
     public IEnumerable<string> Dependencies => _metadata.Descendants().Where(element => element.Name.LocalName == "dependency")
