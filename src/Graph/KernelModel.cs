@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
@@ -24,21 +25,24 @@ public sealed class KernelModel
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<KernelBlock> Blocks { get; }
 
-    /// <summary>The model of weights in memory.</summary>
-    public static KernelModel Of(ModelWeights weights)
+    /// <summary>The model of weights in memory, in bf16 or an 8-bit precision.</summary>
+    public static KernelModel Of(ModelWeights weights, Precision precision = Precision.Bf16, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return Of(weights.Config, WeightSet.Of(weights));
+        return Of(weights.Config, WeightSet.Of(weights), precision, plan);
     }
 
-    /// <summary>The model of fp32 weights.</summary>
-    internal static KernelModel Of(ModelConfig config, WeightSet weights)
+    /// <summary>The model of weights that the precision can be made of. Matrices that stay in fp32 there are for products in bf16.</summary>
+    internal static KernelModel Of(ModelConfig config, WeightSet from, Precision precision, RoundingPlan? plan = null)
     {
+        var weights = from.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config, plan);
         var last = config.Layout.Blocks[^1];
-        KernelBlock[] blocks = [.. config.Layout.Blocks.Select(block => new KernelBlock(block, block == last, Tensor))];
+        KernelBlock[] blocks =
+        [
+            .. config.Layout.Blocks.Select(block =>
+                new KernelBlock(block, block == last, key => weights.Values(key, config), key => weights.Rounded(key, config))),
+        ];
         return new KernelModel(Build(config, weights, blocks).ToByteArray(), blocks);
-
-        ReadOnlyMemory<float> Tensor(string key) => Tensors.Values<float>(weights[key]).ToArray();
     }
 
     // Letters: B texts, T tokens of all texts, H width of the hidden state.

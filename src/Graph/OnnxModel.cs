@@ -120,9 +120,9 @@ public sealed class OnnxModel
         WeightSet.TryRead(_model, config) is { } weights ? VariantModel.Of(config, weights, precision == Precision.Fp16 ? Precision.Fp32 : precision)
             : null;
 
-    /// <summary>The same for kernels, of weights in fp32 or fp16; null as above.</summary>
-    public KernelModel? ToKernelModel(ModelConfig config) =>
-        WeightSet.TryRead(_model, config) is { } weights ? KernelModel.Of(config, weights.To(Precision.Fp32, config)) : null;
+    /// <summary>The same for kernels; null as above.</summary>
+    public KernelModel? ToKernelModel(ModelConfig config, Precision precision) =>
+        WeightSet.TryRead(_model, config) is { } weights ? KernelModel.Of(config, weights, precision) : null;
 
     /// <summary>The graph that explains, of weights in fp32 or fp16; null as above.</summary>
     public byte[]? ToExplainingModel(ModelConfig config) =>

@@ -38,6 +38,36 @@ internal sealed class WeightSet
     /// <summary>Whether a weight is here as 8-bit codes.</summary>
     public bool IsRounded(string weight) => _tensors.ContainsKey(Codes(weight));
 
+    /// <summary>A tensor in fp32; of a matrix in 8 bits what its codes stand for, its smoothing undone.</summary>
+    public ReadOnlyMemory<float> Values(string name, ModelConfig config)
+    {
+        if (!IsRounded(name))
+        {
+            return Tensors.Values<float>(this[name]).ToArray();
+        }
+
+        var shape = config.Layout.Tensors.Single(spec => spec.Key == name).Shape;
+        var values = RoundedForm.Of(Precision)!.Values(this[Codes(name)], this[Scales(name)], shape[0], shape[1]); // what rounded it
+        var smoothing = Smoothing(MatrixGroup.NameOf(config.Layout, name));
+        ReadOnlySpan<float> factors = Has(smoothing) ? Tensors.Values<float>(this[smoothing]) : default;
+        for (var row = 0; factors.Length > 0 && row < values.Length; row += shape[1])
+        {
+            var weights = values.AsSpan(row, shape[1]);
+            TensorPrimitives.Multiply(weights, factors, weights);
+        }
+
+        return values;
+    }
+
+    /// <summary>A matrix for products in 8 bits; null where it is in fp32, or where its codes are for other products.</summary>
+    public RoundedMatrix? Rounded(string name, ModelConfig config)
+    {
+        var smoothing = Smoothing(MatrixGroup.NameOf(config.Layout, name));
+        return IsRounded(name)
+            ? RoundedForm.Of(Precision)!.Matrix(this[Codes(name)], this[Scales(name)], Has(smoothing) ? this[smoothing] : null) // what rounded it
+            : null;
+    }
+
     /// <summary>Name of a weight's 8-bit codes.</summary>
     public static string Codes(string weight) => $"{weight}.codes";
 

@@ -30,7 +30,7 @@ public static class AccuracyGate
     public const int BatchSize = 8;
 
     /// <summary>Runs both models over the same texts. <paramref name="labels"/> are the true ones of each text, or null: then the fp32 model's
-    /// answers stand for them.</summary>
+    /// answers stand for them. The report names the instructions of a model that runs as this processor's fastest form.</summary>
     public static GateReport Measure(Precision precision, RunTexts exact, RunTexts candidate, IReadOnlyList<EncodedText> texts,
         IReadOnlyList<IReadOnlyList<int>>? labels, ClassificationTask task, CancellationToken cancellationToken)
     {

@@ -13,11 +13,13 @@ public static class CpuInstructions
         string.Join(", ",
             ((string?[])[RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), Floats(), Int8Support.Instructions]).OfType<string>());
 
-    /// <summary>Those that a precision needs to be fast, or null where this CPU lacks them: kernels without them round differently.</summary>
-    public static string? Of(Precision precision) => precision switch
+    /// <summary>Those that a precision needs to be fast, or null where this CPU lacks them: what computes without them rounds differently.</summary>
+    /// <param name="precision">The precision.</param>
+    /// <param name="usesKernels">Whether kernels compute where there are some; else ONNX Runtime's nodes do.</param>
+    public static string? Of(Precision precision, bool usesKernels = true) => precision switch
     {
-        Precision.Bf16 => Bf16Support.Kernels is null ? null : "AVX512-BF16",
-        Precision.Int8 or Precision.Int8Dynamic => Int8Support.Instructions,
+        Precision.Bf16 or Precision.Int8 or Precision.Int8Dynamic =>
+            (usesKernels ? PrecisionKernels.Instructions(precision) : null) ?? (precision == Precision.Bf16 ? null : Int8Support.Instructions),
         _ => Floats(),
     };
 

@@ -68,7 +68,7 @@ internal sealed class FastForms(string path, InferenceOptions options)
                 return Without($"it did not pass its accuracy gate ({gate})");
             }
 
-            reasons.Add($"this CPU has {CpuInstructions.Of(precision)}, and {gate.Precision} passed its accuracy gate ({gate})");
+            reasons.Add($"this CPU has {CpuInstructions.Of(precision, options.UsesKernels)}, and {gate.Precision} passed its accuracy gate ({gate})");
             return classifier;
         }
         catch (InputException failure)

@@ -54,7 +54,11 @@ public sealed record GateReport
 
     /// <summary>Whether it was measured with the instructions of this CPU; where not, its figures are not this machine's.</summary>
     [JsonIgnore]
-    public bool IsOfThisCpu => Cpu == (CpuInstructions.Of(PrecisionName.Parse(Precision)) ?? "none");
+    public bool IsOfThisCpu => IsOf(new InferenceOptions());
+
+    /// <summary>The same where a model runs as these options say.</summary>
+    internal bool IsOf(InferenceOptions options) =>
+        Cpu == (CpuInstructions.Of(PrecisionName.Parse(Precision), options.UsesKernels) ?? "none");
 
     /// <summary>Keys of the matrices that stayed in fp32 so that the gate was passed; null in reports that do not say.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -20,6 +20,9 @@ public sealed record InferenceOptions
     /// <summary>Whether variants can be loaded onto the model (<see cref="TextClassifier.LoadVariant"/>).</summary>
     public bool TakesAdapters { get; init; }
 
+    /// <summary>Whether kernels may compute the blocks where the processor has them; else ONNX Runtime's nodes do.</summary>
+    internal bool UsesKernels { get; init; } = true;
+
     /// <summary>Gets one line for each choice worth knowing: padded fallback, device fallback, precision picked.</summary>
     public Action<string>? Log { get; init; }
 }

@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Reference;
 
 namespace LoraOnnx.Inference;
@@ -18,7 +19,17 @@ internal static class LoadedGate
         }
 
         var kept = GateReport.Find(choice.ModelFile, classifier.Model.Hash, precision);
-        return kept is { IsOfThisCpu: true } ? kept : Measure(classifier, choice, precision, kept, options);
+        return kept is not null && kept.IsOf(options) ? kept : Measure(classifier, choice, precision, kept, options);
+    }
+
+    /// <summary>
+    /// How a file is to run: without kernels where its gate was measured without them and there is nothing to measure them against.
+    /// </summary>
+    public static InferenceOptions AsMeasured(PrecisionChoice choice, ModelConfig config, InferenceOptions options)
+    {
+        var asNodes = options with { UsesKernels = false };
+        return choice.Onnx.PrecisionFor(config) is { } own && PrecisionName.IsRounded(own) && !File.Exists(BesideInFp32(choice))
+            && GateReport.Find(choice.ModelFile, choice.Onnx.Hash, own) is { } kept && !kept.IsOf(options) && kept.IsOf(asNodes) ? asNodes : options;
     }
 
     private static GateReport Measure(
@@ -28,14 +39,19 @@ internal static class LoadedGate
         var path = GateReport.PathFor(file, precision);
         using var exact = Exact(classifier, choice, options) ?? throw InputException.InFile(file, kept is null
                 ? $"has no accuracy gate: {Path.GetFileName(path)} is missing or about another file."
-                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has {CpuInstructions.Of(precision) ?? "no such instructions"}, "
+                : $"has an accuracy gate that was measured with {kept.Cpu}, this CPU has "
+                    + $"{CpuInstructions.Of(precision, options.UsesKernels) ?? "no such instructions"}, "
                     + "and no fp32 file stands beside it to measure again.",
             "lora-merge --precision writes it with the model; copy both, and the fp32 file.");
         var report = AccuracyGate.Measure(
             precision, exact.Run, classifier.Run, [.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], null, classifier.Model.Task,
             CancellationToken.None)
             with
-        { ModelSha256 = classifier.Model.Hash, ExactSha256 = exact.Model.Path == file ? classifier.Model.Hash : exact.Model.Hash };
+        {
+            ModelSha256 = classifier.Model.Hash,
+            ExactSha256 = exact.Model.Path == file ? classifier.Model.Hash : exact.Model.Hash,
+            Cpu = CpuInstructions.Of(precision, options.UsesKernels) ?? "none",
+        };
         options.Log?.Invoke($"{file}: accuracy gate of {report.Precision} {(report.Passed ? "passed" : "failed")}: {report}.");
         try
         {
@@ -59,7 +75,9 @@ internal static class LoadedGate
             return TextClassifier.OfServingModel(fp32, config, classifier.Tokenizer, choice.ModelFile, options, Precision.Fp32);
         }
 
-        var beside = ModelFiles.InPrecision(choice.ModelFile, Precision.Fp32);
+        var beside = BesideInFp32(choice);
         return beside != choice.ModelFile && File.Exists(beside) ? TextClassifier.Load(beside, options with { Precision = null, Log = null }) : null;
     }
+
+    private static string BesideInFp32(PrecisionChoice choice) => ModelFiles.InPrecision(choice.ModelFile, Precision.Fp32);
 }

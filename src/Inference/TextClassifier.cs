@@ -41,6 +41,7 @@ public sealed class TextClassifier : IDisposable
     private static TextClassifier LoadNamed(string path, InferenceOptions options)
     {
         var choice = PrecisionChoice.Of(path, options);
+        options = LoadedGate.AsMeasured(choice, ModelConfig.Load(ModelFiles.CompanionsOf(choice.ModelFile)), options);
         var classifier = Open(path, choice, options);
         if (options.Precision == PrecisionRule.Auto)
         {
@@ -102,10 +103,14 @@ public sealed class TextClassifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
-        if (precision == Precision.Bf16)
+        if (precision == Precision.Bf16 && Bf16Support.Refusal is { } refusal)
         {
-            var kernels = Bf16Support.Kernels ?? throw new InputException($"bf16 cannot be had: {Bf16Support.Refusal}.", "use --precision fp32.");
-            var model = KernelModel.Of(weights);
+            throw new InputException($"bf16 cannot be had: {refusal}.", "use --precision fp32.");
+        }
+
+        if (PrecisionKernels.Of(precision, options) is { } kernels && (!options.TakesAdapters || precision == Precision.Bf16))
+        {
+            var model = KernelModel.Of(weights, precision, plan);
             return InMemory(KernelTokenModel.Open(model, weights.Config, kernels, options), model.Graph, weights.Config,
                 TextTokenizer.Load(tokenizerDirectory),
                 tokenizerDirectory, precision);

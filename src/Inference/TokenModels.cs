@@ -53,13 +53,13 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
             return precision == (_own ?? Precision.Fp32) ? Padded() : throw CannotMake(precision, "another graph than lora-merge writes");
         }
 
-        if (precision == Precision.Bf16)
+        if (PrecisionKernels.Of(precision, options) is { } kernels && (!options.TakesAdapters || precision == Precision.Bf16))
         {
-            // bf16 is chosen only where there are kernels for it, and Form has shown that the weights are known by name.
-            return new OpenedModel(KernelTokenModel.Open(onnx.ToKernelModel(config)!, config, Bf16Support.Kernels!, options), form);
+            // Form has shown that the weights are known by name.
+            return new OpenedModel(KernelTokenModel.Open(onnx.ToKernelModel(config, precision)!, config, kernels, options), form);
         }
 
-        if (options.TakesAdapters && precision != Precision.Bf16)
+        if (options.TakesAdapters)
         {
             return new OpenedModel(VariantTokenModel.Open(onnx.ToVariantModel(config, precision)!, config, options),
                 form); // not null: the weights are known

@@ -6,34 +6,51 @@ using LoraOnnx.Kernels.Steps;
 
 namespace LoraOnnx.Kernels;
 
-/// <summary>The kernels of one precision on this processor.</summary>
+/// <summary>The kernels of this processor: products and attention in bf16, and where it has the instructions products in 8 bits.</summary>
 public sealed class KernelSet
 {
-    private readonly Func<ReadOnlyMemory<float>, ReadOnlyMemory<float>, IRoundedWeights> _round;
+    private readonly IProductTile _bf16;
+    private readonly IProductTile? _int8;
     private readonly IHeadAttention _attention;
 
-    private KernelSet(Func<ReadOnlyMemory<float>, ReadOnlyMemory<float>, IRoundedWeights> round, IHeadAttention attention) =>
-        (_round, _attention) = (round, attention);
+    private KernelSet(IProductTile bf16, IProductTile? int8) => (_bf16, _int8, _attention) = (bf16, int8, new Bf16HeadAttention(bf16));
 
     /// <summary>bf16 products and attention, or null and the reason why this processor or system has none.</summary>
-    public static (KernelSet? Kernels, string? Refusal) FindBf16() => Bf16Avx512.Find() is ({ } tile, _)
-        ? (new KernelSet((weights, bias) => new Bf16Weights(tile, weights.Span, bias.Span), new Bf16HeadAttention(tile)), null)
-        : (null, Bf16Avx512.Find().Refusal);
+    public static (KernelSet? Kernels, string? Refusal) FindBf16() =>
+        Bf16Avx512.Find() is ({ } tile, _) ? (new KernelSet(tile, Int8Avx512.Find().Tile), null) : (null, Bf16Avx512.Find().Refusal);
 
-    /// <summary>activation(x·Wᵀ + b) with weights [outputs, inputs], which are rounded and laid out now.</summary>
-    public PackedLinear Linear(LinearTensors linear, LinearActivation activation = LinearActivation.None) => new(Round(linear), activation);
+    /// <summary>The same with products in 8 bits.</summary>
+    public static (KernelSet? Kernels, string? Refusal) FindInt8() =>
+        Int8Avx512.Find() is (null, var refusal) ? (null, refusal) : FindBf16();
+
+    /// <summary>Weights [outputs, inputs] rounded to bf16 and laid out now.</summary>
+    public PackedWeights Weights(LinearTensors linear) => new(new Bf16Weights(_bf16, linear.Weight.Span, linear.Bias.Span));
+
+    /// <summary>Weights in 8 bits, laid out now; only of a set that has products for them.</summary>
+    public PackedWeights Weights(CodedTensors linear) =>
+        new(new Int8Weights(_int8 ?? throw new InvalidOperationException("This set has no products in 8 bits."), linear));
+
+    /// <summary>activation(x·Wᵀ + b).</summary>
+    public static PackedLinear Linear(PackedWeights weights, LinearActivation activation = LinearActivation.None)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return new PackedLinear(weights.Rounded, activation);
+    }
 
     /// <summary>What a block does after attention.</summary>
-    public EncoderBlock Block(
-        LinearTensors output, NormTensors attentionNorm, LinearTensors up, LinearActivation activation, LinearTensors down, NormTensors outputNorm) =>
-        new(
-        new RowBlockLinear(Round(output), LinearActivation.None), Norm(attentionNorm),
-        new RowBlockLinear(Round(up), activation), new RowBlockLinear(Round(down), LinearActivation.None), Norm(outputNorm));
+    public static EncoderBlock Block(
+        PackedWeights output, NormTensors attentionNorm, PackedWeights up, LinearActivation activation, PackedWeights down, NormTensors outputNorm)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(up);
+        ArgumentNullException.ThrowIfNull(down);
+        return new EncoderBlock(
+            new RowBlockLinear(output.Rounded, LinearActivation.None), Norm(attentionNorm),
+            new RowBlockLinear(up.Rounded, activation), new RowBlockLinear(down.Rounded, LinearActivation.None), Norm(outputNorm));
+    }
 
     /// <summary>Attention over texts of at most <paramref name="maxTokens"/> tokens.</summary>
     public PackedAttention Attention(int heads, int headWidth, int maxTokens) => new(_attention, heads, headWidth, maxTokens);
-
-    private IRoundedWeights Round(LinearTensors linear) => _round(linear.Weight, linear.Bias);
 
     private static LayerNorm Norm(NormTensors norm) => new(norm.Weight.Span, norm.Bias.Span, norm.Epsilon);
 }

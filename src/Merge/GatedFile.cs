@@ -24,7 +24,7 @@ internal static class GatedFile
         {
             plan = next;
             Write(file, merged, input, options, plan);
-            report = gate.Measure(file);
+            report = gate.Measure(file, merged, plan);
             if (report.Passed)
             {
                 break;

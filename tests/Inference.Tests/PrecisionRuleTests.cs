@@ -30,7 +30,8 @@ public sealed class PrecisionRuleTests : IDisposable
             Loaded("fast", "bf16"));
 
         Keep(Precision.Int8Dynamic, passed: true);
-        Assert.Matches($"fast is precision int8-dynamic: this CPU has {Int8Support.Instructions}, and int8-dynamic passed its accuracy gate",
+        var instructions = CpuInstructions.Of(Precision.Int8Dynamic);
+        Assert.Matches($"fast is precision int8-dynamic: this CPU has {instructions}, and int8-dynamic passed its accuracy gate",
             Loaded("fast", "int8-dynamic"));
 
         Keep(Precision.Int8Dynamic, passed: false);

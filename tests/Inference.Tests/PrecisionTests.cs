@@ -48,16 +48,18 @@ public sealed class PrecisionTests
         using var folder = new ModelFolder();
         var file = folder.Write(precision, opset);
         using var portable = PortableModel.Open(file, ModelFolder.Cpu);
-        using var packed = TextClassifier.Load(file, ModelFolder.Cpu);
+        using var packed = TextClassifier.Load(file, ModelFolder.Cpu with { UsesKernels = false });
+        using var served = TextClassifier.Load(file, ModelFolder.Cpu);
 
-        var largest = LargestDifference(
-            portable.Run([.. _texts.Select(text => text.Ids)], TestContext.Current.CancellationToken),
-            packed.Run(_texts, TestContext.Current.CancellationToken));
+        var padded = portable.Run([.. _texts.Select(text => text.Ids)], TestContext.Current.CancellationToken);
+        var largest = LargestDifference(padded, packed.Run(_texts, TestContext.Current.CancellationToken));
+        var ofServed = LargestDifference(padded, served.Run(_texts, TestContext.Current.CancellationToken));
 
         // The same codes; rounded activations may fall to the next code where the two attentions differ in the last bit. Without VNNI sums of
         // products saturate, which makes more of it.
         var tolerance = precision == Precision.Int8Dynamic && Int8Support.Instructions is null ? 0.3 : 0.05;
         Assert.True(largest <= tolerance, $"largest difference {largest}, allowed {tolerance}");
+        Assert.True(ofServed <= tolerance + 0.15, $"largest difference {ofServed}"); // kernels' attention is in bf16, which moves more codes
         Assert.Equal(EnumNames.Of(precision), packed.Model.Precision);
     }
 
@@ -120,6 +122,26 @@ public sealed class PrecisionTests
         File.Delete(folder.ModelFile);
         var error = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu with { Precision = "int8" }));
         Assert.Contains("measured with some other", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Precision.Int8)]
+    [InlineData(Precision.Int8Dynamic)]
+    public void A_file_alone_whose_gate_was_measured_without_kernels_runs_without_them(Precision precision)
+    {
+        Requirement.ProcessorHas(PrecisionKernels.Of(precision) is not null, "it has no kernels");
+        using var folder = new ModelFolder();
+        var file = folder.Write(precision, 18);
+        var options = ModelFolder.Cpu with { Precision = EnumNames.Of(precision) };
+        folder.Write();
+        (folder.Report(precision, passed: true) with { Cpu = Int8Support.Instructions!, ModelSha256 = ContentHash.OfFile(file) }).Write(
+            GateReport.PathFor(file, precision)); // as from before there were kernels
+        File.Delete(folder.ModelFile);
+        using var asNodes = TextClassifier.Load(file, options with { Precision = null, UsesKernels = false });
+
+        using var classifier = TextClassifier.Load(file, options);
+
+        Assert.Equal(asNodes.Run(_texts, TestContext.Current.CancellationToken), classifier.Run(_texts, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -15,7 +15,14 @@ internal static class KernelChoice
         Requirement.ProcessorHas(tile is not null, refusal);
         return precision == "bf16"
             ? new Bf16Weights(tile, linear.Weight.Span, linear.Bias.Span)
-            : new Int8Weights(tile, linear.Weight.Span, linear.Bias.Span);
+            : Int8Weights.Of(tile, linear);
+    }
+
+    public static IRoundedWeights Weights(CodedTensors linear)
+    {
+        var (tile, refusal) = Int8Avx512.Find();
+        Requirement.ProcessorHas(tile is not null, refusal);
+        return new Int8Weights(tile, linear);
     }
 
     public static IHeadAttention Bf16Attention()

@@ -33,6 +33,37 @@ public sealed unsafe class PackedLinearTests
         }
     }
 
+    [Fact]
+    public void Codes_are_multiplied_as_they_are_after_an_activation_with_smoothed_inputs()
+    {
+        var draw = new Draw(16);
+        for (var round = 0; round < 20; round++)
+        {
+            var (rows, inputs, outputs) = (draw.Between(1, 60), draw.Between(1, 150), draw.Between(1, 130));
+            float[] x = [.. draw.Numbers(rows * inputs).Select(value => (float)Exact.Gelu(value))];
+            float[] smoothing = [.. Enumerable.Range(0, inputs).Select(_ => draw.Between(1, 8) / 8f)];
+            sbyte[] codes = [.. Enumerable.Range(0, outputs * inputs).Select(_ => (sbyte)draw.Between(-127, 127))];
+            float[] factors = [.. Enumerable.Range(0, outputs).Select(_ => draw.Between(1, 9) / 128f)];
+            var bias = draw.Numbers(outputs);
+            var linear = new CodedTensors(codes, factors, bias, smoothing, ReadsActivation: true);
+            var result = new float[rows * outputs];
+            fixed (float* from = x, to = result)
+            {
+                new PackedLinear(KernelChoice.Weights(linear), LinearActivation.None).Run(from, rows, to, _one);
+            }
+
+            for (var i = 0; i < result.Length; i++)
+            {
+                var (row, output) = Math.DivRem(i, outputs);
+                var smooth = x.AsSpan(row * inputs, inputs).ToArray().Select((value, k) => value * smoothing[k]).ToArray();
+                var factor = MathF.Max(smooth.Max(Math.Abs) / 223, 0.17f / 32);
+                var sum = smooth.Select((value, k) => (double)MathF.Round(value * (1 / factor)) * codes[(output * inputs) + k]).Sum();
+                var expected = (sum * factor * factors[output]) + bias[output];
+                Assert.Equal(expected, result[i], 2e-6 * (Math.Abs(expected) + Math.Abs(bias[output]) + 1));
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Precisions))]
     public void Rounding_moves_a_result_by_little(string precision)

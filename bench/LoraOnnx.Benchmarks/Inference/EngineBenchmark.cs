@@ -111,12 +111,16 @@ internal static class EngineBenchmark
         using var exact = TextClassifier.FromWeights(weights, _demo, _options);
         var labelled = LabelledTexts.ReadAll(file, weights.Config.Task);
         EncodedText[] texts = [.. labelled.Select(text => exact.Encode(text.Text))];
-        foreach (var precision in (Precision[])[Precision.Bf16, Precision.Int8, Precision.Int8Dynamic])
+        foreach (var (precision, usesKernels) in
+            from precision in (Precision[])[Precision.Bf16, Precision.Int8, Precision.Int8Dynamic]
+            from usesKernels in (bool[])[true, false]
+            where usesKernels || precision != Precision.Bf16
+            select (precision, usesKernels))
         {
-            using var candidate = TextClassifier.FromWeights(weights, _demo, _options, precision);
+            using var candidate = TextClassifier.FromWeights(weights, _demo, _options with { UsesKernels = usesKernels }, precision);
             var report = AccuracyGate.Measure(
                 precision, exact.Run, candidate.Run, texts, [.. labelled.Select(text => text.Labels)], weights.Config.Task, CancellationToken.None);
-            Console.WriteLine($"{EnumNames.Of(precision)}: {report}");
+            Console.WriteLine($"{EnumNames.Of(precision)}{(usesKernels ? "" : ", nodes")}: {report}");
         }
     }
 

@@ -54,7 +54,7 @@ internal static unsafe class ProductBenchmark
         var (x, result) = (Numbers(rows * inputs), new float[rows * outputs]);
         var (weights, bias) = (Numbers(inputs * outputs), Numbers(outputs));
         var ourBf16 = new PackedLinear(new Bf16Weights(bf16, weights, bias), LinearActivation.None);
-        var ourInt8 = new PackedLinear(new Int8Weights(int8, weights, bias), LinearActivation.None);
+        var ourInt8 = new PackedLinear(Int8Weights.Of(int8, new LinearTensors(weights, bias)), LinearActivation.None);
         var workers = new PoolWorkers(_threads);
         using var oneDnn = new TorchBf16Product(rows, inputs, outputs);
         sbyte[] codes = [.. weights.Select(weight => (sbyte)(weight * 127))];

@@ -67,5 +67,20 @@ internal sealed class BlockForm : RoundedForm
         ];
     }
 
+    /// <inheritdoc/>
+    public override float[] Values(TensorProto codes, TensorProto scales, int outputs, int inputs)
+    {
+        var (code, scale, blocks) = (codes.RawData.Memory, Tensors.Values<float>(scales).ToArray(), Blocks(inputs));
+        var values = new float[outputs * inputs];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (output, input) = Math.DivRem(i, inputs);
+            var place = (output * blocks) + (input / BlockSize);
+            values[i] = (code.Span[(place * BlockSize) + (input % BlockSize)] - Zero) * scale[place];
+        }
+
+        return values;
+    }
+
     private static int Blocks(int inputs) => (inputs + BlockSize - 1) / BlockSize;
 }

@@ -47,4 +47,33 @@ internal sealed class ColumnForm : RoundedForm
             Tensors.Create(WeightSet.Scales(weight.Name), DataType.Float, scales, outputs),
         ];
     }
+
+    /// <inheritdoc/>
+    public override RoundedMatrix Matrix(TensorProto codes, TensorProto scales, TensorProto? smoothing)
+    {
+        var (inputs, outputs) = ((int)codes.Dims[0], (int)codes.Dims[1]);
+        var (from, turned) = (codes.RawData.Memory, new sbyte[inputs * outputs]);
+        for (var i = 0; i < turned.Length; i++)
+        {
+            var (output, input) = Math.DivRem(i, inputs);
+            turned[i] = (sbyte)from.Span[(input * outputs) + output];
+        }
+
+        return new RoundedMatrix(
+            turned, Tensors.Values<float>(scales).ToArray(), smoothing is null ? default : Tensors.Values<float>(smoothing).ToArray());
+    }
+
+    /// <inheritdoc/>
+    public override float[] Values(TensorProto codes, TensorProto scales, int outputs, int inputs)
+    {
+        var (code, scale) = (codes.RawData.Memory, Tensors.Values<float>(scales).ToArray());
+        var values = new float[outputs * inputs];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (output, input) = Math.DivRem(i, inputs);
+            values[i] = (sbyte)code.Span[(input * outputs) + output] * scale[output];
+        }
+
+        return values;
+    }
 }

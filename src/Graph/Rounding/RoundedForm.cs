@@ -28,6 +28,12 @@ internal abstract class RoundedForm
     /// <summary>x·Wᵀ + b with a weight in this form.</summary>
     public abstract string Linear(GraphBuilder graph, EncoderNodes nodes, string x, LinearLayout linear);
 
+    /// <summary>A matrix for products in 8 bits; null where this form's codes are for other products.</summary>
+    public virtual RoundedMatrix? Matrix(TensorProto codes, TensorProto scales, TensorProto? smoothing) => null;
+
+    /// <summary>The weights [outputs, inputs] that codes stand for.</summary>
+    public abstract float[] Values(TensorProto codes, TensorProto scales, int outputs, int inputs);
+
     /// <summary>Whether this form rounds a matrix of a block unless a plan says otherwise: not those that the serving graph multiplies with [CLS]
     /// alone, which cost nothing.</summary>
     public virtual bool Rounds(BlockLayout block, string weight, bool isLast) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.Graph;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Kernels;
 using LoraOnnx.Kernels.Steps;
 using LoraOnnx.Model.Configuration;
@@ -20,18 +21,22 @@ internal static class BlockOperators
             var layout = block.Layout;
             if (block.FirstTokensOnly)
             {
-                yield return new LinearOperator(block.Queries, kernels.Linear(Stacked(block, layout.Query)));
-                yield return new LinearOperator(block.KeysValues, kernels.Linear(Stacked(block, layout.Key, layout.Value)));
+                yield return Linear(block.Queries, layout.Query);
+                yield return Linear(block.KeysValues, layout.Key, layout.Value);
             }
             else
             {
-                yield return new LinearOperator(block.QueriesKeysValues, kernels.Linear(Stacked(block, layout.Query, layout.Key, layout.Value)));
+                yield return Linear(block.QueriesKeysValues, layout.Query, layout.Key, layout.Value);
             }
 
             yield return new AttentionOperator(block.Attention, attention, block.FirstTokensOnly);
-            yield return new BlockOperator(block.Rest, kernels.Block(
-                Stacked(block, layout.Output), Norm(block, layout.AttentionNorm, shape),
-                Stacked(block, layout.Up), Of(shape.Activation), Stacked(block, layout.Down), Norm(block, layout.OutputNorm, shape)));
+            yield return new BlockOperator(block.Rest, KernelSet.Block(
+                Weights(layout.Output), Norm(block, layout.AttentionNorm, shape), Weights(layout.Up), Of(shape.Activation),
+                Weights(layout.Down), Norm(block, layout.OutputNorm, shape)));
+
+            LinearOperator Linear(string name, params IReadOnlyList<LinearLayout> linears) => new(name, KernelSet.Linear(Weights(linears)));
+
+            PackedWeights Weights(params IReadOnlyList<LinearLayout> linears) => BlockOperators.Weights(kernels, block, linears);
         }
     }
 
@@ -46,9 +51,29 @@ internal static class BlockOperators
     private static NormTensors Norm(KernelBlock block, NormLayout norm, EncoderShape shape) =>
         new(block.Tensor(norm.Weight), block.Tensor(norm.Bias), shape.NormEpsilon);
 
-    /// <summary>One linear whose outputs are those of several, side by side.</summary>
-    private static LinearTensors Stacked(KernelBlock block, params IReadOnlyList<LinearLayout> linears) =>
-        new(Joined(linears.Select(linear => block.Tensor(linear.Weight))), Joined(linears.Select(linear => block.Tensor(linear.Bias))));
+    /// <summary>One linear whose outputs are those of several, side by side; in 8 bits where all of them are.</summary>
+    private static PackedWeights Weights(KernelSet kernels, KernelBlock block, IReadOnlyList<LinearLayout> linears)
+    {
+        var bias = Joined(linears.Select(linear => block.Tensor(linear.Bias)));
+        List<RoundedMatrix> rounded = [.. linears.Select(linear => block.Rounded(linear.Weight)).OfType<RoundedMatrix>()];
+        return rounded.Count < linears.Count || rounded.Any(matrix => !matrix.Smoothing.Span.SequenceEqual(rounded[0].Smoothing.Span))
+            ? kernels.Weights(new LinearTensors(Joined(linears.Select(linear => block.Tensor(linear.Weight))), bias))
+            : kernels.Weights(new CodedTensors(
+                Joined(rounded.Select(matrix => matrix.Codes)), Joined(rounded.Select(matrix => matrix.Factors)), bias, rounded[0].Smoothing,
+                linears[0].Name == block.Layout.Down.Name));
+    }
 
-    private static float[] Joined(IEnumerable<ReadOnlyMemory<float>> parts) => [.. parts.SelectMany(part => part.ToArray())];
+    private static T[] Joined<T>(IEnumerable<ReadOnlyMemory<T>> parts)
+    {
+        ReadOnlyMemory<T>[] all = [.. parts];
+        var joined = new T[all.Sum(part => part.Length)];
+        var place = 0;
+        foreach (var part in all)
+        {
+            part.CopyTo(joined.AsMemory(place));
+            place += part.Length;
+        }
+
+        return joined;
+    }
 }

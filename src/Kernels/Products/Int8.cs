@@ -1,60 +1,113 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LoraOnnx.Kernels.Products;
 
-/// <summary>fp32 rows to unsigned bytes around 128, with a factor for each row: its largest size over 127.</summary>
+/// <summary>fp32 rows to unsigned bytes, with a factor for each row: its largest size over the largest code.</summary>
 internal static unsafe class Int8
 {
-    /// <summary>The byte that stands for 0.</summary>
-    public const int Zero = 128;
+    private const int Lanes = 16;
 
-    /// <summary>The largest code, above and below <see cref="Zero"/>.</summary>
-    public const int Largest = 127;
+    /// <summary>Bits of infinity: a size with as many or more is no number.</summary>
+    private const int NotFinite = 0x7f800000;
 
     /// <summary>
-    /// Rounds a row and says its factor; from <paramref name="length"/> to <paramref name="padded"/> the codes are 0, where weights are 0 too.
+    /// Rounds a row and says its factor; from <paramref name="length"/> to <paramref name="padded"/> the codes are 0, where weights are 0 too. Each
+    /// number is first multiplied by <paramref name="smoothing"/>, unless that is null. NaN where a number is not finite, so that the whole row's
+    /// result is.
     /// </summary>
-    public static float Round(float* row, int length, int padded, byte* rounded)
+    public static float Round(float* row, float* smoothing, int length, int padded, Int8Codes codes, byte* rounded)
     {
-        var factor = LargestSize(row, length) / Largest;
+        var factor = smoothing is null ? LargestSize<AsItIs>(row, smoothing, length) : LargestSize<Smoothed>(row, smoothing, length);
+        factor = MathF.Max(factor / codes.Up, codes.Lowest);
         var inverse = factor == 0 ? 0 : 1 / factor;
-        var whole = length - (length % Vector512<float>.Count);
-        for (var i = 0; i < whole; i += Vector512<float>.Count)
+        if (smoothing is null)
         {
-            var codes = Vector512.ConvertToInt32Native(Vector512.Round(Vector512.Load(row + i) * inverse)) + Vector512.Create(Zero);
-            var words = Vector512.Narrow(codes, codes).GetLower().AsUInt16();
-            Vector256.Narrow(words, words).GetLower().Store(rounded + i);
+            Place<AsItIs>(row, smoothing, length, inverse, codes.Zero, rounded);
         }
-
-        for (var i = whole; i < length; i++)
+        else
         {
-            rounded[i] = (byte)((int)MathF.Round(row[i] * inverse) + Zero);
+            Place<Smoothed>(row, smoothing, length, inverse, codes.Zero, rounded);
         }
 
         new Span<byte>(rounded + length, padded - length).Clear();
         return factor;
     }
 
-    /// <summary>The largest size in a row; NaN where a number of it is not finite, so that the whole row's result is.</summary>
-    private static float LargestSize(float* row, int length)
+    /// <summary>The largest size in a row. Sizes are compared as whole numbers, among which NaN is the largest.</summary>
+    private static float LargestSize<TInput>(float* row, float* smoothing, int length)
+        where TInput : struct, IInput
     {
-        var whole = length - (length % Vector512<float>.Count);
-        Vector512<float> largest = Vector512<float>.Zero, spoiled = Vector512<float>.Zero;
-        for (var i = 0; i < whole; i += Vector512<float>.Count)
+        var largest = Vector512<int>.Zero;
+        var i = 0;
+        for (; i <= length - Lanes; i += Lanes)
         {
-            var x = Vector512.Load(row + i);
-            largest = Vector512.MaxNative(largest, Vector512.Abs(x));
-            spoiled = Vector512.FusedMultiplyAdd(x, Vector512<float>.Zero, spoiled); // MaxNative may lose a NaN; this keeps it
+            largest = Vector512.Max(largest, Vector512.Abs(TInput.Load(row, smoothing, i)).AsInt32());
         }
 
-        var eight = Vector256.MaxNative(largest.GetLower(), largest.GetUpper());
-        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
-        var size = MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3])) + Vector512.Sum(spoiled);
-        for (var i = whole; i < length; i++)
+        var eight = Vector256.Max(largest.GetLower(), largest.GetUpper());
+        var four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        var size = Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3]));
+        for (; i < length; i++)
         {
-            size = MathF.Max(size, MathF.Abs(row[i])) + (row[i] * 0);
+            size = Math.Max(size, BitConverter.SingleToInt32Bits(MathF.Abs(TInput.One(row, smoothing, i))));
         }
 
-        return size;
+        return size < NotFinite ? BitConverter.Int32BitsToSingle(size) : float.NaN;
+    }
+
+    private static void Place<TInput>(float* row, float* smoothing, int length, float inverse, int zero, byte* rounded)
+        where TInput : struct, IInput
+    {
+        var (scale, middle) = (Vector512.Create(inverse), Vector512.Create(zero));
+        var i = 0;
+        for (; i <= length - Lanes; i += Lanes)
+        {
+            Bytes(ToWhole(TInput.Load(row, smoothing, i) * scale) + middle).Store(rounded + i);
+        }
+
+        for (; i < length; i++)
+        {
+            rounded[i] = (byte)((int)MathF.Round(TInput.One(row, smoothing, i) * inverse) + zero);
+        }
+    }
+
+    /// <summary>To the nearest whole numbers, ties to even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> ToWhole(Vector512<float> x) =>
+        Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(x) : Vector512.ConvertToInt32Native(Vector512.Round(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Bytes(Vector512<int> codes)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector128Byte(codes);
+        }
+
+        var words = Vector512.Narrow(codes, codes).GetLower().AsUInt16();
+        return Vector256.Narrow(words, words).GetLower();
+    }
+
+    private interface IInput
+    {
+        static abstract Vector512<float> Load(float* row, float* smoothing, int i);
+
+        static abstract float One(float* row, float* smoothing, int i);
+    }
+
+    private readonly struct AsItIs : IInput
+    {
+        public static Vector512<float> Load(float* row, float* smoothing, int i) => Vector512.Load(row + i);
+
+        public static float One(float* row, float* smoothing, int i) => row[i];
+    }
+
+    private readonly struct Smoothed : IInput
+    {
+        public static Vector512<float> Load(float* row, float* smoothing, int i) => Vector512.Load(row + i) * Vector512.Load(smoothing + i);
+
+        public static float One(float* row, float* smoothing, int i) => row[i] * smoothing[i];
     }
 }

@@ -4,40 +4,63 @@ using LoraOnnx.Kernels.Steps;
 namespace LoraOnnx.Kernels.Products;
 
 /// <summary>
-/// Weights in signed bytes with a factor for each output, fours of k side by side. A row's codes c stand for f·(c - 128), so the sum over k of (c -
-/// 128)·w is
-/// Σ c·w - 128·Σ w; the latter is known beforehand. Integer sums are exact.
+/// Weights in signed bytes with a factor for each output, fours of k side by side. A row's codes c stand for f·(c - z), so the sum over k of
+/// (c - z)·w is Σ c·w - z·Σ w; the latter is known beforehand. Integer sums are exact.
 /// </summary>
 internal sealed unsafe class Int8Weights : IRoundedWeights
 {
     private const int Group = 4;
 
     private readonly IProductTile _tile;
+    private readonly Int8Codes _codes;
     private readonly AlignedBuffer _panels;
+    private readonly float[] _smoothing; // empty where inputs are taken as they are
     private readonly float[] _bias; // padded to whole panels, as the next two
     private readonly float[] _factors;
-    private readonly int[] _surplus; // 128·Σ w
+    private readonly int[] _surplus; // z·Σ w
 
-    /// <summary>Rounds each row of <paramref name="weights"/> [outputs, inputs] to the nearest of 255 codes and lays them out.</summary>
-    public Int8Weights(IProductTile tile, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias)
+    /// <summary>Lays codes out.</summary>
+    public Int8Weights(IProductTile tile, CodedTensors linear)
     {
-        (_tile, Outputs, Inputs) = (tile, bias.Length, weights.Length / bias.Length);
+        (_tile, Outputs, Inputs) = (tile, linear.Bias.Length, linear.Codes.Length / linear.Bias.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(linear.Factors.Length, Outputs, nameof(linear));
         Steps = (Inputs + Group - 1) / Group;
-        _bias = Panels.Padded(bias);
-        (_factors, _surplus) = (new float[_bias.Length], new int[_bias.Length]);
+        _codes = linear.ReadsActivation ? Int8Codes.AfterActivation : Int8Codes.OfEitherSign;
+        _smoothing = linear.Smoothing.ToArray();
+        (_bias, _factors) = (Panels.Padded(linear.Bias.Span), Panels.Padded(linear.Factors.Span));
+        _surplus = new int[_bias.Length];
         _panels = new AlignedBuffer((long)Panels.Bytes(Outputs, Steps));
         for (var column = 0; column < Outputs; column++)
         {
-            var row = weights.Slice(column * Inputs, Inputs);
-            var factor = _factors[column] = LargestSize(row) / Int8.Largest;
+            var row = linear.Codes.Span.Slice(column * Inputs, Inputs);
             var place = Panels.Place(_panels.Address, column, 0, Steps);
+            var sum = 0;
             for (var k = 0; k < Inputs; k++)
             {
-                var code = factor == 0 ? 0 : (int)MathF.Round(row[k] / factor);
-                ((sbyte*)(place + (k / Group * Panels.BytesOfStep)))[k % Group] = (sbyte)code;
-                _surplus[column] += Int8.Zero * code;
+                ((sbyte*)(place + (k / Group * Panels.BytesOfStep)))[k % Group] = row[k];
+                sum += row[k];
+            }
+
+            _surplus[column] = _codes.Zero * sum;
+        }
+    }
+
+    /// <summary>Rounds the weights of each output to the nearest of 255 codes.</summary>
+    public static Int8Weights Of(IProductTile tile, LinearTensors linear)
+    {
+        var (outputs, inputs) = (linear.Bias.Length, linear.Weight.Length / linear.Bias.Length);
+        var (codes, factors) = (new sbyte[outputs * inputs], new float[outputs]);
+        for (var output = 0; output < outputs; output++)
+        {
+            var row = linear.Weight.Span.Slice(output * inputs, inputs);
+            factors[output] = LargestSize(row) / sbyte.MaxValue;
+            for (var k = 0; k < inputs && factors[output] > 0; k++)
+            {
+                codes[(output * inputs) + k] = (sbyte)MathF.Round(row[k] / factors[output]);
             }
         }
+
+        return new Int8Weights(tile, new CodedTensors(codes, factors, linear.Bias, default, ReadsActivation: false));
     }
 
     /// <inheritdoc/>
@@ -50,7 +73,13 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
     public int Steps { get; }
 
     /// <inheritdoc/>
-    public float Round(float* row, byte* rounded) => Int8.Round(row, Inputs, Steps * Group, rounded);
+    public float Round(float* row, byte* rounded)
+    {
+        fixed (float* smoothing = _smoothing)
+        {
+            return Int8.Round(row, smoothing, Inputs, Steps * Group, _codes, rounded);
+        }
+    }
 
     /// <inheritdoc/>
     public void Multiply(byte* rows, float* factors, int count, int panel, LinearActivation activation, int* sums, float* result, nint stride)

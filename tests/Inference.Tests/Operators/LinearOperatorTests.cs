@@ -58,7 +58,7 @@ public sealed unsafe class LinearOperatorTests
     {
         var (kernels, refusal) = KernelSet.FindBf16();
         Requirement.ProcessorHas(kernels is not null, refusal);
-        return kernels.Linear(new LinearTensors(Numbers(Outputs * Inputs), Numbers(Outputs)), LinearActivation.Gelu);
+        return KernelSet.Linear(kernels.Weights(new LinearTensors(Numbers(Outputs * Inputs), Numbers(Outputs))), LinearActivation.Gelu);
     }
 
     private static float[] Numbers(int count)
