@@ -33,23 +33,28 @@ public sealed class KernelModel
     }
 
     /// <summary>The model of weights that the precision can be made of. Matrices that stay in fp32 there are for products in bf16.</summary>
-    internal static KernelModel Of(ModelConfig config, WeightSet from, Precision precision, RoundingPlan? plan = null)
+    internal static KernelModel Of(ModelConfig config, WeightSet from, Precision precision, RoundingPlan? plan = null) =>
+        Of(config, from.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config, plan), takesVariants: false);
+
+    /// <summary>The model of weights as they are, with what takes adapters (<see cref="VariantNodes"/>) or without.</summary>
+    internal static KernelModel Of(ModelConfig config, WeightSet weights, bool takesVariants)
     {
-        var weights = from.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config, plan);
         var last = config.Layout.Blocks[^1];
         KernelBlock[] blocks =
         [
             .. config.Layout.Blocks.Select(block =>
                 new KernelBlock(block, block == last, key => weights.Values(key, config), key => weights.Rounded(key, config))),
         ];
-        return new KernelModel(Build(config, weights, blocks).ToByteArray(), blocks);
+        return new KernelModel(Build(config, weights, blocks, takesVariants).ToByteArray(), blocks);
     }
 
     // Letters: B texts, T tokens of all texts, H width of the hidden state.
-    private static ModelProto Build(ModelConfig config, WeightSet weights, IReadOnlyList<KernelBlock> blocks)
+    private static ModelProto Build(ModelConfig config, WeightSet weights, IReadOnlyList<KernelBlock> blocks, bool takesVariants)
     {
         var graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification-kernels", OnnxModelFile.DefaultOpset);
-        var nodes = new EncoderNodes(graph, config.Layout, weights);
+        // The last input of each operator that changes rows.
+        string[] plan = takesVariants ? [graph.Input(VariantNodes.Plan, DataType.Int32, "1")] : [];
+        var nodes = new EncoderNodes(graph, config.Layout, weights, plan.FirstOrDefault());
         var ids = graph.Input(PackedInputs.Ids, DataType.Int32, "tokens");
         var positions = graph.Input(PackedInputs.Positions, DataType.Int32, "tokens");
         var lengths = graph.Input(PackedInputs.Lengths, DataType.Int32, "texts");
@@ -65,16 +70,23 @@ public sealed class KernelModel
         }
 
         graph.Output(nodes.Head(x), DataType.Float, "texts", $"{config.Task.Labels.Count}");
+        if (takesVariants)
+        {
+            graph.Output(graph.Node("Identity", VariantNodes.States, [x]), DataType.Float, "texts", $"{config.Shape.Width}");
+        }
+
         return graph.Build([]);
 
         string AllTokens(KernelBlock block, string x) =>
-            graph.KernelNode(block.Rest, graph.KernelNode(block.Attention, graph.KernelNode(block.QueriesKeysValues, x), lengths), x); // [T, H]
+            Rest(block, graph.KernelNode(block.Attention, graph.KernelNode(block.QueriesKeysValues, [x, .. plan]), lengths), x); // [T, H]
 
         string FirstTokens(KernelBlock block, string x)
         {
             var asked = graph.Node("Gather", "/cls", [x, first]); // [B, H]
-            var context = graph.KernelNode(block.Attention, graph.KernelNode(block.Queries, asked), graph.KernelNode(block.KeysValues, x), lengths);
-            return graph.KernelNode(block.Rest, context, asked); // [B, H]
+            var (queries, keysValues) = (graph.KernelNode(block.Queries, [asked, .. plan]), graph.KernelNode(block.KeysValues, [x, .. plan]));
+            return Rest(block, graph.KernelNode(block.Attention, queries, keysValues, lengths), asked); // [B, H]
         }
+
+        string Rest(KernelBlock block, string context, string x) => graph.KernelNode(block.Rest, [context, x, .. plan]);
     }
 }

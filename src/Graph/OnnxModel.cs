@@ -116,8 +116,9 @@ public sealed class OnnxModel
         WeightSet.TryRead(_model, config) is { } weights ? ServingGraph.Build(config, weights.To(precision, config)).ToByteArray() : null;
 
     /// <summary>The same for adapters; null as above.</summary>
-    public VariantModel? ToVariantModel(ModelConfig config, Precision precision) =>
-        WeightSet.TryRead(_model, config) is { } weights ? VariantModel.Of(config, weights, precision == Precision.Fp16 ? Precision.Fp32 : precision)
+    public VariantModel? ToVariantModel(ModelConfig config, Precision precision, bool usesKernels) =>
+        WeightSet.TryRead(_model, config) is { } weights
+            ? VariantModel.Of(config, weights, precision == Precision.Fp16 ? Precision.Fp32 : precision, usesKernels)
             : null;
 
     /// <summary>The same for kernels; null as above.</summary>

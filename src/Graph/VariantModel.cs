@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 
@@ -20,18 +21,23 @@ public sealed class VariantModel
     public IReadOnlyDictionary<string, float[]> Tensors { get; }
 
     /// <summary>The model of weights in memory.</summary>
-    public static VariantModel Of(ModelWeights weights, Precision precision)
+    /// <param name="weights">The base.</param>
+    /// <param name="precision">What its layers compute in.</param>
+    /// <param name="usesKernels">Whether blocks are computed by kernels.</param>
+    /// <param name="plan">What an 8-bit precision leaves as it is, and how it smooths.</param>
+    public static VariantModel Of(ModelWeights weights, Precision precision, bool usesKernels = false, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return Of(weights.Config, WeightSet.Of(weights), precision);
+        return Of(weights.Config, WeightSet.Of(weights), precision, usesKernels, plan);
     }
 
     /// <summary>The model of weights in a precision that can be made of theirs.</summary>
-    internal static VariantModel Of(ModelConfig config, WeightSet weights, Precision precision)
+    internal static VariantModel Of(ModelConfig config, WeightSet weights, Precision precision, bool usesKernels, RoundingPlan? plan = null)
     {
-        var set = weights.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config);
+        var set = weights.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config, plan);
         var tensors = VariantNodes.Tensors(config.Layout).ToDictionary(
             spec => spec.Key, spec => LoraOnnx.Graph.Tensors.Values<float>(set[spec.Key]).ToArray(), StringComparer.Ordinal);
-        return new VariantModel(ServingGraph.Build(config, set, takesVariants: true).ToByteArray(), null, tensors);
+        var kernels = usesKernels ? KernelModel.Of(config, set, takesVariants: true) : null;
+        return new VariantModel(kernels?.Graph ?? ServingGraph.Build(config, set, takesVariants: true).ToByteArray(), kernels, tensors);
     }
 }

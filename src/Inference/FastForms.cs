@@ -88,7 +88,7 @@ internal sealed class FastForms(string path, InferenceOptions options)
     {
         if (precision == Precision.Bf16)
         {
-            return Bf16Support.Refusal ?? (options.TakesAdapters ? "adapters need another precision" : null);
+            return Bf16Support.Refusal;
         }
 
         if (CpuInstructions.Of(precision) is null)

@@ -108,7 +108,8 @@ public sealed class TextClassifier : IDisposable
             throw new InputException($"bf16 cannot be had: {refusal}.", "use --precision fp32.");
         }
 
-        if (PrecisionKernels.Of(precision, options) is { } kernels && (!options.TakesAdapters || precision == Precision.Bf16))
+        var kernels = PrecisionKernels.Of(precision, options);
+        if (kernels is not null && !options.TakesAdapters)
         {
             var model = KernelModel.Of(weights, precision, plan);
             return InMemory(KernelTokenModel.Open(model, weights.Config, kernels, options), model.Graph, weights.Config,
@@ -118,8 +119,8 @@ public sealed class TextClassifier : IDisposable
 
         if (options.TakesAdapters)
         {
-            var variants = VariantModel.Of(weights, precision);
-            return InMemory(VariantTokenModel.Open(variants, weights.Config, options), variants.Graph, weights.Config,
+            var variants = VariantModel.Of(weights, precision, kernels is not null, plan);
+            return InMemory(VariantTokenModel.Open(variants, weights.Config, kernels, options), variants.Graph, weights.Config,
                 TextTokenizer.Load(tokenizerDirectory), tokenizerDirectory, precision);
         }
 

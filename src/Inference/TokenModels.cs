@@ -53,20 +53,21 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
             return precision == (_own ?? Precision.Fp32) ? Padded() : throw CannotMake(precision, "another graph than lora-merge writes");
         }
 
-        if (PrecisionKernels.Of(precision, options) is { } kernels && (!options.TakesAdapters || precision == Precision.Bf16))
+        // Below nothing is null: Form has shown that the weights are known by name.
+        var kernels = PrecisionKernels.Of(precision, options);
+        if (options.TakesAdapters)
         {
-            // Form has shown that the weights are known by name.
+            var variants = onnx.ToVariantModel(config, precision, kernels is not null)!;
+            return new OpenedModel(VariantTokenModel.Open(variants, config, kernels, options), form);
+        }
+
+        if (kernels is not null)
+        {
             return new OpenedModel(KernelTokenModel.Open(onnx.ToKernelModel(config, precision)!, config, kernels, options), form);
         }
 
-        if (options.TakesAdapters)
-        {
-            return new OpenedModel(VariantTokenModel.Open(onnx.ToVariantModel(config, precision)!, config, options),
-                form); // not null: the weights are known
-        }
-
         // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.
-        var serving = onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision)!; // not null: the weights are known
+        var serving = onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision)!;
         return new OpenedModel(PackedModel.Open(serving, config.Layout.Embeddings, options), form);
     }
 

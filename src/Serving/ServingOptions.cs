@@ -21,9 +21,6 @@ internal sealed record ServingOptions
     /// <summary>A directory whose folders are adapters that can be loaded by name; null: none.</summary>
     public string? AdaptersDirectory { get; init; }
 
-    /// <summary>Whether models are asked to take adapters or heads.</summary>
-    public bool HasVariants => Adapters.Count > 0 || Heads.Count > 0 || AdaptersDirectory is not null;
-
     /// <summary>Adapters and heads in memory at a time; those used longest ago are unloaded and come back when asked for.</summary>
     public int LoadedAdapters { get; init; } = 100;
 

@@ -77,7 +77,7 @@ internal static class ServingSetup
                 Device = options.Device,
                 Precision = options.Precision,
                 Threads = plan.ThreadsPerRun,
-                TakesAdapters = options.Precision != PrecisionRule.Fast || options.HasVariants, // fast: bf16 takes none
+                TakesAdapters = true,
                 Log = line => ServingLog.Engine(logger, line),
             });
             return new ModelCatalog(load, provider.GetRequiredService<ModelRuntime>(), (long)options.MemoryMebibytes << 20, logger,

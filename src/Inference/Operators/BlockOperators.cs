@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoraOnnx.Graph;
 using LoraOnnx.Graph.Rounding;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Kernels;
 using LoraOnnx.Kernels.Steps;
 using LoraOnnx.Model.Configuration;
@@ -11,8 +12,12 @@ namespace LoraOnnx.Inference.Operators;
 /// <summary>The operators of the blocks of a <see cref="KernelModel"/>; weights are rounded and laid out when they are made.</summary>
 internal static class BlockOperators
 {
-    /// <summary>All operators that the graph names.</summary>
-    public static IEnumerable<IOperator> Of(KernelModel model, ModelConfig config, KernelSet kernels)
+    /// <summary>All operators that the graph names, but for the change behind the embeddings' norm.</summary>
+    /// <param name="model">The graph, and the weights beside it.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="kernels">What computes.</param>
+    /// <param name="changes">What adapters change, where the graph takes some.</param>
+    public static IEnumerable<IOperator> Of(KernelModel model, ModelConfig config, KernelSet kernels, PlannedChanges? changes = null)
     {
         var shape = config.Shape;
         var attention = kernels.Attention(shape.Heads, shape.HeadWidth, config.MaxTokens);
@@ -32,9 +37,10 @@ internal static class BlockOperators
             yield return new AttentionOperator(block.Attention, attention, block.FirstTokensOnly);
             yield return new BlockOperator(block.Rest, KernelSet.Block(
                 Weights(layout.Output), Norm(block, layout.AttentionNorm, shape), Weights(layout.Up), Of(shape.Activation),
-                Weights(layout.Down), Norm(block, layout.OutputNorm, shape)));
+                Weights(layout.Down), Norm(block, layout.OutputNorm, shape)), layout, changes);
 
-            LinearOperator Linear(string name, params IReadOnlyList<LinearLayout> linears) => new(name, KernelSet.Linear(Weights(linears)));
+            LinearOperator Linear(string name, params IReadOnlyList<LinearLayout> linears) => new(name, KernelSet.Linear(Weights(linears)), changes,
+                [.. linears.Select((linear, place) => (linear.Name, linears.Take(place).Sum(before => before.Out)))]);
 
             PackedWeights Weights(params IReadOnlyList<LinearLayout> linears) => BlockOperators.Weights(kernels, block, linears);
         }

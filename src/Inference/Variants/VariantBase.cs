@@ -1,5 +1,6 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Operators;
+using LoraOnnx.Kernels;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Inference.Variants;
@@ -31,7 +32,11 @@ internal sealed unsafe class VariantBase : IDisposable
     /// <summary>A tensor of the head in native memory, as long as the base lives.</summary>
     public float* HeadTensor(string key) => (float*)_head[key];
 
-    /// <summary>The operators that the graph names.</summary>
+    /// <summary>The operators that a graph names whose blocks kernels compute.</summary>
+    public IEnumerable<IOperator> Operators(KernelModel model, KernelSet kernels) =>
+        [Change(Config.Layout.Embeddings.Norm.Name, isLinear: false), .. BlockOperators.Of(model, Config, kernels, new PlannedChanges(Plans))];
+
+    /// <summary>The operators that a graph of nodes names.</summary>
     public IEnumerable<IOperator> Operators() =>
     [
         .. VariantNodes.Linears(Config.Layout).Select(linear => Change(linear.Name, isLinear: true)),

@@ -1,5 +1,6 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Operators;
+using LoraOnnx.Kernels;
 using LoraOnnx.Model.Configuration;
 using Microsoft.ML.OnnxRuntime;
 
@@ -9,6 +10,7 @@ namespace LoraOnnx.Inference.Variants;
 internal sealed class VariantTokenModel : ITokenModel
 {
     private static readonly string[] _inputs = [.. PackedInputs.All, VariantNodes.Plan];
+    private static readonly string[] _inputsOfKernels = [.. KernelModel.Inputs, VariantNodes.Plan];
     private static readonly string[] _baseOnly = [PackedInputs.Logits];
     private static readonly string[] _both = [PackedInputs.Logits, VariantNodes.States];
 
@@ -17,24 +19,30 @@ internal sealed class VariantTokenModel : ITokenModel
 
     private readonly VariantHeads _heads;
 
-    private VariantTokenModel(InferenceSession session, OperatorDomain domain, VariantBase shared, int threads) =>
-        (_session, _domain, Base, _heads) = (session, domain, shared, new VariantHeads(threads));
+    private VariantTokenModel(InferenceSession session, OperatorDomain domain, VariantBase shared, bool usesKernels, int threads) =>
+        (_session, _domain, Base, MixesWidths, _heads) = (session, domain, shared, usesKernels, new VariantHeads(threads));
 
-    /// <inheritdoc/>
-    public bool MixesWidths => false;
+    /// <summary>Kernels need no padding; the nodes' attention does.</summary>
+    public bool MixesWidths { get; }
 
     /// <summary>What variants are measured against.</summary>
     public VariantBase Base { get; }
 
     /// <summary>Opens the session; the bytes are not needed afterwards.</summary>
-    public static VariantTokenModel Open(VariantModel model, ModelConfig config, InferenceOptions options)
+    /// <param name="model">The graph.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="kernels">What computes the blocks of a graph that was made for kernels.</param>
+    /// <param name="options">Where and how it runs.</param>
+    public static VariantTokenModel Open(VariantModel model, ModelConfig config, KernelSet? kernels, InferenceOptions options)
     {
         using var settings = RuntimeDevice.CreateSettings(options with { Device = RuntimeDevice.Cpu });
         var shared = new VariantBase(config, model.Tensors);
-        var domain = new OperatorDomain(settings, shared.Operators(), ThreadPlan.Threads(options.Threads));
+        var operators = model.Kernels is { } blocks ? shared.Operators(blocks, kernels!) : shared.Operators(); // such a graph is made where they are
+        var domain = new OperatorDomain(settings, operators, ThreadPlan.Threads(options.Threads));
         try
         {
-            return new VariantTokenModel(OperatorDomain.OpenSession(model.Graph, settings), domain, shared, ThreadPlan.Threads(options.Threads));
+            return new VariantTokenModel(
+                OperatorDomain.OpenSession(model.Graph, settings), domain, shared, model.Kernels is not null, ThreadPlan.Threads(options.Threads));
         }
         catch
         {
@@ -48,7 +56,7 @@ internal sealed class VariantTokenModel : ITokenModel
     public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
     {
         using var layout = new PackedLayout(batch, width, Base.Config.Layout.Embeddings);
-        return SessionRun.Logits(_session, _inputs, [.. layout.CreateValues(), Plan(0)], batch.Count, cancellationToken);
+        return SessionRun.Logits(_session, Names, Values(layout, 0), batch.Count, cancellationToken);
     }
 
     /// <summary>Logits of each text by the variant that it asks.</summary>
@@ -77,7 +85,10 @@ internal sealed class VariantTokenModel : ITokenModel
         Base.Dispose();
     }
 
-    private static OrtValue Plan(int number) => OrtValue.CreateTensorValueFromMemory(new[] { number }, [1]);
+    private string[] Names => MixesWidths ? _inputsOfKernels : _inputs;
+
+    private OrtValue[] Values(PackedLayout layout, int plan) =>
+        [.. MixesWidths ? layout.CreateValuesWithoutPadding() : layout.CreateValues(), OrtValue.CreateTensorValueFromMemory(new[] { plan }, [1])];
 
     /// <summary>Runs some of the rows together: the base's answers go to their places, and for others the rows' states.</summary>
     private void Run(
@@ -89,8 +100,7 @@ internal sealed class VariantTokenModel : ITokenModel
         var number = Base.Plans.Add(plan);
         try
         {
-            SessionRun.Outputs(_session, _inputs, [.. layout.CreateValues(), Plan(number)], states.Length == 0 ? _baseOnly : _both, Read,
-                cancellationToken);
+            SessionRun.Outputs(_session, Names, Values(layout, number), states.Length == 0 ? _baseOnly : _both, Read, cancellationToken);
         }
         finally
         {

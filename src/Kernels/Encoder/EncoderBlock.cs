@@ -1,3 +1,4 @@
+using LoraOnnx.Kernels.Adapters;
 using LoraOnnx.Kernels.Products;
 using LoraOnnx.Kernels.Steps;
 
@@ -27,8 +28,10 @@ public sealed unsafe class EncoderBlock
     /// <summary>Numbers of a row.</summary>
     public int Width => _attentionNorm.Width;
 
-    /// <summary>Reads rows of attention's result and of the block's input, and writes as many of the block's output.</summary>
-    public void Run(float* context, float* x, int rows, float* result, IWorkers workers)
+    /// <summary>
+    /// Reads rows of attention's result and of the block's input, and writes as many of the block's output, changed where adapters change them.
+    /// </summary>
+    public void Run(float* context, float* x, int rows, float* result, IWorkers workers, BlockChanges? changes = null)
     {
         ArgumentNullException.ThrowIfNull(workers);
         var blocks = RowBlocks.Of(rows, workers.Threads);
@@ -36,12 +39,12 @@ public sealed unsafe class EncoderBlock
         {
             var (first, count) = blocks[block];
             var (place, buffer) = ((nint)first * Width, _scratch.Rent());
-            Block(context + place, x + place, count, result + place, buffer);
+            Block(context + place, x + place, first, count, result + place, buffer, changes);
             _scratch.Return(buffer);
         });
     }
 
-    private void Block(float* context, float* x, int count, float* result, AlignedBuffer buffer)
+    private void Block(float* context, float* x, int first, int count, float* result, AlignedBuffer buffer, BlockChanges? changes)
     {
         var scratch = new Scratch(buffer);
         var rounded = scratch.Take<byte>((long)count * Widest(block => block.RoundedBytes));
@@ -51,28 +54,38 @@ public sealed unsafe class EncoderBlock
         var active = scratch.Take<float>((long)count * _up.Stride);
         var final = scratch.Take<float>((long)count * _down.Stride);
 
-        Linear(_output, context, Width, attended);
-        Norm(_attentionNorm, attended, _output.Stride, x, Width);
-        Linear(_up, attended, _output.Stride, active);
-        Linear(_down, active, _up.Stride, final);
-        Norm(_outputNorm, final, _down.Stride, attended, _output.Stride);
+        Linear(_output, context, Width, attended, changes?.Output);
+        Norm(_attentionNorm, attended, _output.Stride, x, Width, changes?.AttentionNorm);
+        Linear(_up, attended, _output.Stride, active, changes?.Up);
+        Linear(_down, active, _up.Stride, final, changes?.Down);
+        Norm(_outputNorm, final, _down.Stride, attended, _output.Stride, changes?.OutputNorm);
         for (var row = 0; row < count; row++)
         {
             new ReadOnlySpan<float>(final + ((nint)row * _down.Stride), Width).CopyTo(new Span<float>(result + ((nint)row * Width), Width));
         }
 
-        void Linear(RowBlockLinear linear, float* from, int stride, float* to)
+        void Linear(RowBlockLinear linear, float* from, int stride, float* to, RowChange? change)
         {
             linear.Round(from, stride, count, rounded, factors);
-            linear.Multiply(rounded, factors, count, sums, to);
+            if (change is null)
+            {
+                linear.Multiply(rounded, factors, count, sums, to);
+                return;
+            }
+
+            linear.MultiplyOnly(rounded, factors, count, sums, to);
+            change(first, count, from, stride, to, linear.Stride);
+            linear.Activate(to, count);
         }
 
-        void Norm(LayerNorm norm, float* rows, int stride, float* residual, int residualStride)
+        void Norm(LayerNorm norm, float* rows, int stride, float* residual, int residualStride, RowChange? change)
         {
             for (var row = 0; row < count; row++)
             {
                 norm.Apply(rows + ((nint)row * stride), residual + ((nint)row * residualStride));
             }
+
+            change?.Invoke(first, count, rows, stride, rows, stride);
         }
     }
 

@@ -1,3 +1,4 @@
+using LoraOnnx.Kernels.Adapters;
 using LoraOnnx.Kernels.Products;
 using LoraOnnx.Kernels.Steps;
 
@@ -23,17 +24,27 @@ public sealed unsafe class PackedLinear
     /// <summary>Numbers of an output row.</summary>
     public int Outputs => _weights.Outputs;
 
-    /// <summary>Reads <paramref name="rows"/> rows of <see cref="Inputs"/> numbers and writes as many of <see cref="Outputs"/>.</summary>
-    public void Run(float* x, int rows, float* result, IWorkers workers)
+    /// <summary>
+    /// Reads <paramref name="rows"/> rows of <see cref="Inputs"/> numbers and writes as many of <see cref="Outputs"/>, changed where adapters change
+    /// them; only of a linear without activation.
+    /// </summary>
+    public void Run(float* x, int rows, float* result, IWorkers workers, RowChange? change = null)
     {
         ArgumentNullException.ThrowIfNull(workers);
+        if (change is not null && _activation != LinearActivation.None)
+        {
+            throw new InvalidOperationException("Changes belong before the activation.");
+        }
+
         var blocks = RowBlocks.Of(rows, workers.Threads);
         workers.Run(blocks.Count, block =>
         {
             var (first, count) = blocks[block];
             var buffer = _scratch.Rent();
-            Block(x + ((nint)first * Inputs), count, result + ((nint)first * Outputs), buffer);
+            float* from = x + ((nint)first * Inputs), to = result + ((nint)first * Outputs);
+            Block(from, count, to, buffer);
             _scratch.Return(buffer);
+            change?.Invoke(first, count, from, Inputs, to, Outputs);
         });
     }
 

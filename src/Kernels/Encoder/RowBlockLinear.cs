@@ -25,11 +25,21 @@ internal sealed unsafe class RowBlockLinear(IRoundedWeights weights, LinearActiv
     }
 
     /// <summary>All panels, into <paramref name="result"/> with rows <see cref="Stride"/> numbers apart.</summary>
-    public void Multiply(byte* rounded, float* factors, int count, int* sums, float* result)
+    public void Multiply(byte* rounded, float* factors, int count, int* sums, float* result) =>
+        Multiply(rounded, factors, count, activation, sums, result);
+
+    /// <summary>The same without the activation, which <see cref="Activate"/> does once the sums have been changed.</summary>
+    public void MultiplyOnly(byte* rounded, float* factors, int count, int* sums, float* result) =>
+        Multiply(rounded, factors, count, LinearActivation.None, sums, result);
+
+    /// <summary>The activation of rows of sums.</summary>
+    public void Activate(float* result, int count) => Activations.Apply(activation, result, (nint)count * Stride);
+
+    private void Multiply(byte* rounded, float* factors, int count, LinearActivation then, int* sums, float* result)
     {
         for (var panel = 0; panel < Panels.Count(weights.Outputs); panel++)
         {
-            weights.Multiply(rounded, factors, count, panel, activation, sums, result + (panel * Panels.Columns), Stride);
+            weights.Multiply(rounded, factors, count, panel, then, sums, result + (panel * Panels.Columns), Stride);
         }
     }
 }

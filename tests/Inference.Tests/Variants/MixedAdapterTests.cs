@@ -29,17 +29,38 @@ public sealed class MixedAdapterTests
         FamilyGolden.AssertClose([.. MixedGolden.Cases.Select(entry => entry.Logits)], logits, Tolerance);
     }
 
+    /// <summary>bf16 keeps 8 bits of a number, 8-bit codes 7 of the largest of a row.</summary>
     [Theory]
-    [InlineData(Precision.Fp32)]
-    [InlineData(Precision.Int8)]
-    [InlineData(Precision.Int8Dynamic)]
-    public void Every_text_has_the_same_bits_alone_and_in_hundreds_of_random_mixes(Precision precision)
+    [InlineData(Precision.Bf16, 0.05)]
+    [InlineData(Precision.Int8, 0.2)]
+    [InlineData(Precision.Int8Dynamic, 0.4)]
+    public void On_a_base_in_fewer_bits_every_text_of_a_mixed_batch_is_near_what_peft_gives_it(Precision precision, double tolerance)
     {
+        Requirement.ProcessorHas(PrecisionKernels.Of(precision) is not null, "it has no kernels");
+        using var classifier = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, _options, precision);
+        var variants = MixedGolden.Load(classifier);
+
+        var logits = classifier.Run([.. MixedGolden.Cases.Select(entry => Text(classifier, entry.Text, entry.Adapter, variants))], Cancel);
+
+        FamilyGolden.AssertClose([.. MixedGolden.Cases.Select(entry => entry.Logits)], logits, tolerance);
+    }
+
+    [Theory]
+    [InlineData(Precision.Fp32, false)]
+    [InlineData(Precision.Int8, false)]
+    [InlineData(Precision.Int8, true)]
+    [InlineData(Precision.Int8Dynamic, false)]
+    [InlineData(Precision.Int8Dynamic, true)]
+    [InlineData(Precision.Bf16, true)]
+    public void Every_text_has_the_same_bits_alone_and_in_hundreds_of_random_mixes(Precision precision, bool usesKernels)
+    {
+        Requirement.ProcessorHas(!usesKernels || PrecisionKernels.Of(precision) is not null, "it has no kernels");
         var texts = Draw(new Random(5), 60);
         float[][]? before = null;
         foreach (var threads in (int[])[1, 2])
         {
-            using var classifier = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, _options with { Threads = threads }, precision);
+            using var classifier = TextClassifier.FromWeights(
+                ModelFolder.Weights, Golden.DemoModel, _options with { Threads = threads, UsesKernels = usesKernels }, precision);
             var variants = MixedGolden.Load(classifier);
             VariantText[] rows = [.. texts.Select(text => new VariantText(text.Text, text.Adapter is null ? null : variants[text.Adapter]))];
             float[][] alone = [.. rows.Select(row => classifier.Run([row], Cancel)[0])];
@@ -60,11 +81,16 @@ public sealed class MixedAdapterTests
         }
     }
 
-    [Fact]
-    public void The_base_has_the_bits_that_it_has_without_adapters()
+    [Theory]
+    [InlineData(Precision.Fp32)]
+    [InlineData(Precision.Bf16)]
+    [InlineData(Precision.Int8)]
+    [InlineData(Precision.Int8Dynamic)]
+    public void The_base_has_the_bits_that_it_has_without_adapters(Precision precision)
     {
-        using var plain = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, ModelFolder.Cpu);
-        using var classifier = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, _options);
+        Requirement.ProcessorHas(precision != Precision.Bf16 || Bf16Support.Kernels is not null, Bf16Support.Refusal);
+        using var plain = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, ModelFolder.Cpu, precision);
+        using var classifier = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, _options, precision);
         EncodedText[] texts = [.. ReferenceTexts.All.Where((_, index) => index % 5 == 0).Select(plain.Encode)];
 
         Assert.Equal(plain.Run(texts, Cancel), classifier.Run(texts, Cancel));
@@ -94,6 +120,31 @@ public sealed class MixedAdapterTests
         FamilyGolden.AssertClose(merged.Run(texts, Cancel), classifier.Run([.. texts.Select(text => new VariantText(text, variant))], Cancel),
             Tolerance);
     }
+
+    /// <summary>Rounding the base moves logits by far less than the adapter does, whatever it changes.</summary>
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void On_a_base_in_bf16_an_adapter_gives_nearly_the_logits_of_the_merged_model(string family, string name)
+    {
+        Requirement.ProcessorHas(Bf16Support.Kernels is not null, Bf16Support.Refusal);
+        var (directory, weights, path) = family.Length == 0
+            ? (Golden.DemoModel, ModelFolder.Weights, Golden.Path("adapters", name))
+            : (FamilyGolden.CheckpointOf(family), FamilyGolden.Weights(family), FamilyGolden.PathOf(family, "adapters", name));
+        using var classifier = TextClassifier.FromWeights(weights, directory, _options, Precision.Bf16);
+        using var variant = classifier.LoadVariant(new VariantSource(path));
+        EncodedText[] texts = [.. ReferenceTexts.ShortTexts.Select(text => classifier.Tokenizer.Encode(text, 200, Truncation.Head))];
+        var (folded, _) = AdapterFold.Fold(weights, [(LoraAdapter.Load(path, weights.Config), 1)], 1);
+        using var merged = TextClassifier.FromWeights(folded, directory, ModelFolder.Cpu);
+
+        var (expected, ofBase) = (merged.Run(texts, Cancel), classifier.Run(texts, Cancel));
+        var found = classifier.Run([.. texts.Select(text => new VariantText(text, variant))], Cancel);
+
+        var (moved, missed) = (MeanDifference(ofBase, expected), MeanDifference(found, expected));
+        Assert.True(missed < 0.1 * moved, $"logits move by {moved:G3} with the adapter, and differ by {missed:G3} from the merged model's");
+    }
+
+    private static double MeanDifference(float[][] some, float[][] others) =>
+        some.Zip(others, (a, b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Average()).Average();
 
     [Fact]
     public void A_weight_multiplies_the_adapter()

@@ -1,0 +1,22 @@
+using LoraOnnx.Kernels.Adapters;
+
+namespace LoraOnnx.Kernels.Encoder;
+
+/// <summary>What adapters change in an <see cref="EncoderBlock"/>, by module; null: nothing.</summary>
+public sealed record BlockChanges
+{
+    /// <summary>The linear behind attention.</summary>
+    public RowChange? Output { get; init; }
+
+    /// <summary>The norm behind it.</summary>
+    public RowChange? AttentionNorm { get; init; }
+
+    /// <summary>The linear before the activation.</summary>
+    public RowChange? Up { get; init; }
+
+    /// <summary>The linear after it.</summary>
+    public RowChange? Down { get; init; }
+
+    /// <summary>The last norm.</summary>
+    public RowChange? OutputNorm { get; init; }
+}
