@@ -61,7 +61,7 @@ public static class AdapterFold
             if (!fold.Tensors.All(tensor => TensorPrimitives.IsFiniteAll<float>(tensor.Values)))
             {
                 throw new InputException($"module '{fold.Report.Module}': the merged weight is not finite.",
-                    "the adapter holds NaN or infinite values; it is broken.");
+                    "--scale or an adapter's weight is too large: what was read of base and adapters is finite.");
             }
         }
     }

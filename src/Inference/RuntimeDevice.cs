@@ -42,7 +42,8 @@ internal static class RuntimeDevice
             InterOpNumThreads = 1,
             // One pattern per shape would be kept for ever, and every batch has its own shape.
             EnableMemoryPattern = false,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // An error comes as an exception; native lines on standard error would show a file's names unbounded and unescaped.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         try
         {

@@ -5,6 +5,7 @@ using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
+using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
@@ -226,11 +227,30 @@ public sealed class TextClassifier : IDisposable
                 "vocab.txt and the model are from different checkpoints.");
         }
 
-        var logits = Run([Encode("A first run.")], CancellationToken.None)[0];
+        var logits = FirstRun(Encode("A first run."))[0];
         if (logits.Length != config.Task.Labels.Count)
         {
             throw InputException.InFile(Model.Path, $"gives {logits.Length} logits; config.json names {config.Task.Labels.Count} labels.",
                 "config.json and the model are from different checkpoints.");
+        }
+
+        if (Model.Form == ServedForm.Padded) // of the others it is known that config.json is the file's
+        {
+            FirstRun(Encode(string.Join(' ', Enumerable.Repeat("a", Model.MaxTokens))));
+        }
+    }
+
+    private float[][] FirstRun(EncodedText text)
+    {
+        try
+        {
+            return Run([text], CancellationToken.None);
+        }
+        catch (OnnxRuntimeException failure)
+        {
+            throw InputException.InFile(Model.Path, $"does not run a text of {text.Ids.Length} tokens: {failure.Message.ReplaceLineEndings(" ")}",
+                $"config.json and the tokenizer promise texts of {Model.MaxTokens} tokens: max_position_embeddings, pad_token_id or "
+                    + "model_max_length are not the file's, or the file is damaged.", failure);
         }
     }
 

@@ -4,6 +4,7 @@ using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Tokenization;
+using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
@@ -97,11 +98,19 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
         using var packed = PackedModel.Open(
             onnx.ToServingModel(config, Precision.Fp32)!, config.Layout.Embeddings, options with { Device = RuntimeDevice.Cpu });
         using var portable = PortableModel.Open(onnx, file, options with { Device = RuntimeDevice.Cpu });
-        var isSame = IsSame(packed, portable, out var largest);
-        options.Log?.Invoke(string.Create(CultureInfo.InvariantCulture,
-            $"{file}: {reason}; {(isSame ? "the packed graph gave its logits" : "it is not what the packed graph computes")} (largest difference "
-                + $"{largest:G2}), so it is served {(isSame ? "packed" : "as it is, in padded batches")}."));
-        return isSame ? ServedForm.Compared : null;
+        try
+        {
+            var isSame = IsSame(packed, portable, out var largest);
+            options.Log?.Invoke(string.Create(CultureInfo.InvariantCulture,
+                $"{file}: {reason}; {(isSame ? "the packed graph gave its logits" : "it is not what the packed graph computes")} (largest difference "
+                    + $"{largest:G2}), so it is served {(isSame ? "packed" : "as it is, in padded batches")}."));
+            return isSame ? ServedForm.Compared : null;
+        }
+        catch (OnnxRuntimeException)
+        {
+            options.Log?.Invoke($"{file}: {reason}; one of both does not run every text, so it is served as it is, in padded batches.");
+            return null;
+        }
     }
 
     private bool IsSame(PackedModel packed, PortableModel portable, out double largest)

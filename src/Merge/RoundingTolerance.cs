@@ -16,8 +16,9 @@ internal sealed class RoundingTolerance
     /// <summary>Where rounding moves logits by a hundredth of their size, equality says nothing.</summary>
     private const double Exploded = 0.01;
 
-    /// <summary>No classifier that has learnt anything is that sure.</summary>
-    private const double LargestLogit = 1e6;
+    /// <summary>e to the minus 745 is 0 even in double, so that no score but 0 and 1 is left long before this: no classifier that has learnt anything
+    /// is that sure.</summary>
+    private const double LargestLogit = 1e4;
 
     /// <summary>Every so many of the texts, from 2 tokens to hundreds, are measured before the first comparison.</summary>
     private const int TextStep = 5;

@@ -49,6 +49,23 @@ public sealed class GraphProofTests
         Assert.Contains("config.json beside it says", Assert.Single(log), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Longer_texts_than_the_file_runs_are_told_when_it_is_loaded()
+    {
+        using var folder = new ModelFolder();
+        folder.Write();
+        foreach (var (name, key) in new[] { ("config.json", "max_position_embeddings"), ("tokenizer_config.json", "model_max_length") })
+        {
+            var path = Path.Combine(folder.Path, name);
+            File.WriteAllText(path, System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(path), $"\"{key}\": [0-9]+", $"\"{key}\": 600"));
+        }
+
+        var error = Assert.Throws<InputException>(() => Run(folder, out _, out _));
+
+        Assert.Contains("does not run a text of 600 tokens", error.Message, StringComparison.Ordinal);
+        Assert.Contains("max_position_embeddings", error.Hint, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Precision.Fp32)]
     [InlineData(Precision.Fp16)]

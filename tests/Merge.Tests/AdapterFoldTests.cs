@@ -132,6 +132,11 @@ public sealed class AdapterFoldTests : IDisposable
     }
 
     [Fact]
+    public void A_scale_that_is_too_large_is_not_called_a_broken_adapter() =>
+        Assert.StartsWith("--scale or an adapter's weight is too large",
+            Assert.Throws<InputException>(() => AdapterFold.Fold(_model.Weights, [(Adapter(1), 1)], 1e300)).Hint, StringComparison.Ordinal);
+
+    [Fact]
     public void Two_adapters_may_not_bring_different_heads()
     {
         var error = Assert.Throws<InputException>(() => AdapterFold.Fold(_model.Weights, [(WithHead(1), 1), (WithHead(2), 1)], 1));

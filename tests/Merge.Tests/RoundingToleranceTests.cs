@@ -36,6 +36,7 @@ public sealed class RoundingToleranceTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1e6)] // fp32 computes it as exactly as any other, and every score is 0 or 1
     [InlineData(1e12)]
     [InlineData(1e30)]
     public void An_exploded_model_is_not_proven(double factor)
