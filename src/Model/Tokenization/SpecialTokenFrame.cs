@@ -75,7 +75,15 @@ internal sealed record SpecialTokenFrame(int? First, int? Last, bool TrimOffsets
                 + "expected one special token before and one after the text ($A).", Hint);
         }
 
+        if (pieces.Find(piece => TypeOf(piece) != 0) is { } typed)
+        {
+            throw InputException.InFile(files.JsonPath, $"'post_processor' gives {Show(typed)} the token type {TypeOf(typed)}, expected 0.", Hint);
+        }
+
         return frame.With(files, Template(files, processor, first), Template(files, processor, last));
+
+        int TypeOf(JsonFields piece) => (piece.Find("Sequence") ?? piece.Find("SpecialToken")) is { ValueKind: JsonValueKind.Object } part
+            ? JsonFields.Of(files.JsonPath, part).Integer("type_id", 0, 0, int.MaxValue) : 0;
 
         bool IsText(JsonFields piece) => piece.Find("Sequence") is { ValueKind: JsonValueKind.Object } text && JsonFields.Of(files.JsonPath, text)
             .Text("id") == "A";

@@ -22,6 +22,8 @@ internal sealed class TokenizerFiles
     /// <summary>Only read to see that it does not contradict the others; a model need not bring it along.</summary>
     private const string AddedTokensName = "added_tokens.json";
 
+    private const string TruncationHint = "lora-train --truncate tail keeps the end of long texts.";
+
     private readonly string _directory;
     private readonly SpecialTokens _special;
     private readonly HashSet<int> _ids;
@@ -169,10 +171,20 @@ internal sealed class TokenizerFiles
                 + $"for {Path.GetFileName(VocabularyPath)}.", "supported are the tokenizers of BERT, DistilBERT, RoBERTa and XLM-RoBERTa.");
         }
 
-        if (Config?.Text("truncation_side") is { } side && side != "right")
+        var side = Config?.Text("truncation_side");
+        if (side is not (null or "right"))
         {
-            throw InputException.InFile(ConfigPath, $"'truncation_side' is '{side}', expected 'right'.",
-                "lora-train --truncate tail keeps the end of long texts.");
+            throw InputException.InFile(ConfigPath, $"'truncation_side' is '{side}', expected 'right'.", TruncationHint);
+        }
+
+        if (side is null && Part("truncation")?.Text("direction") is { } direction && direction != "Right") // transformers takes it for the side
+        {
+            throw InputException.InFile(JsonPath, $"'truncation.direction' is '{direction}', expected 'Right'.", TruncationHint);
+        }
+
+        if (Config?.OptionalFlag("split_special_tokens") == true)
+        {
+            throw InputException.InFile(ConfigPath, "'split_special_tokens' is true, which is not supported: special tokens in a text are found.");
         }
     }
 

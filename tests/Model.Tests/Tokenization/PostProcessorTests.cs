@@ -11,6 +11,7 @@ public sealed class PostProcessorTests
     private const string Tokens = """ "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2]}, "[MASK]": {"id": "[MASK]", "ids": [4]}} """;
     private const string Cls = """{"SpecialToken": {"id": "[CLS]", "type_id": 0}}""";
     private const string Mask = """{"SpecialToken": {"id": "[MASK]", "type_id": 0}}""";
+    private const string Typed = """{"Sequence": {"id": "A", "type_id": 1}}""";
     private const string Text = """{"Sequence": {"id": "A", "type_id": 0}}""";
 
     [Theory]
@@ -33,6 +34,8 @@ public sealed class PostProcessorTests
     [InlineData($$"""{"type": "TemplateProcessing", "single": [{{Text}}], "pair": [], {{Tokens}}}""", "has the template '$A'")]
     [InlineData($$"""{"type": "TemplateProcessing", "single": [{{Cls}}, {{Text}}, {{Mask}}, {{Mask}}], {{Tokens}}}""",
         "has the template '[CLS] $A [MASK] [MASK]'")]
+    [InlineData($$"""{"type": "TemplateProcessing", "single": [{{Cls}}, {{Typed}}, {{Cls}}], "pair": [], {{Tokens}}}""",
+        "gives $A the token type 1, expected 0")]
     [InlineData("""{"type": "TemplateProcessing", "single": "$A", "pair": []}""", "has no 'single' that is a list of objects")]
     [InlineData($$"""{"type": "TemplateProcessing", "single": [{{Cls}}, {{Text}}, {{Cls}}], "special_tokens": {} }""",
         "gives '[CLS]' no id or several")]

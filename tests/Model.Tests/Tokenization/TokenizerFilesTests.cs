@@ -136,6 +136,7 @@ public sealed class TokenizerFilesTests
     [InlineData("tokenizer_config.json", """{"do_basic_tokenize": false}""", "'do_basic_tokenize' is false")]
     [InlineData("tokenizer_config.json", """{"never_split": ["film"]}""", "'never_split' is the list")]
     [InlineData("tokenizer_config.json", """{"truncation_side": "left"}""", "'truncation_side' is 'left'")]
+    [InlineData("tokenizer_config.json", """{"split_special_tokens": true}""", "'split_special_tokens' is true")]
     [InlineData("tokenizer_config.json", """{"model_max_length": 1}""", "'model_max_length' is 1")]
     [InlineData("tokenizer_config.json", """{"cls_token": "<s>"}""", "has no '<s>', the 'cls_token'")]
     [InlineData("tokenizer_config.json", """{"cls_token": 3}""", "'cls_token' is 3, expected a string")]
@@ -163,13 +164,37 @@ public sealed class TokenizerFilesTests
         Assert.Contains(message, folder.Error(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Two_files_that_name_a_special_token_differently_are_refused()
+    {
+        using var folder = new TokenizerFolder("""{"cls_token": "[CLS]"}""");
+        folder.Write("special_tokens_map.json", """{"cls_token": {"content": "film"}}""");
+
+        Assert.Contains("'cls_token' is 'film', which is '[CLS]' in tokenizer_config.json", folder.Error(), StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData("BertNormalizer", "'normalizer' is 'Other', expected 'BertNormalizer'")]
-    [InlineData("BertPreTokenizer", "'pre_tokenizer' is 'Other', expected 'BertPreTokenizer'")]
-    public void Other_parts_than_those_of_BERT_are_refused_by_name(string part, string message)
+    [InlineData("tokenizer_config.json", """{"padding_side": "left", "bos_token": "x", "errors": "replace", "clean_up_tokenization_spaces": true}""")]
+    [InlineData("tokenizer_config.json", """{"do_lower_case": true, "sp_model_kwargs": {}, "model_input_names": ["input_ids"], "stride": 7}""")]
+    [InlineData("special_tokens_map.json", """{"bos_token": "x", "eos_token": {"content": "y"}}""")]
+    public void What_decides_no_id_is_ignored(string file, string content)
     {
         using var folder = new TokenizerFolder();
-        folder.Write("tokenizer.json", TokenizerJson(TokenizerFolder.Vocabulary, null).Replace(part, "Other", StringComparison.Ordinal));
+        using var plain = new TokenizerFolder();
+        folder.Write(file, content);
+
+        Assert.Equal(plain.Load().ContentHash, folder.Load().ContentHash);
+    }
+
+    [Theory]
+    [InlineData("\"BertNormalizer\"", "\"Other\"", "'normalizer' is 'Other', expected 'BertNormalizer'")]
+    [InlineData("\"BertPreTokenizer\"", "\"Other\"", "'pre_tokenizer' is 'Other', expected 'BertPreTokenizer'")]
+    [InlineData("\"model\": {", "\"model\": {\"unk_token\": \"film\", ", "'model.unk_token' is 'film', the special token 'unk_token' '[UNK]'")]
+    [InlineData("\"model\":", "\"truncation\": {\"direction\": \"Left\"}, \"model\":", "'truncation.direction' is 'Left'")]
+    public void Other_parts_than_those_of_BERT_are_refused_by_name(string part, string other, string message)
+    {
+        using var folder = new TokenizerFolder();
+        folder.Write("tokenizer.json", TokenizerJson(TokenizerFolder.Vocabulary, null).Replace(part, other, StringComparison.Ordinal));
 
         Assert.Contains(message, folder.Error(), StringComparison.Ordinal);
     }

@@ -38,5 +38,11 @@ internal sealed record WordPieceOptions(NormalizerOptions Normalizer, string Con
             files.CheckKind("normalizer", "BertNormalizer");
             files.CheckKind("pre_tokenizer", "BertPreTokenizer");
         }
+
+        if (files.Part("model")?.Text("unk_token") is { } unknown && unknown != files.TextOf("unk_token"))
+        {
+            throw InputException.InFile(files.JsonPath, $"'model.unk_token' is '{unknown}', the special token 'unk_token' "
+                + $"'{files.TextOf("unk_token")}'.", $"say in {TokenizerFiles.ConfigName} what the model was trained with.");
+        }
     }
 }
