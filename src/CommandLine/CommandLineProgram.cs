@@ -40,7 +40,7 @@ public static class CommandLineProgram
         {
             foreach (var message in Messages(parsed).Take(2))
             {
-                await Console.Error.WriteLineAsync($"error: {message}");
+                await Console.Error.WriteLineAsync($"error: {VisibleText.Of(message, ErrorText.MostCharacters)}");
             }
 
             var minus = parsed.Tokens.Select(token => Spelling.ForgottenMinus(token.Value)).FirstOrDefault(meant => meant is not null);
@@ -130,7 +130,7 @@ public static class CommandLineProgram
         }
         catch (Exception error)
         {
-            await Console.Error.WriteLineAsync($"error: {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}");
+            await Console.Error.WriteLineAsync($"error: {error.GetType().Name}: {VisibleText.Of(error.Message, ErrorText.MostCharacters)}");
             await Console.Error.WriteLineAsync(verbose ? error.ToString() : "hint:  this is a bug in this program; --verbose shows where.");
             return ExitCode.Failure;
         }

@@ -30,11 +30,11 @@ public sealed class DownloadProgress : IProgress<HubProgress>
         _last = Stopwatch.GetTimestamp();
         if (Console.IsErrorRedirected)
         {
-            Console.Error.WriteLine(value.Text);
+            VisibleLines.Tell(value.Text);
             return;
         }
 
-        Console.Error.Write($"\r{value.Text.PadRight(_shown)}{(goesOn ? "" : "\n")}");
+        Console.Error.Write($"\r{VisibleText.Of(value.Text).PadRight(_shown)}{(goesOn ? "" : "\n")}");
         _shown = goesOn ? value.Text.Length : 0;
     }
 }

@@ -12,7 +12,7 @@ internal static class ComparisonOutput
         WriteChoices(report);
         foreach (var model in report.Models.Where(model => model.Agreement is not null))
         {
-            Console.Error.WriteLine($"server: {model.Agreement!.Describe(model.Name, report.Data.Texts)}"); // filtered above
+            VisibleLines.Tell($"server: {model.Agreement!.Describe(model.Name, report.Data.Texts)}"); // filtered above
         }
 
         if (options.Json)
@@ -30,7 +30,7 @@ internal static class ComparisonOutput
 
         foreach (var requirement in report.Requirements)
         {
-            Console.Error.WriteLine($"{(requirement.Holds ? "holds: " : "error: does not hold: ")}{requirement.Describe()}");
+            VisibleLines.Tell($"{(requirement.Holds ? "holds: " : "error: does not hold: ")}{requirement.Describe()}");
         }
     }
 
@@ -39,19 +39,19 @@ internal static class ComparisonOutput
         if (options.Predictions is { } predictions)
         {
             PredictionsFile.Write(predictions, report, scores, options.ByteOrderMark);
-            Console.Error.WriteLine($"predictions: {predictions}");
+            VisibleLines.Tell($"predictions: {predictions}");
         }
 
         if (options.Csv is { } csv)
         {
             CsvReport.Write(csv, report, options.ByteOrderMark);
-            Console.Error.WriteLine($"figures: {csv}");
+            VisibleLines.Tell($"figures: {csv}");
         }
 
         if (options.Out is { } page)
         {
             ComparisonPage.Write(page, report);
-            Console.Error.WriteLine($"report: {page}");
+            VisibleLines.Tell($"report: {page}");
         }
     }
 
@@ -68,12 +68,12 @@ internal static class ComparisonOutput
             if (model.Card.Directory is { } directory)
             {
                 choice.Calibration.Save(directory);
-                Console.Error.WriteLine(
+                VisibleLines.Tell(
                     $"chosen: {model.Name}: {ChoiceText.Of(choice)}: {Path.Combine(directory, Model.Metrics.Calibration.FileName)}");
             }
             else
             {
-                Console.Error.WriteLine($"chosen: {model.Name}: {ChoiceText.Of(choice)}; not written, since a server's files are its own.");
+                VisibleLines.Tell($"chosen: {model.Name}: {ChoiceText.Of(choice)}; not written, since a server's files are its own.");
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoraOnnx.Graph;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 
@@ -54,6 +55,12 @@ public static class ModelFiles
         if (TryFind(path) is { } file)
         {
             return file;
+        }
+
+        if (File.Exists(Path.Combine(path, VariantSource.AdapterConfig)))
+        {
+            throw InputException.InFile(path, $"is an adapter: it has {VariantSource.AdapterConfig} and no {Model}.",
+                "lora-merge --model BASE --adapter DIR makes a model of it; lora-serve takes it as --adapter NAME=DIR beside its base.");
         }
 
         var others = Directory.GetFiles(path, "*.onnx");

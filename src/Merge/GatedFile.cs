@@ -30,7 +30,7 @@ internal static class GatedFile
                 break;
             }
 
-            Console.Error.WriteLine($"{report.Precision} with {Kept(plan, merged)}: {report}");
+            VisibleLines.Tell($"{report.Precision} with {Kept(plan, merged)}: {report}");
         }
 
         if (report is not { Passed: true })
@@ -49,7 +49,7 @@ internal static class GatedFile
 
         if (PrecisionName.IsRounded(options.Precision))
         {
-            Console.Error.WriteLine($"{report.Precision}: {Kept(plan, merged)}");
+            VisibleLines.Tell($"{report.Precision}: {Kept(plan, merged)}");
         }
 
         report = report with

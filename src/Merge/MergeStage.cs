@@ -52,7 +52,7 @@ internal sealed partial class MergeStage : IDisposable
             if (File.Exists(Path.Combine(dead, CommitFile)))
             {
                 Move(dead, target, ForeignFile.ReadText(Path.Combine(dead, CommitFile), 1 << 10, "a name", CancellationToken.None));
-                Console.Error.WriteLine($"note: a merge that was killed while it moved its files into {target} was brought to its end.");
+                VisibleLines.Tell($"note: a merge that was killed while it moved its files into {target} was brought to its end.");
             }
 
             Directory.Delete(dead, recursive: true);

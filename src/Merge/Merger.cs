@@ -21,12 +21,12 @@ internal static class Merger
         var (merged, report) = AdapterFold.Fold(input.Weights, input.Adapters, options.Scale);
         if (report.Count > 0)
         {
-            Console.Error.WriteLine($"folded: {report.Count} modules, rank {string.Join(", ", report.Select(module => module.Rank).Distinct())}");
+            VisibleLines.Tell($"folded: {report.Count} modules, rank {string.Join(", ", report.Select(module => module.Rank).Distinct())}");
         }
 
         foreach (var module in options.Verbose ? report : [])
         {
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            VisibleLines.Tell(string.Create(CultureInfo.InvariantCulture,
                 $"{module.Module}: rank {module.Rank}, |delta|/|W| {module.DeltaNorm / module.WeightNorm:G3}, max |delta| {module.LargestDelta:G3}"));
         }
 
@@ -35,19 +35,19 @@ internal static class Merger
         if (options.SaveCheckpoint is { } checkpoint)
         {
             CheckpointWriter.Write(checkpoint, merged, input.BaseDirectory);
-            Console.Error.WriteLine($"checkpoint: {checkpoint}");
+            VisibleLines.Tell($"checkpoint: {checkpoint}");
         }
 
-        Console.Error.WriteLine(proof is { } result
+        VisibleLines.Tell(proof is { } result
             ? string.Create(CultureInfo.InvariantCulture,
                 $"proven: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}, allowed {result.Tolerance:G3}")
             : "not proven: --no-verify");
-        Console.Error.WriteLine($"written: {layout.Target}");
+        VisibleLines.Tell($"written: {layout.Target}");
         if (gate is not null)
         {
             var reduced = ModelFiles.InPrecision(layout.Target, options.Precision);
-            Console.Error.WriteLine($"accuracy gate of {gate.Precision} passed: {gate}");
-            Console.Error.WriteLine(reduced == layout.Target ? $"gate: {GateReport.PathFor(reduced, options.Precision)}" : $"written: {reduced}");
+            VisibleLines.Tell($"accuracy gate of {gate.Precision} passed: {gate}");
+            VisibleLines.Tell(reduced == layout.Target ? $"gate: {GateReport.PathFor(reduced, options.Precision)}" : $"written: {reduced}");
         }
 
         if (options.Json)

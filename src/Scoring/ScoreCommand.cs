@@ -92,7 +92,7 @@ internal static class ScoreCommand
         CommandHelp.Arrange(root, _help);
         root.SetAction(async (parsed, cancellationToken) =>
         {
-            Console.Out.WriteLine(parsed.GetValue(_join) ? ShardJoin.Run(Required(parsed, _out), cancellationToken)
+            VisibleLines.Answer(parsed.GetValue(_join) ? ShardJoin.Run(Required(parsed, _out), cancellationToken)
                 : await ScoreRun.RunAsync(Options(parsed), cancellationToken));
             return ExitCode.Success;
         });

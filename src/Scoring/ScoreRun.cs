@@ -34,13 +34,13 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
         if (options.Shard is { } shard && !options.Restart && ShardRecord.Find(options.Target, cancellationToken) is { } finished
             && finished.Number == shard.Number && finished.Count == shard.Count && run.Difference(finished.Run) is null)
         {
-            Console.Error.WriteLine($"note: {options.Target} is done already; --restart scores it again.");
+            VisibleLines.Tell($"note: {options.Target} is done already; --restart scores it again.");
             return Summary(finished.Chunks);
         }
 
         if (_columns.Renamed is { } renamed)
         {
-            Console.Error.WriteLine($"note: columns of the input that are called like those of the scores are kept: {renamed}.");
+            VisibleLines.Tell($"note: columns of the input that are called like those of the scores are kept: {renamed}.");
         }
 
         var (first, end) = options.Shard?.RowsOf(survey.Rows, Chunk.Rows) ?? (0, survey.Rows);
@@ -52,7 +52,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
         catch (OperationCanceledException)
         {
             var part = Journal.DataPath(options.Target);
-            Console.Error.WriteLine($"{Done(journal)} of {end - first} rows are kept in {part}; the same command goes on from there.");
+            VisibleLines.Tell($"{Done(journal)} of {end - first} rows are kept in {part}; the same command goes on from there.");
             throw;
         }
         catch (InputException) when (options.Strict)
@@ -73,7 +73,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
         var next = first + Done(journal);
         if (next > first)
         {
-            Console.Error.WriteLine($"note: goes on behind {next - first} rows that are done.");
+            VisibleLines.Tell($"note: goes on behind {next - first} rows that are done.");
         }
         else
         {
@@ -141,7 +141,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
             .Select(pair => $"{pair.First} as {pair.Second}")];
         if (named.Length > 0)
         {
-            Console.Error.WriteLine($"note: classes are named: {VisibleText.Of(string.Join(", ", named), ErrorText.MostCharacters)}.");
+            VisibleLines.Tell($"note: classes are named: {VisibleText.Of(string.Join(", ", named), ErrorText.MostCharacters)}.");
         }
 
         return classes;

@@ -30,11 +30,11 @@ internal sealed class ScoringDisplay(string name, long done, long all)
                 + (left is { } time ? $", {Duration(time)} left" : "");
             if (Console.IsErrorRedirected)
             {
-                Console.Error.WriteLine(line);
+                VisibleLines.Tell(line);
                 return;
             }
 
-            Console.Error.Write($"\r{line.PadRight(_width)}");
+            Console.Error.Write($"\r{VisibleText.Of(line).PadRight(_width)}");
             _width = line.Length;
         }
     }

@@ -30,7 +30,7 @@ internal static class HealthCommand
             var candidates = Candidates(parsed.GetRequiredValue(address));
             using var client = ClientFor(parsed.GetValue(timeout));
             await CheckAsync(client, candidates, cancellationToken);
-            Console.WriteLine("ready");
+            VisibleLines.Answer("ready");
             return ExitCode.Success;
         });
         return command;

@@ -86,7 +86,7 @@ internal static class PredictCommand
             var request = new PredictOptions { Model = name, ModelVersion = version, IncludeLogits = parsed.GetValue(logits) };
             Action<PredictResponse> write = parsed.GetValue(json)
                 ? response => Console.WriteLine(_json.Format(response))
-                : response => Console.WriteLine(Line(response));
+                : response => VisibleLines.Answer(Line(response));
             using var client = Connect(parsed.GetRequiredValue(address), parsed.GetValue(apiKey), TimeSpan.FromSeconds(parsed.GetValue(timeout)));
             var given = parsed.GetRequiredValue(text)[0]; // validated: one
             if (parsed.GetValue(explain))
@@ -132,7 +132,15 @@ internal static class PredictCommand
             WarningLines.Write(explained.Warning);
         }
 
-        Console.WriteLine(asJson ? _json.Format(explained) : Lines(explained));
+        if (asJson)
+        {
+            Console.WriteLine(_json.Format(explained));
+        }
+        else
+        {
+            Lines(explained).ForEach(VisibleLines.Answer);
+        }
+
         return ExitCode.Success;
     }
 
@@ -165,7 +173,7 @@ internal static class PredictCommand
                 else
                 {
                     failed = true;
-                    await Console.Error.WriteLineAsync($"error: line {number}: {result.Error!.Message}"); // one of the two is set
+                    VisibleLines.Tell($"error: line {number}: {result.Error!.Message}"); // one of the two is set
                 }
             }
 
@@ -218,11 +226,13 @@ internal static class PredictCommand
     }
 
     /// <summary>The answer, and a line for each word in the order of the text.</summary>
-    private static string Lines(ExplainResponse explained) => string.Join(Environment.NewLine,
-        (string[])[Line(explained.Prediction),
-            string.Create(CultureInfo.InvariantCulture,
-                $"logit of {explained.Label}: {explained.BaselineLogit:0.000} without words, {explained.Logit:0.000} with them; each word adds:"),
-            .. explained.Words.Select(word => string.Create(CultureInfo.InvariantCulture, $"{word.Value,9:+0.000;-0.000;0.000}  {word.Text}"))]);
+    private static List<string> Lines(ExplainResponse explained) =>
+    [
+        Line(explained.Prediction),
+        string.Create(CultureInfo.InvariantCulture,
+            $"logit of {explained.Label}: {explained.BaselineLogit:0.000} without words, {explained.Logit:0.000} with them; each word adds:"),
+        .. explained.Words.Select(word => string.Create(CultureInfo.InvariantCulture, $"{word.Value,9:+0.000;-0.000;0.000}  {word.Text}")),
+    ];
 
     private static string Line(PredictResponse response)
     {

@@ -37,11 +37,11 @@ internal static class ServeCommand
         await using var host = await ServingHost.StartAsync(options, engine: null, cancellationToken);
         foreach (var (model, path, _) in host.Catalog.Models)
         {
-            Console.WriteLine(Describe(model, path));
+            VisibleLines.Answer(Describe(model, path));
         }
 
-        Console.WriteLine($"listening: grpc {host.GrpcAddress}{(options.TlsCertificate is null ? "" : " (TLS)")}");
-        Console.WriteLine($"listening: {(options.TlsCertificate is null ? "http" : "https")}://{host.HttpAddress}/");
+        VisibleLines.Answer($"listening: grpc {host.GrpcAddress}{(options.TlsCertificate is null ? "" : " (TLS)")}");
+        VisibleLines.Answer($"listening: {(options.TlsCertificate is null ? "http" : "https")}://{host.HttpAddress}/");
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Stopping);
         try
         {

@@ -8,6 +8,5 @@ public sealed record TextNotices(Action<string> Note, Action<string> Warn)
 
     /// <summary>Lines on standard error, as the programs write them.</summary>
     public static TextNotices OnStandardError { get; } = new(
-        note => Console.Error.WriteLine(VisibleText.Of(note, ErrorText.MostCharacters)),
-        WarningLines.Write);
+        VisibleLines.Tell, WarningLines.Write);
 }

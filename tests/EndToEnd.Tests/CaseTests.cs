@@ -45,6 +45,28 @@ public sealed class CaseTests : IDisposable
     }
 
     [Fact]
+    public void Classes_that_steer_a_terminal_are_shown_escaped_on_one_line()
+    {
+        const string Name = "\\u001b[31mred\\u0007\\r\\nwarning: all is lost";
+        var data = _folder.Write("steers.jsonl", string.Join('\n', Enumerable.Range(0, 12).Select(row =>
+            $$"""{"text": "film {{row}}", "label": "{{(row % 2 == 0 ? Name : "blue")}}"}""")));
+        var run = Path.Combine(_folder.Path, "run");
+
+        CommandResult[] results =
+        [
+            Programs.Succeed("lora-train", "--model", Case("_body"), "--train", data, "--method", "head", "--epochs", "1", "--out", run),
+            Programs.Succeed("lora-merge", "--run", run, "--out", Onnx),
+            Programs.Succeed("lora-score", "--model", Onnx, "--in", data, "--out", Path.Combine(_folder.Path, "scored.jsonl")),
+            Programs.Succeed("lora-compare", $"m={Onnx}", "--data", data),
+        ];
+
+        Assert.Contains("red", results[0].Error, StringComparison.Ordinal);
+        Assert.Contains("red", results[2].Output, StringComparison.Ordinal);
+        Assert.All(results, result => Assert.DoesNotContain(result.Output + result.Error, character => character is '\u001b' or '\a'));
+        Assert.All(results, result => Assert.DoesNotContain("\nwarning: all is lost", result.Output + result.Error, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_file_of_more_classes_than_its_base_answers_with_all_of_them()
     {
         Programs.Succeed("lora-merge", Arguments("_body", "head3-on-body2"));

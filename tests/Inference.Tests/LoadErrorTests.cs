@@ -6,6 +6,18 @@ namespace LoraOnnx.Inference.Tests;
 public sealed class LoadErrorTests
 {
     [Fact]
+    public void An_adapter_in_a_models_place_is_said_to_be_one()
+    {
+        using var folder = new ModelFolder();
+        File.WriteAllText(Path.Combine(folder.Path, "adapter_config.json"), "{}");
+
+        var error = Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu));
+
+        Assert.Contains("is an adapter: it has adapter_config.json and no model.onnx", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--adapter", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_path_that_does_not_exist_is_named()
     {
         var error = Assert.Throws<InputException>(() => TextClassifier.Load("/no/such/model.onnx", ModelFolder.Cpu));

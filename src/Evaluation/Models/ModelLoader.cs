@@ -198,7 +198,7 @@ internal sealed class ModelLoader(CompareOptions options)
     }
 
     /// <summary>One thread a run: <see cref="LocalModel"/> runs several at once.</summary>
-    private static InferenceOptions Inference() => new() { Device = "cpu", Threads = 1, Log = line => Console.Error.WriteLine($"note: {line}") };
+    private static InferenceOptions Inference() => new() { Device = "cpu", Threads = 1, Log = line => VisibleLines.Tell($"note: {line}") };
 
     private static double? Number(IReadOnlyDictionary<string, string> metadata, string key) =>
         double.TryParse(metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;

@@ -18,12 +18,12 @@ internal sealed class ComparisonDisplay : IProgress<ScoringStep>
             + $"{Numbers.Count(step.AllTexts)} texts by all models, {Numbers.Duration(left)} left";
         if (_live)
         {
-            Console.Error.Write($"\r{line.PadRight(_width)}");
+            Console.Error.Write($"\r{VisibleText.Of(line).PadRight(_width)}");
             _width = line.Length;
         }
         else if (step.Elapsed >= _next)
         {
-            Console.Error.WriteLine(line);
+            VisibleLines.Tell(line);
             _next = step.Elapsed + _between;
         }
     }

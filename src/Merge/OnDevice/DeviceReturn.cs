@@ -22,7 +22,7 @@ internal static class DeviceReturn
             }
 
             AtomicDirectory.Write(options.Out, folder => Write(folder, path, checkpoint));
-            Console.Error.WriteLine($"written: {options.Out}: {(IsAdapter(checkpoint) ? "an adapter, for --adapter" : "a head, for --head")}");
+            VisibleLines.Tell($"written: {options.Out}: {(IsAdapter(checkpoint) ? "an adapter, for --adapter" : "a head, for --head")}");
             return;
         }
 

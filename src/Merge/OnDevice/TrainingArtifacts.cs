@@ -38,7 +38,7 @@ internal static class TrainingArtifacts
             throw InputException.Unwritable(folder, failure);
         }
 
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        VisibleLines.Tell(string.Create(CultureInfo.InvariantCulture,
             $"written: {folder}: {parameters.Learning.Count} tensors learn, "
                 + $"{parameters.Learning.Sum(tensor => tensor.Values.LongLength):N0} numbers"));
     }

@@ -15,7 +15,7 @@ internal static class CalibrationTexts
     {
         var tokenizer = TextTokenizer.Load(input.BaseDirectory);
         var (texts, source) = Validation(input, options, cancellationToken);
-        Console.Error.WriteLine($"rounding is fitted to {Math.Min(Most, texts.Count)} texts of {source}");
+        VisibleLines.Tell($"rounding is fitted to {Math.Min(Most, texts.Count)} texts of {source}");
         return
         [
             .. texts.Where((_, index) => index * (long)Most / texts.Count != (index - 1) * (long)Most / texts.Count || texts.Count <= Most)
@@ -40,7 +40,7 @@ internal static class CalibrationTexts
             }
             catch (InputException failure)
             {
-                Console.Error.WriteLine($"note: the run's validation texts cannot be read: {failure.Message}");
+                VisibleLines.Tell($"note: the run's validation texts cannot be read: {failure.Message}");
             }
         }
 

@@ -63,7 +63,7 @@ internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, Merg
         {
             var alone = groups.Where(other => other != group).Aggregate(plan, (rest, other) => rest.Without(other));
             moved[group] = Logits(options.Precision, alone, texts).Zip(exact, (a, b) => a.Zip(b, (x, y) => Square(x - y)).Sum()).Average();
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            VisibleLines.Tell(string.Create(CultureInfo.InvariantCulture,
                 $"{moved.Count}/{groups.Count}  {group.Name}: logits move by {Math.Sqrt(moved[group]):G2} when it alone is rounded"));
         }
 

@@ -34,10 +34,10 @@ internal static class BaseWithAdapters
             Write(file, directory, ofBase, adapters, options);
             Prove(file, ofBase, adapters, options, cancellationToken);
             stage.Commit(last: Path.GetFileName(target));
-            Console.Error.WriteLine($"written: {options.Out}");
+            VisibleLines.Tell($"written: {options.Out}");
             foreach (var adapter in adapters)
             {
-                Console.Error.WriteLine($"written: {Path.Combine(Path.GetDirectoryName(options.Out) ?? "", adapter.Name + AdapterFile.Extension)}");
+                VisibleLines.Tell($"written: {Path.Combine(Path.GetDirectoryName(options.Out) ?? "", adapter.Name + AdapterFile.Extension)}");
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -104,7 +104,7 @@ internal static class BaseWithAdapters
     {
         if (!options.Verify)
         {
-            Console.Error.WriteLine("not proven: --no-verify");
+            VisibleLines.Tell("not proven: --no-verify");
             return;
         }
 
@@ -122,6 +122,6 @@ internal static class BaseWithAdapters
         }
     }
 
-    private static void Say(string name, ProofResult result) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    private static void Say(string name, ProofResult result) => VisibleLines.Tell(string.Create(CultureInfo.InvariantCulture,
         $"proven: {name}: {result.Texts} texts alone and batched, largest difference {result.LargestDifference:G3}, allowed {result.Tolerance:G3}"));
 }

@@ -52,7 +52,7 @@ internal sealed class LocalScorer : IScorer
             Device = "cpu",
             Threads = 1,
             Precision = options.Precision,
-            Log = line => Console.Error.WriteLine($"note: {line}"),
+            Log = line => VisibleLines.Tell($"note: {line}"),
         });
         try
         {

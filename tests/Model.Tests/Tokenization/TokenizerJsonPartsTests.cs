@@ -1,5 +1,3 @@
-using LoraOnnx.Model.Tokenization;
-
 namespace LoraOnnx.Model.Tests.Tokenization;
 
 /// <summary>tokenizer.json of byte pairs and of Unigram: each part that is followed changes ids, each that is not is refused by name.</summary>

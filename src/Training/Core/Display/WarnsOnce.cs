@@ -2,7 +2,7 @@ using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Training.Display;
 
-/// <summary>A display that says the same warning once a run.</summary>
+/// <summary>A display that says the same warning once a run, and nothing that steers a terminal: classes and names come from strangers.</summary>
 internal sealed class WarnsOnce : ITrainingDisplay
 {
     private readonly ITrainingDisplay _inner;
@@ -17,11 +17,11 @@ internal sealed class WarnsOnce : ITrainingDisplay
     {
         if (_said.Add(line))
         {
-            _inner.Warn(line);
+            _inner.Warn(VisibleText.Of(line, VisibleLines.MostCharacters));
         }
     }
 
-    public void Note(string line) => _inner.Note(line);
+    public void Note(string line) => _inner.Note(VisibleText.Of(line, VisibleLines.MostCharacters));
 
     public void Preparing(string what, double share, TimeSpan left) => _inner.Preparing(what, share, left);
 
