@@ -12,6 +12,7 @@ internal static class Program
         ["adapters"] = (Inference.AdapterBenchmark.Question, Inference.AdapterBenchmark.Run),
         ["explanations"] = (Inference.ExplanationBenchmark.Question, Inference.ExplanationBenchmark.Run),
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
+        ["scoring"] = (Scoring.ScoringBenchmark.Question, Scoring.ScoringBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
         ["training-memory"] = (Training.MemoryBenchmark.Question, Training.MemoryBenchmark.Run),

@@ -11,11 +11,11 @@ internal static class ScoreCommand
 {
     private static readonly Option<string> _model = new("--model")
     {
-        HelpName = "PATH|URL",
+        HelpName = "[NAME=]PATH|URL",
         Description = "(required) An ONNX file of lora-merge or its directory, or a server's http://HOST:PORT/MODEL.",
     };
 
-    private static readonly Option<string> _in = new("--in")
+    private static readonly Option<string> _in = new("--in", "--data")
     {
         HelpName = "FILE",
         Description = "(required) Texts: .csv, .tsv, .jsonl, .json (each also .gz) or .parquet; - is standard input.",
@@ -92,7 +92,8 @@ internal static class ScoreCommand
         CommandHelp.Arrange(root, _help);
         root.SetAction(async (parsed, cancellationToken) =>
         {
-            VisibleLines.Answer(parsed.GetValue(_join) ? ShardJoin.Run(Required(parsed, _out), cancellationToken)
+            CheckGiven(parsed, parsed.GetValue(_join) ? [_out] : [_model, _in, _out]);
+            VisibleLines.Answer(parsed.GetValue(_join) ? ShardJoin.Run(parsed.GetRequiredValue(_out), cancellationToken)
                 : await ScoreRun.RunAsync(Options(parsed), cancellationToken));
             return ExitCode.Success;
         });
@@ -104,9 +105,9 @@ internal static class ScoreCommand
         var threads = parsed.GetValue(_threads);
         return new ScoreOptions
         {
-            Model = Required(parsed, _model),
-            In = Required(parsed, _in),
-            Out = Required(parsed, _out),
+            Model = PathOf(parsed.GetRequiredValue(_model)),
+            In = parsed.GetRequiredValue(_in),
+            Out = parsed.GetRequiredValue(_out),
             Texts = Checked(_texts.Read(parsed, new TextOptions())),
             Shard = parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard, Environment.GetEnvironmentVariable) : null,
             Strict = parsed.GetValue(_strict),
@@ -122,6 +123,18 @@ internal static class ScoreCommand
     private static TextOptions Checked(TextOptions options) => options.Problems().FirstOrDefault() is { } problem ? throw new InputException(problem)
         : options;
 
-    private static string Required(ParseResult parsed, Option<string> option) => parsed.GetValue(option)
-        ?? throw new InputException($"{option.Name} {option.HelpName} is missing.", "lora-score --help shows examples.");
+    /// <exception cref="InputException">Not all of these are given.</exception>
+    private static void CheckGiven(ParseResult parsed, Option<string>[] required)
+    {
+        string[] missing = [.. required.Where(option => string.IsNullOrEmpty(parsed.GetValue(option))).Select(option => option.Name)];
+        if (missing.Length > 0)
+        {
+            throw new InputException($"{string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing.",
+                "lora-score --help shows examples.");
+        }
+    }
+
+    /// <summary>The path without the name that other programs call a model by.</summary>
+    private static string PathOf(string model) => model.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals && !Path.Exists(model)
+        && !model[..equals].AsSpan().ContainsAny('/', '\\', ':') ? model[(equals + 1)..] : model;
 }

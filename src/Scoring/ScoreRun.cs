@@ -82,7 +82,8 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
 
         rows.Skip(next);
         known?.Skip(next);
-        var display = new ScoringDisplay(Path.GetFileName(options.In), next - first, end - first);
+        var display = new ScoringDisplay(Path.GetFileName(options.In), next - first, end - first, TimeProvider.System, Console.Error,
+            isLive: !Console.IsErrorRedirected);
         while (next < end)
         {
             var chunk = rows.Next(end - next, cancellationToken);

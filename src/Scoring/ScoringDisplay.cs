@@ -1,22 +1,20 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace LoraOnnx.Scoring;
 
 /// <summary>Progress and time left on standard error: one line that changes on a terminal, a line every ten seconds when redirected.</summary>
-internal sealed class ScoringDisplay(string name, long done, long all)
+internal sealed class ScoringDisplay(string name, long done, long all, TimeProvider time, TextWriter target, bool isLive)
 {
-    private static readonly TimeSpan _between = TimeSpan.FromSeconds(Console.IsErrorRedirected ? 10 : 0.5);
-
-    private readonly long _begun = Stopwatch.GetTimestamp();
+    private readonly TimeSpan _between = TimeSpan.FromSeconds(isLive ? 0.5 : 10);
+    private readonly long _begun = time.GetTimestamp();
     private readonly Lock _lock = new();
-    private TimeSpan _next = _between;
+    private TimeSpan _next = TimeSpan.FromSeconds(isLive ? 0.5 : 10); // as _between
     private int _width;
 
     /// <summary>So many rows are done. May be called from several threads.</summary>
     public void Report(double rows)
     {
-        var elapsed = Stopwatch.GetElapsedTime(_begun);
+        var elapsed = time.GetElapsedTime(_begun);
         lock (_lock)
         {
             if (elapsed < _next)
@@ -27,14 +25,14 @@ internal sealed class ScoringDisplay(string name, long done, long all)
             _next = elapsed + _between;
             var left = rows > done ? elapsed * ((all - rows) / (rows - done)) : (TimeSpan?)null;
             var line = string.Create(CultureInfo.InvariantCulture, $"{name}: {100 * rows / Math.Max(1, all):0} %, {rows:#,0} of {all:#,0} rows")
-                + (left is { } time ? $", {Duration(time)} left" : "");
-            if (Console.IsErrorRedirected)
+                + (left is { } remaining ? $", {Duration(remaining)} left" : "");
+            if (!isLive)
             {
-                VisibleLines.Tell(line);
+                target.WriteLine(VisibleText.Of(line));
                 return;
             }
 
-            Console.Error.Write($"\r{VisibleText.Of(line).PadRight(_width)}");
+            target.Write($"\r{VisibleText.Of(line).PadRight(_width)}");
             _width = line.Length;
         }
     }
@@ -44,7 +42,7 @@ internal sealed class ScoringDisplay(string name, long done, long all)
     {
         if (_width > 0)
         {
-            Console.Error.Write($"\r{new string(' ', _width)}\r");
+            target.Write($"\r{new string(' ', _width)}\r");
         }
     }
 

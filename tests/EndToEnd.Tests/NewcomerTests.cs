@@ -33,6 +33,14 @@ public sealed class NewcomerTests : IDisposable
     [InlineData("is a directory, expected the name of a file.", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out",
         "samples")]
     [InlineData("--data FILE is missing", "lora-compare", "models/demo")]
+    [InlineData("error: --model, --in, --out are missing.", "lora-score")]
+    [InlineData("error: --out is missing.", "lora-score", "--join")]
+    [InlineData("Did you mean --out?", "lora-score", "--model", "models/demo", "--in", "samples/reviews/test.jsonl", "--ot", "RUN.csv")]
+    [InlineData("hint:  lora-merge makes one of a checkpoint", "lora-score", "--model", "demo=models/demo", "--data", "samples/reviews/test.jsonl",
+        "--out", "RUN.csv")]
+    [InlineData("is a directory, expected the name of a file.", "lora-score", "--model", "models/demo", "--in", "samples/reviews/test.jsonl", "--out",
+        "samples")]
+    [InlineData("save as CSV", "lora-score", "--model", "models/demo", "--in", "reviews.xlsx", "--out", "RUN.csv")]
     public void A_mistake_has_its_cause_and_a_way_out(string expected, string program, params string[] arguments)
     {
         var result = Programs.Run(program,
