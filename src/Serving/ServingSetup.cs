@@ -199,8 +199,16 @@ internal static class ServingSetup
     }
 
     /// <summary>KServe's and text-embeddings-inference's clients read the reason from <c>error</c>, others from <c>detail</c>.</summary>
-    private static void AddError(ProblemDetailsContext context) =>
-        context.ProblemDetails.Extensions["error"] = context.ProblemDetails.Detail ?? context.ProblemDetails.Title;
+    private static void AddError(ProblemDetailsContext context)
+    {
+        context.ProblemDetails.Detail ??= context.HttpContext.Response switch
+        {
+            { StatusCode: StatusCodes.Status405MethodNotAllowed, Headers.Allow: { Count: > 0 } allowed } => $"the method is not {allowed}.",
+            { StatusCode: StatusCodes.Status415UnsupportedMediaType } => "Content-Type is not one that is read here.",
+            _ => context.ProblemDetails.Title,
+        };
+        context.ProblemDetails.Extensions["error"] = context.ProblemDetails.Detail;
+    }
 
     private static void Secure(ListenOptions listen, HttpProtocols protocols, ReloadedFiles<ServerCertificate>? certificate)
     {

@@ -5,7 +5,7 @@ using LoraOnnx.Texts.Parquet;
 namespace LoraOnnx.Texts.Tests;
 
 /// <summary>
-/// A Parquet file byte by byte, without compression, that says what a writer never would: columns of required bytes and whole numbers, whose places
+/// A Parquet file byte by byte, without compression unless a test packs it, that says what a writer never would: columns of required bytes and whole numbers, whose places
 /// and counts are what the test says.
 /// </summary>
 internal sealed class ParquetBytes
@@ -25,19 +25,22 @@ internal sealed class ParquetBytes
     /// <summary>What the notes of the file say under the key of Hugging Face's datasets.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The number of the format's codec, and how it packs a page.</summary>
+    public (int Codec, Func<byte[], byte[]> Pack) Packing { get; init; } = (0, body => body);
+
     public int Length => _bytes.WrittenCount;
 
     /// <summary>Adds a page of values; its place and length.</summary>
     public (int Start, int Length) Page(PageEncoding encoding, int values, byte[] body, bool isDictionary = false)
     {
-        var start = Length;
-        _bytes.Write(new ThriftWriter().Field(1, isDictionary ? DictionaryPage : DataPage).Field(2, body.Length).Field(3, body.Length)
+        var (start, packed) = (Length, Packing.Pack(body));
+        _bytes.Write(new ThriftWriter().Field(1, isDictionary ? DictionaryPage : DataPage).Field(2, body.Length).Field(3, packed.Length)
             .Struct(isDictionary ? 7 : 5, page =>
             {
                 page.Field(1, values).Field(2, (int)encoding);
                 _ = isDictionary ? page : page.Field(3, (int)PageEncoding.RunLengths).Field(4, (int)PageEncoding.RunLengths);
             }).Stop().ToArray());
-        _bytes.Write(body);
+        _bytes.Write(packed);
         return (start, Length - start);
     }
 
@@ -45,7 +48,7 @@ internal sealed class ParquetBytes
     public void Group(int rows, params (int Start, int Length, long Values)[] places)
     {
         var chunks = _columns.Zip(places, (column, place) => new ThriftWriter().Field(2, (long)place.Start).Struct(3, chunk =>
-            chunk.Field(1, (int)TypeOf(column.IsText)).Numbers(2, 0).Texts(3, [column.Name]).Field(4, 0).Field(5, place.Values)
+            chunk.Field(1, (int)TypeOf(column.IsText)).Numbers(2, 0).Texts(3, [column.Name]).Field(4, Packing.Codec).Field(5, place.Values)
                 .Field(6, (long)place.Length).Field(7, (long)place.Length).Field(9, (long)place.Start)).Stop().ToArray());
         _groups.Add(new ThriftWriter().Structs(1, _columns.Count, chunks).Field(2, 0L).Field(3, (long)rows).Stop().ToArray());
     }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using LoraOnnx.Tests.Fuzzing;
 using LoraOnnx.Texts.Parquet;
 using static LoraOnnx.Tests.Fuzzing.ReadingTime;
@@ -94,6 +95,54 @@ public sealed class ParquetTimeTests
             Assert.Null(row.Problem);
         }
     });
+
+    /// <summary>The number of the format's codec, and how a page is packed by it.</summary>
+    private static readonly Dictionary<string, (int Codec, Func<byte[], byte[]> Pack)> _packings = new()
+    {
+        ["snappy"] = (1, body => [.. Varints(body.Length), .. Literals(body, longest: 60, piece => (byte)((piece.Length - 1) << 2))]),
+        ["gzip"] = (2, body => Through(packed => new GZipStream(packed, CompressionLevel.Fastest), body)),
+        ["brotli"] = (4, body => Through(packed => new BrotliStream(packed, CompressionLevel.Fastest), body)),
+        ["zstd"] = (6, body => // a frame of one block that is stored as it is
+        [
+            0x28, 0xB5, 0x2F, 0xFD, 0xA0, .. BitConverter.GetBytes(body.Length), .. BitConverter.GetBytes((body.Length << 3) | 1)[..3], .. body,
+        ]),
+    };
+
+    public static TheoryData<string> Packings => [.. _packings.Keys];
+
+    /// <summary>A page costs what it takes to begin unpacking, and a small page is soon read.</summary>
+    [Theory]
+    [MemberData(nameof(Packings))]
+    public void Packed_pages_of_one_row_take_time_in_proportion_to_the_size(string packing) => ReadingTime.Check(packing, size =>
+    {
+        var file = new ParquetBytes(("text", true), ("label", false)) { Packing = _packings[packing] };
+        var rows = size / 60;
+        var texts = file.Length;
+        Repeat(rows, () => file.Page(PageEncoding.Plain, 1, Plain("a film", 1)));
+        file.Group(rows, (texts, file.Length - texts, rows), Labels(file, rows));
+        return file.End();
+    }, content => Assert.True(Rows(content).All(row => row.Problem is null)));
+
+    private static byte[] Through(Func<Stream, Stream> pack, byte[] body)
+    {
+        using var packed = new MemoryStream();
+        using (var stream = pack(packed))
+        {
+            stream.Write(body);
+        }
+
+        return packed.ToArray();
+    }
+
+    private static byte[] Literals(byte[] body, int longest, Func<byte[], byte> tag) =>
+        [.. body.Chunk(longest).SelectMany(piece => (byte[])[tag(piece), .. piece])];
+
+    private static byte[] Varints(int number)
+    {
+        var bytes = new System.Buffers.ArrayBufferWriter<byte>();
+        Varint.Write(bytes, (ulong)number);
+        return bytes.WrittenSpan.ToArray();
+    }
 
     [Fact]
     public void Groups_that_share_their_bytes_are_refused()

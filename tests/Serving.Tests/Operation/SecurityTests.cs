@@ -213,7 +213,7 @@ public sealed class SecurityTests : IDisposable
         Assert.Empty(engine.Batches);
     }
 
-    /// <summary>Replaces a file with a time stamp of its own, also where the clock of the file system is coarse.</summary>
+    /// <summary>Writes a file, over what is there, and says where it is.</summary>
     private string Write(string name, string content)
     {
         var path = Path.Combine(_directory, name);

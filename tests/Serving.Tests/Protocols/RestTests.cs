@@ -82,6 +82,15 @@ public sealed class RestTests : IAsyncLifetime
     [InlineData("v1/predict", """{"text": "x", "include_logits": "yes"}""", 400, "include_logits: is a text, expected true or false")]
     [InlineData("v1/predict", """{"text": "x", "model": []}""", 400, "model: is a list, expected a text")]
     [InlineData("v1/predict", """{"text": "a cut one""", 400, "text: the JSON is wrong or breaks off at line 1")]
+    [InlineData("v1/predict", """{"text": "x", "include_logit": true}""", 400, "include_logit: is no member of a request")]
+    [InlineData("v1/predict", """{"text": "x", "\ud800": 1}""", 400, "the name of a member is not Unicode")]
+    [InlineData("predict", """{"inputs": "x", "\ud800": 1}""", 400, "the name of a member is not Unicode")]
+    [InlineData("v2/models/demo/infer", """{"inputs": [{"\udc00": 1, "name": "TEXT"}]}""", 400, "the name of a member is not Unicode")]
+    [InlineData("v2/models/demo/infer", """{"inputs": [{"parameters": {"\udc00": 1}}]}""", 400, "the name of a member is not Unicode")]
+    [InlineData("v2/models/demo/infer", """{"inputs": [{"name": "TEXT", "shape": [1], "datatype": "BYTES", "data": ["a"], "data": ["b"]}]}""", 400,
+        "inputs[0].data: is there twice")]
+    [InlineData("v2/models/demo/infer", """{"inputs": [{"name": "TEXT", "shape": [-1], "datatype": "BYTES", "data": ["a"]}]}""", 400,
+        "expected lengths of at least 0")]
     [InlineData("v1/predict", """["text"]""", 400, "body: is a list, expected a JSON object")]
     [InlineData("v1/predict", """{"text": "x"} {}""", 400, "body: ")]
     [InlineData("v1/predict_batch", """{"texts": "a"}""", 400, "texts: is a text, expected a list of texts")]
@@ -174,8 +183,25 @@ public sealed class RestTests : IAsyncLifetime
         using var response = await _http.SendAsync(request, Cancel);
 
         Assert.Equal(status, (int)response.StatusCode);
-        // A problem has an error.
-        Assert.True(method == "HEAD" || (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("error").GetString()!.Length > 0);
+        if (method != "HEAD")
+        {
+            var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+            Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+            Assert.Equal(problem.GetProperty("detail").GetString(), problem.GetProperty("error").GetString());
+        }
+    }
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("gzip, gzip")]
+    public async Task A_packing_that_is_not_read_is_named(string encoding)
+    {
+        using var content = new StringContent("""{"text": "x"}""", Encoding.UTF8, "application/json");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        using var response = await _http.PostAsync("v1/predict", content, Cancel);
+
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        Assert.Equal((HttpStatusCode.BadRequest, "Content-Encoding"), (response.StatusCode, problem.GetProperty("field").GetString()));
     }
 
     [Theory]

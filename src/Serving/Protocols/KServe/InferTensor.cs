@@ -50,7 +50,12 @@ internal sealed class InferTensor
         var count = 1L;
         foreach (var extent in shape)
         {
-            if (shape.Count > MostDimensions || extent < 0 || extent > mostElements || (count *= extent) > mostElements)
+            if (extent < 0)
+            {
+                return CallError.Invalid(field, $"'{CallError.Shown(name)}' is [{Shown(shape)}], expected lengths of at least 0.");
+            }
+
+            if (shape.Count > MostDimensions || extent > mostElements || (count *= extent) > mostElements)
             {
                 return CallError.OverLimit(field, $"'{CallError.Shown(name)}' is [{Shown(shape)}]; at most {mostElements} elements are taken.");
             }

@@ -146,9 +146,13 @@ internal sealed class KServeJsonReader(InferRequest request, ReadOnlySequence<by
         Utf8JsonReader data = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var member = reader.GetString();
+            var error = JsonBody.Name(ref reader, out var member);
+            if (error is not null)
+            {
+                return error;
+            }
+
             reader.Read();
-            CallError? error = null;
             switch (member)
             {
                 case "name":
@@ -164,6 +168,7 @@ internal sealed class KServeJsonReader(InferRequest request, ReadOnlySequence<by
                     error = ReadBinarySize(ref reader, field, ref binarySize);
                     break;
                 case "data":
+                    error = hasData ? CallError.Invalid($"{field}.data", "is there twice.") : null;
                     hasData = reader.TokenType != JsonTokenType.Null;
                     data = reader; // read when type and shape are known, wherever they stand
                     reader.Skip();

@@ -11,6 +11,7 @@ namespace LoraOnnx.Serving.Protocols.Rest;
 /// </summary>
 internal sealed class RestRequest
 {
+    private const string Members = "text, texts, model, model_version, models, truncation, include_logits, max_tokens, label and offset_unit";
 
     public PredictCall Call { get; private set; } = new();
 
@@ -90,8 +91,8 @@ internal sealed class RestRequest
                 return labelError;
             case "offset_unit":
                 return ReadUnit(ref reader);
-            default:
-                return JsonBody.Skip(ref reader);
+            default: // a misspelt option would be left out in silence
+                return CallError.Invalid(CallError.Shown(member), $"is no member of a request; there are {Members}.");
         }
     }
 

@@ -17,6 +17,13 @@ internal sealed class HttpBody : IDisposable
     /// <exception cref="OperationCanceledException">The caller is gone.</exception>
     public static async Task<CallResult<HttpBody>> ReadAsync(HttpContext context)
     {
+        // What can be unpacked has been, and has its header no longer.
+        var packing = context.Request.Headers.ContentEncoding.ToString();
+        if (packing.Length > 0 && !packing.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return CallError.Invalid("Content-Encoding", $"is '{CallError.Shown(packing)}', expected gzip, deflate or br.");
+        }
+
         var body = new HttpBody(context.Features.Get<RequestLedger>()!); // set for every request
         CallError? error;
         try

@@ -17,6 +17,7 @@ internal delegate CallError? ReadMember(ref Utf8JsonReader reader, string member
 internal static class JsonBody
 {
     private const string Whole = "body";
+    private const string NotUnicode = "is not Unicode: it holds half of a surrogate pair, or bytes that are not UTF-8.";
 
     /// <summary>Reads a body that is one object.</summary>
     public static CallError? ReadObject(ReadOnlySequence<byte> json, ReadMember read)
@@ -33,7 +34,11 @@ internal static class JsonBody
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                at = Name(ref reader); // before its value, in which the JSON may break off
+                if (Name(ref reader, out at) is { } nameless) // before its value, in which the JSON may break off
+                {
+                    return nameless;
+                }
+
                 reader.Read();
                 if (read(ref reader, at) is { } error)
                 {
@@ -57,7 +62,11 @@ internal static class JsonBody
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var member = Name(ref reader);
+            if (Name(ref reader, out var member) is { } nameless)
+            {
+                return nameless;
+            }
+
             reader.Read();
             if (read(ref reader, member) is { } error)
             {
@@ -98,14 +107,7 @@ internal static class JsonBody
             return CallInput.Wrong(field, $"is {kind}, expected a text.");
         }
 
-        try
-        {
-            return new CallInput(field, reader.GetString());
-        }
-        catch (InvalidOperationException)
-        {
-            return CallInput.Wrong(field, "is not Unicode: it holds half of a surrogate pair, or bytes that are not UTF-8.");
-        }
+        return Text(ref reader) is { } text ? new CallInput(field, text) : CallInput.Wrong(field, NotUnicode);
     }
 
     /// <summary>true or false; null leaves <paramref name="value"/> as it is.</summary>
@@ -137,15 +139,24 @@ internal static class JsonBody
         _ => "null",
     };
 
-    private static string Name(ref Utf8JsonReader reader)
+    /// <summary>The name of a member, at which the reader stands, or what is wrong with it.</summary>
+    public static CallError? Name(ref Utf8JsonReader reader, out string name)
+    {
+        var input = Text(ref reader);
+        name = input ?? Whole;
+        return input is null ? CallError.Invalid(Whole, $"the name of a member {NotUnicode}") : null;
+    }
+
+    /// <summary>The text at which the reader stands; null where it is not Unicode.</summary>
+    private static string? Text(ref Utf8JsonReader reader)
     {
         try
         {
-            return reader.GetString() ?? "";
+            return reader.GetString();
         }
         catch (InvalidOperationException)
         {
-            return ""; // not Unicode, so no name that is known
+            return null;
         }
     }
 
