@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 
 namespace LoraOnnx.Hub;
@@ -12,13 +11,7 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
     /// <summary>Bytes that a connection must bring to be worth another: one that brings a byte each would go on for ever.</summary>
     private const int LeastProgress = 1 << 14;
 
-    /// <summary>Bytes that must arrive in each <see cref="Window"/>: a modem's speed.</summary>
-    private const int LeastInWindow = 1 << 16;
-
     private const long LargestUndeclared = 64L << 30;
-
-    /// <summary>How long a slow connection is watched before it is given up.</summary>
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     /// <summary>Bytes between two reports.</summary>
     private const int Stride = 1 << 20;
@@ -133,7 +126,7 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
         using var registration = cancellationToken.Register(response.Dispose);
         var buffer = new byte[1 << 17];
         var reported = -(long)Stride;
-        var (windowStart, windowFrom) = (Stopwatch.GetTimestamp(), stream.Position);
+        var speed = new LeastSpeed(TimeProvider.System, stream.Position);
         try
         {
             using var content = response.Content.ReadAsStream(cancellationToken);
@@ -164,14 +157,9 @@ public sealed class HubDownload(HubClient client, HubCache cache, HubRepository 
                 }
 
                 stream.Write(buffer, 0, read);
-                if (Stopwatch.GetElapsedTime(windowStart) > Window)
+                if (speed.Reached(stream.Position) is { } slow)
                 {
-                    if (stream.Position - windowFrom < LeastInWindow)
-                    {
-                        return $"only {stream.Position - windowFrom} bytes arrive a minute.";
-                    }
-
-                    (windowStart, windowFrom) = (Stopwatch.GetTimestamp(), stream.Position);
+                    return slow;
                 }
 
                 if (stream.Position - reported >= Stride || stream.Position == file.Size)
