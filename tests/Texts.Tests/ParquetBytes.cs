@@ -5,7 +5,8 @@ using LoraOnnx.Texts.Parquet;
 namespace LoraOnnx.Texts.Tests;
 
 /// <summary>
-/// A Parquet file byte by byte, without compression unless a test packs it, that says what a writer never would: columns of required bytes and whole numbers, whose places
+/// A Parquet file byte by byte, without compression unless a test packs it,
+/// that says what a writer never would: columns of required bytes and whole numbers, whose places
 /// and counts are what the test says.
 /// </summary>
 internal sealed class ParquetBytes
