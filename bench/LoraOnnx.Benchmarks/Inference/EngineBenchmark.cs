@@ -13,7 +13,8 @@ namespace LoraOnnx.Benchmarks.Inference;
 internal static class EngineBenchmark
 {
     public const string Question =
-        "the packed engine, exact and in 8 bits, against the padded graph: speed base|demo [ROUNDS] [--batch N] | agreement FILE | soak [SECONDS]";
+        "the packed engine, exact and in fewer bits, against the padded graph: "
+        + "speed base|demo [ROUNDS] [--batch N] | table base|demo | agreement FILE | soak [SECONDS]";
 
     /// <summary>What the last layer for [CLS] only saves: five sixths of one layer in six.</summary>
     private const double LastLayerGain = 1.16;
@@ -33,6 +34,13 @@ internal static class EngineBenchmark
                 foreach (var batchSize in at > 0 ? [int.Parse(arguments[at + 1], CultureInfo.InvariantCulture)] : (int[])[8, 32])
                 {
                     Speed(weights, batchSize, arguments.Length > 2 && int.TryParse(arguments[2], out var rounds) ? rounds : 3);
+                }
+
+                return 0;
+            case ["table", "base" or "demo"]:
+                using (var table = new PrecisionTable(arguments[1] == "demo" ? Demo() : BaseSizeModel.Weights(), _demo))
+                {
+                    table.Print();
                 }
 
                 return 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LoraOnnx.Kernels.Products;
 using LoraOnnx.Kernels.Steps;
@@ -60,6 +61,7 @@ internal sealed unsafe class Bf16HeadAttention(IProductTile tile) : IHeadAttenti
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RoundQueries(in HeadRows head, int first, int count, ushort* queries, int padded)
     {
         var scale = 1 / MathF.Sqrt(head.Width);
@@ -80,6 +82,7 @@ internal sealed unsafe class Bf16HeadAttention(IProductTile tile) : IHeadAttenti
     }
 
     /// <summary>Keys as columns: pairs of a key's numbers side by side. What is beyond the last key is never looked at.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PlaceKeys(in HeadRows head, byte* panels, int pairs, uint* row)
     {
         for (var key = 0; key < head.KeyCount; key++)
@@ -94,6 +97,7 @@ internal sealed unsafe class Bf16HeadAttention(IProductTile tile) : IHeadAttenti
     }
 
     /// <summary>Values as rows: pairs of tokens side by side, the last token beside zeros where their number is odd.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PlaceValues(in HeadRows head, byte* panels, int pairs)
     {
         var whole = head.Width - (head.Width % Lanes);
@@ -118,6 +122,7 @@ internal sealed unsafe class Bf16HeadAttention(IProductTile tile) : IHeadAttenti
     /// <summary>
     /// e to the power of each score less the largest, rounded; returns their sum. Scores lie in panels <paramref name="panelStride"/> numbers apart.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SoftMax(float* scores, int panelStride, int count, ushort* weights)
     {
         var places = (count + Lanes - 1) / Lanes * Lanes;
@@ -150,6 +155,7 @@ internal sealed unsafe class Bf16HeadAttention(IProductTile tile) : IHeadAttenti
         return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Write(in HeadRows head, int first, int count, int column, float* sums, float* totals)
     {
         var width = Math.Min(Panels.Columns, head.Width - column);

@@ -7,6 +7,7 @@ namespace LoraOnnx.Kernels.Products;
 internal static unsafe class Bf16
 {
     /// <summary>Rounds a row; from <paramref name="length"/> to <paramref name="padded"/> there are zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Round(float* row, int length, int padded, ushort* rounded)
     {
         var whole = length - (length % Vector512<float>.Count);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LoraOnnx.Kernels.Steps;
 
@@ -67,6 +68,7 @@ internal sealed unsafe class Bf16Weights : IRoundedWeights
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish<TActivation>(int panel, float* sums, int count, float* result, nint stride)
         where TActivation : struct, IActivation
     {

@@ -36,6 +36,7 @@ internal static unsafe class Int8
     }
 
     /// <summary>The largest size in a row. Sizes are compared as whole numbers, among which NaN is the largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float LargestSize<TInput>(float* row, float* smoothing, int length)
         where TInput : struct, IInput
     {
@@ -57,6 +58,7 @@ internal static unsafe class Int8
         return size < NotFinite ? BitConverter.Int32BitsToSingle(size) : float.NaN;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Place<TInput>(float* row, float* smoothing, int length, float inverse, int zero, byte* rounded)
         where TInput : struct, IInput
     {

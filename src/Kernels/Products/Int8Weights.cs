@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LoraOnnx.Kernels.Steps;
 
@@ -102,6 +103,7 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish<TActivation>(int panel, int* sums, float* factors, int count, float* result, nint stride)
         where TActivation : struct, IActivation
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace LoraOnnx.Kernels.Steps;
@@ -24,6 +25,7 @@ internal static unsafe class Activations
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply<TActivation>(float* numbers, nint count)
         where TActivation : struct, IActivation
     {

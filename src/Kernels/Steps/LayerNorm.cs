@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace LoraOnnx.Kernels.Steps;
@@ -19,6 +20,7 @@ internal sealed unsafe class LayerNorm
     public int Width => _weight.Length;
 
     /// <summary>Replaces the row <paramref name="x"/> by norm(x + y)·γ + β.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* x, float* y)
     {
         var width = Width;
@@ -55,6 +57,7 @@ internal sealed unsafe class LayerNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Squares(float* x, int whole, float mean)
     {
         var sums = Vector512<float>.Zero;
