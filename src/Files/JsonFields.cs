@@ -19,6 +19,9 @@ public sealed partial class JsonFields
         _object = json;
     }
 
+    /// <summary>The file, for messages.</summary>
+    public string Path => _path;
+
     public JsonElement Root => _object;
 
     /// <summary>An object inside another file's object; messages name the file.</summary>

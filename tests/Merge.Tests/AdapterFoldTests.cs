@@ -1,5 +1,7 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
+using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Safetensors;
 
@@ -151,17 +153,19 @@ public sealed class AdapterFoldTests : IDisposable
     private LoraAdapter Adapter(int seed, int rank = 4, double scale = 2, bool bias = false, bool magnitude = false, bool trained = true)
     {
         var random = new Random(seed);
-        var module = new LoraModule
+        var a = TinyModel.RandomTensor("A", [rank, 32], random, 0.2);
+        var b = TinyModel.RandomTensor("B", [32, rank], random, trained ? 0.2 : 0);
+        var bBias = bias ? TinyModel.RandomTensor("bias", [32], random, 0.2) : null;
+        var kind = magnitude ? LinearAdapters.Dora : LinearAdapters.Lora;
+        var module = kind.Compose(new LinearLayout(Layer, 32, 32), scale, key => key.Part switch
         {
-            Module = Layer,
-            Scale = scale,
-            A = TinyModel.RandomTensor("A", [rank, 32], random, 0.2),
-            B = TinyModel.RandomTensor("B", [32, rank], random, trained ? 0.2 : 0),
-            BBias = bias ? TinyModel.RandomTensor("bias", [32], random, 0.2) : null,
-            Magnitude = !magnitude ? null : trained ? TinyModel.RandomTensor("magnitude", [32], random, 0.1, mean: 1)
-                : new NamedTensor("magnitude", [32],
-                    [.. Enumerable.Range(0, 32).Select(row => (float)RowNorm(Base.Select(value => (double)value), row))]),
-        };
+            AdapterPart.Down => a,
+            AdapterPart.Up => b,
+            AdapterPart.Fixed => bBias,
+            _ when trained => TinyModel.RandomTensor("magnitude", [32], random, 0.1, mean: 1),
+            _ => new NamedTensor("magnitude", [32],
+                [.. Enumerable.Range(0, 32).Select(row => (float)RowNorm(Base.Select(value => (double)value), row))]),
+        });
         return new LoraAdapter([module], []) { Directory = $"adapters/{seed}" };
     }
 
@@ -178,7 +182,8 @@ public sealed class AdapterFoldTests : IDisposable
     private static double[] Rescaled(IEnumerable<double> weight, LoraAdapter dora)
     {
         var values = weight.ToArray();
-        return [.. values.Select((value, index) => value * dora.Modules[0].Magnitude!.Values[index / 32] / RowNorm(values, index / 32))];
+        var magnitude = dora.Modules[0].Part(AdapterPart.Magnitude)!.Values;
+        return [.. values.Select((value, index) => value * magnitude[index / 32] / RowNorm(values, index / 32))];
     }
 
     private static double RowNorm(IEnumerable<double> weight, int row) => Math.Sqrt(weight.Skip(row * 32).Take(32).Sum(value => value * value));

@@ -1,18 +1,16 @@
-using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Encoders;
-using static LoraOnnx.Graph.GraphBuilder;
 
 namespace LoraOnnx.Graph.Gradients;
 
 /// <summary>A linear forward and backward: frozen, frozen beside an adapter that learns, or one that learns itself.</summary>
 internal sealed class LinearGradient(GradientScope scope, EncoderNodes nodes, LinearLayout linear, TrainedTensors trained)
 {
-    private readonly LoraModule? _adapter = trained.AdapterOf(linear);
+    private readonly AdapterGradient? _adapter = trained.AdapterOf(linear) is { } adapter
+        ? AdapterGradient.Of(new AdapterPlace(scope, nodes, linear, adapter, trained))
+        : null;
 
     private string _x = "";
     private Dropped? _dropped;
-    private string _low = "";
-    private Dora? _dora;
 
     /// <summary>True where it learns.</summary>
     public bool Learns => trained.Holds(linear);
@@ -23,28 +21,11 @@ internal sealed class LinearGradient(GradientScope scope, EncoderNodes nodes, Li
     /// <summary>True where an adapter learns beside it.</summary>
     public bool IsAdapted => _adapter is not null;
 
-    private string AdapterInput => _dropped?.Value ?? _x;
-
     /// <summary>y [n, out] of x [n, in]; an adapter reads what dropout left of x, where it did.</summary>
     public string Forward(string x, Dropped? dropped = null)
     {
         (_x, _dropped) = (x, dropped);
-        if (_adapter is null)
-        {
-            return nodes.Linear(x, linear);
-        }
-
-        if (_adapter.Magnitude is not { } magnitude)
-        {
-            (_low, var y) = LoraRule.Output(scope, AdapterInput, _adapter.A.Name, _adapter.B.Name, _adapter.Scale, nodes.Linear(x, linear));
-            return y;
-        }
-
-        var plain = scope.Node("Gemm", "plain", [x, nodes.Weight(linear.Weight)], Int("transB", 1));
-        (_low, var v) = LoraRule.Output(scope, AdapterInput, _adapter.A.Name, _adapter.B.Name, _adapter.Scale, plain);
-        var norms = DoraRule.Norms(scope, nodes.Weight(linear.Weight), _adapter.A.Name, _adapter.B.Name, _adapter.Scale);
-        _dora = new Dora(v, norms, DoraRule.Factors(scope, magnitude.Name, norms), magnitude.Name);
-        return DoraRule.Output(scope, v, _dora.Factors, nodes.Weight(linear.Bias));
+        return _adapter is null ? nodes.Linear(x, linear) : _adapter.Forward(x, dropped?.Value ?? x);
     }
 
     /// <summary>Finds what the gradients of its own tensors are.</summary>
@@ -57,28 +38,19 @@ internal sealed class LinearGradient(GradientScope scope, EncoderNodes nodes, Li
             trained.Found(linear.Bias, LinearRule.Bias(scope, dy));
         }
 
-        if (_adapter is null)
+        var given = _adapter?.Backward(dy) ?? dy;
+        if (!asksInput)
         {
-            return asksInput ? LinearRule.Input(scope, dy, nodes.Weight(linear.Weight), addTo) : null;
+            return null;
         }
 
-        var dv = dy;
-        if (_dora is { } dora)
+        var ofBase = LinearRule.Input(scope, given, nodes.Weight(linear.Weight), addTo);
+        return (_adapter, _dropped) switch
         {
-            trained.Found(dora.Magnitude, DoraRule.Magnitude(scope, dy, dora.Unscaled, dora.Norms));
-            dv = DoraRule.Unscaled(scope, dy, dora.Factors);
-        }
-
-        var dlow = LoraRule.Low(scope, dv, _adapter.B.Name, _adapter.Scale);
-        trained.Found(_adapter.A.Name, LoraRule.Down(scope, dlow, AdapterInput));
-        trained.Found(_adapter.B.Name, LoraRule.Up(scope, dv, _low, _adapter.Scale));
-        return asksInput ? Input(dlow, _adapter.A.Name, LinearRule.Input(scope, dv, nodes.Weight(linear.Weight), addTo)) : null;
+            (null, _) => ofBase,
+            ({ } adapter, { } dropped) =>
+                scope.Node("Add", "dx_sum", [DropoutRule.Output(scope.In("back"), adapter.Input(), dropped.Mask), ofBase]),
+            ({ } adapter, null) => adapter.Input(ofBase),
+        };
     }
-
-    private string Input(string dlow, string a, string ofBase) => _dropped is { } dropped
-        ? scope.Node("Add", "dx_sum", [DropoutRule.Output(scope.In("back"), LoraRule.Input(scope, dlow, a), dropped.Mask), ofBase])
-        : LoraRule.Input(scope, dlow, a, ofBase);
-
-    /// <summary>What the backward pass needs of DoRA.</summary>
-    private sealed record Dora(string Unscaled, string Norms, string Factors, string Magnitude);
 }

@@ -31,20 +31,8 @@ public sealed class OnDeviceParameters
         var head = trainsHead ? layout.Head.Keys : [];
         var frozen = StoredTensors.Of(weights, WeightSet.Of(weights)).Where(tensor => !head.Contains(tensor.Name));
         return new OnDeviceParameters(trainsHead, modules, [.. frozen],
-            [.. modules.SelectMany(module => module.Tensors), .. head.Select(key => weights[key])]);
+            [.. modules.SelectMany(module => module.Trained), .. head.Select(key => weights[key])]);
     }
 
-    private static LoraModule Named(LoraModule module)
-    {
-        NamedTensor Under(NamedTensor tensor, int key) => new(
-            PeftAdapterWriter.KeyPrefix + module.Kind.Keys[key].NameIn(module.Module), tensor.Shape, tensor.Values);
-        return new LoraModule
-        {
-            Module = module.Module,
-            Scale = module.Scale,
-            A = Under(module.A, 0),
-            B = Under(module.B, 1),
-            Magnitude = module.Magnitude is { } magnitude ? Under(magnitude, 2) : null,
-        };
-    }
+    private static LoraModule Named(LoraModule module) => module.Renamed(key => PeftAdapterWriter.KeyPrefix + key.NameIn(module.Module));
 }

@@ -14,7 +14,7 @@ internal sealed class LearntInputs
     public LearntInputs(GraphBuilder graph, EncoderLayout layout, IReadOnlyList<LoraModule> adapters, bool trainsHead)
     {
         _graph = graph;
-        foreach (var tensor in adapters.SelectMany(module => module.Tensors))
+        foreach (var tensor in adapters.SelectMany(module => module.Trained))
         {
             Add(tensor.Name, tensor.Shape);
         }

@@ -107,7 +107,7 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
             return;
         }
 
-        NeedsMerge.RefuseDora(adapter, source.Path, _merge);
+        NeedsMerge.Refuse(adapter, source.Path, _merge);
         if (adapter.Modules.FirstOrDefault(module => module.Rank > LinearChange.LargestRank) is { } large)
         {
             throw InputException.InFile(source.Path, $"'{large.Module}' has rank {large.Rank}; at most {LinearChange.LargestRank} is served.",

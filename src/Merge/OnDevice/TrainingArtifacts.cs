@@ -99,7 +99,8 @@ internal static class TrainingArtifacts
         };
         var random = SeededRandom.Of(Seed, RandomUse.Adapters);
         var modules = AdapterTargets.Modules(config.Layout, device.Targets, trainsHead).Select(name => LinearAdapters.Lora.Initialize(
-            (name, input.Weights[$"{name}.weight"]), settings.Rank, settings.Alpha / settings.Rank, AdapterInitialization.Peft, random));
+            (config.Layout.Linear(name), input.Weights[$"{name}.weight"]), settings.Rank, settings.Alpha / settings.Rank,
+            AdapterInitialization.Peft, random));
         return (new LoraAdapter([.. modules], []), PeftAdapterWriter.ConfigText(settings));
     }
 }

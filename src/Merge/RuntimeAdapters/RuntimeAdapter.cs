@@ -40,7 +40,7 @@ internal sealed class RuntimeAdapter
         var weights = input.Weights;
         foreach (var (adapter, weight) in input.Adapters) // one, or none where a run trained its head alone
         {
-            NeedsMerge.RefuseDora(adapter, adapter.Directory!, Advice); // it was read from one
+            NeedsMerge.Refuse(adapter, adapter.Directory!, Advice); // it was read from one
             modules.AddRange(weight == 0 ? [] : adapter.Modules);
             weights = WithBiases(weights.With(adapter.Replacements), adapter, weight);
         }

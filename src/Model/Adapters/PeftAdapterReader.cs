@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
@@ -132,7 +133,7 @@ internal sealed class PeftAdapterReader
 
     private void CheckTensors()
     {
-        var expected = Expected().ToDictionary(item => item.Place, item => item.Shape);
+        var expected = Expected().DistinctBy(item => item.Place).ToDictionary(item => item.Place, item => item.Shape); // modules may share one
         var missing = expected.Keys.Where(place => !_names.ContainsKey(place)).ToList();
         if (missing.Count > 0)
         {
@@ -189,16 +190,9 @@ internal sealed class PeftAdapterReader
     {
         foreach (var target in _targets)
         {
-            yield return (new(PeftRole.A, target.Module), [target.Rank, target.In]);
-            yield return (new(PeftRole.B, target.Module), [target.Out, target.Rank]);
-            if (_config.LoraBias)
+            foreach (var key in _config.Kind.FileKeys(_config.LoraBias))
             {
-                yield return (new(PeftRole.BBias, target.Module), [target.Out]);
-            }
-
-            if (_config.UseDora)
-            {
-                yield return (new(PeftRole.Magnitude, target.Module), [target.Out]);
+                yield return (PlaceOf(key, target), key.Shape(new AdapterSize(target.Rank, target.Linear.Out, target.Linear.In)));
             }
         }
 
@@ -212,7 +206,7 @@ internal sealed class PeftAdapterReader
     private IEnumerable<TensorSpec> Replaced()
     {
         var saved = PeftTargets.SavedTensors(_config, _model);
-        var adapted = _targets.Select(target => target.Module).ToHashSet(StringComparer.Ordinal);
+        var adapted = _targets.Select(target => target.Linear.Name).ToHashSet(StringComparer.Ordinal);
         if (adapted.FirstOrDefault(module => saved.Contains($"{module}.weight")) is { } both)
         {
             throw InputException.InFile(_config.Path, $"'{both}' is both in 'target_modules' and, by the end of its name, in 'modules_to_save' "
@@ -238,16 +232,8 @@ internal sealed class PeftAdapterReader
 
     private LoraAdapter ReadTensors(string? contentHash)
     {
-        var modules = _targets.Select(target => new LoraModule
-        {
-            Module = target.Module,
-            Scale = target.Scale,
-            A = Read(PeftRole.A, target.Module)!, // checked to be there, like B
-            B = Read(PeftRole.B, target.Module)!,
-            BBias = Read(PeftRole.BBias, target.Module),
-            Magnitude = Read(PeftRole.Magnitude, target.Module),
-        }).ToList();
-        var replacements = _model.Layout.Tensors.Select(spec => Read(PeftRole.Replacement, spec.Key)).OfType<NamedTensor>().ToList();
+        var modules = _targets.Select(target => _config.Kind.Compose(target.Linear, target.Scale, key => Read(PlaceOf(key, target)))).ToList();
+        var replacements = _model.Layout.Tensors.Select(spec => Read(new(PeftRole.Replacement, spec.Key))).OfType<NamedTensor>().ToList();
         return new LoraAdapter(modules, replacements)
         {
             Directory = Path.GetDirectoryName(_config.Path),
@@ -257,26 +243,24 @@ internal sealed class PeftAdapterReader
     }
 
     /// <summary>Replacements are named by their checkpoint key, the others as peft writes them.</summary>
-    private NamedTensor? Read(PeftRole role, string target)
+    private NamedTensor? Read(PeftTensorName place)
     {
-        if (!_names.TryGetValue(new(role, target), out var name))
+        if (!_names.TryGetValue(place, out var name))
         {
             return null;
         }
 
         var tensor = _file.Read(name);
-        return new NamedTensor(role == PeftRole.Replacement ? target : FileName(new(role, target)), tensor.Shape, tensor.Values);
+        return new NamedTensor(place.Role == PeftRole.Replacement ? place.Target : FileName(place), tensor.Shape, tensor.Values);
     }
+
+    private static PeftTensorName PlaceOf(AdapterKey key, PeftTarget target) => new(PeftRole.Adapter, key.NameIn(target.Linear.Name));
 
     /// <summary>The name as peft writes it.</summary>
     private string FileName(PeftTensorName place) => PeftTensorName.Prefix + place.Role switch
     {
-        PeftRole.A => $"{place.Target}.lora_A.weight",
-        PeftRole.B => $"{place.Target}.lora_B.weight",
-        PeftRole.BBias => $"{place.Target}.lora_B.bias",
-        PeftRole.Magnitude => $"{place.Target}.lora_magnitude_vector",
-        _ when place.Target.EndsWith(".bias", StringComparison.Ordinal)
-            && _targets.Any(target => target.Module == place.Target[..^5]) => $"{place.Target[..^5]}.base_layer.bias",
+        PeftRole.Replacement when place.Target.EndsWith(".bias", StringComparison.Ordinal)
+            && _targets.Any(target => target.Linear.Name == place.Target[..^5]) => $"{place.Target[..^5]}.base_layer.bias",
         _ => place.Target,
     };
 

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Families;
 
@@ -21,8 +22,8 @@ public sealed record PeftAdapterSettings
     /// <summary>Scale by alpha/sqrt(rank).</summary>
     public bool UseRsLora { get; init; }
 
-    /// <summary>The modules have magnitudes (DoRA).</summary>
-    public bool UseDora { get; init; }
+    /// <summary>The kind of all modules.</summary>
+    public ILinearAdapter Kind { get; init; } = LinearAdapters.Lora;
 
     /// <summary>Dropout on the input of A in training, 0 to 1.</summary>
     public double Dropout { get; init; }

@@ -29,7 +29,8 @@ public static class PeftAdapterWriter
         CheckFit(adapter, settings);
         AtomicDirectory.Write(directory, temporary =>
         {
-            SafetensorsWriter.Write(Path.Combine(temporary, PeftAdapterReader.TensorsFileName), Tensors(adapter));
+            var tensors = Tensors(adapter).DistinctBy(tensor => tensor.Name); // modules may share one
+            SafetensorsWriter.Write(Path.Combine(temporary, PeftAdapterReader.TensorsFileName), tensors);
             AtomicFile.WriteText(Path.Combine(temporary, PeftConfig.FileName), ConfigText(settings));
         });
     }
@@ -42,7 +43,15 @@ public static class PeftAdapterWriter
     }
 
     /// <summary>The text of adapter_config.json.</summary>
-    public static string ConfigText(PeftAdapterSettings settings) => PythonJson.Print(new Dictionary<string, object?>
+    public static string ConfigText(PeftAdapterSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var config = LoraConfig(settings);
+        settings.Kind.Describe(config);
+        return PythonJson.Print(config);
+    }
+
+    private static Dictionary<string, object?> LoraConfig(PeftAdapterSettings settings) => new()
     {
         ["alora_invocation_tokens"] = null,
         ["alpha_pattern"] = new Dictionary<string, object?>(),
@@ -85,18 +94,18 @@ public static class PeftAdapterWriter
         ["task_type"] = settings.TrainedHead is null ? null : "SEQ_CLS",
         ["trainable_token_indices"] = null,
         ["use_bdlora"] = null,
-        ["use_dora"] = settings.UseDora,
+        ["use_dora"] = false,
         ["use_qalora"] = false,
         ["use_rslora"] = settings.UseRsLora,
         ["velora_config"] = null,
-    });
+    };
 
     private static IEnumerable<NamedTensor> Tensors(LoraAdapter adapter)
     {
         foreach (var module in adapter.Modules)
         {
             var prefix = PeftTensorName.Prefix + module.Module;
-            foreach (var key in module.Kind.Keys)
+            foreach (var key in module.Kind.FileKeys(loraBias: false))
             {
                 yield return Renamed(key.Of(module), key.NameIn(prefix));
             }
@@ -112,10 +121,10 @@ public static class PeftAdapterWriter
 
     private static void CheckFit(LoraAdapter adapter, PeftAdapterSettings settings)
     {
-        var scale = settings.Alpha / (settings.UseRsLora ? Math.Sqrt(settings.Rank) : settings.Rank);
+        var scale = settings.Kind.Scale(settings.Alpha, settings.Rank, settings.UseRsLora);
         foreach (var module in adapter.Modules)
         {
-            if (module.Rank != settings.Rank || module.Scale != scale || module.BBias is not null || module.Magnitude is not null != settings.UseDora)
+            if (module.Rank != settings.Rank || module.Scale != scale || module.BBias is not null || module.Kind != settings.Kind)
             {
                 throw new ArgumentException($"Module '{module.Module}' has not the rank, scale or parts of the settings.", nameof(adapter));
             }

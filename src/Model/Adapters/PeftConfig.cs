@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Model.Adapters.Kinds;
 
 namespace LoraOnnx.Model.Adapters;
 
@@ -24,13 +25,14 @@ internal sealed record PeftConfig
     /// <summary>The file, for messages.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The kind of all modules.</summary>
+    public required ILinearAdapter Kind { get; init; }
+
     public required int Rank { get; init; }
 
     public required double Alpha { get; init; }
 
     public bool UseRsLora { get; init; }
-
-    public bool UseDora { get; init; }
 
     public bool LoraBias { get; init; }
 
@@ -85,9 +87,9 @@ internal sealed record PeftConfig
 
     private static PeftConfig Read(string path, JsonFields fields)
     {
-        if (fields.Text("peft_type") is var type && type != "LORA")
+        if (LinearAdapters.All.FirstOrDefault(candidate => candidate.IsIn(fields)) is not { } kind)
         {
-            throw InputException.InFile(path, $"'peft_type' is {(type is null ? "missing" : $"'{type}'")}, expected 'LORA'.",
+            throw InputException.InFile(path, $"'peft_type' is {(fields.Text("peft_type") is { } type ? $"'{type}'" : "missing")}, expected 'LORA'.",
                 "only LoRA adapters can be merged.");
         }
 
@@ -100,10 +102,10 @@ internal sealed record PeftConfig
         var config = new PeftConfig
         {
             Path = path,
+            Kind = kind,
             Rank = fields.Integer("r", 8, 1, LargestRank),
             Alpha = fields.Number("lora_alpha", 8, -1e9, 1e9),
             UseRsLora = fields.Flag("use_rslora", false),
-            UseDora = fields.Flag("use_dora", false),
             LoraBias = fields.Flag("lora_bias", false),
             Bias = fields.Text("bias") switch
             {
@@ -172,11 +174,6 @@ internal sealed record PeftConfig
         if (LayersPattern.Count > 0 && LayersToTransform is null)
         {
             throw InputException.InFile(Path, "'layers_pattern' is set and 'layers_to_transform' is not; they go together.");
-        }
-
-        if (LoraBias && UseDora)
-        {
-            throw InputException.InFile(Path, "'lora_bias' and 'use_dora' are both true; peft has no such combination.");
         }
     }
 }

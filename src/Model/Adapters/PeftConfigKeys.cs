@@ -1,16 +1,16 @@
 using System.Text.Json;
+using LoraOnnx.Model.Adapters.Kinds;
 
 namespace LoraOnnx.Model.Adapters;
 
 /// <summary>Which keys of adapter_config.json are read, ignored or refused. The table in docs/formats.md is this one in words.</summary>
 internal static class PeftConfigKeys
 {
-    /// <summary>Keys that <see cref="PeftConfig"/> reads.</summary>
+    /// <summary>Keys that <see cref="PeftConfig"/> and the kinds of adapters read.</summary>
     private static readonly HashSet<string> _read =
     [
-        "alpha_pattern", "bias", "exclude_modules", "layers_pattern", "layers_to_transform", "lora_alpha", "lora_bias", "modules_to_save",
-        "peft_type",
-        "r", "rank_pattern", "target_modules", "task_type", "use_dora", "use_rslora",
+        "bias", "exclude_modules", "layers_pattern", "layers_to_transform", "modules_to_save", "peft_type", "r", "rank_pattern", "target_modules",
+        "task_type", .. LinearAdapters.All.SelectMany(kind => kind.ConfigKeys),
     ];
 
     /// <summary>Keys that say how the adapter was initialised, trained or found, and do not change what it computes.</summary>

@@ -1,10 +1,11 @@
 using System.Globalization;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Encoders;
 
 namespace LoraOnnx.Model.Adapters;
 
 /// <summary>A linear module that an adapter config targets, with the rank and scale it gets.</summary>
-internal readonly record struct PeftTarget(string Module, int Out, int In, int Rank, double Scale);
+internal readonly record struct PeftTarget(LinearLayout Linear, int Rank, double Scale);
 
 /// <summary>Which modules of a model an adapter config means: the matching rules of peft 0.21 (<c>check_target_module_exists</c>,
 /// <c>get_pattern_key</c>, <c>_set_trainable</c>).</summary>
@@ -25,13 +26,12 @@ internal static class PeftTargets
         var ranks = new PeftPatterns<int>(config.Path, "rank_pattern", config.RankPattern, config.Rank);
         var alphas = new PeftPatterns<double>(config.Path, "alpha_pattern", config.AlphaPattern, config.Alpha);
         var targets = new List<PeftTarget>();
-        foreach (var (module, rows, columns) in model.Layout.Linears)
+        foreach (var linear in model.Layout.Linears)
         {
-            if (!isExcluded(module) && isTargeted(module))
+            if (!isExcluded(linear.Name) && isTargeted(linear.Name))
             {
-                var rank = ranks.Of(module);
-                var scale = alphas.Of(module) / (config.UseRsLora ? Math.Sqrt(rank) : rank);
-                targets.Add(new PeftTarget(module, rows, columns, rank, scale));
+                var rank = ranks.Of(linear.Name);
+                targets.Add(new PeftTarget(linear, rank, config.Kind.Scale(alphas.Of(linear.Name), rank, config.UseRsLora)));
             }
         }
 

@@ -1,21 +1,13 @@
 using System.Text.RegularExpressions;
+using LoraOnnx.Model.Adapters.Kinds;
 
 namespace LoraOnnx.Model.Adapters;
 
 /// <summary>What a tensor of an adapter file is for.</summary>
 internal enum PeftRole
 {
-    /// <summary>Down projection.</summary>
-    A,
-
-    /// <summary>Up projection.</summary>
-    B,
-
-    /// <summary>Bias of the up projection.</summary>
-    BBias,
-
-    /// <summary>DoRA's magnitude.</summary>
-    Magnitude,
+    /// <summary>A tensor of an adapter.</summary>
+    Adapter,
 
     /// <summary>Takes the place of a tensor of the base.</summary>
     Replacement,
@@ -36,25 +28,19 @@ internal readonly partial record struct PeftTensorName(PeftRole Role, string Tar
     /// <summary>What peft puts before the keys of the model.</summary>
     public const string Prefix = "base_model.model.";
 
-    /// <summary>Takes a key apart; <see cref="Target"/> is the module for A, B and magnitude, the checkpoint key for the rest.</summary>
+    private static readonly (string Suffix, Regex Key)[] _adapterKeys = [.. LinearAdapters.All
+        .SelectMany(kind => kind.FileKeys(loraBias: true)).Select(key => key.Suffix).Distinct().Select(suffix => (suffix, KeyOf(suffix)))];
+
+    /// <summary>Takes a key apart; <see cref="Target"/> is the key in its plain form.</summary>
     public static PeftTensorName Parse(string name)
     {
         var key = name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
-        if (LoraFactor().Match(key) is { Success: true } factor)
+        foreach (var (suffix, pattern) in _adapterKeys)
         {
-            var role = (factor.Groups["factor"].Value, factor.Groups["kind"].Value) switch
+            if (pattern.Match(key) is { Success: true } match)
             {
-                ("A", "weight") => PeftRole.A,
-                ("B", "weight") => PeftRole.B,
-                ("B", "bias") => PeftRole.BBias,
-                _ => PeftRole.Replacement,
-            };
-            return new(role, role == PeftRole.Replacement ? key : factor.Groups["module"].Value);
-        }
-
-        if (MagnitudeVector().Match(key) is { Success: true } magnitude)
-        {
-            return new(PeftRole.Magnitude, magnitude.Groups["module"].Value);
+                return new(PeftRole.Adapter, $"{match.Groups["module"].Value}.{suffix}");
+            }
         }
 
         if (Wrapped().Match(key) is { Success: true } wrapped)
@@ -73,11 +59,12 @@ internal readonly partial record struct PeftTensorName(PeftRole Role, string Tar
         return new(key.Contains(".lora_velora_embed", StringComparison.Ordinal) ? PeftRole.Ignored : PeftRole.Replacement, key);
     }
 
-    [GeneratedRegex(@"^(?<module>.+)\.lora_(?<factor>[AB])(\.(?<adapter>[^.]+))?\.(?<kind>weight|bias)\z", RegexOptions.CultureInvariant)]
-    private static partial Regex LoraFactor();
-
-    [GeneratedRegex(@"^(?<module>.+)\.lora_magnitude_vector(\.(?<adapter>[^.]+))?(\.weight)?\z", RegexOptions.CultureInvariant)]
-    private static partial Regex MagnitudeVector();
+    /// <summary>In memory the adapter's name stands before the last part of a weight or bias, and after a vector, which is a module there.</summary>
+    private static Regex KeyOf(string suffix)
+    {
+        var (stem, end) = suffix.LastIndexOf('.') is var dot and > 0 ? (suffix[..dot], Regex.Escape(suffix[dot..])) : (suffix, @"(\.weight)?");
+        return new Regex($@"^(?<module>.+)\.{Regex.Escape(stem)}(\.(?<adapter>[^.]+))?{end}\z", RegexOptions.CultureInvariant);
+    }
 
     [GeneratedRegex(@"^(?<module>.+)\.(?<part>modules_to_save|original_module)(\.(?<adapter>(?!weight\z|bias\z)[^.]+))?\.(?<rest>.+)\z",
         RegexOptions.CultureInvariant)]

@@ -9,8 +9,9 @@ namespace LoraOnnx.Model.Adapters;
 /// </summary>
 internal static class PythonPattern
 {
-    /// <summary>Module names have fewer than 100 characters; a pattern that needs longer on one is a mistake.</summary>
-    private static readonly TimeSpan _limit = TimeSpan.FromMilliseconds(250);
+    /// <summary>Module names have fewer than 100 characters; a pattern that needs longer on one is a mistake. Wall-clock time: a busy machine
+    /// may stop a thread for a while.</summary>
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2);
 
     private const int LongestPattern = 4096;
 

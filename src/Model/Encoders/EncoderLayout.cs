@@ -11,6 +11,9 @@ namespace LoraOnnx.Model.Encoders;
 public sealed record EncoderLayout(
     EncoderShape Shape, EmbeddingLayout Embeddings, IReadOnlyList<BlockLayout> Blocks, LinearLayout? Pooler, HeadLayout Head)
 {
+    /// <summary>The linear module of that name.</summary>
+    public LinearLayout Linear(string name) => Linears.First(linear => linear.Name == name);
+
     /// <summary>Every linear module in the order of the checkpoint: the blocks', the pooler, the head's.</summary>
     public IEnumerable<LinearLayout> Linears =>
         [.. Blocks.SelectMany(block => block.Linears), .. Pooler is null

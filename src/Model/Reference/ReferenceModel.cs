@@ -32,7 +32,7 @@ public sealed class ReferenceModel
             .GroupBy(update => update.Module.Module, StringComparer.Ordinal))
         {
             var all = updates.ToList();
-            var summed = all.FindLastIndex(update => update.Module.Kind.NeedsSum) + 1;
+            var summed = all.FindLastIndex(update => update.Module.Kind.NeedsSum is not null) + 1;
             foreach (var update in all.Take(summed))
             {
                 _weights = _weights.With(Summed(update));

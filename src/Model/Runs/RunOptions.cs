@@ -28,7 +28,8 @@ public static class RunOptions
         ["lora_dropout"] = [Adapters, "dropout"],
         ["init"] = [Adapters, "init"],
         ["rslora"] = [Adapters, "rslora"],
-        ["dora"] = [Adapters, "dora"],
+        ["adapter_kind"] = [Adapters, "adapter_kind"],
+        ["dora"] = [Adapters, "dora"], // runs from before kinds had names
         ["lora_plus_ratio"] = [Adapters, "lora_plus_ratio"],
         ["epochs"] = [Phases, "epochs"],
         ["learning_rate"] = [Phases, "learning_rate"],

@@ -1,9 +1,7 @@
 using LoraOnnx.Graph.Training;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Training.Engine;
-using LoraOnnx.Training.Learning;
 
 namespace LoraOnnx.Training.Onnx;
 
@@ -17,8 +15,8 @@ internal sealed class FrozenModel : IEncoder
     public FrozenModel(ModelWeights weights, LoraAdapter? adapter, Machine machine)
     {
         var all = adapter is { Replacements.Count: > 0 } ? weights.With(adapter.Replacements) : weights;
-        var modules = (adapter?.Modules ?? []).Select(Named).ToList();
-        foreach (var tensor in modules.SelectMany(module => module.Tensors))
+        var modules = (adapter?.Modules ?? []).Select(module => module.Renamed(key => key.NameIn(module.Module))).ToList();
+        foreach (var tensor in modules.SelectMany(module => module.Trained))
         {
             _adapters.Add(new NamedValue(tensor.Name, LentSession.Value<float>(tensor.Values, tensor.Shape)));
         }
@@ -40,18 +38,5 @@ internal sealed class FrozenModel : IEncoder
         {
             tensor.Value.Dispose();
         }
-    }
-
-    private static LoraModule Named(LoraModule module)
-    {
-        NamedTensor Under(NamedTensor tensor, string name) => new(name, tensor.Shape, tensor.Values);
-        return new LoraModule
-        {
-            Module = module.Module,
-            Scale = module.Scale,
-            A = Under(module.A, AdapterNames.A(module.Module)),
-            B = Under(module.B, AdapterNames.B(module.Module)),
-            Magnitude = module.Magnitude is { } magnitude ? Under(magnitude, AdapterNames.Magnitude(module.Module)) : null,
-        };
     }
 }

@@ -35,7 +35,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         _trainedInTail = [.. specs.Select(spec => spec.Initial.Name).Where(_steps.Holds)];
         _parameters = new TrainedParameters(specs, device.Device);
         var body = new BodyOptions(options.Precision, options.BodyDropout, options.AttentionDropout, plan.Dropout);
-        _body = new EncoderBody(weights, module => AdapterTensors.Trained(_parameters, module, plan.Scale), body, device);
+        _body = new EncoderBody(weights, module => AdapterTensors.Of(_parameters, weights.Config.Layout.Linear(module), plan), body, device);
         _frozenTail = _steps.Keys.Except(_trainedInTail)
             .ToDictionary(key => key, key => EncoderBody.ToTensor(weights[key]).to(device.Device).DetachFromDisposeScope(), StringComparer.Ordinal);
         _optimizer = device.Optimizer(_parameters, options.Optimizer, plan.LoraPlusRatio);
@@ -75,7 +75,7 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         _device.BeginPass(_options.Precision);
         var packed = _device.Upload(batch, _weights.Config.Layout.Embeddings);
         var head = new HeadTensors(name => _parameters.Contains(name) ? _parameters.ValueOf(name) : _frozenTail[name],
-            module => AdapterTensors.Trained(_parameters, module, _plan.Scale));
+            module => AdapterTensors.Of(_parameters, _weights.Config.Layout.Linear(module), _plan));
         return packed.ToCallerOrder(ClassifierHead.Forward(_body.Forward(packed), _steps.All, head, dropout: null));
     }
 
@@ -115,7 +115,8 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
         var leaves = _trainedInTail.ToDictionary(name => name, name => _parameters.ValueOf(name).detach().requires_grad_(true));
         var head = new HeadDropout(dropout, _options.BodyDropout ? _weights.Config.Dropout.Head : 0, _plan.Dropout);
         var logits = ClassifierHead.Forward(
-            features, _steps.All, new HeadTensors(name => leaves.GetValueOrDefault(name) ?? _frozenTail[name], module => Leaf(leaves, module)), head);
+            features, _steps.All, new HeadTensors(name => leaves.GetValueOrDefault(name) ?? _frozenTail[name],
+                module => AdapterTensors.OfLeaves(leaves, _weights.Config.Layout.Linear(module), _plan)), head);
         var labels = batch.Labels ?? throw new ArgumentException("A batch to train on needs labels.", nameof(batch));
         var loss = ClassifierHead.Loss(logits, packed.ToDeviceOrder(labels), _weights.Config, _options).mul(share);
         var gradients = autograd.grad([loss], [.. leaves.Values, .. _body.IsAdapted ? (Tensor[])[features] : []]).ToList();
@@ -132,9 +133,4 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
 
         return loss.detach().MoveToOuterDisposeScope();
     }
-
-    /// <summary>A module's adapter as leaves of libtorch's own gradients, or null.</summary>
-    private AdapterTensors? Leaf(Dictionary<string, Tensor> leaves, string module) => leaves.TryGetValue(AdapterNames.A(module), out var a)
-        ? new AdapterTensors(a, leaves[AdapterNames.B(module)], leaves.GetValueOrDefault(AdapterNames.Magnitude(module)), _plan.Scale, null)
-        : null;
 }

@@ -58,7 +58,7 @@ internal static class ClassifierHead
             logits, tensor(targets).view(labels.Count, count).to(logits.device), reduction: nn.Reduction.Sum, pos_weights: weights).mul(share);
     }
 
-    /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; with DoRA, W + scale·B·A has its rows rescaled to the trained magnitudes.</summary>
+    /// <summary>x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ; where the adapter has a magnitude, the rows of W + scale·B·A are rescaled to it.</summary>
     private static Tensor Linear(Tensor x, string module, HeadTensors tensors, HeadDropout? dropout)
     {
         var (weight, bias) = (tensors.Of($"{module}.weight"), tensors.Of($"{module}.bias"));
@@ -69,14 +69,15 @@ internal static class ClassifierHead
 
         using var scale = adapter.Scale.ToScalar();
         var input = dropout?.Pass.Mask(x, dropout.BeforeAdapters)?.Apply(x) ?? x;
-        var update = nn.functional.linear(nn.functional.linear(input, adapter.A), adapter.B.mul(scale));
+        var (a, b) = (adapter.A, adapter.B);
+        var update = nn.functional.linear(nn.functional.linear(input, a), b.mul(scale));
         if (adapter.Magnitude is not { } magnitude)
         {
             return nn.functional.linear(x, weight, bias).add(update, Scalars.One);
         }
 
         // a constant for the gradient, as DoRA defines it
-        var norms = linalg.vector_norm(weight.detach().add(adapter.B.detach().mm(adapter.A.detach()), scale), 2, [1]);
+        var norms = linalg.vector_norm(weight.detach().add(b.detach().mm(a.detach()), scale), 2, [1]);
         return nn.functional.linear(x, weight).add(update, Scalars.One).mul(magnitude / norms).add(bias, Scalars.One);
     }
 }

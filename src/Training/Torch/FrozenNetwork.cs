@@ -28,16 +28,16 @@ internal sealed class FrozenNetwork : IEncoder
         _embeddings = weights.Config.Layout.Embeddings;
         var all = adapter is { Replacements.Count: > 0 } ? weights.With(adapter.Replacements) : weights;
         var adapters = (adapter?.Modules ?? []).ToDictionary(
-            module => module.Module, module => AdapterTensors.Frozen(module, device.Device), StringComparer.Ordinal);
+            module => module.Module, module => AdapterTensors.Of(module, device.Device), StringComparer.Ordinal);
         _body = new EncoderBody(all, adapters.GetValueOrDefault, BodyOptions.Frozen(precision), device);
         _head = _steps.Keys.ToDictionary(
             key => key, key => EncoderBody.ToTensor(all[key]).to(device.Device).DetachFromDisposeScope(), StringComparer.Ordinal);
         _headAdapters = adapters.Where(pair => _steps.Holds(pair.Key)).ToDictionary(StringComparer.Ordinal);
         foreach (var tensors in _headAdapters.Values)
         {
-            foreach (var tensor in new[] { tensors.A, tensors.B, tensors.Magnitude })
+            foreach (var tensor in tensors.Trained)
             {
-                tensor?.DetachFromDisposeScope(); // those of the body were copied into its matrices
+                tensor.DetachFromDisposeScope(); // those of the body were copied into its matrices
             }
         }
     }
@@ -52,10 +52,9 @@ internal sealed class FrozenNetwork : IEncoder
     public void Dispose()
     {
         _body.Dispose();
-        foreach (var tensor in (IEnumerable<Tensor?>)[.. _head.Values,
-            .. _headAdapters.Values.SelectMany(tensors => new[] { tensors.A, tensors.B, tensors.Magnitude })])
+        foreach (var tensor in (IEnumerable<Tensor>)[.. _head.Values, .. _headAdapters.Values.SelectMany(tensors => tensors.Trained)])
         {
-            tensor?.Dispose();
+            tensor.Dispose();
         }
     }
 

@@ -6,7 +6,7 @@ namespace LoraOnnx.Training.Torch;
 
 /// <summary>
 /// Frozen linear modules with one input, stacked into one multiplication, and the adapters of those that have one:
-/// y = x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ. With DoRA the rows of W + scale·B·A are rescaled to the trained magnitudes.
+/// y = x·Wᵀ + b + scale·(x·Aᵀ)·Bᵀ. Where an adapter has a magnitude, the rows of W + scale·B·A are rescaled to it.
 /// </summary>
 /// <remarks>Shapes: x [rows, in]; y [rows, out], the modules side by side; W [out, in]; A of all adapters [inner, in]; B block-diagonal [out,
 /// inner].</remarks>
@@ -17,7 +17,7 @@ internal sealed class StackedLinear : IDisposable
     private readonly Tensor _bias;
     private readonly Tensor? _a;
     private readonly Tensor? _scaledB;
-    private readonly Tensor? _rowNorms; // [out], ‖row of W + scale·B·A‖, with DoRA; a constant for the gradient, as DoRA defines it
+    private readonly Tensor? _rowNorms; // [out], ‖row of W + scale·B·A‖; a constant for the gradient, as DoRA defines it
     private readonly Tensor? _rescale; // [out], magnitude/‖row‖; fp32, because bf16 has no number between 1 and 1.008
     private readonly Tensor? _exactBias; // [out], fp32, beside it
     private readonly List<Part> _parts = [];
@@ -68,14 +68,15 @@ internal sealed class StackedLinear : IDisposable
         {
             if (part.Adapter is { } adapter)
             {
-                _a!.narrow(0, part.InnerStart, part.Rank).copy_(adapter.A); // there is an adapter, so there is an A
-                Block(_scaledB!, part).copy_(adapter.B.mul(part.Scale)); // and a B
-                if (adapter.Magnitude is not null)
+                var (a, b) = (adapter.A, adapter.B);
+                _a!.narrow(0, part.InnerStart, part.Rank).copy_(a); // there is an adapter, so there is an A
+                Block(_scaledB!, part).copy_(b.mul(part.Scale)); // and a B
+                if (adapter.Magnitude is { } magnitude)
                 {
                     var norms = _rowNorms!.narrow(0, part.Start, part.Rows); // made with the first magnitude
                     norms.copy_(linalg.vector_norm(
-                        _weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(adapter.B.mm(adapter.A), part.Scale), 2, [1]));
-                    _rescale!.narrow(0, part.Start, part.Rows).copy_(adapter.Magnitude / norms); // as the norms
+                        _weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(b.mm(a), part.Scale), 2, [1]));
+                    _rescale!.narrow(0, part.Start, part.Rows).copy_(magnitude / norms); // as the norms
                 }
             }
         }
@@ -131,10 +132,9 @@ internal sealed class StackedLinear : IDisposable
         var bGradient = gradient.t().mm(saved.Low); // [out, inner]; the blocks off the diagonal are of no use
         foreach (var part in _parts)
         {
-            if (part.Adapter?.Gradients is { } gradients)
+            if (part.Adapter is { Learns: true } adapter)
             {
-                gradients.A.add_(aGradient.narrow(0, part.InnerStart, part.Rank), Scalars.One);
-                gradients.B.add_(Block(bGradient, part), part.Scale);
+                adapter.AddGradients(aGradient.narrow(0, part.InnerStart, part.Rank), Block(bGradient, part), part.Scale);
             }
         }
 
@@ -171,9 +171,9 @@ internal sealed class StackedLinear : IDisposable
         var perRow = (gradient * beforeRescale).sum(0, type: ScalarType.Float32) / _rowNorms!;
         foreach (var part in _parts)
         {
-            if (part.Adapter?.Gradients?.Magnitude is { } magnitudeGradient)
+            if (part.Adapter is { Learns: true } adapter)
             {
-                magnitudeGradient.add_(perRow.narrow(0, part.Start, part.Rows), Scalars.One);
+                adapter.AddMagnitudeGradient(perRow.narrow(0, part.Start, part.Rows));
             }
         }
     }
@@ -183,7 +183,8 @@ internal sealed class StackedLinear : IDisposable
 
     private sealed record Part(AdapterTensors? Adapter, int Start, int Rows, int InnerStart)
     {
-        public int Rank => Adapter?.Rank ?? 0;
+        /// <summary>Rows of A.</summary>
+        public int Rank { get; } = (int)(Adapter?.A.shape[0] ?? 0);
 
         /// <summary>What B·A is multiplied with.</summary>
         public Scalar Scale { get; } = (Adapter?.Scale ?? 0).ToScalar();

@@ -91,7 +91,8 @@ public sealed class OnDeviceModelTests
             Weights = FamilyGolden.Weights(model);
             var random = SeededRandom.Of(1, RandomUse.Adapters);
             Parameters = OnDeviceParameters.Of(Weights, [.. AdapterTargets.Modules(Weights.Config.Layout, ["query", "value"], trainsHead)
-                .Select(name => LinearAdapters.Lora.Initialize((name, Weights[$"{name}.weight"]), 2, 2, AdapterInitialization.Peft, random))],
+                .Select(name => LinearAdapters.Lora.Initialize(
+                    (Weights.Config.Layout.Linear(name), Weights[$"{name}.weight"]), 2, 2, AdapterInitialization.Peft, random))],
                 trainsHead);
             OnDeviceModels.Write(_folder.Path, Weights, Parameters, optimizer ?? OnDeviceOptimizer.Torch);
         }

@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Tests.Adapters;
@@ -74,7 +75,7 @@ public sealed class AdapterFormTests
 
         var adapter = folder.Load();
 
-        Assert.Equal(4, adapter.Modules.Count(module => module.Magnitude is not null));
+        Assert.Equal(4, adapter.Modules.Count(module => module.Kind == LinearAdapters.Dora));
         Assert.Equal(["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"],
             adapter.Replacements.Select(tensor => tensor.Name));
     }

@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Safetensors;
@@ -28,7 +29,7 @@ public sealed class PeftAdapterWriterTests : IDisposable
         { "qkv-r8-head", _qkv with { TrainedHead = _demo.Layout.Head } },
         { "qkv-r1-alpha1", _qkv with { Rank = 1, Alpha = 1 } },
         { "rslora-r16", _qkv with { Rank = 16, UseRsLora = true } },
-        { "dora", _qkv with { Rank = 4, Alpha = 8, UseDora = true } },
+        { "dora", _qkv with { Rank = 4, Alpha = 8, Kind = LinearAdapters.Dora } },
         { "all-linear",
             _qkv with { Rank = 4, Alpha = 8, Targets = ["lin2", "q_lin", "pre_classifier", "v_lin", "classifier", "k_lin", "out_lin", "lin1"] } },
     };

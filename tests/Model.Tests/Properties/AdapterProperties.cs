@@ -1,5 +1,6 @@
 using FsCheck.Xunit;
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Families;
@@ -34,7 +35,7 @@ public sealed class AdapterProperties : IDisposable
             Alpha = alpha / 8.0,
             Targets = [.. _targets.Where((_, index) => ((targets % 63) + 1 & (1 << index)) != 0)],
             UseRsLora = rsLora,
-            UseDora = dora,
+            Kind = dora ? LinearAdapters.Dora : LinearAdapters.Lora,
             TrainedHead = head ? _model.Layout.Head : null,
         };
         var written = Adapter(settings, random);
@@ -50,16 +51,11 @@ public sealed class AdapterProperties : IDisposable
     private static LoraAdapter Adapter(PeftAdapterSettings settings, Random random)
     {
         NamedTensor Tensor(params int[] shape) => TinyModel.RandomTensor("tensor", shape, random, 1);
-        var scale = settings.Alpha / (settings.UseRsLora ? Math.Sqrt(settings.Rank) : settings.Rank);
-        var modules = _model.Layout.Linears.Where(
-            linear => settings.Targets.Any(target => linear.Name.EndsWith("." + target, StringComparison.Ordinal))).Select(linear => new LoraModule
-            {
-                Module = linear.Name,
-                Scale = scale,
-                A = Tensor(settings.Rank, linear.In),
-                B = Tensor(linear.Out, settings.Rank),
-                Magnitude = settings.UseDora ? Tensor(linear.Out) : null,
-            }).ToList();
+        var scale = settings.Kind.Scale(settings.Alpha, settings.Rank, settings.UseRsLora);
+        var adapted = _model.Layout.Linears
+            .Where(linear => settings.Targets.Any(target => linear.Name.EndsWith("." + target, StringComparison.Ordinal)));
+        var modules = adapted.Select(linear => settings.Kind.Compose(linear, scale,
+            key => key.Part == AdapterPart.Fixed ? null : Tensor(key.Shape(new AdapterSize(settings.Rank, linear.Out, linear.In))))).ToList();
         var head = settings.TrainedHead is not null
             ? _model.Layout.Head.Tensors.Select(spec => TinyModel.RandomTensor(spec.Key, spec.Shape, random, 1)).ToList()
             : [];
@@ -67,6 +63,6 @@ public sealed class AdapterProperties : IDisposable
     }
 
     private static IEnumerable<float> Numbers(LoraAdapter adapter) =>
-        adapter.Modules.SelectMany(module => module.A.Values.Concat(module.B.Values).Concat(module.Magnitude?.Values ?? []))
+        adapter.Modules.SelectMany(module => module.Tensors.SelectMany(tensor => tensor.Values))
             .Concat(adapter.Replacements.SelectMany(tensor => tensor.Values));
 }

@@ -4,7 +4,6 @@ using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
-using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
@@ -45,13 +44,8 @@ public sealed class FamilyGoldenTrainingTests
         var isAdapted = initial.Keys.Any(key => key.Contains("lora_A", StringComparison.Ordinal));
         var trainsHead = weights.Config.Layout.Head.Keys.Any(initial.ContainsKey);
         var plan = isAdapted ? Plan(weights, expected, trainsHead) : Learners.NoAdapters;
-        var adapter = new LoraAdapter([.. plan.Modules.Select(module => new LoraModule
-        {
-            Module = module,
-            Scale = plan.Scale,
-            A = initial[AdapterNames.A(module)],
-            B = initial[AdapterNames.B(module)],
-        })], []);
+        var adapter = new LoraAdapter([.. plan.Modules.Select(module => plan.Kind.Compose(
+            weights.Config.Layout.Linear(module), plan.Scale, key => initial.GetValueOrDefault(key.NameIn(module))))], []);
         using var learner = Engines.Adapters(engine, weights, plan, new LearnerOptions { TrainHead = trainsHead, BodyDropout = false }, adapter);
 
         var results = expected.GetProperty("batches").EnumerateArray().Zip(expected.GetProperty("learning_rates").EnumerateArray())

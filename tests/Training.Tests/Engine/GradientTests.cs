@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Safetensors;
@@ -105,7 +106,7 @@ public sealed class GradientTests
         Rank = 3,
         Alpha = 5,
         UseRsLora = Has(traits, "rslora"),
-        UseDora = Has(traits, "dora"),
+        Kind = Has(traits, "dora") ? LinearAdapters.Dora : LinearAdapters.Lora,
         Dropout = Has(traits, "dropout") ? 0.2 : 0,
     };
 

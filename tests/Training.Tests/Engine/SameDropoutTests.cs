@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Torch;
@@ -27,7 +28,7 @@ public sealed class SameDropoutTests
                     Modules = AdapterTargets.Modules(weights.Config.Layout, ["all-linear"], headIsTrained: true),
                     Rank = 4,
                     Dropout = 0.3,
-                    UseDora = dora,
+                    Kind = dora ? LinearAdapters.Dora : LinearAdapters.Lora,
                 },
                 new LearnerOptions
                 {

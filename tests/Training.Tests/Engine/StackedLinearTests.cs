@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Learning;
@@ -26,13 +27,13 @@ public sealed class StackedLinearTests
         using var scope = NewDisposeScope();
         manual_seed(1);
         var names = _modules.Select(module => $"distilbert.transformer.layer.0.attention.{module}").ToList();
-        var plan = new AdapterPlan { Modules = [names[0], names[2]], Rank = 3, Alpha = 5, UseDora = dora };
+        var plan = new AdapterPlan { Modules = [names[0], names[2]], Rank = 3, Alpha = 5, Kind = dora ? LinearAdapters.Dora : LinearAdapters.Lora };
         using var parameters = Parameters(plan, model.Config.Shape.Width);
         using var linear = new StackedLinear(
-            model.Weights, names, module => AdapterTensors.Trained(parameters, module, plan.Scale), 0, ScalarType.Float32, CPU);
+            model.Weights, names, module => AdapterTensors.Of(parameters, model.Config.Layout.Linear(module), plan), 0, ScalarType.Float32, CPU);
         using var tape = new Tape();
         var x = randn(11, model.Config.Shape.Width).requires_grad_(true);
-        var leaves = plan.Modules.SelectMany(module => Names(module, dora))
+        var leaves = plan.Modules.SelectMany(module => plan.Kind.Keys.Select(key => key.NameIn(module)))
             .ToDictionary(name => name, name => parameters.ValueOf(name).clone().requires_grad_(true));
         var expected = cat([.. names.Select(name => Formula(x, name, model.Weights, leaves, plan.Scale))], 1);
         var upstream = randn_like(expected);
@@ -58,15 +59,15 @@ public sealed class StackedLinearTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var module = $"distilbert.transformer.layer.0.attention.q_lin";
-        var plan = new AdapterPlan { Modules = [module], Rank = 3, Alpha = 5, UseDora = true };
+        var plan = new AdapterPlan { Modules = [module], Rank = 3, Alpha = 5, Kind = LinearAdapters.Dora };
         using var parameters = Parameters(plan, model.Config.Shape.Width);
         using var linear = new StackedLinear(
-            model.Weights, [module], name => AdapterTensors.Trained(parameters, name, plan.Scale), 0, ScalarType.BFloat16, CPU);
+            model.Weights, [module], name => AdapterTensors.Of(parameters, model.Config.Layout.Linear(name), plan), 0, ScalarType.BFloat16, CPU);
         var x = torch.tensor(TinyModel.RandomTensor("x", [20_000, model.Config.Shape.Width], new Random(2), 1).Values)
             .view(20_000, model.Config.Shape.Width).to(ScalarType.BFloat16);
         using var grown = (1 + Change).ToScalar();
         var before = linear.Forward(x, dropout: null, tape: null).Result.to(ScalarType.Float32);
-        parameters.ValueOf(AdapterNames.Magnitude(module)).mul_(grown);
+        parameters.ValueOf(Name(module, 2)).mul_(grown);
         linear.Refresh();
 
         var after = linear.Forward(x, dropout: null, tape: null).Result.to(ScalarType.Float32);
@@ -81,12 +82,12 @@ public sealed class StackedLinearTests
     private static Tensor Formula(Tensor x, string module, ModelWeights weights, Dictionary<string, Tensor> leaves, double scale)
     {
         var (weight, bias) = (EncoderBody.ToTensor(weights[$"{module}.weight"]), EncoderBody.ToTensor(weights[$"{module}.bias"]));
-        if (leaves.TryGetValue(AdapterNames.A(module), out var a))
+        if (leaves.TryGetValue(Name(module, 0), out var a))
         {
-            weight += scale * leaves[AdapterNames.B(module)].mm(a);
+            weight += scale * leaves[Name(module, 1)].mm(a);
         }
 
-        if (leaves.TryGetValue(AdapterNames.Magnitude(module), out var magnitude))
+        if (leaves.TryGetValue(Name(module, 2), out var magnitude))
         {
             weight *= (magnitude / linalg.vector_norm(weight.detach(), 2, [1])).unsqueeze(1);
         }
@@ -97,7 +98,7 @@ public sealed class StackedLinearTests
     private static TrainedParameters Parameters(AdapterPlan plan, int width)
     {
         var random = new Random(4);
-        return new TrainedParameters(plan.Modules.SelectMany(module => Names(module, plan.UseDora)).Select(name => name switch
+        return new TrainedParameters(plan.Modules.SelectMany(module => plan.Kind.Keys.Select(key => key.NameIn(module))).Select(name => name switch
         {
             _ when name.Contains("lora_A", StringComparison.Ordinal) =>
                 new ParameterSpec(TinyModel.RandomTensor(name, [plan.Rank, width], random, 0.2), ParameterKind.AdapterDown),
@@ -107,6 +108,6 @@ public sealed class StackedLinearTests
         }), CPU);
     }
 
-    private static IEnumerable<string> Names(string module, bool dora) =>
-        [AdapterNames.A(module), AdapterNames.B(module), .. dora ? (string[])[AdapterNames.Magnitude(module)] : []];
+    /// <summary>Names of A, B and magnitude.</summary>
+    private static string Name(string module, int key) => LinearAdapters.Dora.Keys[key].NameIn(module);
 }

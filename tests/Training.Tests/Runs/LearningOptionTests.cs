@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Texts;
 
@@ -61,8 +62,8 @@ public sealed class LearningOptionTests : IDisposable
 
         foreach (var (start, end) in before.Zip(after))
         {
-            Assert.Equal(32, start.Magnitude!.Values.Length);
-            Assert.NotEqual(start.Magnitude.Values, end.Magnitude!.Values);
+            Assert.Equal(32, start.Part(AdapterPart.Magnitude)!.Values.Length);
+            Assert.NotEqual(start.Part(AdapterPart.Magnitude)!.Values, end.Part(AdapterPart.Magnitude)!.Values);
         }
     }
 

@@ -8,4 +8,10 @@ public static class LinearAdapters
 
     /// <summary>The rows of that sum rescaled to trained lengths.</summary>
     public static ILinearAdapter Dora { get; } = new DoraKind();
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<ILinearAdapter> All { get; } = [Lora, Dora];
+
+    /// <summary>The kind of that name, or null.</summary>
+    public static ILinearAdapter? Named(string name) => All.FirstOrDefault(kind => kind.Name == name);
 }

@@ -18,11 +18,8 @@ internal sealed record AdapterPlan
     /// <summary>Scale by alpha/sqrt(rank) instead.</summary>
     public bool UseRsLora { get; init; }
 
-    /// <summary>Train a magnitude per output row beside A and B.</summary>
-    public bool UseDora { get; init; }
-
     /// <summary>The kind of all its adapters.</summary>
-    public ILinearAdapter Kind => UseDora ? LinearAdapters.Dora : LinearAdapters.Lora;
+    public ILinearAdapter Kind { get; init; } = LinearAdapters.Lora;
 
     /// <summary>How A starts.</summary>
     public AdapterInitialization Initialization { get; init; }
@@ -34,5 +31,5 @@ internal sealed record AdapterPlan
     public double LoraPlusRatio { get; init; } = 1;
 
     /// <summary>What B·A is multiplied with.</summary>
-    public double Scale => UseRsLora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
+    public double Scale => Kind.Scale(Alpha, Rank, UseRsLora);
 }

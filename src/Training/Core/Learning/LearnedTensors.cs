@@ -34,14 +34,8 @@ internal static class LearnedTensors
     {
         var head = options.TrainHead ? weights.Config.Layout.Head.Keys.Select(read).ToList() : null;
         return new TrainedWeights(new LoraAdapter(
-            [.. plan.Modules.Select(module => new LoraModule
-            {
-                Module = module,
-                Scale = plan.Scale,
-                A = read(AdapterNames.A(module)),
-                B = read(AdapterNames.B(module)),
-                Magnitude = plan.UseDora ? read(AdapterNames.Magnitude(module)) : null,
-            })],
+            [.. plan.Modules.Select(module => plan.Kind.Compose(weights.Config.Layout.Linear(module), plan.Scale,
+                key => key.Part == AdapterPart.Fixed ? null : read(key.NameIn(module))))],
             head ?? []), head);
     }
 
@@ -51,7 +45,8 @@ internal static class LearnedTensors
         foreach (var name in plan.Modules)
         {
             var module = initial?.Modules.FirstOrDefault(candidate => candidate.Module == name)
-                ?? plan.Kind.Initialize((name, weights[$"{name}.weight"]), plan.Rank, plan.Scale, plan.Initialization, random);
+                ?? plan.Kind.Initialize((weights.Config.Layout.Linear(name), weights[$"{name}.weight"]),
+                    plan.Rank, plan.Scale, plan.Initialization, random);
             foreach (var key in plan.Kind.Keys)
             {
                 var tensor = key.Of(module);

@@ -11,7 +11,7 @@ internal enum ParameterKind
     /// <summary>B of an adapter; LoRA+ gives it a rate of its own.</summary>
     AdapterUp,
 
-    /// <summary>DoRA's magnitude.</summary>
+    /// <summary>Lengths of the rows of an adapted weight (DoRA).</summary>
     AdapterMagnitude,
 
     /// <summary>A weight of the head.</summary>

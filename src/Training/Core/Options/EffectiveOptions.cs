@@ -199,8 +199,12 @@ internal sealed record EffectiveAdapters
     /// <summary>Scale by alpha/sqrt(rank) instead.</summary>
     public required bool Rslora { get; init; }
 
-    /// <summary>A magnitude per output row beside A and B.</summary>
-    public required bool Dora { get; init; }
+    /// <summary>Name of the kind of all adapters.</summary>
+    public required string AdapterKind { get; init; }
+
+    /// <summary>The kind.</summary>
+    [JsonIgnore]
+    public ILinearAdapter Kind => LinearAdapters.Named(AdapterKind)!; // the option takes no other name
 
     /// <summary>B learns this many times faster than A.</summary>
     public required double LoraPlusRatio { get; init; }
@@ -219,7 +223,7 @@ internal sealed record EffectiveAdapters
             Dropout = options.LoraDropout,
             Init = options.Init,
             Rslora = options.Rslora,
-            Dora = options.Dora,
+            AdapterKind = options.AdapterKind,
             LoraPlusRatio = options.LoraPlusRatio,
         };
     }

@@ -56,18 +56,18 @@ internal sealed class OptionTable
     }
 
     public void Choice<T>(string name, string description, Func<TrainingOptions, T> current, Func<TrainingOptions, T, TrainingOptions> apply)
-        where T : struct, Enum
-    {
-        var names = EnumNames.All<T>();
-        var option = new Option<string>(name)
+        where T : struct, Enum =>
+        Choice(name, description, EnumNames.All<T>(), options => EnumNames.Of(current(options)),
+            (options, word) => apply(options, EnumNames.Parse<T>(word)!.Value)); // the parser takes no other word
+
+    public void Choice(string name, string description, IReadOnlyList<string> names, Func<TrainingOptions, string> current,
+        Func<TrainingOptions, string, TrainingOptions> apply) => Add(new Option<string>(name)
         {
             Description = description,
             HelpName = string.Join('|', names),
-            DefaultValueFactory = _ => EnumNames.Of(current(_defaults)),
-            CustomParser = result => Word(result, name, word => names.Contains(word), $"one of {string.Join(", ", names)}"),
-        };
-        Add(option, (options, word) => apply(options, EnumNames.Parse<T>(word)!.Value)); // the parser takes no other word
-    }
+            DefaultValueFactory = _ => current(_defaults),
+            CustomParser = result => Word(result, name, names.Contains, $"one of {string.Join(", ", names)}"),
+        }, apply);
 
     public void List(string name, string description, Func<TrainingOptions, IReadOnlyList<string>> current,
         Func<TrainingOptions, IReadOnlyList<string>, TrainingOptions> apply)

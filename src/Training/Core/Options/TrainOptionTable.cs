@@ -1,3 +1,4 @@
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Texts;
 
 namespace LoraOnnx.Training.Options;
@@ -7,7 +8,7 @@ internal static class TrainOptionTable
 {
     /// <summary>Options that mean nothing where no adapters are trained.</summary>
     public static IReadOnlyList<string> OfAdapters { get; } =
-        ["--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--dora", "--lora-plus-ratio"];
+        ["--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--adapter-kind", "--dora", "--lora-plus-ratio"];
 
     /// <summary>Any rate above 0 that an fp32 weight could notice.</summary>
     private const double LeastRate = 1e-12;
@@ -71,7 +72,11 @@ internal static class TrainOptionTable
         table.Choice("--init", "How new adapters start: as peft does, or from N(0,1) as the published experiment.", options => options.Init,
             (options, value) => options with { Init = value });
         table.Flag("--rslora", "Scale by alpha/sqrt(rank) instead of alpha/rank.", (options, value) => options with { Rslora = value });
-        table.Flag("--dora", "Train a magnitude per output row beside the adapters (DoRA).", (options, value) => options with { Dora = value });
+        table.Choice("--adapter-kind", "What adapters are: lora, or dora, which also trains a magnitude per output row.",
+            [.. LinearAdapters.All.Select(kind => kind.Name)], options => options.AdapterKind,
+            (options, value) => options with { AdapterKind = value });
+        table.Flag("--dora", "Short for --adapter-kind dora.",
+            (options, value) => options with { AdapterKind = (value ? LinearAdapters.Dora : LinearAdapters.Lora).Name });
         table.Real("--lora-plus-ratio", 1, 1000, "LoRA+: B learns this many times faster than A.", "1",
             (options, value) => options with { LoraPlusRatio = value });
     }

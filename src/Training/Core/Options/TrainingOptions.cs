@@ -70,7 +70,16 @@ internal sealed record TrainingOptions
 
     public bool Rslora { get; init; }
 
-    public bool Dora { get; init; }
+    /// <summary>Name of the kind of adapters.</summary>
+    public string AdapterKind { get; init; } = LinearAdapters.Lora.Name;
+
+    /// <summary>How run.json said it before kinds had names; never written.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Dora
+    {
+        get => null;
+        init => AdapterKind = value is true ? LinearAdapters.Dora.Name : AdapterKind;
+    }
 
     /// <summary>B learns this many times faster than A.</summary>
     public double LoraPlusRatio { get; init; } = 1;
