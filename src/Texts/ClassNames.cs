@@ -60,12 +60,22 @@ internal sealed class ClassNames
     public int? FindExactly(LabelCell cell) => ByName(cell.Text)
         ?? (cell.ClassNumber is null && cell.Kind != LabelKind.Truth ? ByNumber(cell.Text) : null);
 
-    /// <summary>The class of a name.</summary>
+    /// <summary>The class of a name; of one that is a number, however it is written.</summary>
     public int? ByName(string label)
     {
         var trimmed = label.Trim();
         return _exact.TryGetValue(label, out var index) || _exact.TryGetValue(trimmed, out index)
-            || (_anyCase.TryGetValue(trimmed, out index) && index >= 0) ? index : null;
+            || (_anyCase.TryGetValue(trimmed, out index) && index >= 0) || _exact.TryGetValue(Plain(trimmed), out index) ? index : null;
+    }
+
+    /// <summary>What tables make of numbers and truths, put back: 1.0 is 1, True is true. Others as they are, without blanks around them.</summary>
+    public static string Plain(string label)
+    {
+        var trimmed = label.Trim();
+        return double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number == Math.Floor(number)
+                && Math.Abs(number) < int.MaxValue ? ((int)number).ToString(CultureInfo.InvariantCulture)
+            : bool.TryParse(trimmed, out var truth) ? truth ? "true" : "false"
+            : trimmed;
     }
 
     private int? ByNumber(string label) => NumberOf(label) is { } number && number < _names.Count ? number : null;

@@ -29,7 +29,8 @@ internal sealed class LabelReader(ClassificationTask task, TextOptions options)
             return new LabelCell(LabelKind.Word, target);
         }
 
-        var number = cell.Kind == LabelKind.Other || options.Labels.Contains(cell.Text.Trim()) ? null : ClassNames.NumberOf(cell.Text);
+        var isName = options.Labels.Contains(ClassNames.Plain(cell.Text)) || options.Labels.Contains(cell.Text.Trim());
+        var number = cell.Kind == LabelKind.Other || isName ? null : ClassNames.NumberOf(cell.Text);
         return number < options.Labels.Count ? new LabelCell(LabelKind.Word, options.Labels[number.Value]) { ClassNumber = number } : cell;
     }
 

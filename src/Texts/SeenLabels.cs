@@ -53,7 +53,7 @@ internal sealed record SeenLabels(int Count, ProblemType Problem, IReadOnlyList<
             return [.. Enumerable.Range(0, flags).Select(index => $"LABEL_{index}")];
         }
 
-        string[] names = [.. Cells.Select(cell => Map.Find(cell.Text) ?? Plain(cell.Text)).Distinct(StringComparer.Ordinal)
+        string[] names = [.. Cells.Select(cell => Map.Find(cell.Text) ?? ClassNames.Plain(cell.Text)).Distinct(StringComparer.Ordinal)
             .Where(name => Map.IsEmpty || Map.Targets.Contains(name,
                 StringComparer.OrdinalIgnoreCase))]; // a label that a map leaves out is an error where it stands
         return names.All(name => Number(name) is not null) ? [.. names.OrderBy(name => Number(name))] : [.. names.Order(StringComparer.Ordinal)];
@@ -64,16 +64,6 @@ internal sealed record SeenLabels(int Count, ProblemType Problem, IReadOnlyList<
         ? [cell]
         : cell.Text.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(name => new LabelCell(LabelKind.Word, name));
-
-    /// <summary>1.0 is 1, True is true: what tables make of numbers and truths.</summary>
-    private static string Plain(string label)
-    {
-        var trimmed = label.Trim();
-        return Number(trimmed) is { } number && number == Math.Floor(number) && Math.Abs(number) < int.MaxValue
-            ? ((int)number).ToString(CultureInfo.InvariantCulture)
-            : bool.TryParse(trimmed, out var truth) ? truth ? "true" : "false"
-            : trimmed;
-    }
 
     private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
         : null;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -56,7 +57,8 @@ public sealed class SeveralLabelsTests : IDisposable
 
     private static async Task ServerAnswersByThresholds(string onnx, double[] thresholds)
     {
-        using var server = await ServerProcess.StartAsync("--model", onnx);
+        using var server = await ServerProcess.StartAsync("--model", $"several={onnx}");
+        using var http = new HttpClient { BaseAddress = server.HttpAddress };
         foreach (var text in _texts)
         {
             var answer = JsonNode.Parse(Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--json", text],
@@ -66,7 +68,41 @@ public sealed class SeveralLabelsTests : IDisposable
             Assert.Equal(scores.MaxBy(score => score.Score).Label, (string?)answer["label"]);
             Assert.Equal(scores.Where((score, index) => score.Score >= thresholds[index]).Select(score => score.Label),
                 (answer["labels"]?.AsArray() ?? []).Select(label => (string)label!));
+            await OtherProtocolsAgree(http, text, answer, [.. scores.Select(score => score.Score)]);
         }
+    }
+
+    /// <summary>REST has the labels that hold too; KServe and TEI have no place for them, but the same scores and the highest first.</summary>
+    private static async Task OtherProtocolsAgree(HttpClient http, string text, JsonNode answer, double[] scores)
+    {
+        var rest = await Post(http, "/v1/predict", new JsonObject { ["text"] = text });
+        var tensors = (await Post(http, "/v2/models/several/infer", JsonNode.Parse("""
+            {"inputs": [{"name": "TEXT", "shape": [1], "datatype": "BYTES", "data": []}]}
+            """)!, body => body["inputs"]![0]!["data"]!.AsArray().Add(text)))["outputs"]!.AsArray()
+            .ToDictionary(tensor => (string)tensor!["name"]!, tensor => tensor!["data"]!.AsArray());
+        var tei = (await Post(http, "/predict", new JsonObject { ["inputs"] = text })).AsArray();
+
+        Assert.Equal((string?)answer["label"], (string?)rest["label"]);
+        Assert.Equal((answer["labels"]?.AsArray() ?? []).Select(label => (string)label!), rest["labels"]!.AsArray().Select(label => (string)label!));
+        Same(scores, rest["scores"]!.AsArray().Select(score => (double)score!["score"]!));
+        Same(scores, tensors["scores"].Select(score => (double)score!));
+        Assert.Equal((string?)answer["label"], (string?)tensors["label"][0]);
+        Assert.Equal((string?)answer["label"], (string?)tei[0]!["label"]);
+        Same(scores.OrderDescending(), tei.Select(score => (double)score!["score"]!));
+    }
+
+    /// <summary>Float32 in every protocol, written with more or fewer digits.</summary>
+    private static void Same(IEnumerable<double> expected, IEnumerable<double> scores) =>
+        Assert.All(expected.Zip(scores), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+
+    private static async Task<JsonNode> Post(HttpClient http, string path, JsonNode body, Action<JsonNode>? fill = null)
+    {
+        fill?.Invoke(body);
+        using var content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        using var response = await http.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+        var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, $"{path}: {answer}");
+        return JsonNode.Parse(answer)!;
     }
 
     private static double[] Thresholds(string folder) =>

@@ -31,6 +31,8 @@ public sealed class LabelPlanTests : IDisposable
     [Theory]
     [InlineData("5 1 3 10", "1 3 5 10")]
     [InlineData("4.5 1.0 3", "1 3 4.5")]
+    [InlineData("3.0 1.0 5.0", "1 3 5")]
+    [InlineData("1.0 -1.0", "-1 1")]
     [InlineData("pos neutral neg", "neg neutral pos")]
     [InlineData("b B a", "B a b")]
     public void Others_get_a_new_head_numbers_ascending_names_in_ordinal_order(string labels, string classes)

@@ -49,6 +49,18 @@ public sealed class NamedClassesTests : IDisposable
         Assert.Equal(expected.Split(' '), read);
     }
 
+    /// <summary>A column that has had a gap has its numbers with a point; they are still names before they are numbers of classes.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("1 3 5")]
+    public void Numbers_with_a_point_are_the_classes_of_their_whole_numbers(string labels)
+    {
+        var file = _folder.Write("a.csv", "text,label\nx,1.0\nx,5.00\nx,3\n");
+        var stars = Tasks.WithLabels("1", "3", "5");
+
+        Assert.Equal([0, 2, 1], LabelledTexts.Known(file, Said(labels, null), stars).Select(row => Assert.Single(row!)));
+    }
+
     private static TextOptions Said(string labels, string? map) =>
         new() { Labels = labels.Split(' ', StringSplitOptions.RemoveEmptyEntries), LabelMap = map };
 }
