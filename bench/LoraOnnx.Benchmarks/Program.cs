@@ -14,6 +14,8 @@ internal static class Program
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
         ["scoring"] = (Scoring.ScoringBenchmark.Question, Scoring.ScoringBenchmark.Run),
         ["serving"] = (Serving.ServingBenchmark.Question, Serving.ServingBenchmark.Run),
+        ["start"] = (Serving.StartBenchmark.Question, Serving.StartBenchmark.Run),
+        ["memory"] = (Serving.ResidentBenchmark.Question, Serving.ResidentBenchmark.Run),
         ["training"] = ("How much of the machine does training use, and how much more than a plain loop?", Training.TrainingBenchmark.Run),
         ["training-memory"] = (Training.MemoryBenchmark.Question, Training.MemoryBenchmark.Run),
         ["training-ablation"] = (Training.AblationBenchmark.Question, Training.AblationBenchmark.Run),

@@ -74,7 +74,7 @@ internal static class RuntimeDevice
         catch (OnnxRuntimeException failure)
         {
             throw new InputException($"device cuda cannot be used: {failure.Message.ReplaceLineEndings(" ")}",
-                "check the driver, CUDA and cuDNN libraries, or use --device cpu.", failure);
+                "the driver, CUDA 13 (libcublasLt.so.13) and cuDNN 9 must be on the library path; or use --device cpu.", failure);
         }
     }
 }

@@ -30,10 +30,13 @@ internal sealed partial class ServerUnderTest : IDisposable
         }
     }
 
-    public static ServerUnderTest Start(string model)
+    /// <summary>Returns when the server listens.</summary>
+    /// <param name="model">An ONNX directory.</param>
+    /// <param name="program">The server's program; null: what is built in this checkout.</param>
+    public static ServerUnderTest Start(string model, string? program = null)
     {
         var start = new ProcessStartInfo(
-            Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"),
+            program ?? Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"),
             ["--model", model, "--device", "cpu", "--grpc-port", "0", "--http-port", "0"])
         { RedirectStandardOutput = true };
         var process = Process.Start(start)!; // a file with a path always gives a process
