@@ -1,0 +1,68 @@
+namespace LoraOnnx.Packages.Tests;
+
+/// <summary>lora-train without libtorch, as docs/training.md has it published: alone, and beside the other programs.</summary>
+public sealed class WithoutTorchTests : IDisposable
+{
+    private const double Tolerance = 1e-5; // of logits and losses, between platforms
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly TinyTraining _task;
+
+    public WithoutTorchTests() => _task = new TinyTraining(_folder.Path);
+
+    private string Run => $"{_folder.Path}/run";
+
+    private string Onnx => $"{_folder.Path}/onnx";
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task On_linux_x64_it_is_below_100_MB_and_what_it_trains_is_merged_compared_and_served()
+    {
+        Requirement.SkipUnless(OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.OSArchitecture
+            == System.Runtime.InteropServices.Architecture.X64, "this is not Linux on x64.");
+        var programs = new PublishedPrograms(_folder.Path, "linux-x64");
+        programs.Publish("Training/Program", "-p:Torch=false");
+
+        Assert.InRange(programs.Size(), 1, 100_000_000);
+        var trained = programs.Run("lora-train", _task.Arguments(Run));
+        Assert.Single(trained.Error.Split('\n'), line => line.Contains(
+            "engine onnx: this lora-train was built without libtorch (-p:Torch=false).", StringComparison.Ordinal));
+        Assert.Contains("<svg", File.ReadAllText($"{Run}/report.html"), StringComparison.Ordinal);
+        programs.Run("lora-train", "--resume", "--out", Run); // all is done, and its records are read
+        PublishedPrograms.Here("lora-merge", null, "--run", Run, "--out", $"{Onnx}/model.onnx");
+        var compared = Compare("here", PublishedPrograms.Here, Run, Onnx);
+        using var server = await ServerProcess.StartAsync("--model", Onnx);
+        var served = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--logits", "--json", "-"], input: _task.Lines);
+
+        TinyTraining.AssertClose(compared[..36], compared[36..], Tolerance); // run and file: 12 texts, 3 labels
+        TinyTraining.AssertClose(compared[..36], TinyTraining.Logits(served.Output.Split('\n')), Tolerance);
+    }
+
+    [Fact]
+    public void On_macOS_it_has_the_natives_of_arm64()
+    {
+        var programs = new PublishedPrograms(_folder.Path, "osx-arm64");
+        programs.Publish("Training/Program", "-p:Torch=false", "-p:PublishReadyToRun=false");
+
+        Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(programs.File("lora-train"))!, "*.so"));
+        Assert.All(["lora-train", "libonnxruntime.dylib", "libcoreclr.dylib"], name =>
+        {
+            using var file = File.OpenRead(programs.File(name));
+            var start = new byte[8];
+            file.ReadExactly(start);
+            Assert.Equal([0xCF, 0xFA, 0xED, 0xFE, 0x0C, 0, 0, 0x01], start); // mach-o/loader.h: 64 bits, ARM64
+        });
+    }
+
+    private delegate CommandResult Running(string program, IReadOnlyDictionary<string, string>? environment, params string[] arguments);
+
+    /// <summary>The logits that lora-compare has for two models.</summary>
+    private double[] Compare(string name, Running run, string first, string second)
+    {
+        run("lora-compare", null, $"first={first}", $"second={second}", "--data", _task.Data,
+            "--predictions", $"{_folder.Path}/{name}.jsonl", "--json");
+        var lines = File.ReadAllLines($"{_folder.Path}/{name}.jsonl");
+        return TinyTraining.Logits(lines.OrderBy(line => line.Contains("\"model\":\"second\"", StringComparison.Ordinal))); // in the texts' order
+    }
+}
