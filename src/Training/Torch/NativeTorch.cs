@@ -71,6 +71,11 @@ internal static class NativeTorch
 
     private static void LoadLibrary(Action<string>? log)
     {
+        if (OperatingSystem.IsWindows() && FindNative("torch_cpu.dll") is null)
+        {
+            throw new DllNotFoundException("there is no torch_cpu.dll."); // TorchSharp's own search does not come back under wine
+        }
+
         if (!OperatingSystem.IsLinux() || FindNative(LibraryName) is not { } original || FindNative("libtorch.so") is not { } torchLibrary)
         {
             return; // TorchSharp's own loader finds it, or says what is missing.

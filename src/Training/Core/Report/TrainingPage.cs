@@ -20,7 +20,7 @@ internal static class TrainingPage
     /// <summary>The page of a run and the log of its steps.</summary>
     public static string Of(RunRecord record, string metrics)
     {
-        var curves = new TrainingCurves(record, [.. File.ReadLines(metrics).Select(line => JsonDocument.Parse(line).RootElement)]);
+        var curves = new TrainingCurves(record, [.. LinesOf(metrics).Select(line => JsonDocument.Parse(line).RootElement)]);
         return PageWriter.Html(new TrainingValues
         {
             Head = RunHeadline.Of(record),
@@ -49,6 +49,16 @@ internal static class TrainingPage
         {
             IsCards = true,
         };
+    }
+
+    /// <summary>The run still holds the file for writing, which Windows lets only those read who say that they know.</summary>
+    private static IEnumerable<string> LinesOf(string metrics)
+    {
+        using var lines = new StreamReader(new FileStream(metrics, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        while (lines.ReadLine() is { } line)
+        {
+            yield return line;
+        }
     }
 
     private static Cell[] Figures(string name, RunMetrics metrics) =>
