@@ -2,6 +2,7 @@ using System.Text.Json;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Model.Sampling;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Options;
@@ -27,17 +28,9 @@ public sealed class ClassWeightTests
     {
         using var scope = NewDisposeScope();
         var golden = _golden.GetProperty("losses")[index];
-        var isMultiLabel = golden.TryGetProperty("positive_weights", out var weights) || !golden.TryGetProperty("weights", out weights);
-        var options = new LearnerOptions
-        {
-            ClassWeights = Numbers(weights),
-            LabelSmoothing = golden.TryGetProperty("label_smoothing", out var smoothing) ? smoothing.GetDouble() : 0,
-        };
-        var config = Tiny(weights.GetArrayLength(), isMultiLabel);
+        var (labels, isMultiLabel, options) = Case(golden);
+        var config = Tiny(options.ClassWeights!.Count, isMultiLabel); // golden losses have weights
         var rows = golden.GetProperty("logits").EnumerateArray().Select(row => Numbers(row).Select(number => (float)number).ToArray()).ToArray();
-        IReadOnlyList<int>[] labels = [.. golden.GetProperty("labels").EnumerateArray().Select(label => isMultiLabel
-            ? (int[])[.. Numbers(label).Select((flag, place) => (flag, place)).Where(pair => pair.flag == 1).Select(pair => pair.place)]
-                : [label.GetInt32()])];
         var logits = tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, -1).requires_grad_(true);
 
         var share = 1.0 / LossWeight.Of(labels, config, options);
@@ -50,17 +43,44 @@ public sealed class ClassWeightTests
             pair => Assert.Equal(pair.First, pair.Second, 1e-6));
     }
 
-    [Fact]
-    public void Twenty_four_weighted_steps_of_a_head_go_where_PyTorch_goes()
+    /// <summary>The other engine's loss is inside its graph: steps of a whole head, whose losses and gradients are compared.</summary>
+    [Theory]
+    [MemberData(nameof(Losses))]
+    public void The_loss_and_its_gradient_are_the_same_on_either_engine(int index)
+    {
+        var (labels, isMultiLabel, options) = Case(_golden.GetProperty("losses")[index]);
+        using var model = new TinyModel();
+        var task = Tiny(options.ClassWeights!.Count, isMultiLabel).Task;
+        var weights = Checkpoint.Open(model.Checkpoint).LoadWeights(
+            HeadSeeding.Create(model.Config.WithTask(task), SeededRandom.Of(1, RandomUse.Head)), task);
+        var random = new Random(1);
+        float[][] features = [.. labels.Select(_ =>
+            Enumerable.Range(0, weights.Config.Shape.Width).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+
+        var steps = Engines.All.Select(engine =>
+        {
+            using var learner = Engines.Head(engine, weights, options with { TrainHead = true, BodyDropout = false });
+            var result = learner.Step([new(features[..4], labels[..4]), new(features[4..], labels[4..])], new LearningRates(0, 0.01));
+            return (result.Loss, result.GradientNorm, Next: learner.Step([new(features, labels)], new LearningRates(0, 0.01)).Loss);
+        }).ToList();
+
+        Assert.Equal(steps[0].Loss, steps[1].Loss, 1e-5);
+        Assert.Equal(steps[0].GradientNorm, steps[1].GradientNorm, 1e-5);
+        Assert.Equal(steps[0].Next, steps[1].Next, 1e-5);
+    }
+
+    [Theory]
+    [InlineData("torch")]
+    [InlineData("onnx")]
+    public void Twenty_four_weighted_steps_of_a_head_go_where_PyTorch_goes(string engine)
     {
         const double OfLosses = 1e-4; // relative to 1 + the loss
         const double OfSums = 1e-4; // of a tensor's sum and sum of squares: its own length, and its square
         var golden = _golden.GetProperty("trajectory");
         var (weights, tokenizer) = (Checkpoint.Open(Golden.DemoModel).LoadWeights(), TextTokenizer.Load(Golden.DemoModel));
-        using var encoder = new FrozenNetwork(weights, null, BasePrecision.Fp32, TorchDevice.Cpu);
-        using var learner = new HeadLearner(weights,
-            new LearnerOptions { TrainHead = true, BodyDropout = false, ClassWeights = Numbers(golden.GetProperty("class_weights")) },
-            TorchDevice.Cpu);
+        using var encoder = Engines.Encoder(engine, weights);
+        using var learner = Engines.Head(engine, weights,
+            new LearnerOptions { TrainHead = true, BodyDropout = false, ClassWeights = Numbers(golden.GetProperty("class_weights")) });
 
         var losses = golden.GetProperty("batches").EnumerateArray().Select((batch, step) =>
         {
@@ -108,6 +128,19 @@ public sealed class ClassWeightTests
         Assert.Contains("'great=2'", Assert.Throws<InputException>(() => ClassWeights.Of("great=2", task, [])).Message, StringComparison.Ordinal);
         Assert.Contains("expected a number above 0", Assert.Throws<InputException>(() => ClassWeights.Of("good=0", task, [])).Message,
             StringComparison.Ordinal);
+    }
+
+    private static (IReadOnlyList<int>[] Labels, bool IsMultiLabel, LearnerOptions Options) Case(JsonElement golden)
+    {
+        var isMultiLabel = golden.TryGetProperty("positive_weights", out var weights) || !golden.TryGetProperty("weights", out weights);
+        IReadOnlyList<int>[] labels = [.. golden.GetProperty("labels").EnumerateArray().Select(label => isMultiLabel
+            ? (int[])[.. Numbers(label).Select((flag, place) => (flag, place)).Where(pair => pair.flag == 1).Select(pair => pair.place)]
+                : [label.GetInt32()])];
+        return (labels, isMultiLabel, new LearnerOptions
+        {
+            ClassWeights = Numbers(weights),
+            LabelSmoothing = golden.TryGetProperty("label_smoothing", out var smoothing) ? smoothing.GetDouble() : 0,
+        });
     }
 
     private static Model.Configuration.ModelConfig Tiny(int classes, bool isMultiLabel)

@@ -56,9 +56,17 @@ public sealed class FamilyGoldenRunTests : IDisposable
 
     [Theory]
     [MemberData(nameof(OnEngines))]
-    public void A_run_that_was_cut_goes_on_bit_by_bit(string model, string engine)
+    public void A_run_that_was_cut_goes_on_bit_by_bit(string model, string engine) => AssertResumed(model, engine, threads: "1");
+
+    [Theory]
+    [InlineData("torch")]
+    [InlineData("onnx")]
+    public void So_it_does_on_two_threads(string engine) => AssertResumed("bert", engine, threads: "2");
+
+    private void AssertResumed(string model, string engine, string threads)
     {
-        string[] options = ["--engine", engine, "--method", "lora+head", "--lora-dropout", "0.1", "--attention-dropout", "true", "--epochs", "2",
+        string[] options = ["--engine", engine, "--threads", threads, "--method", "lora+head", "--lora-dropout", "0.1", "--attention-dropout", "true",
+            "--epochs", "2",
             "--batch-size", "4"];
         var whole = TrainedRun.Train(Arguments(model, "whole", options));
         var cut = Arguments(model, "cut", options);
@@ -66,7 +74,7 @@ public sealed class FamilyGoldenRunTests : IDisposable
         TrainedRun.Cut(cut, steps: 7);
         var resumed = TrainedRun.Train(cut, resume: true);
 
-        Assert.Equal(engine, resumed.Record.Engine);
+        Assert.Equal((engine, threads), (resumed.Record.Engine, $"{resumed.Record.Threads}"));
         Assert.Equal(TinyTask.Metrics(whole.Run.Path), TinyTask.Metrics(resumed.Run.Path));
         foreach (var file in (string[])["adapter/adapter_model.safetensors", "head/model.safetensors", "reference-logits.json"])
         {
@@ -79,7 +87,8 @@ public sealed class FamilyGoldenRunTests : IDisposable
         "--model", FamilyGolden.CheckpointOf(model),
         "--train", FamilyTexts.Write(Path.Combine(_folder.Path, "train.jsonl"), model, 40, seed: 1),
         "--validation", FamilyTexts.Write(Path.Combine(_folder.Path, "validation.jsonl"), model, 20, seed: 2),
-        "--out", Path.Combine(_folder.Path, run), "--threads", "1", "--precision", "fp32", "--lr", "0.003", .. more,
+        "--out", Path.Combine(_folder.Path, run), "--precision", "fp32", "--lr", "0.003",
+        .. more.Contains("--threads") ? more : ["--threads", "1", .. more],
     ];
 
     private List<string> Trained(string model, string run, params string[] more) =>
