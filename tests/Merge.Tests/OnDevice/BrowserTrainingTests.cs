@@ -1,6 +1,4 @@
-using System.ComponentModel;
 using System.Text.Json;
-using Microsoft.Playwright;
 
 namespace LoraOnnx.Merge.Tests.OnDevice;
 
@@ -10,8 +8,6 @@ namespace LoraOnnx.Merge.Tests.OnDevice;
 /// </summary>
 public sealed class BrowserTrainingTests : IDisposable
 {
-    private const string Chromium = "/usr/bin/chromium";
-    private const string Site = "http://device.test/";
     private const double Tolerance = 1e-4; // of a loss
 
     private static readonly string _golden = Golden.Path("ort-training");
@@ -26,13 +22,10 @@ public sealed class BrowserTrainingTests : IDisposable
     [InlineData("lora-and-head")]
     public async Task Losses_in_the_browser_are_those_of_the_python_generators_artifacts(string name)
     {
-        var packages = Repository.Path("artifacts", "onnxruntime-web");
-        var problem = await Task.Run(() => Install(packages), TestContext.Current.CancellationToken);
-        Requirement.SkipUnless(problem is null, $"npm could not install onnxruntime-web: {problem}");
-        Requirement.SkipUnless(File.Exists(Chromium), $"there is no {Chromium} (apt-get install chromium).");
+        var runtime = await TrainingSite.RuntimeAsync();
         Write(name);
 
-        var losses = await TrainAsync(Path.Combine(packages, "node_modules", "onnxruntime-web", "dist"));
+        var losses = await TrainAsync(runtime);
 
         using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_golden, name, "expected.json")));
         float[] golden =
@@ -71,57 +64,14 @@ public sealed class BrowserTrainingTests : IDisposable
 
     private async Task<float[]> TrainAsync(string runtime)
     {
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(
-            new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] }); // only our own files are opened
-        var page = await browser.NewPageAsync();
-        await page.RouteAsync("**/*", route => route.FulfillAsync(Answer(route.Request.Url, runtime)));
-        await page.GotoAsync(Site);
-        var losses = await page.EvaluateAsync<JsonElement>("train()");
-        return [.. losses.EnumerateArray().Select(loss => loss.GetSingle())];
-    }
-
-    private RouteFulfillOptions Answer(string address, string runtime)
-    {
-        Assert.StartsWith(Site, address, StringComparison.Ordinal); // nothing else is asked for
-        var path = address[Site.Length..];
-        var file = path switch
+        await using var site = await TrainingSite.OpenAsync(path => path switch
         {
             "" => Repository.Path("tests", "Merge.Tests", "OnDevice", "page.html"),
             "batches.json" => Path.Combine(_golden, path),
             _ when path.StartsWith("ort/", StringComparison.Ordinal) => Path.Combine(runtime, path["ort/".Length..]),
             _ => Path.Combine(_folder.Path, "artifacts", path),
-        };
-        return !File.Exists(file) ? new RouteFulfillOptions { Status = 404 } : new RouteFulfillOptions
-        {
-            BodyBytes = File.ReadAllBytes(file),
-            ContentType = Path.GetExtension(file) switch
-            {
-                ".html" or "" when path.Length == 0 => "text/html",
-                ".js" => "text/javascript",
-                ".wasm" => "application/wasm",
-                _ => "application/octet-stream",
-            },
-        };
-    }
-
-    /// <summary>Packages of the sample's lock file, installed once. Returns what went wrong, or null.</summary>
-    private static string? Install(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        foreach (var name in new[] { "package.json", "package-lock.json" })
-        {
-            File.Copy(Repository.Path("samples", "OnDevice", "web", name), Path.Combine(folder, name), overwrite: true);
-        }
-
-        try
-        {
-            var result = Command.Run("npm", ["ci", "--prefix", folder, "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"]);
-            return result.ExitCode == 0 ? null : result.ToString();
-        }
-        catch (Win32Exception missing)
-        {
-            return missing.Message;
-        }
+        });
+        var losses = await site.Page.EvaluateAsync<JsonElement>("train()");
+        return [.. losses.EnumerateArray().Select(loss => loss.GetSingle())];
     }
 }
