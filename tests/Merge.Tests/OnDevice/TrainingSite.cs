@@ -3,7 +3,8 @@ using Microsoft.Playwright;
 
 namespace LoraOnnx.Merge.Tests.OnDevice;
 
-/// <summary>A site in Debian's browser that consists of files of this machine, ONNX Runtime's training build among them; nothing else is reached.</summary>
+/// <summary>A site in Debian's browser that consists of files of this machine, ONNX Runtime's training build among them; nothing else is
+/// reached.</summary>
 internal sealed class TrainingSite : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
