@@ -44,12 +44,7 @@ internal sealed class EncoderNodes(
         return graph.Node("Add", $"/{linear.Name}/lora", [y, up]);
     }
 
-    private string Plain(string x, LinearLayout linear)
-    {
-        return weights.IsRounded(linear.Weight)
-            ? RoundedForm.Of(weights.Precision)!.Linear(graph, this, x, linear) // what rounded it
-            : ExactLinear(x, linear); // the weight keeps the checkpoint's (out, in) layout
-    }
+    private string Plain(string x, LinearLayout linear) => weights.FormOf(linear.Weight).Linear(graph, this, x, linear);
 
     /// <summary>x·Wᵀ of rows and a weight that are both in 8 bits.</summary>
     public string RoundedProduct(string x, LinearLayout linear)

@@ -34,7 +34,7 @@ public sealed class KernelModel
 
     /// <summary>The model of weights that the precision can be made of. Matrices that stay in fp32 there are for products in bf16.</summary>
     internal static KernelModel Of(ModelConfig config, WeightSet from, Precision precision, RoundingPlan? plan = null) =>
-        Of(config, from.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config, plan), takesVariants: false);
+        Of(config, from.To(PrecisionName.OnCpu(precision), config, plan), takesVariants: false);
 
     /// <summary>The model of weights as they are, with what takes adapters (<see cref="VariantNodes"/>) or without.</summary>
     internal static KernelModel Of(ModelConfig config, WeightSet weights, bool takesVariants)

@@ -118,7 +118,7 @@ public sealed class OnnxModel
     /// <summary>The same for adapters; null as above.</summary>
     public VariantModel? ToVariantModel(ModelConfig config, Precision precision, bool usesKernels) =>
         WeightSet.TryRead(_model, config) is { } weights
-            ? VariantModel.Of(config, weights, precision == Precision.Fp16 ? Precision.Fp32 : precision, usesKernels)
+            ? VariantModel.Of(config, weights, precision, usesKernels)
             : null;
 
     /// <summary>The same for kernels; null as above.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using LoraOnnx.Graph.Forms;
 using LoraOnnx.Graph.Rounding;
 
 namespace LoraOnnx.Graph;
@@ -36,17 +37,21 @@ public enum Precision
 public static class PrecisionName
 {
     /// <summary>The precisions that a file can be in.</summary>
-    public static IReadOnlyList<string> OfFiles { get; } = [.. EnumNames.All<Precision>().Where(name => name != EnumNames.Of(Precision.Bf16))];
+    public static IReadOnlyList<string> OfFiles { get; } =
+        [.. WeightForm.All.Where(form => form.IsOfFiles).Select(form => EnumNames.Of(form.Precision))];
 
     /// <summary>Whether weights in <paramref name="wanted"/> can be made of weights in <paramref name="from"/>: 8-bit codes are the end of the
     /// road.</summary>
-    public static bool CanMake(Precision wanted, Precision from) => wanted == from || from is Precision.Fp32 or Precision.Fp16;
+    public static bool CanMake(Precision wanted, Precision from) => wanted == from || WeightForm.Of(from).IsSource;
+
+    /// <summary>In which the graphs of a CPU take the weights of a precision.</summary>
+    public static Precision OnCpu(Precision precision) => WeightForm.Of(precision).OnCpu;
 
     /// <summary>Whether a precision keeps the matrices of layers in 8 bits.</summary>
     public static bool IsRounded(Precision precision) => RoundedForm.Of(precision) is not null;
 
     /// <summary>Whether a precision can take smoothed inputs (<see cref="RoundingPlan.Smoothing"/>).</summary>
-    public static bool TakesSmoothing(Precision precision) => RoundedForm.Of(precision) is { TakesSmoothing: true };
+    public static bool TakesSmoothing(Precision precision) => WeightForm.Of(precision).TakesSmoothing;
 
     /// <summary>The precision of a name.</summary>
     /// <exception cref="InputException">There is no such precision.</exception>

@@ -34,7 +34,7 @@ public sealed class VariantModel
     /// <summary>The model of weights in a precision that can be made of theirs.</summary>
     internal static VariantModel Of(ModelConfig config, WeightSet weights, Precision precision, bool usesKernels, RoundingPlan? plan = null)
     {
-        var set = weights.To(precision == Precision.Bf16 ? Precision.Fp32 : precision, config, plan);
+        var set = weights.To(PrecisionName.OnCpu(precision), config, plan);
         var tensors = VariantNodes.Tensors(config.Layout).ToDictionary(
             spec => spec.Key, spec => LoraOnnx.Graph.Tensors.Values<float>(set[spec.Key]).ToArray(), StringComparer.Ordinal);
         var kernels = usesKernels ? KernelModel.Of(config, set, takesVariants: true) : null;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using LoraOnnx.Graph.Forms;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Model.Checkpoints;
@@ -34,6 +35,9 @@ internal sealed class WeightSet
     public IEnumerable<TensorProto> All => _tensors.Values;
 
     public TensorProto this[string name] => _tensors[name];
+
+    /// <summary>The form in which a weight is here.</summary>
+    public WeightForm FormOf(string weight) => WeightForm.Of(IsRounded(weight) ? Precision : Precision.Fp32);
 
     /// <summary>Whether a weight is here as 8-bit codes.</summary>
     public bool IsRounded(string weight) => _tensors.ContainsKey(Codes(weight));
@@ -139,35 +143,27 @@ internal sealed class WeightSet
             return this;
         }
 
-        if (Precision == Precision.Fp16 && precision != Precision.Fp32)
-        {
-            return To(Precision.Fp32, config).To(precision, config, plan);
-        }
-
+        var (from, to) = (WeightForm.Of(Precision), WeightForm.Of(precision));
         var changed = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
         foreach (var spec in HasTokenTypes ? config.Layout.Tensors : Stored(config))
         {
-            if (precision == Precision.Fp32 || precision == Precision.Fp16)
+            var exact = from.Widen(this[spec.Key]);
+            if (plan?.Exact.Contains(spec.Key) == true || !to.Takes(config.Layout, spec.Key))
             {
-                changed[spec.Key] = precision == Precision.Fp32 ? HalfWeights.Widen(this[spec.Key]) : HalfWeights.Narrow(this[spec.Key]);
+                changed[spec.Key] = exact;
+                continue;
             }
-            else if (RoundedForm.Of(precision) is { } form && Rounds(form, spec.Key, config, plan))
-            {
-                var factors = form.TakesSmoothing ? plan?.Smoothing.GetValueOrDefault(MatrixGroup.NameOf(config.Layout, spec.Key)) : null;
-                foreach (var part in form.Quantize(factors is null ? this[spec.Key] : Smoothed(this[spec.Key], factors)))
-                {
-                    changed[part.Name] = part;
-                }
 
-                if (factors is not null)
-                {
-                    var name = Smoothing(MatrixGroup.NameOf(config.Layout, spec.Key));
-                    changed[name] = Tensors.Create(name, DataType.Float, factors, factors.Length);
-                }
-            }
-            else
+            var group = MatrixGroup.NameOf(config.Layout, spec.Key);
+            var factors = to.TakesSmoothing ? plan?.Smoothing.GetValueOrDefault(group) : null;
+            foreach (var part in to.Store(factors is null ? exact : Smoothed(exact, factors)))
             {
-                changed[spec.Key] = this[spec.Key];
+                changed[part.Name] = part;
+            }
+
+            if (factors is not null)
+            {
+                changed[Smoothing(group)] = Tensors.Create(Smoothing(group), DataType.Float, factors, factors.Length);
             }
         }
 
@@ -180,11 +176,6 @@ internal sealed class WeightSet
 
     private static bool IsOfBlock(string weight, ModelConfig config) =>
         config.Layout.Blocks.Any(block => block.Linears.Any(linear => linear.Weight == weight));
-
-    private static bool Rounds(RoundedForm form, string weight, ModelConfig config, RoundingPlan? plan) =>
-        plan?.Exact.Contains(weight) != true
-        && config.Layout.Blocks.FirstOrDefault(block => block.Linears.Any(linear => linear.Weight == weight)) is { } block
-        && form.Rounds(block, weight, block == config.Layout.Blocks[^1]);
 
     /// <summary>A weight whose inputs are multiplied by factors, so that the product stays what it was.</summary>
     private static TensorProto Smoothed(TensorProto weight, float[] factors)

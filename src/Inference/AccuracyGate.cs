@@ -8,16 +8,7 @@ namespace LoraOnnx.Inference;
 
 /// <summary>What the gate allows: the least share of equal answers, how far probabilities may move on average, and how much F1 may be lost (all from
 /// 0 to 1).</summary>
-public readonly record struct GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss)
-{
-    /// <summary>Of a precision: bf16 is to be nearly lossless; int8-dynamic, which somebody has to ask lora-merge for, may move furthest.</summary>
-    public static GateLimits Of(Precision precision) => precision switch
-    {
-        Precision.Bf16 => new(0.995, 0.005, 0.005),
-        Precision.Int8Dynamic => new(0.99, 0.02, 0.015),
-        _ => new(0.99, 0.01, 0.01),
-    };
-}
+public sealed record GateLimits(double LabelAgreement, double MeanProbabilityChange, double F1Loss);
 
 /// <summary>Whether a model in fewer bits still gives the answers of the fp32 one: nothing in 8 bits is written or served without it, nor does
 /// <c>fast</c> take bf16.</summary>
@@ -60,7 +51,8 @@ public static class AccuracyGate
 
         var (agreement, mean) = ((double)same / texts.Count, sum / (texts.Count * task.Labels.Count));
         var (f1Exact, f1) = (ClassificationFigures.Of(before).F1, ClassificationFigures.Of(after).F1);
-        var limits = GateLimits.Of(precision);
+        var limits = CpuPrecision.Of(precision).Gate
+            ?? throw new ArgumentException($"{EnumNames.Of(precision)} needs no gate.", nameof(precision));
         return new GateReport
         {
             Precision = EnumNames.Of(precision),

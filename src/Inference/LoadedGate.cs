@@ -13,7 +13,7 @@ internal static class LoadedGate
     public static GateReport? Of(TextClassifier classifier, PrecisionChoice choice, InferenceOptions options)
     {
         var precision = PrecisionName.Parse(classifier.Model.Precision);
-        if (precision is Precision.Fp32 or Precision.Fp16)
+        if (!CpuPrecision.Of(precision).IsGatedOnLoad)
         {
             return null;
         }
@@ -69,7 +69,7 @@ internal static class LoadedGate
     private static TextClassifier? Exact(TextClassifier classifier, PrecisionChoice choice, InferenceOptions options)
     {
         var config = classifier.Model.Config;
-        if (choice.Onnx.PrecisionFor(config) is Precision.Fp32 or Precision.Fp16)
+        if (choice.Onnx.PrecisionFor(config) is { } own && PrecisionName.CanMake(Precision.Fp32, own))
         {
             var fp32 = choice.Onnx.ToServingModel(config, Precision.Fp32)!; // not null: the precision of the weights is known
             return TextClassifier.OfServingModel(fp32, config, classifier.Tokenizer, choice.ModelFile, options, Precision.Fp32);

@@ -109,7 +109,7 @@ public sealed class TextClassifier : IDisposable
             throw new InputException($"bf16 cannot be had: {refusal}.", "use --precision fp32.");
         }
 
-        var kernels = PrecisionKernels.Of(precision, options);
+        var kernels = CpuPrecision.Of(precision).KernelsFor(options);
         if (kernels is not null && !options.TakesAdapters)
         {
             var model = KernelModel.Of(weights, precision, plan);

@@ -55,7 +55,7 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
         }
 
         // Below nothing is null: Form has shown that the weights are known by name.
-        var kernels = PrecisionKernels.Of(precision, options);
+        var kernels = CpuPrecision.Of(precision).KernelsFor(options);
         if (options.TakesAdapters)
         {
             var variants = onnx.ToVariantModel(config, precision, kernels is not null)!;
@@ -67,8 +67,7 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
             return new OpenedModel(KernelTokenModel.Open(onnx.ToKernelModel(config, precision)!, config, kernels, options), form);
         }
 
-        // A CPU computes fp16 in fp32 with casts in between: the packed graph takes the same weights in fp32.
-        var serving = onnx.ToServingModel(config, precision == Precision.Fp16 ? Precision.Fp32 : precision)!;
+        var serving = onnx.ToServingModel(config, PrecisionName.OnCpu(precision))!;
         return new OpenedModel(PackedModel.Open(serving, config.Layout.Embeddings, options), form);
     }
 

@@ -20,7 +20,7 @@ public sealed class BatchInvarianceTests
     [InlineData(Precision.Bf16, true)]
     public void Logits_of_a_text_have_the_same_bits_alone_and_in_a_thousand_random_batches_on_1_and_2_threads(Precision precision, bool usesKernels)
     {
-        Requirement.ProcessorHas(!usesKernels || PrecisionKernels.Of(precision) is not null, "it has no kernels");
+        Requirement.ProcessorHas(!usesKernels || CpuPrecision.Of(precision).Kernels is not null, "it has no kernels");
         using var one = Classifier(precision, 1, usesKernels);
         using var two = Classifier(precision, 2, usesKernels);
         var random = new Random(7);

@@ -129,7 +129,7 @@ public sealed class PrecisionTests
     [InlineData(Precision.Int8Dynamic)]
     public void A_file_alone_whose_gate_was_measured_without_kernels_runs_without_them(Precision precision)
     {
-        Requirement.ProcessorHas(PrecisionKernels.Of(precision) is not null, "it has no kernels");
+        Requirement.ProcessorHas(CpuPrecision.Of(precision).Kernels is not null, "it has no kernels");
         using var folder = new ModelFolder();
         var file = folder.Write(precision, 18);
         var options = ModelFolder.Cpu with { Precision = EnumNames.Of(precision) };

@@ -18,9 +18,6 @@ internal sealed class BlockForm : RoundedForm
     /// <inheritdoc/>
     public override Precision Precision => Precision.Int8;
 
-    /// <inheritdoc/>
-    public override bool TakesSmoothing => false; // activations share a scale in blocks, which an outlier does not leave
-
     /// <summary>Not the values' matrix either, a twelfth of the work, whose rounding moved the answers of models/demo most for its size.</summary>
     public override bool Rounds(BlockLayout block, string weight, bool isLast) =>
         weight != block.Value.Weight && base.Rounds(block, weight, isLast);
@@ -39,16 +36,16 @@ internal sealed class BlockForm : RoundedForm
     ];
 
     /// <inheritdoc/>
-    public override IEnumerable<TensorProto> Quantize(TensorProto weight)
+    public override IEnumerable<TensorProto> Store(TensorProto tensor)
     {
-        var (outputs, inputs) = ((int)weight.Dims[0], (int)weight.Dims[1]);
+        var (outputs, inputs) = ((int)tensor.Dims[0], (int)tensor.Dims[1]);
         var blocks = Blocks(inputs);
         var codes = new byte[outputs * blocks * BlockSize];
         var scales = new float[outputs * blocks];
         codes.AsSpan().Fill(Zero); // what pads the last block
         Parallel.For(0, outputs, output =>
         {
-            var row = Tensors.Values<float>(weight).Slice(output * inputs, inputs);
+            var row = Tensors.Values<float>(tensor).Slice(output * inputs, inputs);
             for (var block = 0; block < blocks; block++)
             {
                 var values = row.Slice(block * BlockSize, Math.Min(BlockSize, inputs - (block * BlockSize)));
@@ -62,8 +59,8 @@ internal sealed class BlockForm : RoundedForm
         });
         return
         [
-            Tensors.Create(WeightSet.Codes(weight.Name), DataType.Uint8, codes, outputs, blocks, BlockSize),
-            Tensors.Create(WeightSet.Scales(weight.Name), DataType.Float, scales, scales.Length),
+            Tensors.Create(WeightSet.Codes(tensor.Name), DataType.Uint8, codes, outputs, blocks, BlockSize),
+            Tensors.Create(WeightSet.Scales(tensor.Name), DataType.Float, scales, scales.Length),
         ];
     }
 

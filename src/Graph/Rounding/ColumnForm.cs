@@ -27,14 +27,14 @@ internal sealed class ColumnForm : RoundedForm
     ];
 
     /// <inheritdoc/>
-    public override IEnumerable<TensorProto> Quantize(TensorProto weight)
+    public override IEnumerable<TensorProto> Store(TensorProto tensor)
     {
-        var (outputs, inputs) = ((int)weight.Dims[0], (int)weight.Dims[1]);
+        var (outputs, inputs) = ((int)tensor.Dims[0], (int)tensor.Dims[1]);
         var codes = new sbyte[inputs * outputs];
         var scales = new float[outputs];
         Parallel.For(0, outputs, output =>
         {
-            var row = Tensors.Values<float>(weight).Slice(output * inputs, inputs);
+            var row = Tensors.Values<float>(tensor).Slice(output * inputs, inputs);
             scales[output] = MathF.Abs(TensorPrimitives.MaxMagnitude(row)) / 127;
             for (var i = 0; i < inputs && scales[output] > 0; i++)
             {
@@ -43,8 +43,8 @@ internal sealed class ColumnForm : RoundedForm
         });
         return
         [
-            Tensors.Create(WeightSet.Codes(weight.Name), DataType.Int8, codes, inputs, outputs),
-            Tensors.Create(WeightSet.Scales(weight.Name), DataType.Float, scales, outputs),
+            Tensors.Create(WeightSet.Codes(tensor.Name), DataType.Int8, codes, inputs, outputs),
+            Tensors.Create(WeightSet.Scales(tensor.Name), DataType.Float, scales, outputs),
         ];
     }
 

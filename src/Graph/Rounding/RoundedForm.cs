@@ -1,3 +1,4 @@
+using LoraOnnx.Graph.Forms;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Encoders;
 using static LoraOnnx.Graph.Onnx.TensorProto.Types;
@@ -5,28 +6,30 @@ using static LoraOnnx.Graph.Onnx.TensorProto.Types;
 namespace LoraOnnx.Graph.Rounding;
 
 /// <summary>One way to keep the matrices of an encoder's layers in 8 bits: what is stored for one, how it is rounded, how it is multiplied.</summary>
-internal abstract class RoundedForm
+internal abstract class RoundedForm : WeightForm
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<RoundedForm> All { get; } = [new BlockForm(), new ColumnForm()];
+    public static new IReadOnlyList<RoundedForm> All { get; } = [new BlockForm(), new ColumnForm()];
 
     /// <summary>The form of a precision, or null where it rounds no matrix to 8 bits.</summary>
-    public static RoundedForm? Of(Precision precision) => All.FirstOrDefault(form => form.Precision == precision);
+    public static new RoundedForm? Of(Precision precision) => All.FirstOrDefault(form => form.Precision == precision);
 
-    /// <summary>What command lines and files call it.</summary>
-    public abstract Precision Precision { get; }
-
-    /// <summary>Whether a channel of the input may be made smaller and its weights larger (<see cref="RoundingPlan.Smoothing"/>).</summary>
-    public abstract bool TakesSmoothing { get; }
+    /// <summary>Codes are the end of the road.</summary>
+    public override bool IsSource => false;
 
     /// <summary>Names, types and shapes of what stands for a weight [outputs, inputs].</summary>
     public abstract IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Parts(string weight, int outputs, int inputs);
 
-    /// <summary>What stands for a weight.</summary>
-    public abstract IEnumerable<TensorProto> Quantize(TensorProto weight);
+    /// <inheritdoc/>
+    public abstract override IEnumerable<TensorProto> Store(TensorProto tensor);
 
-    /// <summary>x·Wᵀ + b with a weight in this form.</summary>
-    public abstract string Linear(GraphBuilder graph, EncoderNodes nodes, string x, LinearLayout linear);
+    /// <inheritdoc/>
+    public abstract override string Linear(GraphBuilder graph, EncoderNodes nodes, string x, LinearLayout linear);
+
+    /// <inheritdoc/>
+    public override bool Takes(EncoderLayout layout, string key) =>
+        layout.Blocks.FirstOrDefault(block => block.Linears.Any(linear => linear.Weight == key)) is { } block
+        && Rounds(block, key, block == layout.Blocks[^1]);
 
     /// <summary>A matrix for products in 8 bits; null where this form's codes are for other products.</summary>
     public virtual RoundedMatrix? Matrix(TensorProto codes, TensorProto scales, TensorProto? smoothing) => null;

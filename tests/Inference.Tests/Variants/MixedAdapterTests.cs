@@ -36,7 +36,7 @@ public sealed class MixedAdapterTests
     [InlineData(Precision.Int8Dynamic, 0.4)]
     public void On_a_base_in_fewer_bits_every_text_of_a_mixed_batch_is_near_what_peft_gives_it(Precision precision, double tolerance)
     {
-        Requirement.ProcessorHas(PrecisionKernels.Of(precision) is not null, "it has no kernels");
+        Requirement.ProcessorHas(CpuPrecision.Of(precision).Kernels is not null, "it has no kernels");
         using var classifier = TextClassifier.FromWeights(ModelFolder.Weights, Golden.DemoModel, _options, precision);
         var variants = MixedGolden.Load(classifier);
 
@@ -54,7 +54,7 @@ public sealed class MixedAdapterTests
     [InlineData(Precision.Bf16, true)]
     public void Every_text_has_the_same_bits_alone_and_in_hundreds_of_random_mixes(Precision precision, bool usesKernels)
     {
-        Requirement.ProcessorHas(!usesKernels || PrecisionKernels.Of(precision) is not null, "it has no kernels");
+        Requirement.ProcessorHas(!usesKernels || CpuPrecision.Of(precision).Kernels is not null, "it has no kernels");
         var texts = Draw(new Random(5), 60);
         float[][]? before = null;
         foreach (var threads in (int[])[1, 2])
