@@ -1,4 +1,6 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Inference;
+using LoraOnnx.Inference.Variants;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 
@@ -66,6 +68,42 @@ public sealed class AdapterCheckTests : IDisposable
     [Fact]
     public async Task DoRA_is_refused_with_the_advice_to_merge() => Assert.Contains("lora-merge",
         await RefusalAsync(["base=" + _folder.WriteBase("base")], $"dora={Golden.Path("adapters", "dora")}"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_rank_above_64_is_refused_and_64_is_served()
+    {
+        var raw = "base=" + _folder.WriteBase("base");
+        Assert.Contains("has rank 65; at most 64 is served",
+            await RefusalAsync([raw], "wide=" + _folder.WriteAdapter("wide", 65, index => index % 7 / 100f)), StringComparison.Ordinal);
+
+        await using var server = await TestServer.StartAsync((LoadEngine?)null,
+            Options([raw], "widest=" + _folder.WriteAdapter("widest", 64, index => index % 7 / 100f)));
+        Assert.Equal("widest", server.Host.Catalog.Models[^1].Model.Name);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public async Task Numbers_that_are_not_finite_are_named_with_their_tensor(float number)
+    {
+        var refusal = await RefusalAsync(["base=" + _folder.WriteBase("base")],
+            "broken=" + _folder.WriteAdapter("broken", 4, index => index == 5 ? number : 0.01f));
+
+        Assert.Contains("not finite", refusal, StringComparison.Ordinal);
+        Assert.Contains("lora_A", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_adapter_that_says_no_base_is_served_with_a_warning()
+    {
+        using var classifier = TextClassifier.Load(
+            _folder.WriteBase("base", new KeyValuePair<string, string>(OnnxMetadata.BaseHash, new string('1', 64))),
+            new InferenceOptions { Device = "cpu", TakesAdapters = true });
+
+        using var variant = classifier.LoadVariant(new VariantSource(_folder.Copy("acme", "acme")));
+
+        Assert.Contains(variant.Notes, line => line.Contains("do not say which base it was trained on", StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task Golden_texts_beside_an_adapter_are_its_self_test()

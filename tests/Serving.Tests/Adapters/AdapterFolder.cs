@@ -1,6 +1,8 @@
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 
@@ -51,6 +53,30 @@ internal sealed class AdapterFolder : IDisposable
             File.Copy(file, System.IO.Path.Combine(path, System.IO.Path.GetFileName(file)), overwrite: true);
         }
 
+        return path;
+    }
+
+    /// <summary>A golden adapter under another name, its files links.</summary>
+    public void Link(string adapter, params string[] to)
+    {
+        var path = Directory.CreateDirectory(System.IO.Path.Combine([Path, .. to])).FullName;
+        foreach (var file in Directory.GetFiles(GoldenOf(adapter)))
+        {
+            File.CreateSymbolicLink(System.IO.Path.Combine(path, System.IO.Path.GetFileName(file)), file);
+        }
+    }
+
+    /// <summary>Writes an adapter of the queries of the first block with numbers made by a function.</summary>
+    public string WriteAdapter(string name, int rank, Func<int, float> number)
+    {
+        var config = Checkpoint.Open(Repository.Path("models", "demo")).Config;
+        var linear = config.Layout.Blocks[0].Query;
+        var module = LinearAdapters.Lora.Compose(linear, 2, key => key.Part == AdapterPart.Fixed ? null : new NamedTensor(
+            key.NameIn(linear.Name), key.Shape(new AdapterSize(rank, linear.Out, linear.In)),
+            [.. Enumerable.Range(0, rank * linear.In).Select(number)])); // the query's matrix is square
+        var path = System.IO.Path.Combine(Path, name);
+        PeftAdapterWriter.Write(path, new LoraAdapter([module], []),
+            new PeftAdapterSettings { Family = config.Family, Rank = rank, Alpha = 2 * rank, Targets = [linear.Name] });
         return path;
     }
 
