@@ -1,8 +1,8 @@
 using System.Text.Json;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
-using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Model.Sampling;
+using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Learning;
 using LoraOnnx.Training.Options;
