@@ -36,6 +36,9 @@ internal sealed record LoadedEngine(ModelDescription Model, TextTokenizer Tokeni
     public static LoadEngine OnnxRuntime(InferenceOptions options) => path =>
     {
         var classifier = TextClassifier.Load(path, options);
+
+        // The file's bytes and those of the graph made of it, twice the model, are garbage now, and nothing would collect it for long.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return new LoadedEngine(classifier.Model, classifier.Tokenizer, classifier.Run, classifier)
         {
             RunVariants = classifier.Run,
