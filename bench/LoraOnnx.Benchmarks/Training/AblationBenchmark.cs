@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
@@ -26,30 +25,17 @@ internal static class AblationBenchmark
         var rounds = arguments.Length > 0 ? Number(arguments[0]) : 3;
         var (steps, texts) = (arguments.ElementAtOrDefault(1) ?? "8", arguments.ElementAtOrDefault(2) ?? "16");
         var precision = arguments.ElementAtOrDefault(3) ?? "fp32";
-        var results = _ways.ToDictionary(way => way, _ => new List<double[]>());
-        for (var round = 0; round < rounds; round++)
-        {
-            foreach (var way in round % 2 == 0 ? _ways : [.. _ways.Reverse()])
-            {
-                var line = OutputOf(["training-ablation", Child, way, steps, texts, precision]);
-                Console.WriteLine($"{way,-8} {line}");
-                results[way].Add([.. line.Split(' ').Where((_, word) => word % 2 == 0)
-                    .Select(word => double.Parse(word, CultureInfo.InvariantCulture))]);
-            }
-        }
-
+        var turns = ProcessesInTurn.Run(rounds, _ways, way => $"{way,-8}", way => ["training-ablation", Child, way, steps, texts, precision]);
         string[] figures = ["tokens/s", "tokens per second of processor time", "MiB at most"];
         for (var place = 0; place < figures.Length; place++)
         {
-            var (written, autograd) = (Median(results["written"], place), Median(results["autograd"], place));
+            var (written, autograd) = (turns.Median("written", place), turns.Median("autograd", place));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{figures[place]}: written {written:0.#}, autograd {autograd:0.#} ({autograd / written:p1})"));
         }
 
         return 0;
     }
-
-    private static double Median(List<double[]> runs, int place) => runs.Select(run => run[place]).Order().ElementAt(runs.Count / 2);
 
     private static string Measure(string way, int steps, int batchTexts, BasePrecision precision)
     {
@@ -59,15 +45,6 @@ internal static class AblationBenchmark
             : EngineWork.AutogradSteps(precision, steps, batchTexts);
         return string.Create(CultureInfo.InvariantCulture,
             $"{tokens / wall:0.0} tokens/s, {tokens / processor:0.0} tokens/processor-second, {ProcessMemory.Peak >> 20} MiB");
-    }
-
-    private static string OutputOf(IEnumerable<string> arguments)
-    {
-        // a started program has a path
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
-        var output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        return output.Trim();
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -48,28 +48,16 @@ internal static class EnginesBenchmark
 
     private static void Compare(string model, string part, int rounds, string texts, string seconds)
     {
-        var results = _engines.ToDictionary(engine => engine, _ => new List<double[]>());
-        for (var round = 0; round < rounds; round++)
-        {
-            foreach (var engine in round % 2 == 0 ? _engines : [.. _engines.Reverse()])
-            {
-                var line = OutputOf(["training-engines", Child, engine, part, model, texts, seconds]);
-                Console.WriteLine($"{model} {part} {engine,-5} {line}");
-                results[engine].Add([.. line.Split(' ').Where((_, word) => word % 2 == 0)
-                    .Select(word => double.Parse(word, CultureInfo.InvariantCulture))]);
-            }
-        }
-
+        var turns = ProcessesInTurn.Run(rounds, _engines, engine => $"{model} {part} {engine,-5}",
+            engine => ["training-engines", Child, engine, part, model, texts, seconds]);
         string[] figures = ["tokens/s", "tokens per second of processor time", "MiB at most"];
         for (var place = 0; place < figures.Length; place++)
         {
-            var (torch, onnx) = (Median(results[_engines[0]], place), Median(results[_engines[1]], place));
+            var (torch, onnx) = (turns.Median(_engines[0], place), turns.Median(_engines[1], place));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{model} {part}, {figures[place]}: torch {torch:0.#}, onnx {onnx:0.#}, onnx / torch {onnx / torch:0.00}"));
         }
     }
-
-    private static double Median(List<double[]> runs, int place) => runs.Select(run => run[place]).Order().ElementAt(runs.Count / 2);
 
     private static string Measure(string name, string part, string model, int batchTexts, int seconds)
     {
@@ -118,15 +106,6 @@ internal static class EnginesBenchmark
         var (wall, busy) = (clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
         return string.Create(CultureInfo.InvariantCulture,
             $"{tokens / wall:0.0} tokens/s, {tokens / busy:0.0} tokens/processor-second, {ProcessMemory.Peak >> 20} MiB");
-    }
-
-    private static string OutputOf(IEnumerable<string> arguments)
-    {
-        // a started program has a path
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
-        var output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        return output.Trim();
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

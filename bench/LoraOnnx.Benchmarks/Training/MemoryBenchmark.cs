@@ -33,31 +33,17 @@ internal static partial class MemoryBenchmark
         var steps = arguments.Length > 1 ? arguments[1] : "16";
         var precision = arguments.Length > 2 ? arguments[2] : TorchDevice.FastPrecision(ComputeDevice.Cpu).ToString();
         var ways = arguments.Length > 3 ? arguments[3..] : _ways;
-        var results = ways.ToDictionary(way => way, _ => new List<double[]>());
-        for (var round = 0; round < rounds; round++)
-        {
-            // every other round the other way about: who comes second meets a warmer machine
-            foreach (var way in round % 2 == 0 ? ways : [.. ways.Reverse()])
-            {
-                var line = OutputOf(["training-memory", Child, way, precision, steps]);
-                Console.WriteLine($"{way,-8} {line}");
-                results[way].Add([.. line.Split(' ').Where((_, word) => word % 2 == 0)
-                    .Select(word => double.Parse(word, CultureInfo.InvariantCulture))]);
-            }
-        }
-
+        var turns = ProcessesInTurn.Run(rounds, ways, way => $"{way,-8}", way => ["training-memory", Child, way, precision, steps]);
         string[] figures = ["tokens/s", "tokens per second of processor time", "MiB at most", "MiB at the end", "page faults a step"];
         foreach (var (figure, place) in figures.Select((figure, place) => (figure, place)))
         {
-            var medians = results.Select(way => (way.Key, Value: Median(way.Value, place))).ToList();
+            var medians = ways.Select(way => (Key: way, Value: turns.Median(way, place))).ToList();
             Console.WriteLine($"{figure}: " + string.Join(", ", medians.Select(way => string.Create(CultureInfo.InvariantCulture,
                 $"{way.Key} {way.Value:0.#} ({way.Value / medians[0].Value:p1})"))));
         }
 
         return 0;
     }
-
-    private static double Median(List<double[]> runs, int place) => runs.Select(run => run[place]).Order().ElementAt(runs.Count / 2);
 
     private static string Measure(string way, BasePrecision precision, int steps)
     {
@@ -89,15 +75,6 @@ internal static partial class MemoryBenchmark
     private static long MinorFaults() =>
         // the tenth field; the second is a name in parentheses that may hold blanks
         long.Parse(File.ReadAllText("/proc/self/stat").Split(") ")[1].Split(' ')[7], CultureInfo.InvariantCulture);
-
-    private static string OutputOf(IEnumerable<string> arguments)
-    {
-        // a started program has a path
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
-        var output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        return output.Trim();
-    }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
