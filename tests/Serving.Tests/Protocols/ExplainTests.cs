@@ -22,7 +22,8 @@ public sealed class ExplainTests(DemoOnnx demo) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await TestServer.StartAsync((LoadEngine?)null, TestServer.Options with { Models = [$"demo={demo.Path}"], Precision = "fp32" });
-        _client = new SentimentClient(_server.GrpcAddress);
+        // Up to 128 steps of several texts: on a busy machine more than the client's usual deadline.
+        _client = new SentimentClient(_server.GrpcAddress, new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(5) });
     }
 
     public ValueTask DisposeAsync()
