@@ -32,6 +32,10 @@ internal sealed record CompareOptions
     /// <summary>Where each model's answer to each text goes, or null.</summary>
     public string? Predictions { get; init; }
 
+    /// <summary>Texts of each list of those that flipped whose words are explained, whatever it costs; null: two, at half the cost of
+    /// scoring.</summary>
+    public int? Explain { get; init; }
+
     /// <summary>CSV files begin with a byte order mark.</summary>
     public bool ByteOrderMark { get; init; }
 

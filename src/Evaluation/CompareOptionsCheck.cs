@@ -1,3 +1,5 @@
+using LoraOnnx.Evaluation.Texts;
+
 namespace LoraOnnx.Evaluation;
 
 /// <summary>What can be told wrong before minutes of scoring.</summary>
@@ -17,6 +19,11 @@ internal static class CompareOptionsCheck
             throw new InputException("--bom is for CSV files, of which none is asked for.", "add --csv FILE, or --predictions FILE.csv.");
         }
 
+        if (options is { Explain: > 0, Out: null, Json: false })
+        {
+            throw new InputException("--explain is shown in the report, which is not asked for.", "add --out report.html, or --json.");
+        }
+
         if (options.Texts.Problems().ToList() is [_, ..] problems)
         {
             throw InputException.Several(problems, "lora-compare --help lists the options.");
@@ -24,6 +31,7 @@ internal static class CompareOptionsCheck
 
         CheckChoices(options);
         CheckRange("--max-length", options.MaxLength, 2, int.MaxValue);
+        CheckRange("--explain", options.Explain, 0, TextSelection.MostTexts);
         CheckRange("--threads", options.Threads, 1, 1024);
         CheckRange("--resamples", options.Resamples, 100, 1_000_000);
         foreach (var path in new[] { options.Out, options.Csv, options.Predictions }.OfType<string>())

@@ -1,4 +1,5 @@
 using LoraOnnx.Evaluation.Choices;
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Gate;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
@@ -39,6 +40,11 @@ internal static class Comparison
             texts.CheckColumns(options.Slices);
             var scores = await new ScoringPass(models, options.Slices, options.Threads).RunAsync(texts, progress, cancellationToken);
             var report = ReportBuilder.Build(options, models, choices, chooser.Validation, texts, scores, cancellationToken);
+            if (options.Explain != 0 && (options.Out is not null || options.Json))
+            {
+                report = await new ExplanationPass(options, models, scores).AddToAsync(report, texts, progress, cancellationToken);
+            }
+
             return (Judge(report, conditions), scores);
         }
         finally

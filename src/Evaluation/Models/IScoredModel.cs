@@ -1,6 +1,8 @@
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Models;
 
@@ -27,4 +29,9 @@ internal interface IScoredModel : IDisposable
 
     /// <summary>Scores all texts of a window, in their order.</summary>
     Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken);
+
+    /// <summary>What each word of a text adds to the logit of a label, for at most so many tokens of forward passes where the model counts them; the
+    /// first, rough picture is always made.</summary>
+    /// <exception cref="InputException">The model's answers cannot be explained.</exception>
+    Task<ExplainedAnswer> ExplainAsync(LabelledText text, int label, long mostTokens, CancellationToken cancellationToken);
 }

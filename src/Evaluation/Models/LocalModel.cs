@@ -1,8 +1,11 @@
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Inference;
+using LoraOnnx.Inference.Explanations;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Models;
 
@@ -14,9 +17,11 @@ internal sealed class LocalModel : IScoredModel
     private readonly TextClassifier _classifier;
     private readonly Truncation _truncation;
     private readonly int _threads;
+    private readonly AnswerExplainer _explainer;
 
     /// <summary>Takes the classifier over; it was loaded with one thread a run.</summary>
-    public LocalModel(string name, ModelCard card, TextClassifier classifier, Truncation truncation, Calibration calibration, int threads)
+    public LocalModel(string name, ModelCard card, TextClassifier classifier, Truncation truncation, Calibration calibration, int threads,
+        Func<TextExplainer> openExplainer)
     {
         Name = name;
         Card = card;
@@ -24,6 +29,7 @@ internal sealed class LocalModel : IScoredModel
         _classifier = classifier;
         _truncation = truncation;
         _threads = threads;
+        _explainer = new AnswerExplainer(openExplainer, card.MaxTokens, truncation);
     }
 
     public string Name { get; }
@@ -43,5 +49,12 @@ internal sealed class LocalModel : IScoredModel
             batch => _classifier.Run([.. batch.Select(text => encoded[text])], cancellationToken), cancellationToken));
     }
 
-    public void Dispose() => _classifier.Dispose();
+    public Task<ExplainedAnswer> ExplainAsync(LabelledText text, int label, long mostTokens, CancellationToken cancellationToken) =>
+        System.Threading.Tasks.Task.FromResult(_explainer.Explain(text.Text, label, Task.Labels[label], mostTokens, cancellationToken));
+
+    public void Dispose()
+    {
+        _explainer.Dispose();
+        _classifier.Dispose();
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Inference.Explanations;
 using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Metrics;
@@ -63,7 +64,7 @@ internal sealed class ModelLoader(CompareOptions options)
             TrainingSeconds = record.TrainingSeconds,
             TrainedTokens = record.TrainedTokens,
             Directory = run.Run.Path,
-        });
+        }, () => OfRun(run.Run.Path, scale, classifier.Tokenizer));
     }
 
     /// <summary>The weights of all values, as adapters of one base.</summary>
@@ -104,7 +105,7 @@ internal sealed class ModelLoader(CompareOptions options)
                 TrainedParameters = records.Sum(run => run.TrainedParameters),
                 TrainingSeconds = records.Sum(run => run.TrainingSeconds),
                 TrainedTokens = records.Sum(run => run.TrainedTokens),
-            }, classifier, runs.Column, ofValues, ofAll, kept, options.Threads);
+            }, classifier, runs.Column, ofValues, ofAll, kept, options.Threads, run => OfRun(run, 1, classifier.Tokenizer));
         }
         catch
         {
@@ -143,7 +144,7 @@ internal sealed class ModelLoader(CompareOptions options)
             TrainingSeconds = 0,
             TrainedTokens = 0,
             Directory = argument.Path,
-        });
+        }, () => TextExplainer.FromWeights(checkpoint.LoadWeights(), classifier.Tokenizer, AllThreads()));
     }
 
     private LocalModel LoadOnnx(ModelArgument argument)
@@ -178,10 +179,11 @@ internal sealed class ModelLoader(CompareOptions options)
             TrainingSeconds = Number(metadata, OnnxMetadata.TrainingSeconds) ?? (raw ? 0 : null),
             TrainedTokens = (long?)Number(metadata, OnnxMetadata.TrainedTokens) ?? (raw ? 0 : null),
             Directory = Directory.Exists(argument.Path) ? argument.Path : ModelFiles.DirectoryOf(argument.Path),
-        });
+        }, () => TextExplainer.Open(classifier, AllThreads() with { Precision = options.Precision }));
     }
 
-    private LocalModel Local(string name, TextClassifier classifier, Truncation truncation, ModelCard card)
+    private LocalModel Local(string name, TextClassifier classifier, Truncation truncation, ModelCard card,
+        Func<TextExplainer> openExplainer)
     {
         var kept = options.Truncate ?? truncation;
         var limited = card with
@@ -194,8 +196,15 @@ internal sealed class ModelLoader(CompareOptions options)
             : card is { Kind: "run", Scale: null or 1 } && classifier.Model.Config.Task.IsMultiLabel
                 ? Calibration.LoadOrNone(card.Directory!) // as well
             : Calibration.None;
-        return new LocalModel(name, limited, classifier, kept, calibration, options.Threads);
+        return new LocalModel(name, limited, classifier, kept, calibration, options.Threads, openExplainer);
     }
+
+    /// <summary>Of a run's weights, read once more: nobody keeps them while texts are scored.</summary>
+    private TextExplainer OfRun(string run, double scale, TextTokenizer tokenizer) =>
+        TextExplainer.FromWeights(RunWeights.Read(run, CancellationToken.None).At(scale), tokenizer, AllThreads());
+
+    /// <summary>Texts are explained one after another.</summary>
+    private InferenceOptions AllThreads() => Inference() with { Threads = options.Threads };
 
     /// <summary>One thread a run: <see cref="LocalModel"/> runs several at once.</summary>
     private static InferenceOptions Inference() => new() { Device = "cpu", Threads = 1, Log = line => VisibleLines.Tell($"note: {line}") };

@@ -1,9 +1,12 @@
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Inference;
+using LoraOnnx.Inference.Explanations;
 using LoraOnnx.Inference.Variants;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Models;
 
@@ -19,10 +22,12 @@ internal sealed class OwnWeightsModel : IScoredModel
     private readonly string _column;
     private readonly Truncation _truncation;
     private readonly int _threads;
+    private readonly Func<string, TextExplainer> _openExplainer;
+    private (ModelVariant Of, AnswerExplainer Explainer)? _explainer;
 
     /// <summary>Takes base and variants over.</summary>
     public OwnWeightsModel(string name, ModelCard card, TextClassifier @base, string column, IReadOnlyDictionary<string, ModelVariant> ofValues,
-        ModelVariant pooled, Truncation truncation, int threads)
+        ModelVariant pooled, Truncation truncation, int threads, Func<string, TextExplainer> openExplainer)
     {
         Name = name;
         Card = card;
@@ -32,6 +37,7 @@ internal sealed class OwnWeightsModel : IScoredModel
         _pooled = pooled;
         _truncation = truncation;
         _threads = threads;
+        _openExplainer = openExplainer;
     }
 
     public string Name { get; }
@@ -52,8 +58,23 @@ internal sealed class OwnWeightsModel : IScoredModel
             cancellationToken));
     }
 
+    /// <summary>By the weights of the text's value, merged in memory: one value's at a time.</summary>
+    public Task<ExplainedAnswer> ExplainAsync(LabelledText text, int label, long mostTokens, CancellationToken cancellationToken)
+    {
+        var variant = VariantOf(text.Columns);
+        if (_explainer?.Of != variant)
+        {
+            _explainer?.Explainer.Dispose();
+            _explainer = (variant, new AnswerExplainer(() => _openExplainer(variant.Model.Path), Card.MaxTokens, _truncation));
+        }
+
+        return System.Threading.Tasks.Task.FromResult(
+            _explainer.Value.Explainer.Explain(text.Text, label, Task.Labels[label], mostTokens, cancellationToken));
+    }
+
     public void Dispose()
     {
+        _explainer?.Explainer.Dispose();
         foreach (var variant in _ofValues.Values.Append(_pooled))
         {
             variant.Dispose();

@@ -1,9 +1,11 @@
 using Grpc.Core;
 using LoraOnnx.Client;
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Graph;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
+using LoraOnnx.Texts;
 using LoraOnnx.V1;
 using Kept = LoraOnnx.Model.Tokenization.Truncation;
 
@@ -109,6 +111,30 @@ internal sealed class ServerModel : IScoredModel
 
         return scores.Count == window.Texts.Count ? scores
             : throw new InputException($"{Card.Path}: the server answered {scores.Count} of {window.Texts.Count} texts and closed the stream.");
+    }
+
+    /// <summary>By the server, which decides for itself how many steps it makes.</summary>
+    public async Task<ExplainedAnswer> ExplainAsync(LabelledText text, int label, long mostTokens, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _client.ExplainAsync(text.Text, Task.Labels[label], _predict, cancellationToken);
+            return new ExplainedAnswer
+            {
+                Label = found.Label,
+                Logit = found.Logit,
+                BaselineLogit = found.BaselineLogit,
+                Steps = (int)found.Steps,
+                Gap = found.Gap,
+                Warning = found.Warning.Length > 0 ? found.Warning : null,
+                Cost = 0,
+                Words = [.. found.Words.Select(word => new ExplainedWord(word.Text, (int)word.Start, (int)word.End, word.Value))],
+            };
+        }
+        catch (RpcException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed(Card.Path, failure);
+        }
     }
 
     public void Dispose() => _client.Dispose();

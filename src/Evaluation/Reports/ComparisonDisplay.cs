@@ -15,7 +15,7 @@ internal sealed class ComparisonDisplay : IProgress<ScoringStep>
     {
         var left = step.Share > 0 ? step.Elapsed.TotalSeconds * (1 - step.Share) / step.Share : 0;
         var line = $"{Path.GetFileName(step.Data)}: {Numbers.Text(100 * step.Share, "0")} %, {Numbers.Count(step.Texts)} of "
-            + $"{Numbers.Count(step.AllTexts)} texts by all models, {Numbers.Duration(left)} left";
+            + $"{Numbers.Count(step.AllTexts)} {step.Counted}, {Numbers.Duration(left)} left";
         if (_live)
         {
             Console.Error.Write($"\r{VisibleText.Of(line).PadRight(_width)}");

@@ -27,6 +27,7 @@ internal static class ComparisonPage
         Labels = AnswersSection.Labels(report),
         Slices = SlicesSection.Of(report),
         Texts = TextsSection.Of(report),
+        WordNotes = WordsSection.Notes(report),
         Method = MethodSection.Of(report),
     });
 

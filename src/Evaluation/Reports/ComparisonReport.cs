@@ -100,6 +100,9 @@ internal sealed record ModelReport
     /// <summary>Texts that show what changed and what fails.</summary>
     public required ModelTexts Texts { get; init; }
 
+    /// <summary>Why its answers are not explained, and what to do about it; null where nobody asked, or they are.</summary>
+    public string? ExplanationRefusal { get; init; }
+
     /// <summary>Of a server: whether it gives what a file gives. Null for files, and where no file is compared.</summary>
     public required ServerAgreement? Agreement { get; init; }
 

@@ -64,6 +64,7 @@ internal static class JsonModel
             ["lost"] = JsonReport.Texts(model.Texts.Lost, report.Models),
             ["worst_errors"] = JsonReport.Texts(model.Texts.WorstErrors, report.Models),
         };
+        json["explanation_refusal"] = model.ExplanationRefusal;
         json["source"] = Source(model);
         return json;
     }

@@ -76,14 +76,35 @@ internal static class JsonReport
     {
         ["index"] = text.Index,
         ["label"] = text.Label,
-        ["answers"] = Map(models.Zip(text.Answers), pair => pair.First.Name, pair => new JsonObject
-        {
-            ["label"] = pair.Second.Label,
-            ["confidence"] = pair.Second.Confidence,
-            ["label_probability"] = pair.Second.TruthProbability,
-        }),
+        ["answers"] = Map(models.Zip(text.Answers), pair => pair.First.Name, pair => Answer(pair.Second, text.Characters)),
         ["text"] = text.Text,
     });
+
+    private static JsonObject Answer(TextAnswer answer, int characters)
+    {
+        var json = new JsonObject
+        {
+            ["label"] = answer.Label,
+            ["confidence"] = answer.Confidence,
+            ["label_probability"] = answer.TruthProbability,
+        };
+        if (answer.Explanation is { } explained)
+        {
+            json["explanation"] = new JsonObject
+            {
+                ["label"] = explained.Label,
+                ["logit"] = explained.Logit,
+                ["baseline_logit"] = explained.BaselineLogit,
+                ["steps"] = explained.Steps,
+                ["gap"] = explained.Gap,
+                ["warning"] = explained.Warning,
+                ["words"] = List(explained.Within(characters), word => new JsonObject { ["text"] = word.Text, ["value"] = word.Value }),
+                ["beyond"] = explained.Beyond(characters),
+            };
+        }
+
+        return json;
+    }
 
     private static JsonObject SliceOf(SliceReport slice, IReadOnlyList<ModelReport> models) => new()
     {

@@ -144,6 +144,11 @@ internal sealed class ReportBuilder
             options["truncate"] = EnumNames.Of(kept);
         }
 
+        if (_options.Explain is { } explained)
+        {
+            options["explain"] = explained.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (_options.SweepScales.Count > 0)
         {
             options["sweep-scale"] = string.Join(',', _options.SweepScales.Select(scale => scale.ToString(CultureInfo.InvariantCulture)));

@@ -5,7 +5,11 @@ using LoraOnnx.Texts;
 namespace LoraOnnx.Evaluation.Scoring;
 
 /// <summary>How far a pass is: texts done of all, and the share of the work of all models, 0 to 1.</summary>
-internal readonly record struct ScoringStep(string Data, int Texts, int AllTexts, double Share, TimeSpan Elapsed);
+internal readonly record struct ScoringStep(string Data, int Texts, int AllTexts, double Share, TimeSpan Elapsed)
+{
+    /// <summary>What is counted.</summary>
+    public string Counted { get; init; } = "texts by all models";
+}
 
 /// <summary>Lets every model score every text of a file, a window of texts at a time, in constant memory but for a few numbers a text.</summary>
 internal sealed class ScoringPass

@@ -1,3 +1,4 @@
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 
@@ -9,6 +10,9 @@ namespace LoraOnnx.Evaluation.Texts;
 /// <param name="TruthProbability">Score that it gave to what the data says; of a multi-label model the geometric mean over labels.</param>
 internal sealed record TextAnswer(string Label, double Confidence, double TruthProbability)
 {
+    /// <summary>What each word adds to it; null where nobody asked, or the model cannot say.</summary>
+    public ExplainedAnswer? Explanation { get; init; }
+
     public static TextAnswer Of(ScoredTexts texts, int text, IReadOnlyList<string> labels) =>
         new(Name(texts, label => texts.Predicted(text, label), labels), ConfidenceOf(texts, text), TruthOf(texts, text));
 

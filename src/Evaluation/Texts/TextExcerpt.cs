@@ -4,6 +4,10 @@ namespace LoraOnnx.Evaluation.Texts;
 internal sealed record TextExcerpt(int Index, string Label, string Text, IReadOnlyList<TextAnswer> Answers)
 {
     private const int MostCharacters = 600;
+    private const char More = '…';
+
+    /// <summary>How many characters of the text are shown: all, or all but the sign that more follows.</summary>
+    public int Characters => Text.Length >= MostCharacters && Text[^1] == More ? Text.Length - 1 : Text.Length;
 
     /// <summary>The beginning of a long text, with a sign that more follows; no character is cut in half.</summary>
     public static string Shorten(string text)
@@ -14,7 +18,7 @@ internal sealed record TextExcerpt(int Index, string Label, string Text, IReadOn
         }
 
         var end = char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters;
-        return $"{text[..end]}…";
+        return $"{text[..end]}{More}";
     }
 }
 

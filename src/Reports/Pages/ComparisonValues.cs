@@ -54,6 +54,9 @@ public sealed record ComparisonValues
     /// <summary>Texts to read.</summary>
     public IReadOnlyList<ExcerptList> Texts { get; init; } = [];
 
+    /// <summary>What colours of words mean, and whose answers have none; a line each.</summary>
+    public IReadOnlyList<string> WordNotes { get; init; } = [];
+
     /// <summary>All that is needed to get the same figures again.</summary>
     public required Method Method { get; init; }
 }

@@ -52,6 +52,42 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
+    public async Task Words_of_texts_that_flipped_are_coloured_and_the_text_between_them_stays_as_it_is()
+    {
+        await using var browser = await Browser.StartAsync();
+        var report = await FullReportAsync();
+        var (model, text) = (report.Models[2], report.Models[2].Texts.Gained[0]);
+        var explained = text.Answers[2].Explanation! with { Warning = "They are a rough picture." };
+        var lists = model.Texts with
+        {
+            Gained = [text with { Answers = [text.Answers[0], text.Answers[1], text.Answers[2] with { Explanation = explained }] }],
+        };
+        var page = await browser.OpenAsync(Written(report with
+        {
+            Models =
+            [
+                report.Models[0], report.Models[1] with { ExplanationRefusal = "it has no gradient. Take another." }, model with { Texts = lists },
+            ],
+        }), 1200, 900);
+        await Browser.UnfoldAsync(page);
+
+        var picture = page.Locator("#texts .picture").Filter(new LocatorFilterOptions { HasText = "They are a rough picture." });
+        var word = picture.Locator(".word.for").First;
+
+        Assert.Equal(text.Text, await picture.Locator("blockquote").EvaluateAsync<string>("""
+            quote => {
+              const copy = quote.cloneNode(true);
+              copy.querySelectorAll('.unseen').forEach(number => number.remove());
+              return copy.textContent;
+            }
+            """));
+        Assert.NotEqual("rgba(0, 0, 0, 0)", await word.EvaluateAsync<string>("word => getComputedStyle(word).backgroundColor"));
+        Assert.Matches(@"^\(\+\d+\.\d\d\)$", (await word.Locator(".unseen").TextContentAsync())!.Trim()); // read out
+        Assert.True(await page.GetByText("lora: its answers are not explained: it has no gradient. Take another.").IsVisibleAsync());
+        Assert.True(await page.GetByText("blue words speak for its answer").First.IsVisibleAsync());
+    }
+
+    [Fact]
     public async Task It_fits_a_phone_is_dark_in_the_dark_and_white_on_paper()
     {
         await using var browser = await Browser.StartAsync();
@@ -107,6 +143,7 @@ public sealed class ReportPageTests : IDisposable
             Slices = ["genre"],
             Requirements = ["lora.f1 + 1 > raw.f1", "lora.bytes < 0"],
             Resamples = 500,
+            Json = true, // so that flipped texts are explained
         });
         Assert.NotEmpty(report.Models[2].Texts.Gained);
         return report;

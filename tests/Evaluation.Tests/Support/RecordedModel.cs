@@ -1,8 +1,10 @@
 using System.Text.Json;
+using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Scoring;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation.Tests.Support;
 
@@ -30,6 +32,9 @@ internal sealed class RecordedModel(string name, ModelCard card, Queue<TextScore
 
     public Task<IReadOnlyList<TextScore>> ScoreAsync(TextWindow window, CancellationToken cancellationToken) =>
         System.Threading.Tasks.Task.FromResult<IReadOnlyList<TextScore>>([.. window.Texts.Select(_ => scores.Dequeue())]);
+
+    public Task<ExplainedAnswer> ExplainAsync(LabelledText text, int label, long mostTokens, CancellationToken cancellationToken) =>
+        throw new InputException("recorded answers have no gradient.");
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using LoraOnnx.Evaluation.Slices;
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Evaluation.Texts;
 using LoraOnnx.Reports.Pages;
 using LoraOnnx.Reports.Values;
 
@@ -26,12 +27,17 @@ internal static class ChangesSection
         }
 
         var at = $"{Shown.PointerTo(best)}/texts";
+        Example Of(string change, string list, TextExcerpt text)
+        {
+            var shown = TextsSection.Short(report, best, $"{at}/{list}/0", text);
+            var colours = shown.Pictures.Count > 0 ? ", with the words that speak for its answer in blue" : "";
+            return new Example($"{change} with {best.Name}{colours}:", shown);
+        }
+
         return
         [
-            .. best.Texts.Gained.Take(1).Select(
-                text => new Example($"Newly right with {best.Name}:", TextsSection.Short(report, $"{at}/gained/0", text))),
-            .. best.Texts.Lost.Take(1).Select(
-                text => new Example($"Newly wrong with {best.Name}:", TextsSection.Short(report, $"{at}/lost/0", text))),
+            .. best.Texts.Gained.Take(1).Select(text => Of("Newly right", "gained", text)),
+            .. best.Texts.Lost.Take(1).Select(text => Of("Newly wrong", "lost", text)),
         ];
     }
 

@@ -28,8 +28,11 @@ internal static class TextsSection
         return [.. lists.Where(list => list.Texts.Count > 0)];
     }
 
-    /// <summary>A text with the answers of all models and their scores.</summary>
-    public static Excerpt Short(ComparisonReport report, string at, TextExcerpt text) => Card(report, at, text, (_, _) => []);
+    /// <summary>A text with the answers of all models and their scores, and one model's view of it.</summary>
+    public static Excerpt Short(ComparisonReport report, ModelReport model, string at, TextExcerpt text) => Card(report, at, text, (_, _) => []) with
+    {
+        Pictures = WordsSection.Of(report, [model], at, text),
+    };
 
     private static ExcerptList List(ComparisonReport report, string pointer, string title, string note, IReadOnlyList<TextExcerpt> texts) =>
         new(title, note, [.. texts.Select((text, index) => Card(report, $"{pointer}/{index}", text, ForTheLabel))]);
@@ -38,7 +41,10 @@ internal static class TextsSection
         text.Text,
         new Line("text ", Shown.Number($"{at}/index", Numbers.Count(text.Index)), $", labelled {text.Label}"),
         [.. report.Models.Zip(text.Answers)
-            .Select(pair => Answer(report, pair.First, $"{at}/answers/{Shown.Pointer(pair.First.Name)}", text, pair.Second, more))]);
+            .Select(pair => Answer(report, pair.First, $"{at}/answers/{Shown.Pointer(pair.First.Name)}", text, pair.Second, more))])
+    {
+        Pictures = WordsSection.Of(report, report.Models, at, text),
+    };
 
     private static Line Answer(ComparisonReport report, ModelReport model, string at, TextExcerpt text, TextAnswer answer,
         Func<string, TextAnswer, Piece[]> more) => new(
