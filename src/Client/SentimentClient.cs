@@ -29,11 +29,18 @@ public sealed class SentimentClient : IDisposable
     private readonly GrpcChannel _channel;
     private readonly Sentiment.SentimentClient _sentiment;
     private readonly Metadata _headers = [];
+    private readonly TimeProvider _time;
 
     /// <param name="address"><c>HOST:PORT</c>, or <c>http://</c> or <c>https://</c> before it.</param>
     /// <param name="options">How to call.</param>
     /// <exception cref="ArgumentException">The address is not one.</exception>
     public SentimentClient(string address, SentimentClientOptions options)
+        : this(address, options, TimeProvider.System)
+    {
+    }
+
+    /// <summary>The same on another clock; a call's own deadline is gRPC's, by the system's.</summary>
+    internal SentimentClient(string address, SentimentClientOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(options);
@@ -44,6 +51,7 @@ public sealed class SentimentClient : IDisposable
         }
 
         Address = address;
+        _time = time;
         Timeout = options.Timeout;
         _ownHandler = options.Handler is null ? NewHandler() : null;
         _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions
@@ -148,7 +156,7 @@ public sealed class SentimentClient : IDisposable
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var call = _sentiment.PredictStream(new CallOptions(_headers, cancellationToken: ended.Token));
-        var progress = new StreamProgress(Timeout);
+        var progress = new StreamProgress(Timeout, _time);
         var sending = SendAsync(call.RequestStream, texts, options, progress, ended);
         try
         {
@@ -242,7 +250,8 @@ public sealed class SentimentClient : IDisposable
         StreamProgress progress,
         CancellationToken cancellationToken)
     {
-        using var waiting = progress.Begin(cancellationToken);
+        using var late = progress.Begin();
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         var answered = false;
         try
         {

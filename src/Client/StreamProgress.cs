@@ -6,10 +6,10 @@ namespace LoraOnnx.Client;
 /// How long a stream waits for an answer: the time runs only while the caller asks for one and the server owes one. A producer that pauses, and a
 /// consumer that takes its time, cost the server nothing. Thread-safe.
 /// </summary>
-internal sealed class StreamProgress(TimeSpan timeout)
+internal sealed class StreamProgress(TimeSpan timeout, TimeProvider time)
 {
     private readonly object _lock = new();
-    private CancellationTokenSource? _waiting;
+    private CancellationTokenSource? _late; // while the caller waits
     private int _owed;
     private volatile ExceptionDispatchInfo? _failure;
 
@@ -27,19 +27,19 @@ internal sealed class StreamProgress(TimeSpan timeout)
         {
             if (_owed++ == 0)
             {
-                _waiting?.CancelAfter(timeout);
+                _late?.CancelAfter(timeout);
             }
         }
     }
 
-    /// <summary>The caller waits; the token is cancelled when that takes too long.</summary>
-    public CancellationTokenSource Begin(CancellationToken cancellationToken)
+    /// <summary>The caller waits; what it gets is cancelled when that takes too long, and the caller's to dispose after <see cref="End"/>.</summary>
+    public CancellationTokenSource Begin()
     {
         lock (_lock)
         {
-            _waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            _waiting.CancelAfter(_owed > 0 ? timeout : Timeout.InfiniteTimeSpan);
-            return _waiting;
+            var late = new CancellationTokenSource(_owed > 0 ? timeout : Timeout.InfiniteTimeSpan, time);
+            _late = late;
+            return late;
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class StreamProgress(TimeSpan timeout)
     {
         lock (_lock)
         {
-            _waiting = null;
+            _late = null;
             _owed -= answered ? 1 : 0;
         }
     }

@@ -44,12 +44,18 @@ internal sealed class ServingHost : IAsyncDisposable
 
     /// <summary>Loads and tests every model, then listens.</summary>
     /// <exception cref="InputException">An option, a model or a file is wrong, or a port is taken.</exception>
-    public static async Task<ServingHost> StartAsync(ServingOptions options, LoadEngine? engine, CancellationToken cancellationToken)
+    public static Task<ServingHost> StartAsync(ServingOptions options, LoadEngine? engine, CancellationToken cancellationToken) =>
+        StartAsync(options, engine, TimeProvider.System, cancellationToken);
+
+    /// <summary>The same on another clock.</summary>
+    public static async Task<ServingHost> StartAsync(
+        ServingOptions options, LoadEngine? engine, TimeProvider time, CancellationToken cancellationToken)
     {
         var plan = WorkerPlan.For(Environment.ProcessorCount, options.Workers, options.Threads);
         var addresses = ListeningAddresses.Of(options);
         // Empty: nothing that lies about (appsettings.json, ASPNETCORE_*, DOTNET_*, Kestrel__*) may open a port or change who may do what.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(time);
         ServingSetup.AddLogging(builder, options);
         ServingSetup.AddServices(builder, options, plan, engine);
         var telemetry = ServingSetup.AddTelemetry(builder);

@@ -18,7 +18,6 @@ using LoraOnnx.Serving.Transports.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -53,7 +52,6 @@ internal static class ServingSetup
         }
         else
         {
-            builder.Services.TryAddSingleton(TimeProvider.System);
             builder.Logging.AddConsole(console => console.FormatterName = VisibleLineFormatter.FormatterName)
                 .AddConsoleFormatter<VisibleLineFormatter, ConsoleFormatterOptions>();
         }
@@ -65,10 +63,10 @@ internal static class ServingSetup
         services.AddRouting();
         Supervision.AddTo(services, options.Drain);
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServerState>();
         services.AddSingleton<ServingMetrics>();
-        services.AddSingleton(provider => new ModelRuntime(options, plan, provider.GetRequiredService<ServingMetrics>(), TimeProvider.System));
+        services.AddSingleton(provider => new ModelRuntime(
+            options, plan, provider.GetRequiredService<ServingMetrics>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
         {
             var logger = provider.GetRequiredService<ILogger<ModelCatalog>>();
@@ -227,7 +225,7 @@ internal static class ServingSetup
         return new ReloadedFiles<ServerCertificate>(
             files,
             read => ServerCertificate.Read(read[0], read[1], read.Count > 2 ? read[2] : null),
-            TimeProvider.System,
+            services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ServerCertificate>>());
     }
 }

@@ -9,7 +9,7 @@ using LoraOnnx.Serving.Tests.Support;
 namespace LoraOnnx.Serving.Tests;
 
 /// <summary>lora-serve and its client as processes.</summary>
-public sealed class ProgramTests(DemoOnnx demo)
+public sealed partial class ProgramTests(DemoOnnx demo)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -43,11 +43,16 @@ public sealed class ProgramTests(DemoOnnx demo)
     public async Task SIGTERM_under_load_answers_every_call_that_was_taken()
     {
         using var server = await ServerProcess.StartAsync("--model", demo.Path, "--drain-seconds", "120");
-        using var client = new SentimentClient(server.GrpcAddress, new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(2) });
+        using var client = new SentimentClient(server.GrpcAddress, new SentimentClientOptions { Timeout = Patience.Time });
         string[] texts = [.. Enumerable.Range(0, 200).Select(number => $"film number {number} is neither good nor bad")];
 
         var batch = client.PredictBatchAsync(texts, PredictOptions.Default, Cancel);
-        await client.PredictAsync("one more", PredictOptions.Default, Cancel); // the batch is under way by now
+        using var http = new HttpClient { BaseAddress = server.HttpAddress };
+        while (!HasTexts().IsMatch(await http.GetStringAsync("metrics", Cancel)))
+        {
+            Assert.False(batch.IsFaulted, $"{batch.Exception}");
+        }
+
         var exitCode = await server.EndAsync("TERM");
         var results = await batch;
 
@@ -190,6 +195,10 @@ public sealed class ProgramTests(DemoOnnx demo)
         AssertError("no model 'other'; there are: sentiment@", "predict", "--address", server.GrpcAddress, "--model", "other", "text");
         AssertError("text: has 11 UTF-16 units", "predict", "--address", server.GrpcAddress, "12345678901");
     }
+
+    /// <summary>The batch waits for the engine, or some of it has been through.</summary>
+    [GeneratedRegex(@"^lora_serve_(?:queue_texts|texts_total)\{.*\} [1-9]", RegexOptions.Multiline)]
+    private static partial Regex HasTexts();
 
     private static void AssertError(string expected, params string[] arguments)
     {

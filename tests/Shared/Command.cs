@@ -24,7 +24,7 @@ internal static class Command
 
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(timeout ?? TimeSpan.FromMinutes(2)))
+        if (!process.WaitForExit(timeout ?? Patience.Time))
         {
             process.Kill(entireProcessTree: true);
             Assert.Fail($"{program} {string.Join(' ', arguments)} did not end in time.");

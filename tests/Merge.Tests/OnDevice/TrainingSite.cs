@@ -38,8 +38,9 @@ internal sealed class TrainingSite : IAsyncDisposable
     {
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(
-            new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] }); // only our own files are opened
+            new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"], Timeout = Patience.Milliseconds }); // our own files
         var site = new TrainingSite(playwright, browser, await browser.NewPageAsync());
+        site.Page.SetDefaultTimeout(Patience.Milliseconds);
         await site.Page.RouteAsync("**/*", route => route.FulfillAsync(site.Answer(route.Request, fileOf)));
         await site.Page.GotoAsync(Address);
         return site;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using LoraOnnx.Model.Tokenization;
-using Microsoft.Playwright;
 
 namespace LoraOnnx.Merge.Tests.OnDevice;
 
@@ -28,7 +27,7 @@ public sealed class WebPageTests : IDisposable
         await site.Page.SetInputFilesAsync("#reviews", texts);
         await site.Page.FillAsync("#epochs", "8");
         await site.Page.ClickAsync("button");
-        await site.Page.WaitForSelectorAsync("li:has-text('done'), li:has-text('error')", new PageWaitForSelectorOptions { Timeout = 120_000 });
+        await site.Page.WaitForSelectorAsync("li:has-text('done'), li:has-text('error')");
 
         var lines = await site.Page.Locator("li").AllTextContentsAsync();
         Assert.True(lines.Count == 10 && lines[0].StartsWith("24 reviews", StringComparison.Ordinal), string.Join('\n', lines));

@@ -28,11 +28,12 @@ public sealed class AmplificationTests(DemoOnnx demo)
             BaseAddress = new Uri($"http://{server.GrpcAddress}"),
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = Timeout.InfiniteTimeSpan,
         };
         using var http = new HttpClient
         {
-            BaseAddress = new Uri(
-            server.Lines.Single(line => line.StartsWith("listening: http", StringComparison.Ordinal))["listening: ".Length..])
+            BaseAddress = server.HttpAddress,
+            Timeout = Timeout.InfiniteTimeSpan,
         };
         var report = new StringBuilder();
         var worst = 0.0;

@@ -55,7 +55,7 @@ public sealed class DrainTests
             cancellationToken: Cancel).ResponseAsync;
         await Wait.UntilAsync(() => engine.BatchCount == 1);
 
-        await server.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        await server.StopAsync().WaitAsync(Patience.Time, Cancel);
 
         await Assert.ThrowsAsync<RpcException>(() => stuck);
         engine.LetGo();

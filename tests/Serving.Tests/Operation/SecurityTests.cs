@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Grpc.Core;
@@ -223,9 +224,10 @@ public sealed class SecurityTests : IDisposable
 
     private static async Task WaitAsync(Func<string, Task<bool>> ask, string key, bool expected)
     {
-        for (var patience = 0; await ask(key) != expected; patience++)
+        var started = Stopwatch.GetTimestamp();
+        while (await ask(key) != expected)
         {
-            Assert.True(patience < 100, $"{key} was not {expected} in time");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience.Time, $"{key} was not {expected} in time");
             await Task.Delay(100, Cancel);
         }
     }

@@ -118,8 +118,7 @@ public sealed class TelemetryTests(DemoOnnx demo)
         }
 
         Assert.Equal(143, await server.EndAsync("TERM"));
-        var warnings = (await server.Error).Split('\n').Where(line => line.Contains(" warn: ", StringComparison.Ordinal)).ToArray();
-        Assert.Contains(expected, Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Single(Warnings(await server.Error)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +140,7 @@ public sealed class TelemetryTests(DemoOnnx demo)
 
         Assert.Contains(("/some/traces", "reviews"), collector.Received);
         Assert.Contains(("/some/metrics", ""), collector.Received);
-        Assert.DoesNotContain("warn", await server.Error, StringComparison.Ordinal);
+        Assert.Empty(Warnings(await server.Error));
     }
 
     [Fact]
@@ -161,6 +160,11 @@ public sealed class TelemetryTests(DemoOnnx demo)
         Assert.Contains("Administrative call /v2/repository/models/demo/load by 'carol'.", log, StringComparison.Ordinal);
         Assert.DoesNotContain("admin-key", log, StringComparison.Ordinal);
     }
+
+    /// <summary>Without those of a machine that has too much else to do: Kestrel's heartbeat was late.</summary>
+    private static string[] Warnings(string log) =>
+        [.. log.Split('\n').Where(line => line.Contains(" warn: ", StringComparison.Ordinal)
+            && !line.Contains("heartbeat", StringComparison.Ordinal))];
 
     private async Task<string> LogOfAsync(params string[] options)
     {

@@ -178,7 +178,7 @@ public sealed class PageWorkTests(PageBrowser chromium, DemoOnnx demo) : IClassF
 
     private async Task<IPage> OpenAsync(TestServer server, BrowserNewPageOptions? options = null)
     {
-        var page = await chromium.Browser.NewPageAsync(options ?? new BrowserNewPageOptions { AcceptDownloads = true });
+        var page = await chromium.OpenAsync(options ?? new BrowserNewPageOptions { AcceptDownloads = true });
         await page.GotoAsync(server.HttpAddress.ToString());
         await page.GetByText("NEGATIVE, POSITIVE").First.WaitForAsync();
         return page;

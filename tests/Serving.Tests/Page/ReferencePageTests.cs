@@ -13,7 +13,7 @@ public sealed class ReferencePageTests(PageBrowser chromium) : IClassFixture<Pag
     public async Task It_shows_every_call_and_asks_nobody_but_its_server()
     {
         await using var server = await TestServer.StartAsync(new TestEngine());
-        var page = await chromium.Browser.NewPageAsync();
+        var page = await chromium.OpenAsync();
         var (foreign, complaints) = (new List<string>(), new List<string>());
         page.Request += (_, request) =>
         {
@@ -40,7 +40,7 @@ public sealed class ReferencePageTests(PageBrowser chromium) : IClassFixture<Pag
         using var folder = new TemporaryFolder();
         await using var server = await TestServer.StartAsync(
             new TestEngine(), TestServer.Options with { Access = [new ApiKeyScheme(folder.Write("keys", $"user alice {Key}\n"))] });
-        var page = await chromium.Browser.NewPageAsync();
+        var page = await chromium.OpenAsync();
 
         await page.GotoAsync($"{server.HttpAddress}docs");
         await page.GetByText("The document needs a key.").WaitForAsync();

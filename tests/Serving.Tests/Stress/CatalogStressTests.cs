@@ -65,10 +65,10 @@ public sealed class CatalogStressTests
         var callers = Enumerable.Range(0, 4)
             .Select(caller => Task.Run(() => CallAsync(catalog, new Random(seed * 10 + caller), done.Token))).ToArray();
         var changers = Enumerable.Range(0, 3).Select(changer => Task.Run(() => ChangeAsync(catalog, new Random(seed * 20 + changer)))).ToArray();
-        await Task.WhenAll(changers).WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken); // a deadlock ends here
+        await Task.WhenAll(changers).WaitAsync(Patience.Time, TestContext.Current.CancellationToken); // a deadlock ends here
         await done.CancelAsync();
         var calls = (await Task.WhenAll(callers)).Sum();
-        await catalog.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await catalog.DisposeAsync().AsTask().WaitAsync(Patience.Time, TestContext.Current.CancellationToken);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{3 * Changes} changes, {engines.Count} loads and {calls} calls in {watch.Elapsed.TotalSeconds:0.0} s");

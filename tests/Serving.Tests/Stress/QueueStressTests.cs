@@ -12,6 +12,7 @@ public sealed class QueueStressTests
 {
     private const int Callers = 8;
     private const int RoundsOfACaller = 2_000;
+    private const string QueueFull = $"refused {nameof(RefusalReason.QueueFull)}";
 
     [Theory]
     [InlineData(1)]
@@ -27,7 +28,7 @@ public sealed class QueueStressTests
 
         var callers = Enumerable.Range(0, Callers)
             .Select(caller => Task.Run(() => CallAsync(queue, inFlight, time, new Random(seed * 100 + caller)))).ToArray();
-        var counts = await Task.WhenAll(callers).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken); // a deadlock ends here
+        var counts = await Task.WhenAll(callers).WaitAsync(Patience.Time, TestContext.Current.CancellationToken); // a deadlock ends here
         var load = queue.Load;
         queue.Close();
         await Task.WhenAll(workers);
@@ -72,8 +73,15 @@ public sealed class QueueStressTests
                 giveUp.CancelAfter(TimeSpan.FromMicroseconds(random.Next(500)));
             }
 
-            var outcome = await OneAsync(queue, inFlight, key, new EncodedText([id, .. new int[random.Next(1, 40)]], 0), expiresAt, random.Next(3),
-                giveUp.Token);
+            var text = new EncodedText([id, .. new int[random.Next(1, 40)]], 0);
+            var kind = random.Next(3);
+            var outcome = "";
+            while ((outcome = await OneAsync(queue, inFlight, key, text, expiresAt, kind, giveUp.Token)) == QueueFull)
+            {
+                counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
+                await Task.Delay(1); // comes back as told to: otherwise all rounds would be over before a worker had its turn on a busy machine
+            }
+
             counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
         }
 

@@ -19,10 +19,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri HttpAddress => new($"http://127.0.0.1:{Host.HttpAddress.Port}/");
 
-    public static ServingOptions Options { get; } = new() { Models = ["demo=demo"], GrpcPort = 0, HttpPort = 0, Drain = TimeSpan.FromSeconds(5) };
+    public static ServingOptions Options { get; } = new() { Models = ["demo=demo"], GrpcPort = 0, HttpPort = 0, Drain = TimeSpan.FromMinutes(1) };
 
-    public static async Task<TestServer> StartAsync(TestEngine engine, ServingOptions? options = null) =>
-        new(await ServingHost.StartAsync(options ?? Options, engine.Load, TestContext.Current.CancellationToken), engine);
+    public static async Task<TestServer> StartAsync(TestEngine engine, ServingOptions? options = null, TimeProvider? time = null) => new(
+        await ServingHost.StartAsync(options ?? Options, engine.Load, time ?? TimeProvider.System, TestContext.Current.CancellationToken), engine);
 
     public static async Task<TestServer> StartAsync(LoadEngine? engine, ServingOptions? options = null) =>
         new(await ServingHost.StartAsync(options ?? Options, engine, TestContext.Current.CancellationToken), null);
@@ -50,12 +50,12 @@ internal sealed class TestServer : IAsyncDisposable
             channel.Dispose();
         }
 
+        _engine?.LetGo(); // a test that failed may hold it still, and the server waits for its batch
         if (!_stopped)
         {
             await StopAsync();
         }
 
-        _engine?.LetGo(); // a test that failed may hold it still, and the server waits for its batch
         await Host.DisposeAsync();
     }
 }

@@ -24,7 +24,8 @@ internal sealed class Browser : IAsyncDisposable
         var playwright = await Playwright.CreateAsync();
         // Without the sandbox: in containers it cannot be set up, and only our own file is opened.
         return new Browser(playwright,
-            await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] }));
+            await playwright.Chromium.LaunchAsync(
+                new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"], Timeout = Patience.Milliseconds }));
     }
 
     /// <summary>Opens a file; fails when the page asks for anything else.</summary>
@@ -32,6 +33,7 @@ internal sealed class Browser : IAsyncDisposable
     {
         var page = await _browser.NewPageAsync(
             new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, ColorScheme = scheme });
+        page.SetDefaultTimeout(Patience.Milliseconds);
         var address = new Uri(path).AbsoluteUri;
         page.Request += (_, request) => Assert.Equal(address, request.Url);
         await page.GotoAsync(address);
