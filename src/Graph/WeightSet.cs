@@ -156,7 +156,8 @@ internal sealed class WeightSet
 
             var group = MatrixGroup.NameOf(config.Layout, spec.Key);
             var factors = to.TakesSmoothing ? plan?.Smoothing.GetValueOrDefault(group) : null;
-            foreach (var part in to.Store(factors is null ? exact : Smoothed(exact, factors)))
+            var values = plan?.Fitted.GetValueOrDefault(spec.Key) ?? (factors is null ? null : Smoothed(Tensors.Values<float>(exact), factors));
+            foreach (var part in to.Store(values is null ? exact : Tensors.Create(spec.Key, DataType.Float, values, [.. exact.Dims])))
             {
                 changed[part.Name] = part;
             }
@@ -178,15 +179,15 @@ internal sealed class WeightSet
         config.Layout.Blocks.Any(block => block.Linears.Any(linear => linear.Weight == weight));
 
     /// <summary>A weight whose inputs are multiplied by factors, so that the product stays what it was.</summary>
-    private static TensorProto Smoothed(TensorProto weight, float[] factors)
+    internal static float[] Smoothed(ReadOnlySpan<float> weight, float[] factors)
     {
-        var values = Tensors.Values<float>(weight).ToArray();
+        var values = weight.ToArray();
         for (var i = 0; i < values.Length; i++)
         {
             values[i] /= factors[i % factors.Length];
         }
 
-        return Tensors.Create(weight.Name, DataType.Float, values, [.. weight.Dims]);
+        return values;
     }
 
     /// <summary>The tensors that a file holds: the checkpoint's, but for token types, of which a text of its own takes one row.</summary>

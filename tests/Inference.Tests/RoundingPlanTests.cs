@@ -17,7 +17,7 @@ public sealed class RoundingPlanTests : IDisposable
     public void An_outlier_in_an_input_is_moved_into_the_weights_and_costs_no_steps_of_the_others()
     {
         AddOutlier();
-        var smooth = RoundingPlan.Smoothed(_tiny.Weights, InputRanges.Of(_tiny.Weights, _texts, TestContext.Current.CancellationToken));
+        var smooth = RoundingPlan.Smoothed(_tiny.Weights, InputStatistics.LargestSizes(_tiny.Weights, _texts, TestContext.Current.CancellationToken));
 
         var (plain, smoothed) = (Error(RoundingPlan.Plain), Error(smooth));
 
@@ -27,10 +27,12 @@ public sealed class RoundingPlanTests : IDisposable
     [Theory]
     [InlineData(Precision.Int8)]
     [InlineData(Precision.Int8Dynamic)]
-    public void A_file_with_matrices_in_fp32_and_smoothed_inputs_is_known_and_served_packed(Precision precision)
+    public void A_file_with_matrices_in_fp32_smoothed_inputs_and_fitted_weights_is_known_and_served_packed(Precision precision)
     {
-        var group = MatrixGroup.Of(_tiny.Config.Layout)[1];
-        var plan = RoundingPlan.Smoothed(_tiny.Weights, InputRanges.Of(_tiny.Weights, _texts, TestContext.Current.CancellationToken)).Without(group);
+        var (groups, stop) = (MatrixGroup.Of(_tiny.Config.Layout), TestContext.Current.CancellationToken);
+        var group = groups[1];
+        var smoothed = RoundingPlan.Smoothed(_tiny.Weights, InputStatistics.LargestSizes(_tiny.Weights, _texts, stop)).Without(group);
+        var plan = smoothed.Fit(_tiny.Weights, precision, InputStatistics.Moments(_tiny.Weights, groups, _texts, stop));
         var file = Path.Combine(_tiny.Checkpoint, $"model.{EnumNames.Of(precision)}.onnx");
         using (var stream = File.Create(file))
         {
@@ -43,7 +45,8 @@ public sealed class RoundingPlanTests : IDisposable
         Assert.Equal((EnumNames.Of(precision), ServedForm.Packed), (loaded.Model.Precision, loaded.Model.Form));
         Assert.Equal(memory.Run(_texts, TestContext.Current.CancellationToken), loaded.Run(_texts, TestContext.Current.CancellationToken));
         Assert.All(group.Weights, weight => Assert.Contains(weight, plan.Exact));
-        Assert.NotEqual(Error(RoundingPlan.Plain, precision), Error(plan, precision));
+        Assert.NotEqual(Error(RoundingPlan.Plain, precision), Error(smoothed, precision));
+        Assert.InRange(Error(plan, precision), 0, 0.9 * Error(smoothed, precision));
     }
 
     /// <summary>A channel of attention's result 200 times as large, and what reads it 200 times as small: the same function.</summary>

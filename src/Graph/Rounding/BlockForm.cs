@@ -36,6 +36,9 @@ internal sealed class BlockForm : RoundedForm
     ];
 
     /// <inheritdoc/>
+    public override int SharedBy(int inputs) => BlockSize;
+
+    /// <inheritdoc/>
     public override IEnumerable<TensorProto> Store(TensorProto tensor)
     {
         var (outputs, inputs) = ((int)tensor.Dims[0], (int)tensor.Dims[1]);

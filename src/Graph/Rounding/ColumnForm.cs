@@ -27,6 +27,9 @@ internal sealed class ColumnForm : RoundedForm
     ];
 
     /// <inheritdoc/>
+    public override int SharedBy(int inputs) => inputs;
+
+    /// <inheritdoc/>
     public override IEnumerable<TensorProto> Store(TensorProto tensor)
     {
         var (outputs, inputs) = ((int)tensor.Dims[0], (int)tensor.Dims[1]);

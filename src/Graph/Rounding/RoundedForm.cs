@@ -20,6 +20,9 @@ internal abstract class RoundedForm : WeightForm
     /// <summary>Names, types and shapes of what stands for a weight [outputs, inputs].</summary>
     public abstract IEnumerable<(string Name, DataType Type, IEnumerable<long> Dims)> Parts(string weight, int outputs, int inputs);
 
+    /// <summary>Weights of an output, side by side, that share a step: its largest is 127 of them.</summary>
+    public abstract int SharedBy(int inputs);
+
     /// <inheritdoc/>
     public abstract override IEnumerable<TensorProto> Store(TensorProto tensor);
 

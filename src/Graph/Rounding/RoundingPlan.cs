@@ -9,10 +9,13 @@ namespace LoraOnnx.Graph.Rounding;
 /// By the weight of a <see cref="MatrixGroup"/>: what each channel of its input is multiplied by, and the weights divided by, before both are
 /// rounded.
 /// </param>
-public sealed record RoundingPlan(IReadOnlySet<string> Exact, IReadOnlyDictionary<string, float[]> Smoothing)
+/// <param name="Fitted">By key: weights, divided by the smoothing, that are whole steps already (<see cref="Fit"/>).</param>
+public sealed record RoundingPlan(
+    IReadOnlySet<string> Exact, IReadOnlyDictionary<string, float[]> Smoothing, IReadOnlyDictionary<string, float[]> Fitted)
 {
     /// <summary>Everything that the form rounds, as it is.</summary>
-    public static RoundingPlan Plain { get; } = new(new HashSet<string>(), new Dictionary<string, float[]>());
+    public static RoundingPlan Plain { get; } = new(
+        new HashSet<string>(), new Dictionary<string, float[]>(), new Dictionary<string, float[]>());
 
     /// <summary>
     /// SmoothQuant (arXiv 2211.10438): outliers move halfway from the input's channels into the weights, so that both have as many steps of 8 bits
@@ -30,6 +33,33 @@ public sealed record RoundingPlan(IReadOnlySet<string> Exact, IReadOnlyDictionar
             Smoothing = MatrixGroup.Of(weights.Config.Layout).Where(group => ranges.ContainsKey(group.Name))
                 .ToDictionary(group => group.Name, group => Factors(weights, group, ranges[group.Name])),
         };
+    }
+
+    /// <summary>
+    /// The same with the weights of some groups rounded as <see cref="NearestPlane"/> does, one after the other; where they are not, the nearest code
+    /// of each weight is taken.
+    /// </summary>
+    /// <param name="weights">The model.</param>
+    /// <param name="precision">One in 8 bits.</param>
+    /// <param name="moments">Σ xᵀx of a group's inputs, by its name.</param>
+    public RoundingPlan Fit(ModelWeights weights, Precision precision, IReadOnlyDictionary<string, float[]> moments)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(moments);
+        var form = RoundedForm.Of(precision) ?? throw new ArgumentException($"{precision} rounds no matrix to 8 bits.", nameof(precision));
+        var fitted = Fitted.ToDictionary(StringComparer.Ordinal);
+        foreach (var group in MatrixGroup.Of(weights.Config.Layout).Where(group => moments.ContainsKey(group.Name)))
+        {
+            var smoothing = form.TakesSmoothing ? Smoothing.GetValueOrDefault(group.Name) : null;
+            var plane = new NearestPlane(moments[group.Name], smoothing);
+            foreach (var linear in group.Linears.Where(linear => form.Takes(weights.Config.Layout, linear.Weight)))
+            {
+                var values = weights[linear.Weight].Values;
+                fitted[linear.Weight] = plane.Fit(smoothing is null ? values : WeightSet.Smoothed(values, smoothing), form.SharedBy(linear.In));
+            }
+        }
+
+        return this with { Fitted = fitted };
     }
 
     /// <summary>The same with a group in fp32.</summary>

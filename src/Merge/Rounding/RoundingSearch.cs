@@ -8,13 +8,16 @@ using LoraOnnx.Model.Tokenization;
 namespace LoraOnnx.Merge.Rounding;
 
 /// <summary>
-/// The ways to round a model in an 8-bit precision, the fastest first: all matrices, with smoothed inputs and without, then with those in fp32
-/// whose rounding moves the logits most for what they cost, one group more each time.
+/// The ways to round a model in an 8-bit precision, the fastest first: all matrices, fitted to texts, with smoothed inputs and without, then with
+/// those in fp32 whose rounding moves the logits most for what they cost, one group more each time.
 /// </summary>
 internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, MergeOptions options, CancellationToken cancellationToken)
 {
     /// <summary>Texts of a batch.</summary>
     private const int BatchSize = 16;
+
+    /// <summary>Numbers of moments in memory at a time: half a GiB.</summary>
+    private const long MostMoments = 1 << 27;
 
     private static readonly InferenceOptions _cpu = new() { Device = "cpu" };
 
@@ -22,16 +25,14 @@ internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, Merg
     public IEnumerable<RoundingPlan> Plans()
     {
         var texts = CalibrationTexts.Of(input, options, cancellationToken);
-        var plan = RoundingPlan.Plain;
-        if (PrecisionName.TakesSmoothing(options.Precision))
-        {
-            plan = RoundingPlan.Smoothed(merged, InputRanges.Of(merged, texts, cancellationToken));
-            yield return plan;
-        }
-
+        var groups = MatrixGroup.Of(merged.Config.Layout);
+        var plan = PrecisionName.TakesSmoothing(options.Precision)
+            ? RoundingPlan.Smoothed(merged, InputStatistics.LargestSizes(merged, texts, cancellationToken))
+            : RoundingPlan.Plain;
+        plan = Fitted(plan, groups, texts);
+        yield return plan;
         yield return RoundingPlan.Plain;
 
-        var groups = MatrixGroup.Of(merged.Config.Layout);
         var (all, exact) = (groups.Sum(group => group.Products), 0L);
         foreach (var group in MostSensitiveFirst(plan, groups, texts))
         {
@@ -52,6 +53,24 @@ internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, Merg
         var groups = MatrixGroup.Of(weights.Config.Layout);
         var exact = groups.Where(group => group.Weights.All(plan.Exact.Contains)).Sum(group => group.Products);
         return (double)exact / groups.Sum(group => group.Products);
+    }
+
+    /// <summary>The plan with all weights rounded together; of as many groups at a time as their moments leave room for.</summary>
+    private RoundingPlan Fitted(RoundingPlan plan, IReadOnlyList<MatrixGroup> groups, IReadOnlyList<EncodedText> texts)
+    {
+        var done = 0;
+        while (done < groups.Count)
+        {
+            var numbers = 0L;
+            var some = groups.Skip(done).TakeWhile((group, index) => (numbers += Square(group)) <= MostMoments || index == 0).ToList();
+            plan = plan.Fit(merged, options.Precision, InputStatistics.Moments(merged, some, texts, cancellationToken));
+            done += some.Count;
+            VisibleLines.Tell(string.Create(CultureInfo.InvariantCulture, $"{done}/{groups.Count}  groups of matrices rounded"));
+        }
+
+        return plan;
+
+        static long Square(MatrixGroup group) => (long)group.ReadsEveryToken.In * group.ReadsEveryToken.In;
     }
 
     /// <summary>By how much the logits' mean square moves when a group alone is rounded, for each product that fp32 would cost.</summary>
