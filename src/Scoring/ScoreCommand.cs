@@ -52,6 +52,11 @@ internal static class ScoreCommand
         Description = "Write CSV cells that begin with = + - @ as they are, not behind an apostrophe.",
     };
 
+    private static readonly Option<bool> _byteOrderMark = new("--bom")
+    {
+        Description = "Begin CSV with a byte order mark, by which Excel knows UTF-8.",
+    };
+
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = PrecisionRule.Help,
@@ -77,7 +82,7 @@ internal static class ScoreCommand
             "lora-score --model onnx/lora --in big.parquet --out scored.parquet --shard 3/16",
             "lora-score --join --out scored.parquet",
         ],
-        new HelpGroup("Files", "--model", "--in", "--out", "--strict", "--restart", "--keep-formulas"),
+        new HelpGroup("Files", "--model", "--in", "--out", "--strict", "--restart", "--keep-formulas", "--bom"),
         new HelpGroup("Columns and labels of --in", [.. TextOptionTable.OptionNames]),
         new HelpGroup("Many machines", "--shard", "--join"),
         new HelpGroup("Machine", "--precision", "--threads", "--api-key"));
@@ -86,7 +91,7 @@ internal static class ScoreCommand
     {
         var root = new RootCommand("Scores a file of texts: the same rows come out, with a label and a score for each class.")
         {
-            _model, _in, _out, _shard, _join, _strict, _restart, _keepFormulas, _precision, _threads, _apiKey,
+            _model, _in, _out, _shard, _join, _strict, _restart, _keepFormulas, _byteOrderMark, _precision, _threads, _apiKey,
         };
         _texts.AddTo(root);
         CommandHelp.Arrange(root, _help);
@@ -113,6 +118,7 @@ internal static class ScoreCommand
             Strict = parsed.GetValue(_strict),
             Restart = parsed.GetValue(_restart),
             KeepFormulas = parsed.GetValue(_keepFormulas),
+            ByteOrderMark = parsed.GetValue(_byteOrderMark),
             Precision = parsed.GetRequiredValue(_precision),
             ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
             Threads = threads is >= 0 and <= 1024 ? (threads == 0 ? Environment.ProcessorCount : threads)

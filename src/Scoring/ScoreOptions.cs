@@ -31,6 +31,9 @@ internal sealed record ScoreOptions
     /// <summary>Write cells of CSV that a spreadsheet would compute as they are.</summary>
     public bool KeepFormulas { get; init; }
 
+    /// <summary>Begin CSV with a byte order mark.</summary>
+    public bool ByteOrderMark { get; init; }
+
     /// <summary>What the layers compute in.</summary>
     public string Precision { get; init; } = PrecisionRule.Auto;
 

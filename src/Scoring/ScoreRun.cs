@@ -156,8 +156,9 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
     }
 
     /// <summary>How the output is written, beyond its rows.</summary>
-    private string Described() => string.Join('\n', (string[])[Path.GetExtension(options.Out), $"formulas {options.KeepFormulas}",
-        $"text {options.Texts.TextColumn} encoding {options.Texts.Encoding}", .. _columns.Kept, .. _columns.Added.Select(column => column.Name),
+    private string Described() => string.Join('\n', (string[])[Path.GetExtension(options.Out),
+        $"formulas {options.KeepFormulas} mark {options.ByteOrderMark}", $"text {options.Texts.TextColumn} encoding {options.Texts.Encoding}",
+        .. _columns.Kept, .. _columns.Added.Select(column => column.Name),
         .. survey.Kinds.Select(kind => $"{kind}"), .. Said(options.Texts)]);
 
     /// <summary>How the input's own labels are read, which decides what is counted.</summary>

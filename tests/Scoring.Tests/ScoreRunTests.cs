@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
@@ -130,6 +131,20 @@ public sealed class ScoreRunTests : IDisposable
         Assert.Equal(expected, scored[^2]);
         Assert.DoesNotContain("not finite", scored[^1] + scored[^3], StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", string.Concat(scored), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_stands_before_CSV_where_Excel_is_to_know_UTF8()
+    {
+        _bench.Write("a.csv", "text\nschön\n");
+
+        _bench.Score("a.csv", "plain.csv");
+        _bench.Score("a.csv", "excel.csv", options => options with { ByteOrderMark = true });
+        var wrong = _bench.Refuses("a.csv", "a.jsonl", options => options with { ByteOrderMark = true });
+
+        byte[][] files = [File.ReadAllBytes(_bench.At("plain.csv")), File.ReadAllBytes(_bench.At("excel.csv"))];
+        Assert.Equal([.. Encoding.UTF8.Preamble, .. files[0]], files[1]);
+        Assert.Contains("--bom is for .csv and .tsv", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,10 +6,10 @@ using LoraOnnx.Texts.Parquet;
 namespace LoraOnnx.Scoring.Output;
 
 /// <summary>CSV or TSV with a header.</summary>
-internal sealed class DelimitedOutput(ScoredColumns columns, char delimiter, bool keepFormulas) : IScoredFile
+internal sealed class DelimitedOutput(ScoredColumns columns, char delimiter, ScoreOptions options) : IScoredFile
 {
-    public void Begin(Stream stream) =>
-        stream.Write(Encoding.UTF8.GetBytes(Line([.. columns.Kept, .. columns.Added.Select(column => column.Name)])));
+    public void Begin(Stream stream) => stream.Write(Encoding.UTF8.GetBytes(
+        (options.ByteOrderMark ? CsvText.ByteOrderMark : "") + Line([.. columns.Kept, .. columns.Added.Select(column => column.Name)])));
 
     public StoredGroup? Write(Stream stream, Chunk chunk, IReadOnlyList<ScoredText> scored)
     {
@@ -37,5 +37,5 @@ internal sealed class DelimitedOutput(ScoredColumns columns, char delimiter, boo
     };
 
     private string Line(IEnumerable<string> cells) =>
-        $"{string.Join(delimiter, cells.Select(cell => CsvText.Cell(cell, delimiter, keepFormulas)))}\n";
+        $"{string.Join(delimiter, cells.Select(cell => CsvText.Cell(cell, delimiter, options.KeepFormulas)))}\n";
 }

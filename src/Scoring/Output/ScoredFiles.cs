@@ -26,6 +26,11 @@ internal static class ScoredFiles
             throw InputException.InFile(path, $"--out has the extension '{Path.GetExtension(path)}', expected {Known}.");
         }
 
+        if (options.ByteOrderMark && Extension(path) is not (".CSV" or ".TSV"))
+        {
+            throw InputException.InFile(path, "--bom is for .csv and .tsv.", "leave it out: other formats say themselves how they are encoded.");
+        }
+
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
         {
             throw InputException.InFile(path, "its folder does not exist.", $"make it first: mkdir -p {folder}");
@@ -54,8 +59,8 @@ internal static class ScoredFiles
 
         return Extension(options.Out) switch
         {
-            ".CSV" => new DelimitedOutput(columns, ',', options.KeepFormulas),
-            ".TSV" => new DelimitedOutput(columns, '\t', options.KeepFormulas),
+            ".CSV" => new DelimitedOutput(columns, ',', options),
+            ".TSV" => new DelimitedOutput(columns, '\t', options),
             _ => new JsonLinesOutput(columns),
         };
     }

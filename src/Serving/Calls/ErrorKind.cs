@@ -6,6 +6,9 @@ internal enum ErrorKind
     /// <summary>A field is wrong.</summary>
     InvalidArgument,
 
+    /// <summary>A field holds nothing, and must not.</summary>
+    Empty,
+
     /// <summary>A field is right, and more than the server or the model takes.</summary>
     OverLimit,
 

@@ -9,6 +9,14 @@ internal static class FilesStamp
     /// <summary>More links one behind the other than any system follows.</summary>
     private const int MostLinks = 40;
 
+    private static readonly EnumerationOptions _below = new()
+    {
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 3,
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = true,
+    };
+
     /// <summary>A stamp of all files beside the ONNX file; empty where there is no such directory.</summary>
     public static string Of(string path)
     {
@@ -17,16 +25,20 @@ internal static class FilesStamp
             // In optimum's and Triton's layouts the ONNX file stands one folder below config.json.
             // A run has its adapter and its head in folders of their own.
             var directory = ModelFiles.DirectoryOf(path);
-            string?[] folders =
+            string[] folders =
             [
-                directory, Path.GetDirectoryName(ModelFiles.TryFind(path)),
+                directory,
                 .. ((string[])[RunDirectory.AdapterFolder, RunDirectory.HeadFolder]).Select(part =>
                     Path.Combine(directory, part)).Where(Directory.Exists),
             ];
-            return string.Join('|', folders.OfType<string>().Distinct(StringComparer.Ordinal).SelectMany(folder =>
-                new DirectoryInfo(folder).EnumerateFiles())
-                .OrderBy(file => file.FullName, StringComparer.Ordinal)
-                .Select(Of));
+            var files = folders.SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles());
+            if (Path.GetDirectoryName(ModelFiles.TryFind(path)) is { } ofOnnx)
+            {
+                files = files.Concat(new DirectoryInfo(ofOnnx).EnumerateFiles("*", _below)); // its weights may lie in folders of their own
+            }
+
+            return string.Join('|', files.DistinctBy(file => file.FullName, StringComparer.Ordinal)
+                .OrderBy(file => file.FullName, StringComparer.Ordinal).Select(Of));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -143,6 +143,15 @@ public sealed class KServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_rows_are_answered_with_none_by_the_model_that_would_have_answered()
+    {
+        var answer = await _client.ModelInferAsync(Request(false, Texts([])), cancellationToken: Cancel);
+
+        Assert.Equal(("demo", "1"), (answer.ModelName, answer.ModelVersion));
+        Assert.Equal([[0L, 2L], [0L, 2L], [0L, 1L]], answer.Outputs.Select(output => output.Shape.ToArray()));
+    }
+
+    [Fact]
     public async Task A_stream_goes_on_after_an_error()
     {
         using var call = _client.ModelStreamInfer(cancellationToken: Cancel);

@@ -99,6 +99,10 @@ public sealed class RestTests : IAsyncLifetime
     [InlineData("predict", """{"inputs": ["a", "b"]}""", 422, "not pairs")]
     [InlineData("predict", """{"inputs": [["a"], ["b", "c"]]}""", 422, "not pairs")]
     [InlineData("predict", """{"truncate": true}""", 422, "inputs: is missing")]
+    [InlineData("predict", """{"inputs": []}""", 400, "inputs: cannot be empty")]
+    [InlineData("predict", """{"inputs": ""}""", 400, "inputs: cannot be empty")]
+    [InlineData("predict", """{"inputs": [["a"], [""]]}""", 400, "inputs: cannot be empty")]
+    [InlineData("tokenize", """{"inputs": []}""", 400, "inputs: cannot be empty")]
     [InlineData("predict", "{", 400, "body")]
     [InlineData("predict", """{"inputs": [["a"],["b"],["c"],["d"],["e"],["f"],["g"],["h"],["i"],["j"],["k"]]}""", 413,
         "\"error_type\":\"Validation\"")]

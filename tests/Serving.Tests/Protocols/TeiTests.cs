@@ -65,6 +65,26 @@ public sealed class TeiTests
     }
 
     [Fact]
+    public async Task Nothing_is_INVALID_ARGUMENT_as_upstream()
+    {
+        await using var server = await TestServer.StartAsync(new TestEngine());
+        var channel = server.Connect();
+        var (predict, tokenize) = (new Predict.PredictClient(channel), new Tokenize.TokenizeClient(channel));
+
+        foreach (var call in new Func<Task>[]
+        {
+            () => predict.PredictAsync(new PredictRequest { Truncate = true }, cancellationToken: Cancel).ResponseAsync,
+            () => tokenize.TokenizeAsync(new EncodeRequest(), cancellationToken: Cancel).ResponseAsync,
+            () => tokenize.DecodeAsync(new DecodeRequest(), cancellationToken: Cancel).ResponseAsync,
+        })
+        {
+            var failure = await Assert.ThrowsAsync<RpcException>(call);
+            Assert.Equal(StatusCode.InvalidArgument, failure.StatusCode);
+            Assert.EndsWith("cannot be empty.", failure.Status.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Pairs_and_unknown_enum_values_are_refused_and_named()
     {
         await using var server = await TestServer.StartAsync(new TestEngine());

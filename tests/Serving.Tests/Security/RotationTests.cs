@@ -111,6 +111,20 @@ public sealed class RotationTests : IDisposable
         Assert.Equal(after[0], FilesStamp.Of(model));
     }
 
+    [Fact]
+    public void Weights_in_a_folder_below_the_ONNX_file_are_seen_to_change()
+    {
+        var model = Path.Combine(_files.Folder, "model.onnx");
+        var weights = Path.Combine(Directory.CreateDirectory(Path.Combine(_files.Folder, "weights")).FullName, "layer.bin");
+        File.WriteAllText(model, "graph");
+        File.WriteAllText(weights, "one");
+        var before = FilesStamp.Of(_files.Folder);
+
+        File.WriteAllText(weights, "other");
+
+        Assert.NotEqual(before, FilesStamp.Of(_files.Folder));
+    }
+
     private ReloadedFiles<ApiKeys> Keys(string path) =>
         new([path], files => ApiKeys.Read(files[0], wrong => _wrong.Add(wrong.Message)), _time, NullLogger.Instance);
 }

@@ -31,15 +31,24 @@ internal sealed class InferCalls(PredictCalls calls, ModelCatalog catalog, TimeP
             Caller = caller,
             ExpiresAt = Math.Min(expiresAt, TimeoutOf(request))
         };
+        if (inputs.Length == 0)
+        {
+            var (lease, gone) = await catalog.AcquireAsync(request.Model, request.Version, cancellationToken);
+            using (lease)
+            {
+                return lease is null ? gone! : new InferResponse(request, lease.Model); // one of the two is set
+            }
+        }
+
         if (inputs is [var single])
         {
             var (prediction, error) = await calls.PredictAsync(call, single, cancellationToken);
-            return prediction is null ? error! : new InferResponse(request, [prediction]); // one of the two is set
+            return prediction is null ? error! : InferResponse.Of(request, [prediction]); // one of the two is set
         }
 
         var (results, refusal) = await calls.PredictAllAsync(call, inputs, "inputs", cancellationToken);
         var first = refusal ?? results!.Select(result => result.Error).FirstOrDefault(error => error is not null); // one of the two is set
-        return first is not null ? first : new InferResponse(request, [.. results!.Select(result => result.Value!)]); // no errors: values
+        return first is not null ? first : InferResponse.Of(request, [.. results!.Select(result => result.Value!)]); // no errors: values
     }
 
     private long TimeoutOf(InferRequest request) => request.TimeoutMicroseconds == 0

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoraOnnx.Serving.Calls;
+using LoraOnnx.Serving.Models;
 
 namespace LoraOnnx.Serving.Protocols.KServe;
 
@@ -25,16 +26,26 @@ internal sealed class InferResponse
 
     private static readonly string[] _all = [Logits, Scores, Label];
 
-    public InferResponse(InferRequest request, IReadOnlyList<Prediction> rows)
+    /// <summary>The answer to no rows.</summary>
+    public InferResponse(InferRequest request, ServedModel model)
+        : this(request, model.Name, model.Version, model.Description.Task.Labels.Count, [])
     {
-        Model = rows.Count > 0 ? rows[0].Model : request.Model;
-        Version = rows.Count > 0 ? rows[0].Version : request.Version;
+    }
+
+    private InferResponse(InferRequest request, string model, string version, int classes, IReadOnlyList<Prediction> rows)
+    {
+        Model = model;
+        Version = version;
         Id = request.Id;
         TruncatedRows = [.. Enumerable.Range(0, rows.Count).Where(row => rows[row].Classification.Truncated)];
         Outputs = request.Outputs.Count == 0
-            ? [.. _all.Select(name => Output(name, null, rows))]
-            : [.. request.Outputs.Select(wanted => Output(wanted.Name, wanted.Classes, rows))];
+            ? [.. _all.Select(name => Output(name, null, classes, rows))]
+            : [.. request.Outputs.Select(wanted => Output(wanted.Name, wanted.Classes, classes, rows))];
     }
+
+    /// <summary>The answer to at least one row, all by the same model.</summary>
+    public static InferResponse Of(InferRequest request, IReadOnlyList<Prediction> rows) =>
+        new(request, rows[0].Model, rows[0].Version, rows[0].Classes.Count, rows);
 
     public string Model { get; }
 
@@ -73,14 +84,13 @@ internal sealed class InferResponse
         return null;
     }
 
-    private static InferOutput Output(string name, long? wantedClasses, IReadOnlyList<Prediction> rows)
+    private static InferOutput Output(string name, long? wantedClasses, int classes, IReadOnlyList<Prediction> rows)
     {
         if (name == Label)
         {
             return new InferOutput(name, [rows.Count, 1], null, [.. rows.Select(row => row.Label)]);
         }
 
-        var classes = rows.Count > 0 ? rows[0].Classes.Count : 0;
         if (wantedClasses is not { } wanted)
         {
             return new InferOutput(name, [rows.Count, classes], [.. rows.SelectMany(row => Values(name, row))], null);

@@ -16,6 +16,7 @@ internal static class TeiErrors
             ErrorKind.ResourceExhausted => (StatusCodes.Status429TooManyRequests, "Overloaded"),
             ErrorKind.Unavailable or ErrorKind.FailedPrecondition or ErrorKind.NotFound => (StatusCodes.Status503ServiceUnavailable, "Unhealthy"),
             ErrorKind.TooLarge or ErrorKind.OverLimit => (StatusCodes.Status413PayloadTooLarge, "Validation"),
+            ErrorKind.Empty => (StatusCodes.Status400BadRequest, "Empty"),
             ErrorKind.Internal => (StatusCodes.Status424FailedDependency, "Backend"),
             ErrorKind.InvalidArgument when error.Field == Body => (StatusCodes.Status400BadRequest, "Validation"),
             ErrorKind.InvalidArgument => (StatusCodes.Status422UnprocessableEntity, "Tokenizer"),

@@ -58,7 +58,8 @@ internal sealed class TeiPredictService(PredictCalls calls, ServerState state, T
             _ => null
         };
         var (call, error) = TeiTranslation.Call(request.Truncate, kept);
-        return call is not null ? call with { Caller = context.Caller(), ExpiresAt = context.ExpiresAt(time) }
+        return TeiTranslation.Empty(Field, request.Inputs.Length) is { } empty ? empty
+            : call is not null ? call with { Caller = context.Caller(), ExpiresAt = context.ExpiresAt(time) }
             : CallError.Invalid(error!.Field,
                 string.Create(CultureInfo.InvariantCulture, $"{(int)request.TruncationDirection} is not a value that this server knows."));
     }

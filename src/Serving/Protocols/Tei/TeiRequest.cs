@@ -115,8 +115,7 @@ internal sealed class TeiRequest
         }
 
         return count > mostTexts ? CallError.OverLimit("inputs", $"has {count} texts; at most {mostTexts} are taken in one call (--max-batch-texts).")
-            : count == 0 && !readLists ? Pairs()
-            : null;
+            : TeiTranslation.Empty("inputs", count);
     }
 
     private CallError? AddSequence(ref Utf8JsonReader reader)
@@ -142,7 +141,7 @@ internal sealed class TeiRequest
     {
         var input = JsonBody.Input(ref reader, "inputs");
         Inputs.Add(input);
-        return input.Error;
+        return input.Error ?? TeiTranslation.Empty("inputs", input.Text!.Length); // a text where there is no error
     }
 
     private CallError? Finish(HttpContext context, long expiresAt)

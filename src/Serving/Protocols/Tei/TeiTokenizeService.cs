@@ -18,6 +18,11 @@ internal sealed class TeiTokenizeService(TokenizeCalls calls, ServerState state)
             throw CallError.Invalid("prompt_name", "the models of this server have no prompts.").ToRpcException();
         }
 
+        if (TeiTranslation.Empty("inputs", request.Inputs.Length) is { } empty)
+        {
+            throw empty.ToRpcException();
+        }
+
         var shown = (await calls.TokenizeWholeAsync([new CallInput("inputs", request.Inputs)], "inputs", context.CancellationToken)).OrThrow();
         var response = new EncodeResponse();
         foreach (var token in TeiToken.Of(shown[0], request.Inputs, request.AddSpecialTokens))
@@ -39,7 +44,8 @@ internal sealed class TeiTokenizeService(TokenizeCalls calls, ServerState state)
         StreamAsync(requestStream, responseStream, request => Tokenize(request, context), context);
 
     public override async Task<DecodeResponse> Decode(DecodeRequest request, ServerCallContext context) =>
-        new() { Text = (await calls.DecodeAsync(request.Ids, "ids", request.SkipSpecialTokens, context.CancellationToken)).OrThrow() };
+        TeiTranslation.Empty("ids", request.Ids.Count) is { } empty ? throw empty.ToRpcException()
+        : new() { Text = (await calls.DecodeAsync(request.Ids, "ids", request.SkipSpecialTokens, context.CancellationToken)).OrThrow() };
 
     public override Task DecodeStream(
         IAsyncStreamReader<DecodeRequest> requestStream, IServerStreamWriter<DecodeResponse> responseStream, ServerCallContext context) =>

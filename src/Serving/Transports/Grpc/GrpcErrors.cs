@@ -16,7 +16,7 @@ internal static class GrpcErrors
 
     public static StatusCode Code(ErrorKind kind) => kind switch
     {
-        ErrorKind.InvalidArgument or ErrorKind.OverLimit => StatusCode.InvalidArgument,
+        ErrorKind.InvalidArgument or ErrorKind.Empty or ErrorKind.OverLimit => StatusCode.InvalidArgument,
         ErrorKind.NotFound => StatusCode.NotFound,
         ErrorKind.AlreadyExists => StatusCode.AlreadyExists,
         ErrorKind.FailedPrecondition => StatusCode.FailedPrecondition,

@@ -21,7 +21,7 @@ internal static class HttpErrors
     /// <summary>The HTTP status that gRPC gateways use for such an error.</summary>
     public static int Status(ErrorKind kind) => kind switch
     {
-        ErrorKind.InvalidArgument or ErrorKind.OverLimit => StatusCodes.Status400BadRequest,
+        ErrorKind.InvalidArgument or ErrorKind.Empty or ErrorKind.OverLimit => StatusCodes.Status400BadRequest,
         ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
         ErrorKind.PermissionDenied => StatusCodes.Status403Forbidden,
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
