@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace LoraOnnx.Packages.Tests;
 
@@ -6,6 +7,9 @@ namespace LoraOnnx.Packages.Tests;
 internal sealed class PublishedPrograms(
     string folder, string platform, string? starter = null, IReadOnlyDictionary<string, string>? surroundings = null)
 {
+    /// <summary>Whether programs of linux-x64 run here by themselves.</summary>
+    public static bool IsLinuxX64 => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
+
     /// <summary>Where a program of a platform runs by itself or by the starter.</summary>
     public IReadOnlyDictionary<string, string> Surroundings { get; } = surroundings ?? new Dictionary<string, string>();
 
@@ -17,9 +21,19 @@ internal sealed class PublishedPrograms(
     {
         var published = Command.Run("dotnet", ["publish", $"src/{project}", "--runtime", platform, "--self-contained", "--verbosity", "quiet",
             "--artifacts-path", $"{folder}/artifacts", "-p:RunAnalyzers=false", "-p:NuGetAudit=false",
-            "--output", $"{Folder}/{project}", .. properties],
+            .. properties.Contains("--output") ? [] : new[] { "--output", $"{Folder}/{project}" }, .. properties],
             TimeSpan.FromMinutes(10));
         Assert.True(published.ExitCode == 0, published.ToString());
+    }
+
+    /// <summary>Publishes several into one folder: neither trimmed nor compiled ahead, which would take minutes that their few runs do not
+    /// save.</summary>
+    public void PublishTogether(IEnumerable<string> projects, params string[] properties)
+    {
+        foreach (var project in projects)
+        {
+            Publish(project, [.. properties, "-p:PublishTrimmed=false", "-p:PublishReadyToRun=false", "--output", Folder]);
+        }
     }
 
     /// <summary>A published file.</summary>
@@ -35,9 +49,8 @@ internal sealed class PublishedPrograms(
         return Here(first, Surroundings, rest);
     }
 
-    /// <summary>Starts the server and waits until it listens; asks it for texts, one a line, by this system's program, and gives
-    /// what it says.</summary>
-    public async Task<string> ServeAsync(string model, string texts)
+    /// <summary>Starts the server, waits until it listens, and gives what <paramref name="ask"/> hears from its gRPC address.</summary>
+    public async Task<T> ServeAsync<T>(string model, Func<string, T> ask)
     {
         var (first, rest) = Started("lora-serve", ["--model", model, "--grpc-port", "0", "--http-port", "0"]);
         using var server = Command.Start(first, rest, environment: Surroundings);
@@ -51,9 +64,7 @@ internal sealed class PublishedPrograms(
             }
 
             Assert.NotNull(address);
-            var answers = Command.Run(ServerProcess.Program, ["predict", "--address", address, "--logits", "--json", "-"], input: texts);
-            Assert.True(answers.ExitCode == 0, answers.ToString());
-            return answers.Output;
+            return ask(address);
         }
         finally
         {
@@ -65,7 +76,7 @@ internal sealed class PublishedPrograms(
     public static CommandResult Here(string program, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
         var path = program.StartsWith("lora-", StringComparison.Ordinal) ? Repository.Path("bin", program) : program;
-        var result = Command.Run(path, arguments, TimeSpan.FromMinutes(5), environment: environment);
+        var result = Command.Run(path, arguments, TimeSpan.FromMinutes(10), environment: environment);
         Assert.True(result.ExitCode == 0, string.Create(CultureInfo.InvariantCulture, $"{program} {string.Join(' ', arguments)}: {result}"));
         return result;
     }

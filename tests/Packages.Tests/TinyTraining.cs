@@ -26,7 +26,7 @@ internal sealed class TinyTraining(string folder)
         string[] labels = ["positive", "negative", "neutral"];
         File.WriteAllLines(Data, _texts.Select((text, place) => JsonSerializer.Serialize(new { text, label = labels[place % 3] })));
         return ["--model", Model, "--train", Data, "--validation", Data, "--out", run, "--method", "lora+head", "--rank", "4", "--epochs", "4",
-            "--batch-size", "4", "--lr", "0.01", "--threads", "1"];
+            "--batch-size", "4", "--lr", "0.01", "--max-length", "32", "--threads", "1"];
     }
 
     /// <summary>The losses of a run's steps.</summary>
@@ -39,6 +39,22 @@ internal sealed class TinyTraining(string folder)
     public static double[] Logits(IEnumerable<string> lines) => [.. lines.Where(line => line.Length > 0)
         .SelectMany(line => JsonDocument.Parse(line).RootElement.GetProperty("logits").EnumerateArray())
         .Select(logit => logit.GetDouble())];
+
+    /// <summary>The logits that a server has for the texts, asked by this system's program.</summary>
+    public double[] AskedLogits(string address)
+    {
+        var answers = Command.Run(ServerProcess.Program, ["predict", "--address", address, "--logits", "--json", "-"], input: Lines);
+        Assert.True(answers.ExitCode == 0, answers.ToString());
+        return Logits(answers.Output.Split('\n'));
+    }
+
+    /// <summary>The logits that lora-compare, run as a platform runs it, has for two models, in the texts' order.</summary>
+    public double[] Compare(Func<string[], CommandResult> compare, string first, string second)
+    {
+        var predictions = Path.Combine(folder, "predictions.jsonl");
+        compare([$"first={first}", $"second={second}", "--data", Data, "--predictions", predictions]);
+        return Logits(File.ReadAllLines(predictions).OrderBy(line => line.Contains("\"model\":\"second\"", StringComparison.Ordinal)));
+    }
 
     /// <summary>Fails where numbers of two platforms lie further apart than <paramref name="tolerance"/>.</summary>
     public static void AssertClose(double[] expected, double[] actual, double tolerance)

@@ -1,94 +1,74 @@
-using System.Text.RegularExpressions;
-
 namespace LoraOnnx.Packages.Tests;
 
 /// <summary>
 /// The programs as they are published for win-x64, self-contained, under wine: what is read, written, renamed and locked there goes by Windows'
-/// rules. The model is tiny, its reference logits are those of the other implementation.
+/// rules, and what is computed is what is computed here.
 /// </summary>
-public sealed partial class WindowsTests : IDisposable
+public sealed class WindowsTests : IDisposable
 {
-    private static readonly string _model = Path.Combine("tests", "golden", "families", "distilbert-3", "model");
+    private const double Tolerance = 1e-5; // of logits and losses
 
     private readonly TemporaryFolder _folder = new();
+    private readonly PublishedPrograms _windows;
+    private readonly TinyTraining _task;
 
-    public void Dispose() => _folder.Dispose();
+    public WindowsTests()
+    {
+        _task = new TinyTraining(_folder.Path);
+        _windows = new PublishedPrograms(_folder.Path, "win-x64", "wine", new Dictionary<string, string>
+        {
+            ["WINEDEBUG"] = "-all", // its own remarks are no output of ours
+            ["DOTNET_EnableWriteXorExecute"] = "0", // W^X needs what wine has not
+            ["WINEPREFIX"] = $"{_folder.Path}/prefix",
+        });
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists($"{_folder.Path}/prefix"))
+        {
+            Command.Run("/usr/lib/wine/wineserver", ["-k"], environment: _windows.Surroundings); // it would write into its folder when that goes
+        }
+
+        _folder.Dispose();
+    }
 
     [Fact]
-    public async Task A_model_is_merged_compared_scored_and_served_under_wine_with_the_scores_of_this_system()
+    public async Task A_model_is_trained_merged_compared_scored_and_served_under_wine_with_the_numbers_of_this_system()
     {
-        Requirement.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/wine"), "wine is not installed.");
-        foreach (var program in (string[])["Merge", "Scoring", "Evaluation", "Serving"])
-        {
-            var published = Command.Run("dotnet", ["publish", $"src/{program}", "--runtime", "win-x64", "--self-contained", "--verbosity", "quiet",
-                "--artifacts-path", $"{_folder.Path}/artifacts", "-p:PublishReadyToRun=false", "-p:RunAnalyzers=false", "-p:NuGetAudit=false",
-                "--output", $"{_folder.Path}/win"], TimeSpan.FromMinutes(5));
-            Assert.True(published.ExitCode == 0, published.ToString());
-        }
+        Requirement.ProcessorHas(PublishedPrograms.IsLinuxX64, "this is not Linux on x64.");
+        Requirement.SkipUnless(File.Exists("/usr/bin/wine"), "wine is not installed.");
+        _windows.PublishTogether(["Training/Program", "Merge", "Scoring", "Evaluation", "Serving"]);
+        var (run, onnx) = ($"{_folder.Path}/run", $"{_folder.Path}/onnx");
 
-        var data = _folder.Write("data.jsonl", """
-            {"text": "the film was very good", "label": 0}
-            {"text": "i hated it. never again.", "label": 1}
-            """);
-        Wine("lora-merge", "--model", _model, "--out", $"{_folder.Path}/wine/model.onnx");
-        Here("lora-merge", "--model", _model, "--out", $"{_folder.Path}/here/model.onnx");
-        Wine("lora-merge", "--model", _model, "--out", $"{_folder.Path}/wine/model.onnx"); // over the first
-        Wine("lora-score", "--model", $"{_folder.Path}/wine", "--in", data, "--out", $"{_folder.Path}/wine.jsonl");
-        Here("lora-score", "--model", $"{_folder.Path}/here", "--in", data, "--out", $"{_folder.Path}/here.jsonl");
-        var report = Wine("lora-compare", $"a={_folder.Path}/wine", $"b={_folder.Path}/here", "--data", data, "--json").Output;
+        var trained = _windows.Run("lora-train", _task.Arguments(run));
+        _windows.Run("lora-merge", "--run", run, "--out", $"{onnx}/model.onnx");
+        _windows.Run("lora-merge", "--run", run, "--out", $"{onnx}/model.onnx"); // over the first
+        PublishedPrograms.Here("lora-train", null, [.. _task.Arguments($"{run}-here"), "--engine", "onnx"]);
+        PublishedPrograms.Here("lora-merge", null, "--run", $"{run}-here", "--out", $"{onnx}-here/model.onnx");
 
-        var (wine, here) = (Numbers($"{_folder.Path}/wine.jsonl"), Numbers($"{_folder.Path}/here.jsonl"));
-        Assert.NotEmpty(wine);
-        Assert.Equal(here.Count, wine.Count);
-        Assert.All(wine.Zip(here), pair => Assert.Equal(pair.Second, pair.First, 1e-5));
-        Assert.Contains("\"f1\"", report, StringComparison.OrdinalIgnoreCase);
-        using var server = Command.Start("wine",
-            [$"{_folder.Path}/win/lora-serve.exe", "--model", $"{_folder.Path}/wine", "--grpc-port", "0", "--http-port", "0"], environment: Quiet);
-        try
-        {
-            string? address = null;
-            while (address is null && await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-            {
-                address = Grpc().Match(line) is { Success: true } match ? match.Groups[1].Value : null;
-            }
-
-            Assert.NotNull(address);
-            Assert.NotEmpty(Wine("lora-serve", "predict", "--address", address, "the film was very good").Output);
-            Assert.NotEmpty(Here("lora-serve", "predict", "--address", address, "the film was very good").Output);
-        }
-        finally
-        {
-            server.Kill(entireProcessTree: true);
-            Command.Run("/usr/lib/wine/wineserver", ["-k"], environment: Quiet); // it would write into its folder when that goes
-        }
+        // torch is tried, and the line says how that ended
+        Assert.Single(trained.Error.Split('\n'), line => line.Contains("engine onnx: libtorch does not load here", StringComparison.Ordinal));
+        TinyTraining.AssertClose(TinyTraining.Losses($"{run}-here"), TinyTraining.Losses(run), Tolerance);
+        var there = _task.Compare(arguments => _windows.Run("lora-compare", arguments), onnx, $"{onnx}-here");
+        var here = _task.Compare(arguments => PublishedPrograms.Here("lora-compare", null, arguments), onnx, $"{onnx}-here");
+        TinyTraining.AssertClose(here[36..], here[..36], Tolerance); // two trainings: 12 texts, 3 labels
+        TinyTraining.AssertClose(here, there, Tolerance);
+        TinyTraining.AssertClose(Scores(_windows.Run, "there", onnx), Scores(Here, "here", onnx), Tolerance);
+        var (served, asked) = await _windows.ServeAsync(onnx, address =>
+            (_task.AskedLogits(address), _windows.Run("lora-serve", "predict", "--address", address, "the film was good").Output));
+        TinyTraining.AssertClose(here[..36], served, Tolerance);
+        Assert.NotEmpty(asked);
     }
 
-    /// <summary>W^X needs what wine has not; its own remarks are no output of ours.</summary>
-    private Dictionary<string, string> Quiet => new()
+    /// <summary>The scores that lora-score writes for the texts.</summary>
+    private double[] Scores(Func<string, string[], CommandResult> run, string name, string model)
     {
-        ["WINEDEBUG"] = "-all",
-        ["DOTNET_EnableWriteXorExecute"] = "0",
-        ["WINEPREFIX"] = $"{_folder.Path}/prefix",
-    };
-
-    private CommandResult Wine(string program, params string[] arguments) =>
-        Succeed("wine", [$"{_folder.Path}/win/{program}.exe", .. arguments], Quiet);
-
-    private static CommandResult Here(string program, params string[] arguments) => Succeed(Repository.Path("bin", program), arguments, null);
-
-    private static CommandResult Succeed(string program, string[] arguments, Dictionary<string, string>? environment)
-    {
-        var result = Command.Run(program, arguments, TimeSpan.FromMinutes(5), environment: environment);
-        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {result}");
-        return result;
+        var scored = $"{_folder.Path}/{name}.jsonl";
+        run("lora-score", ["--model", model, "--in", _task.Data, "--out", scored]);
+        return [.. File.ReadLines(scored).SelectMany(line => System.Text.Json.JsonDocument.Parse(line).RootElement.EnumerateObject())
+            .Where(member => member.Value.ValueKind == System.Text.Json.JsonValueKind.Number).Select(member => member.Value.GetDouble())];
     }
 
-    private static List<double> Numbers(string file) => [.. Number().Matches(File.ReadAllText(file))
-        .Select(match => double.Parse(match.Value, System.Globalization.CultureInfo.InvariantCulture))];
-
-    [GeneratedRegex(@"\b[01]\.\d+(e-?\d+)?")]
-    private static partial Regex Number();
-
-    [GeneratedRegex(@"^listening: grpc (\S+?)\s*$")]
-    private static partial Regex Grpc();
+    private static CommandResult Here(string program, string[] arguments) => PublishedPrograms.Here(program, null, arguments);
 }

@@ -19,8 +19,7 @@ public sealed class WithoutTorchTests : IDisposable
     [Fact]
     public async Task On_linux_x64_it_is_below_100_MB_and_what_it_trains_is_merged_compared_and_served()
     {
-        Requirement.SkipUnless(OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.OSArchitecture
-            == System.Runtime.InteropServices.Architecture.X64, "this is not Linux on x64.");
+        Requirement.ProcessorHas(PublishedPrograms.IsLinuxX64, "this is not Linux on x64.");
         var programs = new PublishedPrograms(_folder.Path, "linux-x64");
         programs.Publish("Training/Program", "-p:Torch=false");
 
@@ -31,19 +30,19 @@ public sealed class WithoutTorchTests : IDisposable
         Assert.Contains("<svg", File.ReadAllText($"{Run}/report.html"), StringComparison.Ordinal);
         programs.Run("lora-train", "--resume", "--out", Run); // all is done, and its records are read
         PublishedPrograms.Here("lora-merge", null, "--run", Run, "--out", $"{Onnx}/model.onnx");
-        var compared = Compare("here", PublishedPrograms.Here, Run, Onnx);
+        var compared = _task.Compare(arguments => PublishedPrograms.Here("lora-compare", null, arguments), Run, Onnx);
         using var server = await ServerProcess.StartAsync("--model", Onnx);
-        var served = Command.Run(ServerProcess.Program, ["predict", "--address", server.GrpcAddress, "--logits", "--json", "-"], input: _task.Lines);
+        var served = _task.AskedLogits(server.GrpcAddress);
 
         TinyTraining.AssertClose(compared[..36], compared[36..], Tolerance); // run and file: 12 texts, 3 labels
-        TinyTraining.AssertClose(compared[..36], TinyTraining.Logits(served.Output.Split('\n')), Tolerance);
+        TinyTraining.AssertClose(compared[..36], served, Tolerance);
     }
 
     [Fact]
     public void On_macOS_it_has_the_natives_of_arm64()
     {
         var programs = new PublishedPrograms(_folder.Path, "osx-arm64");
-        programs.Publish("Training/Program", "-p:Torch=false", "-p:PublishReadyToRun=false");
+        programs.PublishTogether(["Training/Program"], "-p:Torch=false");
 
         Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(programs.File("lora-train"))!, "*.so"));
         Assert.All(["lora-train", "libonnxruntime.dylib", "libcoreclr.dylib"], name =>
@@ -53,16 +52,5 @@ public sealed class WithoutTorchTests : IDisposable
             file.ReadExactly(start);
             Assert.Equal([0xCF, 0xFA, 0xED, 0xFE, 0x0C, 0, 0, 0x01], start); // mach-o/loader.h: 64 bits, ARM64
         });
-    }
-
-    private delegate CommandResult Running(string program, IReadOnlyDictionary<string, string>? environment, params string[] arguments);
-
-    /// <summary>The logits that lora-compare has for two models.</summary>
-    private double[] Compare(string name, Running run, string first, string second)
-    {
-        run("lora-compare", null, $"first={first}", $"second={second}", "--data", _task.Data,
-            "--predictions", $"{_folder.Path}/{name}.jsonl", "--json");
-        var lines = File.ReadAllLines($"{_folder.Path}/{name}.jsonl");
-        return TinyTraining.Logits(lines.OrderBy(line => line.Contains("\"model\":\"second\"", StringComparison.Ordinal))); // in the texts' order
     }
 }
