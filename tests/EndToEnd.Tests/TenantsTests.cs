@@ -41,6 +41,16 @@ public sealed class TenantsTests : IDisposable
         Assert.Matches("(?m)^odd +48 +12 ", table);
         var scored = File.ReadLines(In("predictions.jsonl")).Select(line => JsonNode.Parse(line)!)
             .Where(line => (string)line["model"]! == "own").ToList();
+        var explained = report["models"]!["own"]!["texts"]!["gained"]!.AsArray().Select(text => text!)
+            .Where(text => text["answers"]!["own"]!["explanation"] is not null).ToList();
+        Assert.True(least == 0 || explained.Count == 2, $"{explained.Count} texts are explained");
+        foreach (var text in explained)
+        {
+            var answer = text["answers"]!["own"]!["explanation"]!;
+            var label = report["labels"]!.AsArray().Select(name => (string)name!).ToList().IndexOf((string)answer["label"]!);
+            Assert.Equal(Logits(scored[(int)text["index"]!])[label], (double)answer["logit"]!, 1e-4); // by the weights of the text's tenant
+        }
+
         foreach (var tenant in new[] { "plain", "odd" })
         {
             var rows = File.ReadLines(test).Select(line => JsonNode.Parse(line)!).Index()
