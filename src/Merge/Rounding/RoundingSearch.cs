@@ -21,7 +21,7 @@ internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, Merg
 
     private static readonly InferenceOptions _cpu = new() { Device = "cpu" };
 
-    /// <summary>The plans; each is asked for only where the one before did not pass. The last has half of the products left.</summary>
+    /// <summary>The plans; each is asked for only where the one before did not pass. The last has one group left.</summary>
     public IEnumerable<RoundingPlan> Plans()
     {
         var texts = CalibrationTexts.Of(input, options, cancellationToken);
@@ -33,15 +33,8 @@ internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, Merg
         yield return plan;
         yield return RoundingPlan.Plain;
 
-        var (all, exact) = (groups.Sum(group => group.Products), 0L);
-        foreach (var group in MostSensitiveFirst(plan, groups, texts))
+        foreach (var group in MostSensitiveFirst(plan, groups, texts).SkipLast(1))
         {
-            exact += group.Products;
-            if (2 * exact > all)
-            {
-                yield break;
-            }
-
             plan = plan.Without(group);
             yield return plan;
         }
