@@ -48,5 +48,10 @@ public sealed class ErrorText
     public void AppendFormatted(ReadOnlySpan<char> value) => _text.Append(VisibleText.Of(value));
 
     /// <summary>The text, bounded.</summary>
-    public override string ToString() => _text.Length <= MostCharacters ? _text.ToString() : _text.ToString(0, MostCharacters - 3) + "...";
+    public override string ToString()
+    {
+        const int Kept = MostCharacters - 3;
+        return _text.Length <= MostCharacters ? _text.ToString()
+            : _text.ToString(0, char.IsHighSurrogate(_text[Kept - 1]) ? Kept - 1 : Kept) + "...";
+    }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LoraOnnx.Hub.Tests;
 
 /// <summary>A hub, or a mirror, that means no good: sizes, lists, names and redirects are held to what they may be.</summary>
@@ -5,6 +7,7 @@ public sealed class HostileHubTests : IAsyncLifetime
 {
     private const string Id = "datasets/someone/reviews";
     private readonly string _cache = Directory.CreateTempSubdirectory("hub-cache-").FullName;
+    private readonly long _started = Stopwatch.GetTimestamp();
     private FakeHub _hub = null!; // InitializeAsync makes it before any test
 
     public async ValueTask InitializeAsync()
@@ -15,6 +18,9 @@ public sealed class HostileHubTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        var written = Directory.EnumerateFiles(_cache, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{_hub.Requests.Count} requests, {_hub.Downloads} of them for content, {written} bytes "
+            + $"left in the cache, {Stopwatch.GetElapsedTime(_started).TotalSeconds:0.0} s");
         await _hub.DisposeAsync();
         Directory.Delete(_cache, recursive: true);
     }

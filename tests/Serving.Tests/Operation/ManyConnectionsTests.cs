@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using LoraOnnx.Client;
@@ -24,6 +25,7 @@ public sealed class ManyConnectionsTests(DemoOnnx demo)
         await early.PredictAsync("before", PredictOptions.Default, Cancel);
         var port = onHttpPort ? server.HttpAddress.Port : IPEndPoint.Parse(server.GrpcAddress).Port;
         var idle = new List<Socket>();
+        var watch = Stopwatch.StartNew();
         try
         {
             for (var number = 0; number < Idle; number++)
@@ -41,7 +43,11 @@ public sealed class ManyConnectionsTests(DemoOnnx demo)
 
             Assert.All(answers, answer => Assert.Equal("sentiment", answer.Model));
             Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
-            Assert.InRange(Directory.GetFiles($"/proc/{server.Id}/fd").Length, 256, 1_000);
+            var descriptors = Directory.GetFiles($"/proc/{server.Id}/fd").Length;
+            using var process = Process.GetProcessById(server.Id);
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{Idle} idle connections: {descriptors} descriptors, {process.WorkingSet64 >> 20} MiB, {watch.Elapsed.TotalSeconds:0.0} s");
+            Assert.InRange(descriptors, 256, 1_000);
         }
         finally
         {
