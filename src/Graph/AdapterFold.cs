@@ -74,7 +74,8 @@ public static class AdapterFold
             {
                 throw new InputException($"{(changes.Key.Directory is { } directory ? $"{directory}: " : "")}the adapter changes nothing: "
                     + "scale·B·A is zero in every module.",
-                    "it was saved before training, or its weights were lost; leave it out to export the model without it.");
+                    "it was saved before training, its weights were lost, or --scale or its weight is too small; leave it out to export the model "
+                        + "without it.");
             }
         }
     }

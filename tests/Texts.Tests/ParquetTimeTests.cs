@@ -101,6 +101,7 @@ public sealed class ParquetTimeTests
     {
         ["snappy"] = (1, body => [.. Varints(body.Length), .. Literals(body, longest: 60, piece => (byte)((piece.Length - 1) << 2))]),
         ["gzip"] = (2, body => Through(packed => new GZipStream(packed, CompressionLevel.Fastest), body)),
+        ["lz4"] = (7, Lz4),
         ["brotli"] = (4, body => Through(packed => new BrotliStream(packed, CompressionLevel.Fastest), body)),
         ["zstd"] = (6, body => // a frame of one block that is stored as it is
         [
@@ -133,6 +134,11 @@ public sealed class ParquetTimeTests
 
         return packed.ToArray();
     }
+
+    /// <summary>One sequence that has literals only.</summary>
+    private static byte[] Lz4(byte[] body) => body.Length < 15
+        ? [(byte)(body.Length << 4), .. body]
+        : [0xF0, .. Enumerable.Repeat((byte)255, (body.Length - 15) / 255), (byte)((body.Length - 15) % 255), .. body];
 
     private static byte[] Literals(byte[] body, int longest, Func<byte[], byte> tag) =>
         [.. body.Chunk(longest).SelectMany(piece => (byte[])[tag(piece), .. piece])];

@@ -23,6 +23,7 @@ public sealed class TokenizerJsonPartsTests
     [InlineData("", "", "fi")]
     [InlineData("\"add_prefix_space\": false", "\"add_prefix_space\": true", "Ġ fi")]
     [InlineData("\"f i\", ", "", "f i")]
+    [InlineData("\"merges\": [\"f i\", ", "\"ignore_merges\": true, \"merges\": [", "fi")]
     [InlineData("\"BPE\"", "\"BPE\", \"dropout\": 0, \"end_of_word_suffix\": \"\", \"byte_fallback\": false", "fi")]
     [InlineData("\"f i\", ", "\"i f\", ", null, "merge 1, 'i f', needs 'if'")]
     [InlineData("\"normalizer\": null", "\"normalizer\": {\"type\": \"NFC\"}", null, "'normalizer' is")]
@@ -36,6 +37,18 @@ public sealed class TokenizerJsonPartsTests
     [InlineData("\"RobertaProcessing\"", "\"Other\"", null, "'post_processor' is 'Other'")]
     public void Byte_pairs(string part, string other, string? pieces, string? message = null) =>
         AssertFollowed(Pairs, part, other, pieces, message);
+
+    [Theory]
+    [InlineData("null", "fi")]
+    [InlineData("\"<unk>\"", "<unk> <unk> fi <unk>")]
+    [InlineData("\"<unk>\", \"fuse_unk\": false", "<unk> <unk> fi <unk>")]
+    [InlineData("\"<unk>\", \"fuse_unk\": true", "<unk> fi <unk>")]
+    public void Bytes_without_a_piece_of_their_own(string unknown, string pieces)
+    {
+        using var folder = Folder(Pairs.Replace("\"unk_token\": null", $"\"unk_token\": {unknown}", StringComparison.Ordinal));
+
+        Assert.Equal(pieces, folder.Pieces("zzfiz"));
+    }
 
     [Theory]
     [InlineData("", "", "▁fi")]
