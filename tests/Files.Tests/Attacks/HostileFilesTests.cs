@@ -5,7 +5,9 @@ using System.Text;
 
 namespace LoraOnnx.Files.Tests.Attacks;
 
-/// <summary>What may lie where a file is expected, each behind a link, too, read in every way there is: refused, in little memory and no time.</summary>
+/// <summary>
+/// What may lie where a file is expected, each behind a link, too, read in every way there is: refused, in little memory and no time.
+/// </summary>
 public sealed class HostileFilesTests : IDisposable
 {
     private const int Limit = 1 << 20;

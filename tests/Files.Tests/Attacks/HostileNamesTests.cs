@@ -3,7 +3,9 @@ using System.Text;
 
 namespace LoraOnnx.Files.Tests.Attacks;
 
-/// <summary>Names of up to 2 MiB with all that steers a terminal, in every kind of error: what is shown is short and has no control character.</summary>
+/// <summary>
+/// Names of up to 2 MiB with all that steers a terminal, in every kind of error: what is shown is short and has no control character.
+/// </summary>
 public sealed class HostileNamesTests
 {
     private const int Rounds = 2_000;
