@@ -29,6 +29,20 @@ internal static class RuntimeDevice
         };
     }
 
+    /// <summary>Why no session can be had on a GPU; null where one can.</summary>
+    public static string? WhyNotCuda()
+    {
+        try
+        {
+            CreateSettings(new InferenceOptions { Device = Cuda }).Dispose();
+            return null;
+        }
+        catch (InputException failure)
+        {
+            return failure.Message;
+        }
+    }
+
     /// <summary>Settings of a session on the device asked for. The caller disposes.</summary>
     /// <param name="options">Device and threads.</param>
     /// <param name="spins">Whether threads wait for work busily, as suits a process that does nothing else.</param>
@@ -69,12 +83,14 @@ internal static class RuntimeDevice
         try
         {
             using var cuda = new OrtCUDAProviderOptions();
+            cuda.UpdateOptions(new Dictionary<string, string> { ["use_tf32"] = "0" }); // its default would round fp32 factors to 10 bits
             settings.AppendExecutionProvider_CUDA(cuda);
         }
         catch (OnnxRuntimeException failure)
         {
             throw new InputException($"device cuda cannot be used: {failure.Message.ReplaceLineEndings(" ")}",
-                "the driver, CUDA 13 (libcublasLt.so.13) and cuDNN 9 must be on the library path; or use --device cpu.", failure);
+                "the driver (libcuda.so.1), CUDA 13 (libcudart.so.13, libcublasLt.so.13) and libcurand.so.10 must be on "
+                + "the library path; or use --device cpu.", failure);
         }
     }
 }

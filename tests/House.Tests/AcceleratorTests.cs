@@ -17,10 +17,15 @@ public sealed class AcceleratorTests
             || package.Contains("OnnxRuntime", StringComparison.Ordinal)));
     }
 
-    private static List<string> PackagesAskedFor(string room, string accelerator)
+    [Fact]
+    public void A_libtorch_that_is_installed_takes_the_place_of_its_packages() =>
+        Assert.Equal(["TorchSharp"], PackagesAskedFor("Training/Torch", "cuda", "-p:Libtorch=installed")
+            .Where(package => package.Contains("torch", StringComparison.OrdinalIgnoreCase)));
+
+    private static List<string> PackagesAskedFor(string room, string accelerator, params string[] more)
     {
         var project = Directory.GetFiles(Repository.Path("src", room), "*.csproj").Single();
-        var result = Command.Run("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:Accelerator={accelerator}"]);
+        var result = Command.Run("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:Accelerator={accelerator}", .. more]);
         Assert.True(result.ExitCode == 0, result.ToString());
         using var json = JsonDocument.Parse(result.Output);
         return [.. json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()

@@ -54,8 +54,8 @@ internal sealed partial class ServerProcess : IDisposable
     public static Process Start(Surroundings surroundings, params string[] arguments)
     {
         var (program, before) = surroundings.Before.Length == 0
-            ? (Program, Array.Empty<string>())
-            : ("/bin/bash", ["-c", $"{surroundings.Before} && exec \"$0\" \"$@\"", Program]);
+            ? (surroundings.Program ?? Program, Array.Empty<string>())
+            : ("/bin/bash", ["-c", $"{surroundings.Before} && exec \"$0\" \"$@\"", surroundings.Program ?? Program]);
         return Command.Start(program, [.. before, .. arguments], folder: surroundings.Folder, environment: surroundings.Environment);
     }
 
@@ -84,5 +84,7 @@ internal sealed partial class ServerProcess : IDisposable
     private static partial Regex GrpcLine();
 }
 
-/// <summary>Where a program is started: what the shell does first (such as <c>ulimit -n 1024</c>), the folder, and further variables.</summary>
-internal sealed record Surroundings(string Before = "", string? Folder = null, IReadOnlyDictionary<string, string>? Environment = null);
+/// <summary>Where a program is started: what the shell does first (such as <c>ulimit -n 1024</c>), the folder, further variables, and another
+/// build of it.</summary>
+internal sealed record Surroundings(string Before = "", string? Folder = null, IReadOnlyDictionary<string, string>? Environment = null,
+    string? Program = null);

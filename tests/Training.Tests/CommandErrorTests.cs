@@ -87,6 +87,16 @@ public sealed class CommandErrorTests : IDisposable
     public void A_GPU_on_a_CPU_build() => AssertError(["cuda", "Accelerator=cuda"], "--device", "cuda");
 
     [Fact]
+    public void A_folder_that_holds_no_libtorch()
+    {
+        var result = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run),
+            environment: new Dictionary<string, string> { ["LORA_ONNX_LIBTORCH"] = _task.Folder });
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"LORA_ONNX_LIBTORCH is '{_task.Folder}', where there is no libtorch.so.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_length_that_the_model_cannot_take() => AssertError(["--max-length is 64", "32"], "--max-length", "64");
 
     [Fact]

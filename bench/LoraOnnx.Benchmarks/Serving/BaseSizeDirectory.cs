@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 
@@ -10,8 +11,8 @@ namespace LoraOnnx.Benchmarks.Serving;
 /// download.</summary>
 internal static class BaseSizeDirectory
 {
-    /// <summary>Writes the directory unless it is there.</summary>
-    public static void Write(string directory)
+    /// <summary>Writes the directory unless it is there; with models/demo's own weights where they are given.</summary>
+    public static void Write(string directory, ModelWeights? demoWeights = null)
     {
         var model = Path.Combine(directory, ModelFiles.Model);
         if (File.Exists(model))
@@ -27,9 +28,13 @@ internal static class BaseSizeDirectory
         }
 
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(demo, ModelConfig.FileName)))!; // a file of this repository, of as many layers
-        (json["dim"], json["hidden_dim"]) = (BaseSizeModel.Config.Shape.Width, BaseSizeModel.Config.Shape.UpWidth);
+        if (demoWeights is null)
+        {
+            (json["dim"], json["hidden_dim"]) = (BaseSizeModel.Config.Shape.Width, BaseSizeModel.Config.Shape.UpWidth);
+        }
+
         File.WriteAllText(Path.Combine(directory, ModelConfig.FileName), json.ToJsonString());
         using var file = File.Create(model);
-        OnnxModelFile.Write(file, BaseSizeModel.Weights(ModelConfig.Load(directory)), OnnxModelFile.DefaultOpset, []);
+        OnnxModelFile.Write(file, demoWeights ?? BaseSizeModel.Weights(ModelConfig.Load(directory)), OnnxModelFile.DefaultOpset, []);
     }
 }

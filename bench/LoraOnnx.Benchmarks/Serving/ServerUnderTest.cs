@@ -20,6 +20,9 @@ internal sealed partial class ServerUnderTest : IDisposable
     /// <summary>Where it listens for gRPC.</summary>
     public string Address { get; }
 
+    /// <summary>Where it listens for HTTP.</summary>
+    public Uri HttpAddress => _http.BaseAddress!; // made with one
+
     /// <summary>Resident memory in bytes.</summary>
     public long ResidentBytes
     {
@@ -33,11 +36,12 @@ internal sealed partial class ServerUnderTest : IDisposable
     /// <summary>Returns when the server listens.</summary>
     /// <param name="model">An ONNX directory.</param>
     /// <param name="program">The server's program; null: what is built in this checkout.</param>
-    public static ServerUnderTest Start(string model, string? program = null)
+    /// <param name="device">Its <c>--device</c>.</param>
+    public static ServerUnderTest Start(string model, string? program = null, string device = "cpu")
     {
         var start = new ProcessStartInfo(
             program ?? Path.Combine(CheckoutRoot.Path, "bin", "lora-serve"),
-            ["--model", model, "--device", "cpu", "--grpc-port", "0", "--http-port", "0"])
+            ["--model", model, "--device", device, "--grpc-port", "0", "--http-port", "0"])
         { RedirectStandardOutput = true };
         var process = Process.Start(start)!; // a file with a path always gives a process
         var address = "";

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
@@ -37,13 +36,12 @@ internal sealed class OnnxEngine : ITrainingEngine
                 "leave --precision out, or use --engine torch.");
         }
 
-        var device = wish.Device switch { ComputeDevice.Cpu => RuntimeDevice.Cpu, ComputeDevice.Cuda => RuntimeDevice.Cuda, _ => "auto" };
-        var kind = RuntimeDevice.Resolve(new InferenceOptions { Device = device }) switch
+        if (wish.Device == ComputeDevice.Cuda)
         {
-            RuntimeDevice.Cpu => ComputeDevice.Cpu,
-            RuntimeDevice.Cuda => ComputeDevice.Cuda,
-            var other => throw new UnreachableException($"The device '{other}' has no name in training. This is a bug."),
-        };
+            RuntimeDevice.CreateSettings(new InferenceOptions { Device = RuntimeDevice.Cuda }).Dispose(); // or says what is missing
+        }
+
+        var kind = wish.Device ?? (RuntimeDevice.WhyNotCuda() is null ? ComputeDevice.Cuda : ComputeDevice.Cpu);
         return new OnnxEngine(new Machine(kind, BasePrecision.Fp32, wish.Threads ?? Environment.ProcessorCount));
     }
 

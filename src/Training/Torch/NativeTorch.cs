@@ -12,6 +12,9 @@ namespace LoraOnnx.Training.Torch;
 /// </remarks>
 internal static class NativeTorch
 {
+    /// <summary>The environment variable that names the folder of another libtorch, such as that of an installed PyTorch.</summary>
+    public const string FolderVariable = "LORA_ONNX_LIBTORCH";
+
     private const string LibraryName = "libLibTorchSharp.so";
     private const string TroublesomeVersion = "GLIBCXX_3.4.32";
 
@@ -76,12 +79,23 @@ internal static class NativeTorch
             throw new DllNotFoundException("there is no torch_cpu.dll."); // TorchSharp's own search does not come back under wine
         }
 
+        if (OwnFolder is { } folder && !File.Exists(Path.Combine(folder, "libtorch.so")))
+        {
+            throw new InputException($"{FolderVariable} is '{folder}', where there is no libtorch.so.",
+                "name the folder lib of an installed torch, or leave the variable out.");
+        }
+
         if (!OperatingSystem.IsLinux() || FindNative(LibraryName) is not { } original || FindNative("libtorch.so") is not { } torchLibrary)
         {
             return; // TorchSharp's own loader finds it, or says what is missing.
         }
 
         NativeLibrary.Load(torchLibrary);
+        if (FindNative("libtorch_cuda.so") is { } cuda)
+        {
+            NativeLibrary.Load(cuda); // TorchSharp asks for it by name alone, and the loader knows it then
+        }
+
         try
         {
             NativeLibrary.Load(original);
@@ -120,12 +134,14 @@ internal static class NativeTorch
 
     private static nint? Find(string pattern) => FindNative(pattern) is { } path && NativeLibrary.TryLoad(path, out var library) ? library : null;
 
+    private static string? OwnFolder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : null;
+
     private static string? FindNative(string pattern)
     {
         var hostDirectories = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(
             Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         var own = Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-        return hostDirectories.Append(AppContext.BaseDirectory).Append(own).Where(Directory.Exists)
+        return hostDirectories.Prepend(OwnFolder ?? "").Append(AppContext.BaseDirectory).Append(own).Where(Directory.Exists)
             .SelectMany(directory => Directory.EnumerateFiles(directory, pattern)).FirstOrDefault();
     }
 }

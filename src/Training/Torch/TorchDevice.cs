@@ -50,14 +50,14 @@ internal sealed class TorchDevice
     public static ScalarType TypeOf(BasePrecision precision) => precision == BasePrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>
-    /// Before a pass: on a GPU, fp32 factors (of adapters and head) are rounded to TF32 beside a bf16 base only; with an fp32 base they agree with a
-    /// CPU's to 1e-5. The mode is the process's, and models of both types take turns.
+    /// Before a pass: on a GPU, fp32 factors are rounded to TF32 in <see cref="BasePrecision.Tf32"/>, and those of adapters and head beside a bf16
+    /// base; in fp32 they agree with a CPU's to 1e-5. The mode is the process's, and models of both types take turns.
     /// </summary>
     public void BeginPass(BasePrecision precision)
     {
         if (Kind == ComputeDevice.Cuda)
         {
-            backends.cuda.matmul.allow_tf32 = precision == BasePrecision.Bf16;
+            backends.cuda.matmul.allow_tf32 = precision != BasePrecision.Fp32;
         }
     }
 

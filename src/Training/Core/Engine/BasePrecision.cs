@@ -12,4 +12,8 @@ internal enum BasePrecision
     /// <summary>bfloat16: fast with AVX512-BF16, AMX-BF16 or on a GPU.</summary>
     [JsonStringEnumMemberName("bf16")]
     Bf16,
+
+    /// <summary>32-bit float whose products a GPU takes in TF32; the GPU benchmark's, no option of lora-train.</summary>
+    [JsonStringEnumMemberName("tf32")]
+    Tf32,
 }
