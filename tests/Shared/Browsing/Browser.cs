@@ -52,8 +52,9 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>
-    /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, which is
-    /// how those there were made. Fails when it is wider than the screen, or higher than <paramref name="mostScreens"/> before anything is unfolded.
+    /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, as WebP by
+    /// Debian's cwebp, which is how those there were made. Fails when it is wider than the screen, or higher than
+    /// <paramref name="mostScreens"/> before anything is unfolded.
     /// </summary>
     public async Task TakePicturesAsync(string path, string name, double mostScreens)
     {
@@ -73,7 +74,9 @@ internal sealed class Browser : IAsyncDisposable
                 if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
                 {
                     Directory.CreateDirectory(Repository.Path("docs", "pictures"));
-                    File.Copy(Repository.Path("artifacts", file), Repository.Path("docs", "pictures", file), overwrite: true);
+                    var small = Command.Run("cwebp", ["-quiet", "-lossless", "-z", "9", Repository.Path("artifacts", file), "-o",
+                        Repository.Path("docs", "pictures", Path.ChangeExtension(file, ".webp"))]);
+                    Assert.True(small.ExitCode == 0, small.ToString());
                 }
 
                 await UnfoldAsync(page);
