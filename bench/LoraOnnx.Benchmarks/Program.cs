@@ -10,6 +10,7 @@ internal static class Program
         ["tokenizer-sizes"] = (Tokenizer.RealSizeBenchmark.Question, Tokenizer.RealSizeBenchmark.Run),
         ["inference"] = (Inference.EngineBenchmark.Question, Inference.EngineBenchmark.Run),
         ["adapters"] = (Inference.AdapterBenchmark.Question, Inference.AdapterBenchmark.Run),
+        ["allocation"] = (Inference.AllocationBenchmark.Question, Inference.AllocationBenchmark.Run),
         ["explanations"] = (Inference.ExplanationBenchmark.Question, Inference.ExplanationBenchmark.Run),
         ["kernels"] = (Kernels.ProductBenchmark.Question, Kernels.ProductBenchmark.Run),
         ["scoring"] = (Scoring.ScoringBenchmark.Question, Scoring.ScoringBenchmark.Run),

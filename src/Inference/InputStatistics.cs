@@ -38,7 +38,7 @@ public static class InputStatistics
         var found = new Dictionary<string, float[]>();
         foreach (var text in texts)
         {
-            using var layout = new PackedLayout(
+            using var layout = PackedLayout.Rent(
                 [text.Ids], WidthGroups.Width(text.Ids.Length, weights.Config.MaxTokens), weights.Config.Layout.Embeddings);
             SessionRun.Outputs(session, [.. PackedInputs.All], layout.CreateValues(), outputs, Keep, cancellationToken);
         }

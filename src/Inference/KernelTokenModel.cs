@@ -41,10 +41,11 @@ internal sealed class KernelTokenModel : ITokenModel
     }
 
     /// <inheritdoc/>
-    public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    public void Run(
+        ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, TextLogits logits, ReadOnlySpan<int> places, CancellationToken cancellationToken)
     {
-        using var layout = new PackedLayout(batch, width, _embeddings);
-        return SessionRun.Logits(_session, _inputs, layout.CreateValuesWithoutPadding(), batch.Count, cancellationToken);
+        using var layout = PackedLayout.Rent(batch, width, _embeddings);
+        SessionRun.Logits(_session, _inputs, layout.CreateValuesWithoutPadding(), logits, places, cancellationToken);
     }
 
     /// <inheritdoc/>

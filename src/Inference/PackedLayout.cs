@@ -1,31 +1,38 @@
-using System.Buffers;
+using System.Collections.Concurrent;
+using System.Numerics;
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Encoders;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>The inputs of <see cref="PackedInputs"/> for one batch, side by side in one pooled array.</summary>
+/// <summary>
+/// The inputs of <see cref="PackedInputs"/> for one batch, side by side in one pinned array. Layouts are used again, with their arrays:
+/// <see cref="Rent"/> takes one, disposal gives it back.
+/// </summary>
 internal sealed class PackedLayout : IDisposable
 {
-    private readonly int[] _buffer;
-    private readonly int _texts;
-    private readonly int _tokens;
-    private readonly int _width;
+    private static readonly ConcurrentQueue<PackedLayout> _spare = new();
 
-    public PackedLayout(IReadOnlyList<int[]> batch, int width, EmbeddingLayout embeddings)
+    private readonly OrtValue[] _values = new OrtValue[PackedInputs.All.Count];
+    private readonly OrtValue[] _valuesWithoutPadding = new OrtValue[KernelModel.Inputs.Count];
+    private readonly long[] _axis = new long[1];
+    private readonly long[] _axes = new long[2];
+    private int[] _buffer = [];
+    private int _texts;
+    private int _tokens;
+    private int _width;
+
+    private PackedLayout()
     {
-        _texts = batch.Count;
-        _tokens = batch.Sum(ids => ids.Length);
-        _width = width;
-        _buffer = ArrayPool<int>.Shared.Rent((3 * _tokens) + (_texts * width) + (2 * _texts));
-        var first = 0;
-        for (var text = 0; text < batch.Count; text++)
-        {
-            embeddings.FillPositions(batch[text], Positions.Span.Slice(first, batch[text].Length));
-            Place(text, batch[text], first);
-            first += batch[text].Length;
-        }
+    }
+
+    /// <summary>Lays a batch out; the caller disposes the layout when its run is over.</summary>
+    public static PackedLayout Rent(ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, EmbeddingLayout embeddings)
+    {
+        var layout = _spare.TryDequeue(out var spare) ? spare : new PackedLayout();
+        layout.Fill(batch, width, embeddings);
+        return layout;
     }
 
     private Memory<int> Ids => _buffer.AsMemory(0, _tokens);
@@ -41,23 +48,56 @@ internal sealed class PackedLayout : IDisposable
     private Memory<int> First => _buffer.AsMemory((3 * _tokens) + (_texts * _width) + _texts, _texts);
 
     /// <summary>The inputs in the order of <see cref="PackedInputs.All"/>; the caller disposes them before this layout.</summary>
-    public OrtValue[] CreateValues() =>
-    [
-        Value(Ids, _tokens),
-        Value(Positions, _tokens),
-        Value(Slots, _texts, _width),
-        Value(Rows, _tokens),
-        Value(Lengths, _texts),
-        Value(First, _texts),
-    ];
+    public OrtValue[] CreateValues()
+    {
+        _values[0] = Value(Ids);
+        _values[1] = Value(Positions);
+        (_axes[0], _axes[1]) = (_texts, _width);
+        _values[2] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, Slots, _axes);
+        _values[3] = Value(Rows);
+        _values[4] = Value(Lengths);
+        _values[5] = Value(First);
+        return _values;
+    }
 
     /// <summary>The inputs in the order of <see cref="KernelModel.Inputs"/>; the caller disposes them before this layout.</summary>
-    public OrtValue[] CreateValuesWithoutPadding() => [Value(Ids, _tokens), Value(Positions, _tokens), Value(Lengths, _texts), Value(First, _texts)];
+    public OrtValue[] CreateValuesWithoutPadding()
+    {
+        _valuesWithoutPadding[0] = Value(Ids);
+        _valuesWithoutPadding[1] = Value(Positions);
+        _valuesWithoutPadding[2] = Value(Lengths);
+        _valuesWithoutPadding[3] = Value(First);
+        return _valuesWithoutPadding;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => ArrayPool<int>.Shared.Return(_buffer);
+    public void Dispose() => _spare.Enqueue(this);
 
-    private void Place(int text, int[] ids, int first)
+    private void Fill(ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, EmbeddingLayout embeddings)
+    {
+        (_texts, _tokens, _width) = (batch.Length, 0, width);
+        foreach (var ids in batch)
+        {
+            _tokens += ids.Length;
+        }
+
+        var size = (3 * _tokens) + (_texts * width) + (2 * _texts);
+        if (_buffer.Length < size)
+        {
+            _buffer = GC.AllocateUninitializedArray<int>((int)BitOperations.RoundUpToPowerOf2((uint)size), pinned: true);
+        }
+
+        var first = 0;
+        for (var text = 0; text < batch.Length; text++)
+        {
+            var ids = batch[text].Span;
+            embeddings.FillPositions(ids, Positions.Span.Slice(first, ids.Length));
+            Place(text, ids, first);
+            first += ids.Length;
+        }
+    }
+
+    private void Place(int text, ReadOnlySpan<int> ids, int first)
     {
         ids.CopyTo(Ids.Span[first..]);
         var rows = Rows.Span[first..];
@@ -73,6 +113,9 @@ internal sealed class PackedLayout : IDisposable
         First.Span[text] = first;
     }
 
-    private static OrtValue Value(Memory<int> values, params long[] shape) =>
-        OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);
+    private OrtValue Value(Memory<int> values)
+    {
+        _axis[0] = values.Length;
+        return OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, _axis); // copies the shape
+    }
 }

@@ -24,10 +24,11 @@ internal sealed class PackedModel : ITokenModel
     }
 
     /// <inheritdoc/>
-    public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    public void Run(
+        ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, TextLogits logits, ReadOnlySpan<int> places, CancellationToken cancellationToken)
     {
-        using var layout = new PackedLayout(batch, width, _embeddings);
-        return SessionRun.Logits(_session, _inputs, layout.CreateValues(), batch.Count, cancellationToken);
+        using var layout = PackedLayout.Rent(batch, width, _embeddings);
+        SessionRun.Logits(_session, _inputs, layout.CreateValues(), logits, places, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,64 +1,89 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Collections.Concurrent;
+using System.Numerics;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
 
-/// <summary>The inputs of the portable contract for one batch, each [texts, width], side by side in one pooled array; the axes that a file fixes are
-/// filled with padding.</summary>
+/// <summary>
+/// The inputs of the portable contract for one batch, each [texts, width], side by side in one pinned array; the axes that a file fixes are filled
+/// with padding. Layouts are used again, with their arrays: <see cref="Rent"/> takes one, disposal gives it back.
+/// </summary>
 internal sealed class PaddedLayout : IDisposable
 {
-    private readonly long[] _buffer; // of int32 where the file takes those, two in each
-    private readonly PortableContract _contract;
-    private readonly int _texts;
-    private readonly int _width;
+    private static readonly ConcurrentQueue<PaddedLayout> _spare = new();
 
-    /// <summary>Lays a batch out for ids, mask and token types, which are all 0.</summary>
-    public PaddedLayout(IReadOnlyList<int[]> batch, int width, PortableContract contract)
+    private readonly long[] _axes = new long[2];
+    private long[] _numbers = [];
+    private int[] _int32Numbers = []; // for files that take those
+    private OrtValue[] _values = [];
+    private PortableContract _contract = null!; // filled before anyone sees it
+
+    private PaddedLayout()
     {
-        (_texts, _width, _contract) = (contract.Texts ?? batch.Count, contract.Tokens ?? width, contract);
-        _buffer = ArrayPool<long>.Shared.Rent(contract.Inputs.Count * Size);
-        _buffer.AsSpan(0, contract.Inputs.Count * Size).Clear();
+    }
+
+    /// <summary>Lays a batch out for ids, mask and token types, which are all 0. The caller disposes the layout when its run is over.</summary>
+    public static PaddedLayout Rent(ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, PortableContract contract)
+    {
+        var layout = _spare.TryDequeue(out var spare) ? spare : new PaddedLayout();
+        layout._contract = contract;
+        (layout._axes[0], layout._axes[1]) = (contract.Texts ?? batch.Length, contract.Tokens ?? width);
         if (contract.TakesInt32)
         {
-            Fill(MemoryMarshal.Cast<long, int>(_buffer.AsSpan()), batch, static id => id);
+            layout.Fill(ref layout._int32Numbers, batch);
         }
         else
         {
-            Fill(_buffer.AsSpan(), batch, static id => (long)id);
+            layout.Fill(ref layout._numbers, batch);
         }
+
+        return layout;
     }
 
-    private int Size => _texts * _width;
+    private int Size => (int)(_axes[0] * _axes[1]);
 
     /// <summary>The inputs; the caller disposes them before this layout.</summary>
-    public OrtValue[] CreateValues() => [.. Enumerable.Range(0, _contract.Inputs.Count).Select(Value)];
+    public OrtValue[] CreateValues()
+    {
+        if (_values.Length != _contract.Inputs.Count)
+        {
+            _values = new OrtValue[_contract.Inputs.Count];
+        }
+
+        for (var place = 0; place < _values.Length; place++)
+        {
+            _values[place] = _contract.TakesInt32 ? Value(_int32Numbers, place) : Value(_numbers, place);
+        }
+
+        return _values;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => ArrayPool<long>.Shared.Return(_buffer);
+    public void Dispose() => _spare.Enqueue(this);
 
-    private void Fill<T>(Span<T> buffer, IReadOnlyList<int[]> batch, Func<int, T> number)
+    private void Fill<T>(ref T[] numbers, ReadOnlySpan<ReadOnlyMemory<int>> batch)
+        where T : unmanaged, INumber<T>
     {
-        var one = number(1);
-        for (var text = 0; text < batch.Count; text++)
+        var count = _contract.Inputs.Count * Size;
+        if (numbers.Length < count)
         {
-            var row = text * _width;
-            for (var token = 0; token < batch[text].Length; token++)
+            numbers = GC.AllocateUninitializedArray<T>((int)BitOperations.RoundUpToPowerOf2((uint)count), pinned: true);
+        }
+
+        numbers.AsSpan(0, count).Clear();
+        for (var text = 0; text < batch.Length; text++)
+        {
+            var ids = batch[text].Span;
+            var row = text * (int)_axes[1];
+            for (var token = 0; token < ids.Length; token++)
             {
-                buffer[row + token] = number(batch[text][token]);
-                buffer[Size + row + token] = one;
+                numbers[row + token] = T.CreateTruncating(ids[token]);
+                numbers[Size + row + token] = T.One;
             }
         }
     }
 
-    private OrtValue Value(int place) => _contract.TakesInt32
-        ? OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, Int32s(place), [_texts, _width])
-        : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _buffer.AsMemory(place * Size, Size), [_texts, _width]);
-
-    private Memory<int> Int32s(int place)
-    {
-        var values = new int[Size]; // foreign files only: a memory of int32 over an array of int64 there isn't
-        MemoryMarshal.Cast<long, int>(_buffer.AsSpan()).Slice(place * Size, Size).CopyTo(values);
-        return values;
-    }
+    private OrtValue Value<T>(T[] numbers, int place)
+        where T : unmanaged =>
+        OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, numbers.AsMemory(place * Size, Size), _axes); // copies the shape
 }

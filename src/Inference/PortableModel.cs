@@ -77,7 +77,15 @@ public sealed class PortableModel : ITokenModel
     public float[][] Run(IReadOnlyList<int[]> batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Count == 0 ? [] : Run(batch, batch.Max(ids => ids.Length), cancellationToken);
+        var logits = new TextLogits();
+        logits.Begin(batch.Count);
+        if (batch.Count > 0)
+        {
+            Run([.. batch.Select(ids => (ReadOnlyMemory<int>)ids)], batch.Max(ids => ids.Length), logits, [.. Enumerable.Range(0, batch.Count)],
+                cancellationToken);
+        }
+
+        return logits.ToRows();
     }
 
     /// <inheritdoc/>
@@ -87,21 +95,25 @@ public sealed class PortableModel : ITokenModel
         _adapter?.Dispose();
     }
 
-    float[][] ITokenModel.Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken) => Run(batch, width, cancellationToken);
+    void ITokenModel.Run(
+        ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, TextLogits logits, ReadOnlySpan<int> places, CancellationToken cancellationToken) =>
+        Run(batch, width, logits, places, cancellationToken);
 
-    private float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    private void Run(
+        ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, TextLogits logits, ReadOnlySpan<int> places, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Max(ids => ids.Length), _contract.Tokens ?? int.MaxValue, nameof(batch));
-        return _contract.Texts is { } texts && texts != batch.Count
-            ? [.. batch.Chunk(texts).SelectMany(part => RunOnce(part, width, cancellationToken))]
-            : RunOnce(batch, width, cancellationToken);
-    }
+        foreach (var ids in batch)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Length, _contract.Tokens ?? int.MaxValue, nameof(batch));
+        }
 
-    private float[][] RunOnce(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
-    {
-        using var layout = new PaddedLayout(batch, width, _contract);
-        var rows = SessionRun.Logits(_session, _inputs, layout.CreateValues(), _contract.Texts ?? batch.Count, cancellationToken, _adapter);
-        return rows.Length == batch.Count ? rows : rows[..batch.Count];
+        var most = _contract.Texts ?? batch.Length;
+        for (var from = 0; from < batch.Length; from += most)
+        {
+            var count = Math.Min(most, batch.Length - from);
+            using var layout = PaddedLayout.Rent(batch.Slice(from, count), width, _contract);
+            SessionRun.LogitsOfRows(_session, _inputs, layout.CreateValues(), most, logits, places.Slice(from, count), _adapter, cancellationToken);
+        }
     }
 
     private static string OneLine(string message)

@@ -157,23 +157,32 @@ public sealed class TextClassifier : IDisposable
     /// <summary>The text as the model reads it: cut where and how its training cut.</summary>
     public EncodedText Encode(string text) => Tokenizer.Encode(text, Model.MaxTokens, Model.Truncation);
 
+    /// <summary>The same ids, as many as it says, at the beginning of an array that is exchanged for a longer one where it is too short.</summary>
+    public int Encode(string text, ref int[] ids, out int totalTokens) =>
+        Tokenizer.Encode(text, Model.MaxTokens, Model.Truncation, ref ids, out totalTokens);
+
     /// <summary>Logits [texts][labels]. Bit-equal for a text whatever it is batched with.</summary>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public float[][] Run(IReadOnlyList<EncodedText> batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        int[][] ids = [.. batch.Select(text => text.Ids)];
-        var logits = new float[batch.Count][];
-        foreach (var (width, texts) in _model.MixesWidths ? WidthGroups.One(ids) : WidthGroups.Of(ids, Model.Config.MaxTokens))
-        {
-            var rows = _model.Run([.. texts.Select(text => ids[text])], width, cancellationToken);
-            for (var row = 0; row < texts.Length; row++)
-            {
-                logits[texts[row]] = rows[row];
-            }
-        }
+        var logits = new TextLogits();
+        Run([.. batch.Select(text => (ReadOnlyMemory<int>)text.Ids)], logits, cancellationToken);
+        return logits.ToRows();
+    }
 
-        return logits;
+    /// <summary>The same into space that is used again, of texts given as the ids that <see cref="Encode(string, ref int[], out int)"/> made:
+    /// nothing is allocated but ONNX Runtime's handles.</summary>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public void Run(ReadOnlySpan<ReadOnlyMemory<int>> batch, TextLogits logits, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
+        logits.Begin(batch.Length);
+        logits.Order.Sort(batch, _model.MixesWidths ? null : Model.Config.MaxTokens);
+        for (var from = 0; logits.Order.TryTake(from, out var width, out var texts, out var places); from += places.Length)
+        {
+            _model.Run(texts, width, logits, places, cancellationToken);
+        }
     }
 
     /// <summary>Loads an adapter, a head, or both onto the model: no new session, and no other run waits for it. The caller disposes it.</summary>

@@ -112,7 +112,7 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
         }
     }
 
-    private bool IsSame(PackedModel packed, PortableModel portable, out double largest)
+    private bool IsSame(ITokenModel packed, PortableModel portable, out double largest)
     {
         largest = 0;
         var isSame = true;
@@ -125,7 +125,7 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
                 continue; // said when the model starts
             }
 
-            var ours = packed.Run([ids], WidthGroups.Width(ids.Length, config.MaxTokens), CancellationToken.None)[0];
+            var ours = packed.RunAlone(ids, WidthGroups.Width(ids.Length, config.MaxTokens));
             var theirs = portable.Run([ids], CancellationToken.None)[0];
             // NaN wins
             var difference = ours.Length == theirs.Length ? ours.Zip(theirs, (a, b) => Math.Abs((double)a - b)).Aggregate(0.0, Math.Max) : double.NaN;

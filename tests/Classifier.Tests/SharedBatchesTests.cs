@@ -1,4 +1,4 @@
-using LoraOnnx.Model.Tokenization;
+using LoraOnnx.Inference;
 
 namespace LoraOnnx.Classifier.Tests;
 
@@ -20,9 +20,9 @@ public sealed class SharedBatchesTests : IDisposable
     public async Task Texts_that_come_while_the_engine_runs_are_the_next_batch_in_their_order()
     {
         using var batches = New(new TextClassifierOptions { BatchTokens = 10 });
-        var first = batches.RunAsync(Text(3), TestContext.Current.CancellationToken);
+        var first = RunAsync(batches, 3, TestContext.Current.CancellationToken);
         await _started.WaitAsync(TestContext.Current.CancellationToken);
-        var others = new[] { 4, 5, 3, 20, 2 }.Select(length => batches.RunAsync(Text(length), TestContext.Current.CancellationToken)).ToList();
+        var others = new[] { 4, 5, 3, 20, 2 }.Select(length => RunAsync(batches, length, TestContext.Current.CancellationToken)).ToList();
         _release.Release(10);
 
         await Task.WhenAll([first, .. others]);
@@ -35,14 +35,14 @@ public sealed class SharedBatchesTests : IDisposable
     {
         using var batches = New(new TextClassifierOptions());
         using var given = new CancellationTokenSource();
-        var first = batches.RunAsync(Text(3), TestContext.Current.CancellationToken);
+        var first = RunAsync(batches, 3, TestContext.Current.CancellationToken);
         await _started.WaitAsync(TestContext.Current.CancellationToken);
-        var second = batches.RunAsync(Text(4), given.Token);
+        var second = RunAsync(batches, 4, given.Token);
         await given.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
         _release.Release(10);
         await first;
-        await batches.RunAsync(Text(5), TestContext.Current.CancellationToken);
+        await RunAsync(batches, 5, TestContext.Current.CancellationToken);
 
         Assert.Equal([[3], [5]], _batches);
     }
@@ -51,11 +51,11 @@ public sealed class SharedBatchesTests : IDisposable
     public async Task A_full_queue_refuses_at_once()
     {
         using var batches = New(new TextClassifierOptions { QueueTexts = 1 });
-        var first = batches.RunAsync(Text(3), TestContext.Current.CancellationToken);
+        var first = RunAsync(batches, 3, TestContext.Current.CancellationToken);
         await _started.WaitAsync(TestContext.Current.CancellationToken);
-        var second = batches.RunAsync(Text(4), TestContext.Current.CancellationToken);
+        var second = RunAsync(batches, 4, TestContext.Current.CancellationToken);
 
-        await Assert.ThrowsAsync<TextClassificationException>(() => batches.RunAsync(Text(5), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<TextClassificationException>(() => RunAsync(batches, 5, TestContext.Current.CancellationToken));
         _release.Release(10);
         await Task.WhenAll(first, second);
     }
@@ -64,15 +64,15 @@ public sealed class SharedBatchesTests : IDisposable
     public async Task One_text_does_not_fail_its_neighbours()
     {
         using var batches = New(new TextClassifierOptions());
-        var first = batches.RunAsync(Text(3), TestContext.Current.CancellationToken);
+        var first = RunAsync(batches, 3, TestContext.Current.CancellationToken);
         await _started.WaitAsync(TestContext.Current.CancellationToken);
-        var good = batches.RunAsync(Text(4), TestContext.Current.CancellationToken);
-        var bad = batches.RunAsync(Text(13), TestContext.Current.CancellationToken);
-        var broken = batches.RunAsync(Text(14), TestContext.Current.CancellationToken);
+        var good = RunAsync(batches, 4, TestContext.Current.CancellationToken);
+        var bad = RunAsync(batches, 13, TestContext.Current.CancellationToken);
+        var broken = RunAsync(batches, 14, TestContext.Current.CancellationToken);
         _release.Release(10);
 
-        Assert.Equal(3, Assert.Single(await first));
-        Assert.Equal(4, Assert.Single(await good));
+        Assert.Equal(3, (await first).Score);
+        Assert.Equal(4, (await good).Score);
         Assert.IsType<InvalidOperationException>((await Assert.ThrowsAsync<TextClassificationException>(() => bad)).InnerException);
         Assert.Contains("not finite", (await Assert.ThrowsAsync<TextClassificationException>(() => broken)).Message, StringComparison.Ordinal);
     }
@@ -86,7 +86,7 @@ public sealed class SharedBatchesTests : IDisposable
         await Parallel.ForAsync(0, 20_000, TestContext.Current.CancellationToken, async (index, token) =>
         {
             using var given = CancellationTokenSource.CreateLinkedTokenSource(token);
-            var answer = batches.RunAsync(Text(2 + (index % 10)), given.Token);
+            var answer = RunAsync(batches, 2 + (index % 10), given.Token);
             if (index % 7 == 0)
             {
                 await given.CancelAsync();
@@ -94,21 +94,34 @@ public sealed class SharedBatchesTests : IDisposable
                 return;
             }
 
-            Assert.Equal(2 + (index % 10), Assert.Single(await answer));
+            Assert.Equal(2 + (index % 10), (await answer).Score);
         });
     }
 
-    private SharedBatches New(TextClassifierOptions options) => new(Run, options, _metrics);
+    private SharedBatches New(TextClassifierOptions options) => new(Encode, Run, Read, options, _metrics);
 
-    private static EncodedText Text(int length) => new(new int[length], length);
+    private static Task<TextClassification> RunAsync(SharedBatches batches, int tokens, CancellationToken cancellationToken) =>
+        batches.RunAsync(new string('a', tokens), cancellationToken).AsTask();
+
+    /// <summary>A token a character.</summary>
+    private static int Encode(string text, ref int[] ids, out int totalTokens)
+    {
+        ids = new int[text.Length];
+        return totalTokens = text.Length;
+    }
+
+    private static TextClassification Read(WaitingText text) =>
+        new() { Label = "", Score = text.Logits[0], Scores = [], Tokens = text.Ids.Length, IsTruncated = false };
 
     /// <summary>Logits are the text's length; 13 fails, 14 is not finite.</summary>
-    private float[][] Run(IReadOnlyList<EncodedText> texts, CancellationToken cancellationToken)
+    private void Run(ReadOnlySpan<ReadOnlyMemory<int>> texts, TextLogits logits, CancellationToken cancellationToken)
     {
-        _batches.Add([.. texts.Select(text => text.Ids.Length)]);
+        int[] lengths = [.. texts.ToArray().Select(text => text.Length)];
+        _batches.Add(lengths);
         _started.Release();
         _release.Wait(cancellationToken);
-        return texts.Any(text => text.Ids.Length == 13) ? throw new InvalidOperationException("thirteen")
-            : [.. texts.Select(text => new[] { text.Ids.Length == 14 ? float.NaN : text.Ids.Length })];
+        logits.Begin(lengths.Length);
+        logits.Put([.. Enumerable.Range(0, lengths.Length)], lengths.Contains(13) ? throw new InvalidOperationException("thirteen")
+            : [.. lengths.Select(length => length == 14 ? float.NaN : length)]);
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx;
 
@@ -26,11 +25,18 @@ internal sealed class ClassifierMetrics : IDisposable
         _batchSeconds = _meter.CreateHistogram<double>("lora_onnx.batch.duration", "s", "Time of a batch in the engine.");
     }
 
-    public void BatchRan(EncodedText[] texts, TimeSpan elapsed)
+    public void BatchRan(ReadOnlySpan<WaitingText> texts, TimeSpan elapsed)
     {
+        var (tokens, cut) = (0L, 0);
+        foreach (var text in texts)
+        {
+            tokens += text.Ids.Length;
+            cut += text.IsTruncated ? 1 : 0;
+        }
+
         _texts.Add(texts.Length);
-        _tokens.Add(texts.Sum(text => (long)text.Ids.Length));
-        _cut.Add(texts.Count(text => text.Truncated));
+        _tokens.Add(tokens);
+        _cut.Add(cut);
         _batchTexts.Record(texts.Length);
         _batchSeconds.Record(elapsed.TotalSeconds);
     }

@@ -1,39 +1,77 @@
+using System.Runtime.InteropServices;
 using LoraOnnx.Inference;
-using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx;
 
+/// <summary>Answers texts together, each at its place.</summary>
+internal delegate void RunIds(ReadOnlySpan<ReadOnlyMemory<int>> batch, TextLogits logits, CancellationToken cancellationToken);
+
 /// <summary>
 /// Callers' texts, run together. A text that finds the engine free runs at once, alone; those that come meanwhile wait and are the next batch, in the
-/// order in which they came. There is no timer and no thread of its own: whoever finds the engine free sends a pool thread. Thread-safe.
+/// order in which they came. There is no timer and no thread of its own: whoever finds the engine free sends a pool thread. Nothing is allocated for
+/// a text but its answer. Thread-safe.
 /// </summary>
-internal sealed class SharedBatches(RunTexts run, TextClassifierOptions options, ClassifierMetrics metrics) : IThreadPoolWorkItem, IDisposable
+internal sealed class SharedBatches(
+    EncodeText encode, RunIds run, Func<WaitingText, TextClassification> read, TextClassifierOptions options, ClassifierMetrics metrics)
+    : IThreadPoolWorkItem, IDisposable
 {
+    /// <summary>Objects kept for later texts: more than wait at a time in most programs; they take about 1 kB each.</summary>
+    private const int MostSpare = 4096;
+
     private readonly Lock _lock = new();
     private readonly Queue<WaitingText> _waiting = new();
+    private readonly Stack<WaitingText> _spare = new();
     private readonly ManualResetEventSlim _idle = new(initialState: true);
+    private readonly List<WaitingText> _batch = []; // of the one pool thread that runs the engine, as the next two
+    private readonly List<ReadOnlyMemory<int>> _ids = [];
+    private readonly TextLogits _logits = new();
     private bool _isClosed;
 
-    /// <summary>Logits of a text.</summary>
-    /// <exception cref="TextClassificationException">Too many texts wait, or the engine failed on this one.</exception>
+    /// <summary>The answer of a text; to be awaited once.</summary>
+    /// <exception cref="TextClassificationException">Too many texts wait, or, later, the engine failed on this one.</exception>
     /// <exception cref="ObjectDisposedException">The classifier is gone.</exception>
-    public async Task<float[]> RunAsync(EncodedText text, CancellationToken cancellationToken)
+    public ValueTask<TextClassification> RunAsync(string text, CancellationToken cancellationToken)
     {
-        var waiting = new WaitingText(text);
+        WaitingText? waiting;
+        lock (_lock)
+        {
+            _spare.TryPop(out waiting);
+        }
+
+        waiting ??= new WaitingText(this);
+        waiting.Begin(encode, text);
         Enqueue(waiting);
-        await using var given = cancellationToken.UnsafeRegister(
-            static (state, token) => ((WaitingText)state!).TrySetCanceled(token), waiting).ConfigureAwait(false);
-        return await waiting.Task.ConfigureAwait(false);
+        waiting.Watch(cancellationToken);
+        return waiting.Task;
+    }
+
+    /// <summary>Makes the answer of a text from its logits.</summary>
+    public TextClassification Read(WaitingText text) => read(text);
+
+    /// <summary>Keeps an object that nobody holds for a later text.</summary>
+    public void GiveBack(WaitingText text)
+    {
+        lock (_lock)
+        {
+            if (_spare.Count < MostSpare)
+            {
+                _spare.Push(text);
+            }
+        }
     }
 
     /// <summary>Batches until nothing waits.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        var batch = new List<WaitingText>();
-        while (TakeBatch(batch))
+        while (TakeBatch())
         {
-            Answer(batch);
-            batch.Clear();
+            Answer();
+            foreach (var waiting in _batch)
+            {
+                waiting.Release();
+            }
+
+            _batch.Clear();
         }
     }
 
@@ -72,80 +110,96 @@ internal sealed class SharedBatches(RunTexts run, TextClassifierOptions options,
     }
 
     /// <summary>The texts that waited longest, up to the limit of tokens, at least one; false, and the engine is free, when none waits.</summary>
-    private bool TakeBatch(List<WaitingText> batch)
+    private bool TakeBatch()
     {
         lock (_lock)
         {
             var tokens = 0;
-            while (_waiting.TryPeek(out var next) && (batch.Count == 0 || tokens + next.Text.Ids.Length <= options.BatchTokens))
+            while (_waiting.TryPeek(out var next) && (_batch.Count == 0 || tokens + next.Ids.Length <= options.BatchTokens))
             {
                 _waiting.Dequeue();
-                if (!next.Task.IsCompleted)
+                if (next.IsGivenUp)
                 {
-                    tokens += next.Text.Ids.Length;
-                    batch.Add(next);
+                    next.Release();
+                    continue;
                 }
+
+                tokens += next.Ids.Length;
+                _batch.Add(next);
             }
 
-            if (batch.Count == 0)
+            var isAny = _batch.Count > 0; // the last look at it: the next thread may begin
+            if (!isAny)
             {
                 _idle.Set();
             }
 
-            return batch.Count > 0;
+            return isAny;
         }
     }
 
-    private void Answer(List<WaitingText> batch)
+    private void Answer()
     {
-        if (RunOrNull([.. batch.Select(waiting => waiting.Text)], out var failure) is { } logits)
+        var batch = CollectionsMarshal.AsSpan(_batch);
+        if (TryRun(batch, out var failure))
         {
-            for (var i = 0; i < batch.Count; i++)
+            for (var i = 0; i < batch.Length; i++)
             {
-                Answer(batch[i], logits[i], failure);
+                Answer(batch[i], _logits[i]);
             }
 
             return;
         }
 
         // One text must not fail its neighbours: after a failed batch each is tried alone.
-        foreach (var waiting in batch)
+        for (var i = 0; i < batch.Length; i++)
         {
-            Answer(waiting, batch.Count > 1 ? RunOrNull([waiting.Text], out failure)?[0] : null, failure);
+            if (batch.Length > 1 && TryRun(batch.Slice(i, 1), out failure))
+            {
+                Answer(batch[i], _logits[0]);
+            }
+            else
+            {
+                batch[i].Fail(new TextClassificationException($"the model failed on a text: {failure!.Message}", failure)); // null: it ran
+            }
         }
     }
 
-    private static void Answer(WaitingText waiting, float[]? logits, Exception? failure)
+    private static void Answer(WaitingText waiting, ReadOnlySpan<float> logits)
     {
-        if (logits is null)
+        foreach (var logit in logits)
         {
-            waiting.TrySetException(new TextClassificationException($"the model failed on a text: {failure!.Message}", failure)); // null: it failed
+            if (!float.IsFinite(logit))
+            {
+                waiting.Fail(new TextClassificationException("the model gave logits that are not finite."));
+                return;
+            }
         }
-        else if (!Array.TrueForAll(logits, float.IsFinite))
-        {
-            waiting.TrySetException(new TextClassificationException("the model gave logits that are not finite."));
-        }
-        else
-        {
-            waiting.TrySetResult(logits);
-        }
+
+        waiting.Answer(logits);
     }
 
-    private float[][]? RunOrNull(EncodedText[] texts, out Exception? failure)
+    private bool TryRun(ReadOnlySpan<WaitingText> texts, out Exception? failure)
     {
         failure = null;
+        _ids.Clear();
+        foreach (var text in texts)
+        {
+            _ids.Add(text.Ids);
+        }
+
         var started = TimeProvider.System.GetTimestamp();
         try
         {
-            var logits = run(texts, CancellationToken.None);
+            run(CollectionsMarshal.AsSpan(_ids), _logits, CancellationToken.None);
             metrics.BatchRan(texts, TimeProvider.System.GetElapsedTime(started));
-            return logits;
+            return true;
         }
         catch (Exception thrown)
         {
             // Whatever a native engine throws belongs to the callers of these texts; the others go on.
             failure = thrown;
-            return null;
+            return false;
         }
     }
 }

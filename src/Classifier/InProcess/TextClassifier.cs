@@ -1,7 +1,9 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Metrics;
-using LoraOnnx.Model.Tokenization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Engine = LoraOnnx.Inference.TextClassifier;
@@ -30,7 +32,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         _engine = engine;
         _calibration = calibration;
         _metrics = new ClassifierMetrics(meters, Path.GetFileName(Path.TrimEndingDirectorySeparator(engine.Model.Path)));
-        _batches = new SharedBatches(engine.Run, options, _metrics);
+        _batches = new SharedBatches(engine.Encode, engine.Run, Read, options, _metrics);
     }
 
     /// <summary>Loads a model with the default options.</summary>
@@ -82,22 +84,57 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
     public int MaxTokens => _engine.Model.MaxTokens;
 
     /// <inheritdoc/>
-    public async ValueTask<TextClassification> ClassifyAsync(string text, CancellationToken cancellationToken = default)
+    public ValueTask<TextClassification> ClassifyAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        cancellationToken.ThrowIfCancellationRequested();
-        var encoded = _engine.Encode(text);
-        return Answer(encoded, await _batches.RunAsync(encoded, cancellationToken).ConfigureAwait(false));
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<TextClassification>(cancellationToken);
+        }
+
+        try
+        {
+            return _batches.RunAsync(text, cancellationToken);
+        }
+        catch (Exception failure) when (failure is TextClassificationException or ObjectDisposedException)
+        {
+            return ValueTask.FromException<TextClassification>(failure);
+        }
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [SuppressMessage("Reliability", "CA2012", Justification = "Each is awaited once, in its turn.")]
     public async ValueTask<IReadOnlyList<TextClassification>> ClassifyAsync(
         IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         var answers = new TextClassification[texts.Count];
-        await Parallel.ForAsync(0, texts.Count, new ParallelOptions { MaxDegreeOfParallelism = TextsAhead, CancellationToken = cancellationToken },
-            async (index, token) => answers[index] = await ClassifyAsync(texts[index], token).ConfigureAwait(false)).ConfigureAwait(false);
+        var ahead = ArrayPool<ValueTask<TextClassification>>.Shared.Rent(TextsAhead);
+        var (asked, answered) = (0, 0);
+        try
+        {
+            while (answered < answers.Length)
+            {
+                for (; asked < answers.Length && asked - answered < TextsAhead; asked++)
+                {
+                    ahead[asked % TextsAhead] = ClassifyAsync(texts[asked], cancellationToken);
+                }
+
+                var next = ahead[answered % TextsAhead];
+                answers[answered++] = await next.ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            for (; answered < asked; answered++) // after a failure: whoever waits for nothing still has to be told
+            {
+                await ((Task)ahead[answered % TextsAhead].AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            ArrayPool<ValueTask<TextClassification>>.Shared.Return(ahead, clearArray: true);
+        }
+
         return answers;
     }
 
@@ -117,11 +154,16 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
     /// <summary>Texts of one call that wait at a time: enough for a full batch while another runs.</summary>
     private const int TextsAhead = 256;
 
-    private TextClassification Answer(EncodedText text, float[] logits)
+    /// <summary>Classes whose scores fit on the stack.</summary>
+    private const int FewLabels = 128;
+
+    private TextClassification Read(WaitingText text)
     {
         var task = _engine.Model.Task;
-        var scores = _calibration.Scores(logits, task.ProblemType);
-        var decision = _calibration.Decide(scores, task.ProblemType);
+        var logits = text.Logits;
+        var scores = logits.Length <= FewLabels ? stackalloc double[logits.Length] : new double[logits.Length];
+        _calibration.FillScores(scores, logits, task.ProblemType);
+        var label = _calibration.Answer(scores, task.ProblemType);
         var named = new LabelScore[scores.Length];
         for (var i = 0; i < named.Length; i++)
         {
@@ -130,12 +172,32 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
 
         return new TextClassification
         {
-            Label = task.Labels[decision.Label],
-            Score = scores[decision.Label],
+            Label = task.Labels[label],
+            Score = scores[label],
             Scores = named,
-            Labels = task.IsMultiLabel ? [.. decision.Holding.Select(label => task.Labels[label])] : [],
+            Labels = task.IsMultiLabel ? Holding(named) : [],
             Tokens = text.Ids.Length,
-            IsTruncated = text.Truncated,
+            IsTruncated = text.IsTruncated,
         };
+    }
+
+    private string[] Holding(LabelScore[] scores)
+    {
+        var count = 0;
+        for (var label = 0; label < scores.Length; label++)
+        {
+            count += _calibration.Holds(label, scores[label].Score) ? 1 : 0;
+        }
+
+        var holding = count == 0 ? [] : new string[count];
+        for (var label = scores.Length - 1; label >= 0; label--)
+        {
+            if (_calibration.Holds(label, scores[label].Score))
+            {
+                holding[--count] = scores[label].Label;
+            }
+        }
+
+        return holding;
     }
 }

@@ -53,10 +53,11 @@ internal sealed class VariantTokenModel : ITokenModel
     }
 
     /// <inheritdoc/>
-    public float[][] Run(IReadOnlyList<int[]> batch, int width, CancellationToken cancellationToken)
+    public void Run(
+        ReadOnlySpan<ReadOnlyMemory<int>> batch, int width, TextLogits logits, ReadOnlySpan<int> places, CancellationToken cancellationToken)
     {
-        using var layout = new PackedLayout(batch, width, Base.Config.Layout.Embeddings);
-        return SessionRun.Logits(_session, Names, Values(layout, 0), batch.Count, cancellationToken);
+        using var layout = PackedLayout.Rent(batch, width, Base.Config.Layout.Embeddings);
+        SessionRun.Logits(_session, Names, Values(layout, 0), logits, places, cancellationToken);
     }
 
     /// <summary>Logits of each text by the variant that it asks.</summary>
@@ -96,7 +97,7 @@ internal sealed class VariantTokenModel : ITokenModel
     {
         VariantRow[] chosen = [.. texts.Select(text => rows[text])];
         var plan = new VariantPlan(chosen);
-        using var layout = new PackedLayout([.. chosen.Select(row => row.Ids)], width, Base.Config.Layout.Embeddings);
+        using var layout = PackedLayout.Rent([.. chosen.Select(row => (ReadOnlyMemory<int>)row.Ids)], width, Base.Config.Layout.Embeddings);
         var number = Base.Plans.Add(plan);
         try
         {

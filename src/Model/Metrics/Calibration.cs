@@ -42,6 +42,10 @@ public sealed record Calibration
     /// <summary>Scores of one text: softmax or sigmoid of logits / temperature.</summary>
     public double[] Scores(ReadOnlySpan<float> logits, ProblemType problemType) => Probabilities.Of(logits, problemType, Temperature);
 
+    /// <summary>The same into space for as many scores as there are logits.</summary>
+    public void FillScores(Span<double> scores, ReadOnlySpan<float> logits, ProblemType problemType) =>
+        Probabilities.Fill(scores, logits, problemType, Temperature);
+
     /// <summary>Index of the answer of a single-label model; the first of equal scores.</summary>
     public int Predict(ReadOnlySpan<double> scores)
     {
@@ -59,12 +63,17 @@ public sealed record Calibration
         return best;
     }
 
+    /// <summary>Index of the label that is named first: the answer, or the most likely label of a multi-label model, whether it holds or
+    /// not.</summary>
+    public int Answer(ReadOnlySpan<double> scores, ProblemType problemType) =>
+        problemType == ProblemType.SingleLabel ? Predict(scores) : None.Predict(scores);
+
     /// <summary>What a model's scores of a text say.</summary>
     public Decision Decide(ReadOnlySpan<double> scores, ProblemType problemType)
     {
+        var answer = Answer(scores, problemType);
         if (problemType == ProblemType.SingleLabel)
         {
-            var answer = Predict(scores);
             return new Decision(answer, [answer]);
         }
 
@@ -77,7 +86,7 @@ public sealed record Calibration
             }
         }
 
-        return new Decision(None.Predict(scores), holding);
+        return new Decision(answer, holding);
     }
 
     /// <summary>True when a multi-label model says that a label with this score holds.</summary>

@@ -8,6 +8,13 @@ public static class Probabilities
     public static double[] Of(ReadOnlySpan<float> logits, ProblemType problemType, double temperature = 1)
     {
         var scores = new double[logits.Length];
+        Fill(scores, logits, problemType, temperature);
+        return scores;
+    }
+
+    /// <summary>The same into space for as many scores as there are logits.</summary>
+    public static void Fill(Span<double> scores, ReadOnlySpan<float> logits, ProblemType problemType, double temperature)
+    {
         if (problemType == ProblemType.MultiLabel)
         {
             for (var i = 0; i < scores.Length; i++)
@@ -15,7 +22,7 @@ public static class Probabilities
                 scores[i] = 1 / (1 + Math.Exp(-logits[i] / temperature));
             }
 
-            return scores;
+            return;
         }
 
         // The largest is subtracted first, so that no exponential overflows.
@@ -35,7 +42,5 @@ public static class Probabilities
         {
             scores[i] /= sum;
         }
-
-        return scores;
     }
 }

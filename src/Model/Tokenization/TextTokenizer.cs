@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Text;
 using LoraOnnx.Model.Tokenization.BytePairs;
 using LoraOnnx.Model.Tokenization.Unigram;
@@ -95,7 +96,25 @@ public sealed class TextTokenizer : Tokenizer
         return Cut(sink, window, null);
     }
 
-    /// <summary>Like <see cref="Encode"/>, with the place of each token in the text.</summary>
+    /// <summary>The same without a new array: the ids of the text stand at the beginning of <paramref name="ids"/>, which is exchanged for a longer
+    /// array where it is too short.</summary>
+    /// <returns>How many there are.</returns>
+    public int Encode(string text, int maxTokens, Truncation truncation, ref int[] ids, out int totalTokens)
+    {
+        var window = new TruncationWindow(maxTokens, truncation);
+        using var sink = Read(text, window.Limit);
+        var length = window.Length(sink.Total);
+        if (ids.Length < length)
+        {
+            ids = new int[BitOperations.RoundUpToPowerOf2((uint)length)];
+        }
+
+        Fill(ids.AsSpan(0, length), sink, window);
+        totalTokens = sink.Total + TruncationWindow.SpecialTokens;
+        return length;
+    }
+
+    /// <summary>Like <see cref="Encode(string, int, Truncation)"/>, with the place of each token in the text.</summary>
     public (EncodedText Encoded, Token[] Tokens) EncodeWithOffsets(string text, int maxTokens, Truncation truncation)
     {
         var window = new TruncationWindow(maxTokens, truncation);
@@ -215,7 +234,7 @@ public sealed class TextTokenizer : Tokenizer
 
     private TokenSink Read(ReadOnlySpan<char> text, int limit)
     {
-        var sink = new TokenSink(limit);
+        var sink = TokenSink.Rent(limit);
         try
         {
             if (_pieces.TakesLoneSurrogates)
@@ -239,22 +258,25 @@ public sealed class TextTokenizer : Tokenizer
     private EncodedText Cut(TokenSink sink, TruncationWindow window, Token[]? tokens)
     {
         var ids = new int[window.Length(sink.Total)];
-        (ids[0], ids[^1]) = (ClsTokenId, SepTokenId);
+        Fill(ids, sink, window);
         if (tokens is not null)
         {
             (tokens[0], tokens[^1]) = (new Token(ClsTokenId, 0, 0), new Token(SepTokenId, 0, 0));
-        }
-
-        for (var index = 1; index < ids.Length - 1; index++)
-        {
-            var token = sink.Kept[window.Source(index - 1, sink.Total)];
-            ids[index] = token.Id;
-            if (tokens is not null)
+            for (var index = 1; index < ids.Length - 1; index++)
             {
-                tokens[index] = token;
+                tokens[index] = sink.Kept[window.Source(index - 1, sink.Total)];
             }
         }
 
         return new EncodedText(ids, sink.Total + TruncationWindow.SpecialTokens);
+    }
+
+    private void Fill(Span<int> ids, TokenSink sink, TruncationWindow window)
+    {
+        (ids[0], ids[^1]) = (ClsTokenId, SepTokenId);
+        for (var index = 1; index < ids.Length - 1; index++)
+        {
+            ids[index] = sink.Kept[window.Source(index - 1, sink.Total)].Id;
+        }
     }
 }

@@ -2,11 +2,20 @@ using System.Buffers;
 
 namespace LoraOnnx.Model.Tokenization;
 
-/// <summary>Collects tokens in a pooled array: counts all, keeps the first <c>limit</c>.</summary>
-internal sealed class TokenSink(int limit) : IDisposable
+/// <summary>Collects tokens in a pooled array: counts all, keeps the first so many. Disposed sinks are used again.</summary>
+internal sealed class TokenSink : IDisposable
 {
-    private Token[] _tokens = ArrayPool<Token>.Shared.Rent(256);
+    private Token[] _tokens = [];
     private int _kept;
+    private int _limit;
+
+    /// <summary>An empty sink; the caller disposes it.</summary>
+    public static TokenSink Rent(int limit)
+    {
+        var sink = PerThread<TokenSink>.Take();
+        (sink._tokens, sink._kept, sink._limit, sink.Total) = (ArrayPool<Token>.Shared.Rent(256), 0, limit, 0);
+        return sink;
+    }
 
     /// <summary>Tokens seen, kept or not.</summary>
     public int Total { get; private set; }
@@ -16,7 +25,7 @@ internal sealed class TokenSink(int limit) : IDisposable
 
     public void Add(int id, int start, int end)
     {
-        if (Total++ >= limit)
+        if (Total++ >= _limit)
         {
             return;
         }
@@ -49,5 +58,10 @@ internal sealed class TokenSink(int limit) : IDisposable
         }
     }
 
-    public void Dispose() => ArrayPool<Token>.Shared.Return(_tokens);
+    public void Dispose()
+    {
+        ArrayPool<Token>.Shared.Return(_tokens);
+        _tokens = [];
+        PerThread<TokenSink>.Return(this);
+    }
 }

@@ -19,7 +19,7 @@ internal sealed class TextAnswers(
         var rows = new float[texts.Length][];
         foreach (var (width, group) in WidthGroups.Of(texts, embeddings.MaxTokens))
         {
-            using var layout = new PackedLayout([.. group.Select(text => texts[text])], width, embeddings);
+            using var layout = PackedLayout.Rent([.. group.Select(text => (ReadOnlyMemory<int>)texts[text])], width, embeddings);
             var values = layout.CreateValues();
             try
             {

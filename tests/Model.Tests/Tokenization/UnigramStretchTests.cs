@@ -47,7 +47,7 @@ public sealed class UnigramStretchTests
 
     private static Token[] Tokens(UnigramModel model, string text)
     {
-        using var sink = new TokenSink(512);
+        using var sink = TokenSink.Rent(512);
         WholeText.Read(model, text, sink);
         return sink.Kept.ToArray();
     }

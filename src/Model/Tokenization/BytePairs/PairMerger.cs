@@ -65,7 +65,7 @@ internal static class PairMerger
         var links = ArrayPool<int>.Shared.Rent(2 * ids.Length);
         var next = links.AsSpan(0, ids.Length);
         var previous = links.AsSpan(ids.Length, ids.Length);
-        var queue = new PriorityQueue<(int At, int Right, int Result), (int Rank, int At)>();
+        var queue = PerThread<PriorityQueue<(int At, int Right, int Result), (int Rank, int At)>>.Take();
         for (var index = 0; index < ids.Length; index++)
         {
             (previous[index], next[index]) = (index - 1, index + 1 < ids.Length ? index + 1 : -1);
@@ -107,6 +107,7 @@ internal static class PairMerger
         }
 
         ArrayPool<int>.Shared.Return(links);
+        PerThread<PriorityQueue<(int At, int Right, int Result), (int Rank, int At)>>.Return(queue); // empty
         return count;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -15,6 +16,7 @@ internal sealed class CharacterMap
 
     private readonly uint[] _units;
     private readonly byte[] _results; // each ends with a zero byte
+    private readonly ConcurrentDictionary<int, string> _read = new(); // by their place, as texts ask for them
 
     private CharacterMap(uint[] units, byte[] results, string hash)
     {
@@ -86,8 +88,13 @@ internal sealed class CharacterMap
             return null;
         }
 
-        var length = _results.AsSpan(start).IndexOf((byte)0);
-        return Encoding.UTF8.GetString(_results, start, length < 0 ? _results.Length - start : length);
+        return _read.GetOrAdd(start, static (from, results) => Read(results, from), _results);
+    }
+
+    private static string Read(byte[] results, int start)
+    {
+        var length = results.AsSpan(start).IndexOf((byte)0);
+        return Encoding.UTF8.GetString(results, start, length < 0 ? results.Length - start : length);
     }
 
     private static int LongestRun(ReadOnlySpan<byte> results)

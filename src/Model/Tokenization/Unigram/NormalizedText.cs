@@ -9,9 +9,9 @@ internal sealed class NormalizedText : IDisposable
     /// <summary>Where the text begins.</summary>
     public const int First = 1;
 
-    private char[] _units = ArrayPool<char>.Shared.Rent(256);
-    private int[] _starts = ArrayPool<int>.Shared.Rent(256);
-    private int[] _ends = ArrayPool<int>.Shared.Rent(256);
+    private char[] _units = [];
+    private int[] _starts = [];
+    private int[] _ends = [];
 
     /// <summary>One past the last unit.</summary>
     public int End { get; set; } = First;
@@ -54,11 +54,21 @@ internal sealed class NormalizedText : IDisposable
 
     public void Clear() => End = First;
 
+    /// <summary>Begins anew, with arrays of the pool, which <see cref="Dispose"/> gives back.</summary>
+    public void Open()
+    {
+        _units = ArrayPool<char>.Shared.Rent(256);
+        _starts = ArrayPool<int>.Shared.Rent(256);
+        _ends = ArrayPool<int>.Shared.Rent(256);
+        End = First;
+    }
+
     public void Dispose()
     {
         ArrayPool<char>.Shared.Return(_units);
         ArrayPool<int>.Shared.Return(_starts);
         ArrayPool<int>.Shared.Return(_ends);
+        (_units, _starts, _ends) = ([], [], []);
     }
 
     private void Reserve(int length)

@@ -9,7 +9,7 @@ internal sealed class UnigramModel : IPieceModel
     private readonly PieceTexts _texts;
     private readonly AddedTokenIndex _raw;
     private readonly AddedTokenIndex _normalized;
-    private readonly IReadOnlyList<INormalizerStep> _steps;
+    private readonly INormalizerStep[] _steps; // an array: what enumerates a list is an object
     private readonly WordMark _mark;
     private readonly WordReader _words;
     private readonly PlainText? _plain; // null where a word may be more than what stands between blanks
@@ -17,7 +17,7 @@ internal sealed class UnigramModel : IPieceModel
     public UnigramModel(TokenizerFiles files, UnigramFiles options)
     {
         _texts = new PieceTexts(files);
-        _steps = options.Steps;
+        _steps = [.. options.Steps];
         _mark = options.Mark;
         _words = new WordReader(files, options);
         _plain = _mark.Splits || _mark.SplitsAtWhiteSpace ? new PlainText(_steps, _mark.Mark) : null;
@@ -36,7 +36,7 @@ internal sealed class UnigramModel : IPieceModel
 
     public void Read(ReadOnlySpan<char> text, TokenSink sink)
     {
-        var buffers = new Buffers();
+        var buffers = Buffers.Rent();
         try
         {
             var position = 0;
@@ -59,7 +59,7 @@ internal sealed class UnigramModel : IPieceModel
 
     private string Normalize(string text)
     {
-        using var buffers = new Buffers();
+        using var buffers = Buffers.Rent();
         return Normalize(text, 0, buffers).Text.ToString();
     }
 
@@ -216,10 +216,19 @@ internal sealed class UnigramModel : IPieceModel
         public NormalizedText Text = new();
         public NormalizedText Spare = new();
 
+        public static Buffers Rent()
+        {
+            var buffers = PerThread<Buffers>.Take();
+            buffers.Text.Open();
+            buffers.Spare.Open();
+            return buffers;
+        }
+
         public void Dispose()
         {
             Text.Dispose();
             Spare.Dispose();
+            PerThread<Buffers>.Return(this);
         }
     }
 

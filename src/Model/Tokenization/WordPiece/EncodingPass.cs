@@ -56,6 +56,11 @@ internal struct EncodingPass : IDisposable
         ArrayPool<int>.Shared.Return(_starts);
         ArrayPool<int>.Shared.Return(_ends);
         ArrayPool<uint>.Shared.Return(_hashes);
+        if (_marks is not null)
+        {
+            _marks.Clear();
+            PerThread<PendingMarks>.Return(_marks);
+        }
     }
 
     private void ReadPlain(ReadOnlySpan<char> text, int offset)
@@ -137,7 +142,7 @@ internal struct EncodingPass : IDisposable
         {
             if (UnicodeTables.Instance.CombiningClass(parts[index]) != 0)
             {
-                (_marks ??= new PendingMarks()).Add(parts[index], isTail: index > 0, start, end);
+                (_marks ??= PerThread<PendingMarks>.Take()).Add(parts[index], isTail: index > 0, start, end);
                 continue;
             }
 

@@ -13,6 +13,13 @@ internal sealed class PendingMarks
 
     public int Count => _marks.Count;
 
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        _marks.Clear();
+        _places.Clear();
+    }
+
     /// <summary>Adds one code point of a decomposition; <paramref name="isTail"/> for all but its first.</summary>
     public void Add(int codePoint, bool isTail, int start, int end)
     {
@@ -52,8 +59,7 @@ internal sealed class PendingMarks
         {
             if (_next == pending._marks.Count)
             {
-                pending._marks.Clear();
-                pending._places.Clear();
+                pending.Clear();
                 return false;
             }
 
