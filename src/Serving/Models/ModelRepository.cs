@@ -27,6 +27,27 @@ internal sealed class ModelRepository(ServingOptions options)
     /// <summary>All names; where two folders have one, the model's counts.</summary>
     public IReadOnlyList<string> Names => [.. ModelNames, .. AdapterNames.Except(ModelNames, StringComparer.Ordinal)];
 
+    /// <summary>Why a directory cannot be listed, or null where all can: gone with its disk, or no longer for us to read.</summary>
+    public string? Unlistable
+    {
+        get
+        {
+            try
+            {
+                foreach (var directory in new[] { options.ModelsDirectory, options.AdaptersDirectory }.OfType<string>())
+                {
+                    _ = Directory.GetDirectories(directory);
+                }
+
+                return null;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                return failure.Message;
+            }
+        }
+    }
+
     /// <summary>What a name means, or null where there is no folder of it.</summary>
     public ModelSource? SourceOf(string name) => PathOf(name) is { } model ? new ModelSource(name, "", model)
         : FolderOf(options.AdaptersDirectory, name) is { } adapter ? new ModelSource(name, "", adapter) { Variant = new VariantSource(adapter) }

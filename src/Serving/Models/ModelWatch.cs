@@ -3,8 +3,8 @@ namespace LoraOnnx.Serving.Models;
 
 /// <summary>
 /// Looks at the files of the served models and at the folders of the --models directory, and swaps, loads and unloads. A change counts when two looks
-/// in a row
-/// see it the same, so that files are not read while they are being copied; one that cannot be used is tried again only when it changes again.
+/// in a row see it the same, so that files are not read while they are being copied; one that cannot be used is tried again only when it changes
+/// again. While a directory itself cannot be listed, what is served stays.
 /// </summary>
 internal sealed class ModelWatch(
     ModelCatalog catalog, ModelRepository repository, ServingOptions options, TimeProvider time, ILogger<ModelWatch> logger) : BackgroundService
@@ -13,6 +13,7 @@ internal sealed class ModelWatch(
     private Dictionary<string, string> _stamps = []; // stamps of this look, by path
     private readonly Dictionary<string, string> _failed = []; // stamp that could not be used, by path
     private HashSet<string> _folders = [.. repository.Names];
+    private string? _unlistable; // why a directory could not be listed at the look before; said once
 
     /// <summary>One look. Not thread-safe.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
@@ -55,6 +56,19 @@ internal sealed class ModelWatch(
     private async Task LookAtFoldersAsync(CancellationToken cancellationToken)
     {
         var folders = repository.Names;
+        var unlistable = repository.Unlistable; // asked after the names: a directory that was away for them must not look empty
+        if (unlistable is not null)
+        {
+            if (unlistable != _unlistable)
+            {
+                ServingLog.LookFailed(logger, $"{unlistable} What is served stays.");
+            }
+
+            _unlistable = unlistable;
+            return;
+        }
+
+        _unlistable = null;
         var served = catalog.Models;
         foreach (var name in folders.Where(name => !_folders.Contains(name) && served.All(entry => entry.Model.Name != name)))
         {
@@ -95,6 +109,11 @@ internal sealed class ModelWatch(
         catch (Exception failure) when (failure is InputException or ModelNotFoundException or ModelExistsException)
         {
             _failed[path] = _stamps.GetValueOrDefault(path, "");
+            ServingLog.LoadFailed(logger, name, failure.Message);
+        }
+        catch (OutOfMemoryException failure)
+        {
+            // Not the file's fault: tried again at the next look, and no reason to look at no other model.
             ServingLog.LoadFailed(logger, name, failure.Message);
         }
     }

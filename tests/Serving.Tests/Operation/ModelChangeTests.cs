@@ -253,6 +253,70 @@ public sealed class ModelChangeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_that_is_away_for_a_while_takes_no_model_out_of_service_and_is_watched_again()
+    {
+        await using var server = await StartOnFilesAsync(path => new TestEngine().Load(path));
+        var watch = server.Host.Services.GetRequiredService<ModelWatch>();
+        var away = _directory + ".away";
+
+        async Task<string> LookTwiceAsync()
+        {
+            await watch.LookAsync(Cancel);
+            await watch.LookAsync(Cancel);
+            return string.Join(' ', server.Host.Catalog.Models.Select(entry => entry.Model.Name));
+        }
+
+        Directory.Move(_directory, away);
+        var gone = await LookTwiceAsync();
+        Directory.CreateDirectory(Path.Combine(away, "n"));
+        await File.WriteAllTextAsync(Path.Combine(away, "n", "model.onnx"), "new", Cancel);
+        Directory.Move(away, _directory);
+        var back = await LookTwiceAsync();
+        Directory.Delete(Path.Combine(_directory, "m"), recursive: true);
+        var removed = await LookTwiceAsync();
+
+        Assert.Equal(("m", "m n", "n"), (gone, back, removed));
+    }
+
+    [Fact]
+    public async Task A_model_that_memory_lacks_for_keeps_no_other_from_being_swapped_and_is_tried_again()
+    {
+        var hash = 'a';
+        var isFull = false;
+        string[] names = ["first", "second"];
+        foreach (var name in names)
+        {
+            Directory.CreateDirectory(Path.Combine(_directory, name));
+            await File.WriteAllTextAsync(Path.Combine(_directory, name, "model.onnx"), "old", Cancel);
+        }
+
+        LoadedEngine Load(string path) => isFull && path.Contains("first", StringComparison.Ordinal)
+            ? throw new InsufficientMemoryException()
+            : new TestEngine { Hash = new(hash, 64) }.Load(path);
+        await using var server = await TestServer.StartAsync(Load, TestServer.Options with { Models = [], ModelsDirectory = _directory });
+        var watch = server.Host.Services.GetRequiredService<ModelWatch>();
+
+        async Task<string> LookTwiceAsync()
+        {
+            await watch.LookAsync(Cancel);
+            await watch.LookAsync(Cancel);
+            return string.Join(' ', server.Host.Catalog.Models.Select(entry => $"{entry.Model.Name}={entry.Model.Version[0]}").Order());
+        }
+
+        (hash, isFull) = ('b', true);
+        foreach (var name in names)
+        {
+            await File.WriteAllTextAsync(Path.Combine(_directory, name, "model.onnx"), "a new file", Cancel);
+        }
+
+        var full = await LookTwiceAsync();
+        isFull = false;
+        var freed = await LookTwiceAsync();
+
+        Assert.Equal(("first=a second=b", "first=b second=b"), (full, freed));
+    }
+
+    [Fact]
     public async Task A_multi_label_model_scores_each_class_on_its_own()
     {
         var single = new TestEngine();
