@@ -21,6 +21,7 @@ internal static class Program
         ["training-memory"] = (Training.MemoryBenchmark.Question, Training.MemoryBenchmark.Run),
         ["training-ablation"] = (Training.AblationBenchmark.Question, Training.AblationBenchmark.Run),
         ["training-engines"] = (Training.EnginesBenchmark.Question, Training.EnginesBenchmark.Run),
+        ["short-texts"] = (ShortTexts.ShortTextBenchmark.Question, ShortTexts.ShortTextBenchmark.Run),
         ["gpu"] = (Gpu.GpuBenchmark.Question, Gpu.GpuBenchmark.Run),
         ["intervals"] = (BootstrapBenchmark.Question, BootstrapBenchmark.Run),
     };
