@@ -8,8 +8,11 @@ public sealed class HubLayoutTests : IDisposable
     /// <summary>Sums in another order, in probabilities.</summary>
     private const double ExactTolerance = 1e-5;
 
-    /// <summary>Both round to 8 bits; the server's graph rounds other places than the file's, so an answer near its border may move.</summary>
-    private const double RoundedTolerance = 0.05, RoundedMean = 0.005;
+    /// <summary>
+    /// The same 8-bit weights; the file's activations are 8-bit codes and those of kernels bf16, which moves a probability near 0.5 by up to 0.06 and
+    /// most others hardly: the mean tells a wrong product, the largest a wrong text.
+    /// </summary>
+    private const double RoundedTolerance = 0.1, RoundedMean = 0.005;
 
     private const int Texts = 50;
 
