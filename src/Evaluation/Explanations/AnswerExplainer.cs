@@ -16,14 +16,16 @@ internal sealed class AnswerExplainer(Func<TextExplainer> open, int maxTokens, T
     public ExplainedAnswer Explain(string text, int asked, string label, long mostTokens, CancellationToken cancellationToken)
     {
         _explainer ??= open();
-        var steps = TextExplainer.FewestSteps;
-        var found = _explainer.Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
-        var cost = Cost(found, steps);
-        while (found.Warning is not null && steps < TextExplainer.MostSteps && cost + Cost(found, steps * 2) <= mostTokens)
+        Explanation found = null!; // there is a first round
+        var cost = 0L;
+        foreach (var round in _explainer.Rounds(text, asked, maxTokens, truncation, cancellationToken))
         {
-            steps *= 2;
-            found = _explainer.Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
-            cost += Cost(found, steps);
+            found = round;
+            cost += Cost(round, round.Steps);
+            if (cost + Cost(round, round.Steps * 2) > mostTokens)
+            {
+                break;
+            }
         }
 
         return new ExplainedAnswer

@@ -78,17 +78,21 @@ public sealed class TextExplainer : IDisposable
     /// <summary>
     /// Explains the logit of a class: steps are doubled from <see cref="FewestSteps"/> to at most <see cref="MostSteps"/> until the gap is allowed.
     /// </summary>
-    public Explanation Explain(string text, int asked, int maxTokens, Truncation truncation, CancellationToken cancellationToken)
-    {
-        var steps = FewestSteps;
-        var explanation = Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
-        while (explanation.Gap > explanation.AllowedGap && steps < MostSteps)
-        {
-            steps *= 2;
-            explanation = Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
-        }
+    public Explanation Explain(string text, int asked, int maxTokens, Truncation truncation, CancellationToken cancellationToken) =>
+        Rounds(text, asked, maxTokens, truncation, cancellationToken).Last();
 
-        return explanation;
+    /// <summary>The same round by round, for whoever may not wait for the last.</summary>
+    public IEnumerable<Explanation> Rounds(string text, int asked, int maxTokens, Truncation truncation, CancellationToken cancellationToken)
+    {
+        for (var steps = FewestSteps; steps <= MostSteps; steps *= 2)
+        {
+            var explanation = Explain(text, asked, maxTokens, truncation, steps, cancellationToken);
+            yield return explanation;
+            if (explanation.Warning is null)
+            {
+                yield break;
+            }
+        }
     }
 
     /// <summary>The same with a number of steps, whatever the gap.</summary>
