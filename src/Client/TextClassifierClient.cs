@@ -9,8 +9,11 @@ namespace LoraOnnx.Client;
 /// <param name="options">Which model, and how texts are cut.</param>
 public sealed class TextClassifierClient(SentimentClient client, PredictOptions options) : ITextClassifier
 {
-    /// <summary>Texts of one call to the server.</summary>
+    /// <summary>Most texts of one call to the server.</summary>
     private const int TextsPerCall = 128;
+
+    /// <summary>Most UTF-16 units of one call of several texts: at most 3 MiB on the wire, of the 16 that a server takes.</summary>
+    private const int UnitsPerCall = 1 << 20;
 
     /// <inheritdoc/>
     public async ValueTask<TextClassification> ClassifyAsync(string text, CancellationToken cancellationToken = default)
@@ -34,7 +37,7 @@ public sealed class TextClassifierClient(SentimentClient client, PredictOptions 
         var answers = new List<TextClassification>(texts.Count);
         try
         {
-            foreach (var part in texts.Chunk(TextsPerCall))
+            foreach (var part in Calls(texts))
             {
                 var results = await client.PredictBatchAsync(part, options, cancellationToken).ConfigureAwait(false);
                 answers.AddRange(results.Select(result => result.Error is { } error
@@ -48,6 +51,29 @@ public sealed class TextClassifierClient(SentimentClient client, PredictOptions 
         }
 
         return answers;
+    }
+
+    /// <summary>The texts in parts that a server takes in one message.</summary>
+    private static IEnumerable<IReadOnlyList<string>> Calls(IReadOnlyList<string> texts)
+    {
+        var (part, units) = (new List<string>(), 0L);
+        foreach (var text in texts)
+        {
+            ArgumentNullException.ThrowIfNull(text, nameof(texts));
+            if (part.Count == TextsPerCall || (part.Count > 0 && units + text.Length > UnitsPerCall))
+            {
+                yield return part;
+                (part, units) = ([], 0);
+            }
+
+            part.Add(text);
+            units += text.Length;
+        }
+
+        if (part.Count > 0)
+        {
+            yield return part;
+        }
     }
 
     private Exception Failure(RpcException failure, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested

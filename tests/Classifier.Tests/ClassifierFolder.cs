@@ -8,11 +8,11 @@ internal sealed class ClassifierFolder : IDisposable
 {
     private readonly TinyModel _model;
 
-    public ClassifierFolder(TinyModelOptions? options = null)
+    public ClassifierFolder(TinyModelOptions? options = null, Dictionary<string, string>? metadata = null)
     {
         _model = new TinyModel(options);
         using var stream = File.Create(System.IO.Path.Combine(Path, ModelFiles.Model));
-        OnnxModelFile.Write(stream, _model.Weights, OnnxModelFile.DefaultOpset, []);
+        OnnxModelFile.Write(stream, _model.Weights, OnnxModelFile.DefaultOpset, metadata ?? []);
     }
 
     public string Path => _model.Checkpoint;

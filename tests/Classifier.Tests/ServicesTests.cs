@@ -41,4 +41,22 @@ public sealed class ServicesTests : IDisposable
         Assert.Equal((HealthStatus.Healthy, 2), (health.Status, health.Entries.Count));
         Assert.Equal(4, texts);
     }
+
+    [Fact]
+    public async Task A_model_that_does_not_load_is_unhealthy_until_its_files_are_there()
+    {
+        using var later = new TemporaryFolder();
+        var path = Path.Combine(later.Path, "model");
+        var services = new ServiceCollection().AddLogging().AddTextClassifier(path);
+        services.AddHealthChecks().AddTextClassifier();
+        await using var provider = services.BuildServiceProvider();
+        var checks = provider.GetRequiredService<HealthCheckService>();
+
+        var before = await checks.CheckHealthAsync(TestContext.Current.CancellationToken);
+        Directory.CreateSymbolicLink(path, _folder.Path);
+        var after = await checks.CheckHealthAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), (before.Status, after.Status));
+        Assert.Contains(path, before.Entries["text classifier"].Description, StringComparison.Ordinal);
+    }
 }

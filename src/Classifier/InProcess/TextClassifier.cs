@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Metrics;
+using LoraOnnx.Model.Tokenization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Engine = LoraOnnx.Inference.TextClassifier;
@@ -23,6 +24,8 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
 {
     private readonly Engine _engine;
     private readonly Calibration _calibration;
+    private readonly Truncation _truncation;
+    private readonly bool _cuts;
     private readonly ClassifierMetrics _metrics;
     private readonly SharedBatches _batches;
     private bool _isDisposed;
@@ -31,8 +34,16 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
     {
         _engine = engine;
         _calibration = calibration;
+        _truncation = options.Truncation switch
+        {
+            TextTruncation.AsTrained => engine.Model.Truncation,
+            TextTruncation.Tail => Truncation.Tail,
+            TextTruncation.HeadAndTail => Truncation.HeadAndTail,
+            _ => Truncation.Head,
+        };
+        _cuts = options.Truncation != TextTruncation.Refuse;
         _metrics = new ClassifierMetrics(meters, Path.GetFileName(Path.TrimEndingDirectorySeparator(engine.Model.Path)));
-        _batches = new SharedBatches(engine.Encode, engine.Run, Read, options, _metrics);
+        _batches = new SharedBatches(Encode, engine.Run, Read, options, _metrics);
     }
 
     /// <summary>Loads a model with the default options.</summary>
@@ -52,6 +63,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueTexts, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)options.Truncation, (uint)TextTruncation.Refuse);
         SupportedPlatform.Check();
         var log = logger ?? NullLogger.Instance;
         void Say(string line) => ClassifierLog.Choice(log, line);
@@ -156,6 +168,13 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
 
     /// <summary>Classes whose scores fit on the stack.</summary>
     private const int FewLabels = 128;
+
+    private int Encode(string text, ref int[] ids, out int totalTokens)
+    {
+        var tokens = _engine.Tokenizer.Encode(text, MaxTokens, _truncation, ref ids, out totalTokens);
+        return _cuts || totalTokens == tokens ? tokens
+            : throw new TextClassificationException($"the text has {totalTokens} tokens; the model takes {MaxTokens}.");
+    }
 
     private TextClassification Read(WaitingText text)
     {

@@ -11,6 +11,9 @@ public sealed record TextClassifierOptions
     /// <summary><c>auto</c> (exact), <c>fast</c>, <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on, as lora-serve's <c>--precision</c>.</summary>
     public string Precision { get; init; } = PrecisionRule.Auto;
 
+    /// <summary>What to keep of a text that is longer than the model reads, as a call to lora-serve says it.</summary>
+    public TextTruncation Truncation { get; init; }
+
     /// <summary>Threads inside one run; 0: all cores that the process may use.</summary>
     public int Threads { get; init; }
 

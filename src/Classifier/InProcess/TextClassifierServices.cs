@@ -33,7 +33,8 @@ public static class TextClassifierServices
     {
         ArgumentNullException.ThrowIfNull(checks);
         return checks.Add(new HealthCheckRegistration(name,
-            provider => new TextClassifierHealthCheck(provider.GetRequiredKeyedService<ITextClassifier>(key)), failureStatus: null, tags: null));
+            provider => new TextClassifierHealthCheck(() => provider.GetRequiredKeyedService<ITextClassifier>(key)),
+            failureStatus: null, tags: null));
     }
 
     private static TextClassifier Load(IServiceProvider provider, string path, TextClassifierOptions? options) =>
