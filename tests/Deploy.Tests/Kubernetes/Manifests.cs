@@ -21,8 +21,13 @@ internal static class Manifests
     public static IEnumerable<string> Files => Directory.GetFiles(Folder, "*.yaml", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal);
 
-    public static IReadOnlyList<object> Load(string file) =>
-        KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(Folder, file)), _customKinds, strict: true);
+    /// <summary>The folders of kustomizations, relative to the folder.</summary>
+    public static IEnumerable<string> Kustomizations => Files.Where(file => Path.GetFileName(file) == "kustomization.yaml")
+        .Select(file => Path.GetDirectoryName(file)!); // each has one
+
+    public static IReadOnlyList<object> Load(string file) => LoadText(File.ReadAllText(Path.Combine(Folder, file)));
+
+    public static IReadOnlyList<object> LoadText(string text) => KubernetesYaml.LoadAllFromString(text, _customKinds, strict: true);
 
     /// <summary>The one object of a file.</summary>
     public static T Load<T>(params string[] file) => Assert.IsType<T>(Assert.Single(Load(Path.Combine(file))));

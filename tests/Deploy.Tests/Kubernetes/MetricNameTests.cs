@@ -40,7 +40,7 @@ public sealed partial class MetricNameTests(ServedModels models)
         Assert.All(Panels(), panel => Assert.True(panel.Title.Length > 0 && panel.Unit.Length > 0 && panel.Expression.Contains('{'), panel.Title));
     }
 
-    private static IEnumerable<(string Title, string Unit, string Expression)> Panels()
+    internal static IEnumerable<(string Title, string Unit, string Expression)> Panels()
     {
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Manifests.Folder, "monitoring", "dashboard.json")));
         return [.. dashboard.RootElement.GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray()

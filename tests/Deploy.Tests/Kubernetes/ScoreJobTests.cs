@@ -12,7 +12,7 @@ public sealed class ScoreJobTests(ScoreBench bench)
     public async Task Four_indexes_of_which_one_was_killed_make_the_file_of_one_process()
     {
         var job = Manifests.Load<V1Job>("score", "job.yaml");
-        var join = Manifests.Load<V1Job>("score", "join.yaml");
+        var join = Manifests.Load<V1Job>("score", "join", "job.yaml");
         var folder = bench.Folder("kubernetes");
         Assert.Equal("Indexed", job.Spec.CompletionMode);
 
