@@ -23,7 +23,7 @@ while read -r project program; do
         dotnet publish "$project" --runtime linux-x64 --self-contained --verbosity quiet --nologo --artifacts-path artifacts/gpu \
             --output "$bundle/programs/$program" -p:Accelerator=cuda -p:Libtorch=installed -p:PublishTrimmed=true -p:TrimMode=partial \
             -p:PublishReadyToRun=false -p:JsonSerializerIsReflectionEnabledByDefault=true -p:SuppressTrimAnalysisWarnings=true \
-            -p:DebugType=none -p:RunAnalyzers=false
+            -p:DebugType=none -p:EmbedAllSources=false -p:RunAnalyzers=false
     fi
     # What only other systems load, and libtorch: the other machine has its own.
     rm -rf "$bundle/programs/$program"/runtimes/{android,ios,linux-arm64,osx,osx-arm64,win,win-arm64,win-x64,win-x86}
