@@ -8,16 +8,19 @@ using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 namespace LoraOnnx.Graph;
 
 /// <summary>
-/// The serving-shaped model whose blocks are operators of <see cref="PackedInputs.KernelDomain"/>: embeddings and head are nodes with fp32 weights,
-/// the blocks'
-/// weights stand beside the graph. Attention needs no padding, so texts of any lengths share a run.
+/// The serving-shaped model whose blocks are one operator of <see cref="PackedInputs.KernelDomain"/>: embeddings and head are nodes with fp32
+/// weights, the blocks' weights stand beside the graph. Attention needs no padding, so texts of any lengths share a run.
 /// </summary>
 public sealed class KernelModel
 {
     private KernelModel(byte[] graph, IReadOnlyList<KernelBlock> blocks) => (Graph, Blocks) = (graph, blocks);
 
     /// <summary>Inputs, in order: as in <see cref="PackedInputs"/>, without what says where padding is.</summary>
-    public static readonly IReadOnlyList<string> Inputs = [PackedInputs.Ids, PackedInputs.Positions, PackedInputs.Lengths, PackedInputs.First];
+    public static readonly IReadOnlyList<string> Inputs = [PackedInputs.Ids, PackedInputs.Positions, PackedInputs.Lengths];
+
+    /// <summary>The operator: inputs are the rows of all tokens, the lengths of the texts and, where it takes adapters, the number of the run's plan;
+    /// the output has a row a text, its first token's.</summary>
+    public const string Encoder = "encoder";
 
     /// <summary>The graph for a session that knows the operators.</summary>
     public byte[] Graph { get; }
@@ -39,36 +42,29 @@ public sealed class KernelModel
     /// <summary>The model of weights as they are, with what takes adapters (<see cref="VariantNodes"/>) or without.</summary>
     internal static KernelModel Of(ModelConfig config, WeightSet weights, bool takesVariants)
     {
-        var last = config.Layout.Blocks[^1];
         KernelBlock[] blocks =
         [
-            .. config.Layout.Blocks.Select(block =>
-                new KernelBlock(block, block == last, key => weights.Values(key, config), key => weights.Rounded(key, config))),
+            .. config.Layout.Blocks.Select(block => new KernelBlock(block, key => weights.Values(key, config), key => weights.Rounded(key, config))),
         ];
-        return new KernelModel(Build(config, weights, blocks, takesVariants).ToByteArray(), blocks);
+        return new KernelModel(Build(config, weights, takesVariants).ToByteArray(), blocks);
     }
 
     // Letters: B texts, T tokens of all texts, H width of the hidden state.
-    private static ModelProto Build(ModelConfig config, WeightSet weights, IReadOnlyList<KernelBlock> blocks, bool takesVariants)
+    private static ModelProto Build(ModelConfig config, WeightSet weights, bool takesVariants)
     {
         var graph = new GraphBuilder($"{config.Family.ModelType}-sequence-classification-kernels", OnnxModelFile.DefaultOpset);
-        // The last input of each operator that changes rows.
+        // The last input of an operator that changes rows.
         string[] plan = takesVariants ? [graph.Input(VariantNodes.Plan, DataType.Int32, "1")] : [];
         var nodes = new EncoderNodes(graph, config.Layout, weights, plan.FirstOrDefault());
         var ids = graph.Input(PackedInputs.Ids, DataType.Int32, "tokens");
         var positions = graph.Input(PackedInputs.Positions, DataType.Int32, "tokens");
         var lengths = graph.Input(PackedInputs.Lengths, DataType.Int32, "texts");
-        var first = graph.Input(PackedInputs.First, DataType.Int32, "texts");
 
         var embeddings = config.Layout.Embeddings;
         var words = graph.Node("Gather", "/embeddings/words", [nodes.Weight(embeddings.Words.Key), ids]);
         var places = graph.Node("Gather", "/embeddings/positions", [nodes.Weight(embeddings.Positions.Key), positions]);
         var x = nodes.Norm(nodes.EmbeddingSum(words, places), embeddings.Norm); // [T, H]
-        foreach (var block in blocks)
-        {
-            x = block.FirstTokensOnly ? FirstTokens(block, x) : AllTokens(block, x);
-        }
-
+        x = graph.KernelNode(Encoder, [x, lengths, .. plan]); // [B, H]
         graph.Output(nodes.Head(x), DataType.Float, "texts", $"{config.Task.Labels.Count}");
         if (takesVariants)
         {
@@ -76,17 +72,5 @@ public sealed class KernelModel
         }
 
         return graph.Build([]);
-
-        string AllTokens(KernelBlock block, string x) =>
-            Rest(block, graph.KernelNode(block.Attention, graph.KernelNode(block.QueriesKeysValues, [x, .. plan]), lengths), x); // [T, H]
-
-        string FirstTokens(KernelBlock block, string x)
-        {
-            var asked = graph.Node("Gather", "/cls", [x, first]); // [B, H]
-            var (queries, keysValues) = (graph.KernelNode(block.Queries, [asked, .. plan]), graph.KernelNode(block.KeysValues, [x, .. plan]));
-            return Rest(block, graph.KernelNode(block.Attention, queries, keysValues, lengths), asked); // [B, H]
-        }
-
-        string Rest(KernelBlock block, string context, string x) => graph.KernelNode(block.Rest, [context, x, .. plan]);
     }
 }

@@ -18,8 +18,8 @@ internal sealed record CpuPrecision(
 
     private static readonly CpuPrecision[] _all =
     [
-        new(Precision.Fp32, null, false, () => null, "", CpuInstructions.Floats),
-        new(Precision.Fp16, new GateLimits(0.99, 0.01, 0.01), false, () => null, "", CpuInstructions.Floats),
+        new(Precision.Fp32, null, false, () => KernelSet.FindFp32().Kernels, "AVX-512", CpuInstructions.Floats),
+        new(Precision.Fp16, new GateLimits(0.99, 0.01, 0.01), false, () => KernelSet.FindFp32().Kernels, "AVX-512", CpuInstructions.Floats),
 
         // To be nearly lossless.
         new(Precision.Bf16, new GateLimits(0.995, 0.005, 0.005), true, () => Bf16Support.Kernels, Bf16, null),

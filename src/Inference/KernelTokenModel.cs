@@ -28,7 +28,7 @@ internal sealed class KernelTokenModel : ITokenModel
     public static KernelTokenModel Open(KernelModel model, ModelConfig config, KernelSet kernels, InferenceOptions options)
     {
         using var settings = RuntimeDevice.CreateSettings(options with { Device = RuntimeDevice.Cpu });
-        var domain = new OperatorDomain(settings, BlockOperators.Of(model, config, kernels), ThreadPlan.Threads(options.Threads));
+        var domain = new OperatorDomain(settings, [new EncoderOperator(model, config, kernels)], ThreadPlan.Threads(options.Threads));
         try
         {
             return new KernelTokenModel(OperatorDomain.OpenSession(model.Graph, settings), domain, config.Layout.Embeddings);

@@ -66,7 +66,6 @@ internal sealed class PackedLayout : IDisposable
         _valuesWithoutPadding[0] = Value(Ids);
         _valuesWithoutPadding[1] = Value(Positions);
         _valuesWithoutPadding[2] = Value(Lengths);
-        _valuesWithoutPadding[3] = Value(First);
         return _valuesWithoutPadding;
     }
 

@@ -9,6 +9,9 @@ internal static class ProcessorFeatures
 {
     private static readonly (int Ecx, int LaterEax) _leaf7 = Leaf7();
 
+    /// <summary><c>vfmadd231ps</c> on 512 bits.</summary>
+    public static bool HasAvx512 => Avx512F.IsSupported;
+
     /// <summary><c>vdpbf16ps</c> on 512 bits: leaf 7, subleaf 1, EAX bit 5.</summary>
     public static bool HasAvx512Bf16 { get; } = Avx512BW.IsSupported && (_leaf7.LaterEax & (1 << 5)) != 0;
 

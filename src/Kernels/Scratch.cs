@@ -3,7 +3,7 @@ namespace LoraOnnx.Kernels;
 /// <summary>Cuts a buffer into arrays that start on 64-byte boundaries.</summary>
 internal unsafe ref struct Scratch(AlignedBuffer buffer)
 {
-    private const int Arrays = 8;
+    private const int Arrays = 12;
     private const int Alignment = 64;
 
     private long _used;

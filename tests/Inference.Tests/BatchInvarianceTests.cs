@@ -13,6 +13,7 @@ public sealed class BatchInvarianceTests
 
     [Theory]
     [InlineData(Precision.Fp32, false)]
+    [InlineData(Precision.Fp32, true)]
     [InlineData(Precision.Int8, false)]
     [InlineData(Precision.Int8, true)]
     [InlineData(Precision.Int8Dynamic, false)]
@@ -42,12 +43,15 @@ public sealed class BatchInvarianceTests
         }
     }
 
-    [Fact]
-    public void The_serving_form_is_within_5e_6_of_the_portable_graph_at_every_length()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_serving_form_is_within_5e_6_of_the_portable_graph_at_every_length(bool usesKernels)
     {
+        Requirement.ProcessorHas(!usesKernels || CpuPrecision.Of(Precision.Fp32).Kernels is not null, "it has no kernels");
         using var folder = new ModelFolder();
         using var portable = PortableModel.Open(folder.Write(), ModelFolder.Cpu);
-        using var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu);
+        using var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { UsesKernels = usesKernels });
         int[] lengths = [2, 3, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 192, 193, 300, 511, 512];
         EncodedText[] texts = [.. lengths.Select(length => Text(new Random(length), length))];
 

@@ -86,7 +86,7 @@ public sealed class GraphProofTests
 
         var logits = Run(folder, out var form, out var log);
 
-        AssertClose(expected, logits, precision == Precision.Fp32 ? 1e-5 : 0.2); // fewer bits: padded rounds otherwise than packed
+        AssertClose(expected, logits, precision == Precision.Fp32 ? 2e-5 : 0.2); // of doubled logits; in fewer bits padded rounds otherwise
         Assert.Equal(ServedForm.Padded, form);
         Assert.Contains("changed after lora-merge wrote it", Assert.Single(log), StringComparison.Ordinal);
     }

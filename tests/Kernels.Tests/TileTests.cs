@@ -31,18 +31,19 @@ public sealed unsafe class TileTests
         var draw = new Draw(3);
         for (var round = 0; round < 40; round++)
         {
-            var (rows, steps) = (draw.Between(1, 14), draw.Between(1, 11));
+            var (rows, steps, columns) = (draw.Between(1, 14), draw.Between(1, 11), draw.Between(1, Panels.Columns));
             using var activations = new GuardedMemory(rows * steps * 4);
             using var panel = new GuardedMemory(steps * Panels.BytesOfStep);
             using var sums = new GuardedMemory(rows * Panels.Columns * sizeof(int));
             Fill(draw, activations.Address, rows * steps * 4);
             Fill(draw, panel.Address, steps * Panels.BytesOfStep);
 
-            tile.Multiply((byte*)activations.Address, steps * 4, rows, (byte*)panel.Address, steps, (int*)sums.Address);
+            tile.Multiply((byte*)activations.Address, steps * 4, rows, (byte*)panel.Address, steps, columns,
+                (int*)sums.Address);
 
             for (var row = 0; row < rows; row++)
             {
-                for (var column = 0; column < Panels.Columns; column++)
+                for (var column = 0; column < columns; column++)
                 {
                     var expected = 0;
                     for (var k = 0; k < steps * 4; k++)

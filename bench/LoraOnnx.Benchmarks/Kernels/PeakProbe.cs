@@ -30,7 +30,7 @@ internal static unsafe class PeakProbe
         AlignedBuffer rows = new(Rows * Steps * Panels.StepBytes), panel = new(Steps * Panels.BytesOfStep), sums = new(Rows * Panels.BytesOfStep);
         for (var repetition = 0; repetition < Repetitions; repetition++)
         {
-            tile.Multiply(rows.Address, Steps * Panels.StepBytes, Rows, panel.Address, Steps, (int*)sums.Address);
+            tile.Multiply(rows.Address, Steps * Panels.StepBytes, Rows, panel.Address, Steps, Panels.Columns, (int*)sums.Address);
         }
     }
 }

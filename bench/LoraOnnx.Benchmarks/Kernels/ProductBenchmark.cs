@@ -53,7 +53,7 @@ internal static unsafe class ProductBenchmark
         var (rows, inputs, outputs) = shape;
         var (x, result) = (Numbers(rows * inputs), new float[rows * outputs]);
         var (weights, bias) = (Numbers(inputs * outputs), Numbers(outputs));
-        var ourBf16 = new PackedLinear(new Bf16Weights(bf16, weights, bias), LinearActivation.None);
+        var ourBf16 = new PackedLinear(new FloatWeights<Bf16Steps>(bf16, new LinearTensors(weights, bias)), LinearActivation.None);
         var ourInt8 = new PackedLinear(Int8Weights.Of(int8, new LinearTensors(weights, bias)), LinearActivation.None);
         var workers = new PoolWorkers(_threads);
         using var oneDnn = new TorchBf16Product(rows, inputs, outputs);

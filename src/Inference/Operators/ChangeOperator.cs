@@ -24,8 +24,8 @@ internal sealed unsafe class ChangeOperator(string name, string module, bool isL
     /// <inheritdoc/>
     public void Compute(OperatorCall call)
     {
-        var (y, shape) = call.Input(0);
-        if (call.Output(shape) != (float*)y)
+        var (y, rows, columns) = call.Input(0);
+        if (call.Output(rows, columns) != (float*)y)
         {
             throw new InvalidOperationException("the runtime gave an output of its own to an operator that works in place.");
         }
@@ -36,7 +36,7 @@ internal sealed unsafe class ChangeOperator(string name, string module, bool isL
         }
 
         var work = new List<VariantSegment>();
-        foreach (var segment in plan.Changed(shape[0]))
+        foreach (var segment in plan.Changed(rows))
         {
             for (var first = 0; first < segment.Count && segment.Variant.Changes.ContainsKey(module); first += RowsAtOnce)
             {
@@ -49,12 +49,12 @@ internal sealed unsafe class ChangeOperator(string name, string module, bool isL
             return;
         }
 
-        var (x, xShape) = isLinear ? call.Input(1) : (y, shape);
-        var (width, taken) = ((nint)shape[1], (nint)xShape[1]);
+        var (x, _, taken) = isLinear ? call.Input(1) : new OperatorTensor(y, rows, columns);
+        var width = (nint)columns;
         call.Workers.Run(work.Count, item =>
         {
             var (first, count, variant) = work[item];
-            variant.Changes[module].Add((float*)x + (first * taken), taken, (float*)y + (first * width), width, count);
+            variant.Changes[module].Add((float*)x + (first * (nint)taken), (nint)taken, (float*)y + (first * width), width, count);
         });
     }
 }

@@ -162,7 +162,8 @@ internal sealed unsafe class OperatorDomain : IDisposable
         var callee = Of(kernel);
         try
         {
-            callee.Operator.Compute(new OperatorCall(context, callee.Threads));
+            using var call = OperatorCall.Rent(context, callee.Threads);
+            callee.Operator.Compute(call);
             return 0;
         }
         catch (Exception failure)

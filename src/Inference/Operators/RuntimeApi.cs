@@ -81,7 +81,8 @@ internal static unsafe partial class RuntimeApi
         return numbers;
     }
 
-    public static long[] Shape(nint value)
+    /// <summary>The number of axes, and their lengths, of which there may be as many as <paramref name="lengths"/> has room for.</summary>
+    public static int Shape(nint value, Span<long> lengths)
     {
         nint shape;
         Check(((delegate* unmanaged<nint, nint*, nint>)_table[GetTensorTypeAndShapePlace])(value, &shape));
@@ -89,13 +90,13 @@ internal static unsafe partial class RuntimeApi
         {
             nuint axes;
             Check(((delegate* unmanaged<nint, nuint*, nint>)_table[GetDimensionsCountPlace])(shape, &axes));
-            var lengths = new long[(int)axes];
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(axes, (nuint)lengths.Length, nameof(value));
             fixed (long* to = lengths)
             {
                 Check(((delegate* unmanaged<nint, long*, nuint, nint>)_table[GetDimensionsPlace])(shape, to, axes));
             }
 
-            return lengths;
+            return (int)axes;
         }
         finally
         {

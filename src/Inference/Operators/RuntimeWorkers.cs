@@ -5,47 +5,41 @@ using LoraOnnx.Kernels;
 namespace LoraOnnx.Inference.Operators;
 
 /// <summary>The threads of the session in which an operator is called; they are lent for the length of the call.</summary>
-internal sealed unsafe class RuntimeWorkers(nint context, int threads) : IWorkers
+internal sealed unsafe class RuntimeWorkers : IWorkers
 {
+    private readonly GCHandle _self; // as long as the process: there are as many as there ever were calls at once
+    private nint _context;
+    private Action<int>? _item;
+    private ExceptionDispatchInfo? _failure;
+
+    public RuntimeWorkers() => _self = GCHandle.Alloc(this);
+
     /// <inheritdoc/>
-    public int Threads => threads;
+    public int Threads { get; private set; }
+
+    /// <summary>From now on the threads are those of this call.</summary>
+    public void Begin(nint context, int threads) => (_context, Threads) = (context, threads);
 
     /// <inheritdoc/>
     public void Run(int count, Action<int> item)
     {
-        var work = new Work(item);
-        var handle = GCHandle.Alloc(work);
-        try
-        {
-            RuntimeApi.ParallelFor(context, &Do, count, (void*)GCHandle.ToIntPtr(handle));
-        }
-        finally
-        {
-            handle.Free();
-        }
-
-        work.Failure?.Throw();
+        (_item, _failure) = (item, null);
+        RuntimeApi.ParallelFor(_context, &Do, count, (void*)GCHandle.ToIntPtr(_self));
+        _failure?.Throw();
     }
 
     /// <summary>No exception may leave for native code: the first is kept and thrown on the caller's thread.</summary>
     [UnmanagedCallersOnly]
     private static void Do(void* state, nuint item)
     {
-        var work = (Work)GCHandle.FromIntPtr((nint)state).Target!; // allocated above, freed after the last item
+        var workers = (RuntimeWorkers)GCHandle.FromIntPtr((nint)state).Target!; // allocated above, never freed
         try
         {
-            work.Item((int)item);
+            workers._item!((int)item); // set above
         }
         catch (Exception failure)
         {
-            work.Failure ??= ExceptionDispatchInfo.Capture(failure);
+            workers._failure ??= ExceptionDispatchInfo.Capture(failure);
         }
-    }
-
-    private sealed class Work(Action<int> item)
-    {
-        public Action<int> Item => item;
-
-        public ExceptionDispatchInfo? Failure { get; set; }
     }
 }

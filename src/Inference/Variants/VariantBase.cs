@@ -34,7 +34,7 @@ internal sealed unsafe class VariantBase : IDisposable
 
     /// <summary>The operators that a graph names whose blocks kernels compute.</summary>
     public IEnumerable<IOperator> Operators(KernelModel model, KernelSet kernels) =>
-        [Change(Config.Layout.Embeddings.Norm.Name, isLinear: false), .. BlockOperators.Of(model, Config, kernels, new PlannedChanges(Plans))];
+        [Change(Config.Layout.Embeddings.Norm.Name, isLinear: false), new EncoderOperator(model, Config, kernels, new PlannedChanges(Plans))];
 
     /// <summary>The operators that a graph of nodes names.</summary>
     public IEnumerable<IOperator> Operators() =>

@@ -1,7 +1,7 @@
 namespace LoraOnnx.Kernels.Attention;
 
 /// <summary>Where the rows of a batch are: queries, keys and values in fp32, all heads side by side, texts end to end.</summary>
-public unsafe struct AttentionRows
+internal unsafe struct AttentionRows
 {
     /// <summary>The first query; a row a token, or one a text where <see cref="OneQueryEach"/>.</summary>
     public float* Queries { get; set; }

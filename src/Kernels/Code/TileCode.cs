@@ -13,7 +13,9 @@ internal static class TileCode
     /// <summary>Rows of a full tile.</summary>
     public const int Rows = 6;
 
-    private const int Vectors = 4;
+    /// <summary>Vectors of a full tile.</summary>
+    public const int Vectors = 4;
+
     private const int VectorBytes = 64;
     private const int PanelStep = Vectors * VectorBytes;
     private const int RowStep = 4;
@@ -31,8 +33,8 @@ internal static class TileCode
     private static readonly AssemblerRegisterZMM[] _weights = [zmm24, zmm25, zmm26, zmm27];
     private static readonly AssemblerRegisterZMM[] _activations = [zmm28, zmm29, zmm30, zmm31];
 
-    /// <summary>The code for tiles of <paramref name="rows"/> rows, one below the other.</summary>
-    public static byte[] Emit(int rows, Dot dot)
+    /// <summary>The code for tiles of <paramref name="rows"/> rows by so many vectors, one below the other.</summary>
+    public static byte[] Emit(int rows, int vectors, Dot dot)
     {
         var code = new Assembler(64);
         Label nextTile = code.CreateLabel(), fourSteps = code.CreateLabel(), oneStep = code.CreateLabel();
@@ -46,7 +48,7 @@ internal static class TileCode
         code.mov(r9, __[rdi + 32]); // steps
         code.mov(r11, __[rdi + 40]); // tiles
         code.Label(ref nextTile);
-        foreach (var sum in _sums[..(rows * Vectors)])
+        foreach (var sum in _sums[..(rows * vectors)])
         {
             code.vpxord(sum, sum, sum);
         }
@@ -59,21 +61,21 @@ internal static class TileCode
         code.sub(r10, Unrolled);
         code.jl(noneOfFour);
         code.Label(ref fourSteps);
-        Steps(code, rows, Unrolled, dot);
+        Steps(code, rows, vectors, Unrolled, dot);
         code.sub(r10, Unrolled);
         code.jge(fourSteps);
         code.Label(ref noneOfFour);
         code.add(r10, Unrolled);
         code.jle(write);
         code.Label(ref oneStep);
-        Steps(code, rows, 1, dot);
+        Steps(code, rows, vectors, 1, dot);
         code.sub(r10, 1);
         code.jg(oneStep);
 
         code.Label(ref write);
-        for (var sum = 0; sum < rows * Vectors; sum++)
+        for (var sum = 0; sum < rows * vectors; sum++)
         {
-            code.vmovups(__[r8 + (sum * VectorBytes)], _sums[sum]);
+            code.vmovups(__[r8 + ((sum / vectors * PanelStep) + (sum % vectors * VectorBytes))], _sums[sum]);
         }
 
         code.add(r8, rows * PanelStep);
@@ -90,11 +92,11 @@ internal static class TileCode
         return bytes.ToArray();
     }
 
-    private static void Steps(Assembler code, int rows, int steps, Dot dot)
+    private static void Steps(Assembler code, int rows, int vectors, int steps, Dot dot)
     {
         for (var step = 0; step < steps; step++)
         {
-            for (var vector = 0; vector < Vectors; vector++)
+            for (var vector = 0; vector < vectors; vector++)
             {
                 code.vmovups(_weights[vector], __[rdi + ((step * PanelStep) + (vector * VectorBytes))]);
             }
@@ -103,9 +105,9 @@ internal static class TileCode
             {
                 var activations = _activations[row % _activations.Length];
                 code.vpbroadcastd(activations, Row(row, step * RowStep));
-                for (var vector = 0; vector < Vectors; vector++)
+                for (var vector = 0; vector < vectors; vector++)
                 {
-                    dot(code, _sums[(row * Vectors) + vector], activations, _weights[vector]);
+                    dot(code, _sums[(row * vectors) + vector], activations, _weights[vector]);
                 }
             }
         }

@@ -2,9 +2,15 @@ using LoraOnnx.Kernels.Adapters;
 
 namespace LoraOnnx.Kernels.Encoder;
 
-/// <summary>What adapters change in an <see cref="EncoderBlock"/>, by module; null: nothing.</summary>
+/// <summary>What adapters change in a block, by module; null: nothing.</summary>
 public sealed record BlockChanges
 {
+    /// <summary>What makes queries, and in all blocks but the last keys and values beside them.</summary>
+    public RowChange? Queries { get; init; }
+
+    /// <summary>What makes the last block's keys and values.</summary>
+    public RowChange? KeysValues { get; init; }
+
     /// <summary>The linear behind attention.</summary>
     public RowChange? Output { get; init; }
 

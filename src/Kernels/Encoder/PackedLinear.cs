@@ -4,19 +4,13 @@ using LoraOnnx.Kernels.Steps;
 
 namespace LoraOnnx.Kernels.Encoder;
 
-/// <summary>activation(x·Wᵀ + b) over rows that lie end to end, x and the result in fp32. May be run by several callers at once.</summary>
+/// <summary>activation(x·Wᵀ + b) over rows of fp32. May be run by several callers at once.</summary>
 public sealed unsafe class PackedLinear
 {
     private readonly IRoundedWeights _weights;
     private readonly LinearActivation _activation;
-    private readonly int _roundedBytes;
-    private readonly ScratchPool _scratch;
 
-    internal PackedLinear(IRoundedWeights weights, LinearActivation activation)
-    {
-        (_weights, _activation, _roundedBytes) = (weights, activation, weights.Steps * Panels.StepBytes);
-        _scratch = new ScratchPool(Scratch.Bytes(RowBlocks.Largest * (_roundedBytes + sizeof(float) + (Panels.Columns * 2 * sizeof(float)))));
-    }
+    internal PackedLinear(IRoundedWeights weights, LinearActivation activation) => (_weights, _activation) = (weights, activation);
 
     /// <summary>Numbers of an input row.</summary>
     public int Inputs => _weights.Inputs;
@@ -24,57 +18,66 @@ public sealed unsafe class PackedLinear
     /// <summary>Numbers of an output row.</summary>
     public int Outputs => _weights.Outputs;
 
-    /// <summary>
-    /// Reads <paramref name="rows"/> rows of <see cref="Inputs"/> numbers and writes as many of <see cref="Outputs"/>, changed where adapters change
-    /// them; only of a linear without activation.
-    /// </summary>
-    public void Run(float* x, int rows, float* result, IWorkers workers, RowChange? change = null)
+    /// <summary>Panels of 64 outputs.</summary>
+    internal int PanelCount => Panels.Count(Outputs);
+
+    /// <summary>Bytes of a rounded row; 0 where rows are taken as they are.</summary>
+    internal int RoundedBytes => _weights.TakesRowsAsTheyAre ? 0 : _weights.Steps * Panels.StepBytes;
+
+    /// <summary>Rounds rows that lie <paramref name="stride"/> numbers apart into space for as many; nothing where they are taken as they
+    /// are.</summary>
+    internal void Round(float* x, nint stride, int first, int count, byte* rounded, float* factors)
     {
-        ArgumentNullException.ThrowIfNull(workers);
-        if (change is not null && _activation != LinearActivation.None)
+        for (var row = first; RoundedBytes > 0 && row < first + count; row++)
         {
-            throw new InvalidOperationException("Changes belong before the activation.");
+            factors[row] = _weights.Round(x + (row * stride), rounded + ((nint)row * RoundedBytes));
+        }
+    }
+
+    /// <summary>Rows that <see cref="Round"/> has rounded.</summary>
+    internal ProductRows Rounded(float* x, nint stride, int first, int count, byte* rounded, float* factors) => RoundedBytes == 0
+        ? new ProductRows { First = (byte*)(x + (first * stride)), RowBytes = stride * sizeof(float), Count = count }
+        : new ProductRows { First = rounded + ((nint)first * RoundedBytes), RowBytes = RoundedBytes, Factors = factors + first, Count = count };
+
+    /// <summary>One panel of the outputs of some rows, in its place in rows <paramref name="stride"/> numbers apart.</summary>
+    internal void Panel(in ProductRows rows, int panel, int* sums, float* result, nint stride) =>
+        _weights.Multiply(rows, panel, _activation, sums, result + (panel * Panels.Columns), stride);
+
+    /// <summary>All outputs of a block of rows, changed before the activation where adapters change them.</summary>
+    /// <param name="x">The block's first row.</param>
+    /// <param name="stride">Numbers from a row of x to the next.</param>
+    /// <param name="first">Its number among the rows of the run.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="result">Rows of <see cref="Outputs"/> numbers, end to end.</param>
+    /// <param name="space">Space for a block.</param>
+    /// <param name="change">What adapters change, or null.</param>
+    internal void Block(float* x, nint stride, int first, int count, float* result, in BlockSpace space, RowChange? change)
+    {
+        Round(x, stride, 0, count, space.Rounded, space.Factors);
+        var rows = Rounded(x, stride, 0, count, space.Rounded, space.Factors);
+        var activation = change is null ? _activation : LinearActivation.None;
+        for (var panel = 0; panel < PanelCount; panel++)
+        {
+            _weights.Multiply(rows, panel, activation, space.Sums, result + (panel * Panels.Columns), Outputs);
         }
 
+        if (change is not null)
+        {
+            change(first, count, x, stride, result, Outputs);
+            Activations.Apply(_activation, result, (nint)count * Outputs);
+        }
+    }
+
+    /// <summary>All rows end to end, by one linear alone: to measure and to test it.</summary>
+    internal void Run(float* x, int rows, float* result, IWorkers workers, RowChange? change = null)
+    {
         var blocks = RowBlocks.Of(rows, workers.Threads);
         workers.Run(blocks.Count, block =>
         {
+            var scratch = new Scratch(new AlignedBuffer(Scratch.Bytes(BlockSpace.Bytes(RoundedBytes))));
             var (first, count) = blocks[block];
-            var buffer = _scratch.Rent();
             float* from = x + ((nint)first * Inputs), to = result + ((nint)first * Outputs);
-            Block(from, count, to, buffer);
-            _scratch.Return(buffer);
-            change?.Invoke(first, count, from, Inputs, to, Outputs);
+            Block(from, Inputs, first, count, to, new BlockSpace(ref scratch, RoundedBytes), change);
         });
-    }
-
-    private void Block(float* x, int count, float* result, AlignedBuffer buffer)
-    {
-        var scratch = new Scratch(buffer);
-        var rounded = scratch.Take<byte>(count * _roundedBytes);
-        var factors = scratch.Take<float>(count);
-        var sums = scratch.Take<int>(count * Panels.Columns);
-        var finished = scratch.Take<float>(count * Panels.Columns);
-        for (var row = 0; row < count; row++)
-        {
-            factors[row] = _weights.Round(x + ((nint)row * Inputs), rounded + ((nint)row * _roundedBytes));
-        }
-
-        for (var column = 0; column < Outputs; column += Panels.Columns)
-        {
-            var width = Math.Min(Panels.Columns, Outputs - column);
-            if (width == Panels.Columns)
-            {
-                _weights.Multiply(rounded, factors, count, column / Panels.Columns, _activation, sums, result + column, Outputs);
-                continue;
-            }
-
-            _weights.Multiply(rounded, factors, count, column / Panels.Columns, _activation, sums, finished, Panels.Columns);
-            for (var row = 0; row < count; row++)
-            {
-                var to = new Span<float>(result + ((nint)row * Outputs) + column, width);
-                new ReadOnlySpan<float>(finished + (row * Panels.Columns), width).CopyTo(to);
-            }
-        }
     }
 }

@@ -4,26 +4,8 @@ using System.Runtime.Intrinsics;
 namespace LoraOnnx.Kernels.Products;
 
 /// <summary>fp32 to bf16: the upper half, to the nearest, ties to even.</summary>
-internal static unsafe class Bf16
+internal static class Bf16
 {
-    /// <summary>Rounds a row; from <paramref name="length"/> to <paramref name="padded"/> there are zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Round(float* row, int length, int padded, ushort* rounded)
-    {
-        var whole = length - (length % Vector512<float>.Count);
-        for (var i = 0; i < whole; i += Vector512<float>.Count)
-        {
-            Narrow(Vector512.Load(row + i)).Store(rounded + i);
-        }
-
-        for (var i = whole; i < length; i++)
-        {
-            rounded[i] = Of(row[i]);
-        }
-
-        new Span<ushort>(rounded + length, padded - length).Clear();
-    }
-
     /// <summary>One number.</summary>
     public static ushort Of(float value)
     {

@@ -14,17 +14,34 @@ internal unsafe interface IRoundedWeights
     /// <summary>Steps of k: a rounded row has four bytes for each.</summary>
     int Steps { get; }
 
+    /// <summary>Whether rows of fp32 are multiplied as they are, and none has to be rounded.</summary>
+    bool TakesRowsAsTheyAre { get; }
+
     /// <summary>Rounds a row of <see cref="Inputs"/> numbers to 4·<see cref="Steps"/> bytes, and says the factor that was taken out of it.</summary>
     float Round(float* row, byte* rounded);
 
-    /// <summary>One panel of activation(x·Wᵀ + b) for rounded rows that lie one below the other.</summary>
-    /// <param name="rows">Rounded rows, 4·<see cref="Steps"/> bytes each.</param>
-    /// <param name="factors">The factor of each row.</param>
-    /// <param name="count">How many rows.</param>
+    /// <summary>The outputs of one panel of activation(x·Wᵀ + b).</summary>
+    /// <param name="rows">Rounded rows.</param>
     /// <param name="panel">Which 64 outputs.</param>
     /// <param name="activation">What follows.</param>
     /// <param name="sums">Space for 64 numbers a row.</param>
-    /// <param name="result">64 numbers for each row; those beyond <see cref="Outputs"/> are the activation of 0.</param>
+    /// <param name="result">Where the panel's outputs of the first row go.</param>
     /// <param name="stride">Numbers from a row of the result to the next.</param>
-    void Multiply(byte* rows, float* factors, int count, int panel, LinearActivation activation, int* sums, float* result, nint stride);
+    void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, float* result, nint stride);
+}
+
+/// <summary>Rows as <see cref="IRoundedWeights"/> multiply them.</summary>
+internal unsafe struct ProductRows
+{
+    /// <summary>The first row.</summary>
+    public byte* First;
+
+    /// <summary>Bytes from a row to the next.</summary>
+    public nint RowBytes;
+
+    /// <summary>The factor of each row; not read where rows are floats.</summary>
+    public float* Factors;
+
+    /// <summary>How many rows.</summary>
+    public int Count;
 }

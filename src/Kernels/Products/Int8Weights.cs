@@ -74,6 +74,9 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
     public int Steps { get; }
 
     /// <inheritdoc/>
+    public bool TakesRowsAsTheyAre => false;
+
+    /// <inheritdoc/>
     public float Round(float* row, byte* rounded)
     {
         fixed (float* smoothing = _smoothing)
@@ -83,43 +86,45 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
     }
 
     /// <inheritdoc/>
-    public void Multiply(byte* rows, float* factors, int count, int panel, LinearActivation activation, int* sums, float* result, nint stride)
+    public void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, float* result, nint stride)
     {
-        _tile.Multiply(rows, Steps * Panels.StepBytes, count, Panels.Place(_panels.Address, panel * Panels.Columns, 0, Steps), Steps, sums);
+        var columns = Math.Min(Panels.Columns, Outputs - (panel * Panels.Columns));
+        _tile.Multiply(
+            rows.First, rows.RowBytes, rows.Count, Panels.Place(_panels.Address, panel * Panels.Columns, 0, Steps), Steps, columns, sums);
         switch (activation)
         {
             case LinearActivation.Gelu:
-                Finish<Gelu>(panel, sums, factors, count, result, stride);
+                Finish<Gelu>(panel, columns, sums, rows, result, stride);
                 break;
             case LinearActivation.GeluTanh:
-                Finish<GeluTanh>(panel, sums, factors, count, result, stride);
+                Finish<GeluTanh>(panel, columns, sums, rows, result, stride);
                 break;
             case LinearActivation.Relu:
-                Finish<Relu>(panel, sums, factors, count, result, stride);
+                Finish<Relu>(panel, columns, sums, rows, result, stride);
                 break;
             default:
-                Finish<Identity>(panel, sums, factors, count, result, stride);
+                Finish<Identity>(panel, columns, sums, rows, result, stride);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish<TActivation>(int panel, int* sums, float* factors, int count, float* result, nint stride)
+    private void Finish<TActivation>(int panel, int columns, int* sums, in ProductRows rows, float* result, nint stride)
         where TActivation : struct, IActivation
     {
         fixed (float* bias = &_bias[panel * Panels.Columns], columnFactors = &_factors[panel * Panels.Columns])
         fixed (int* surplus = &_surplus[panel * Panels.Columns])
         {
-            for (var row = 0; row < count; row++)
+            for (var row = 0; row < rows.Count; row++)
             {
                 int* from = sums + (row * Panels.Columns);
                 var to = result + (row * stride);
-                var factor = Vector512.Create(factors[row]);
-                for (var column = 0; column < Panels.Columns; column += Vector512<float>.Count)
+                var factor = Vector512.Create(rows.Factors[row]);
+                for (var column = 0; column < columns; column += Vector512<float>.Count)
                 {
                     var sum = Vector512.ConvertToSingle(Vector512.Load(from + column) - Vector512.Load(surplus + column));
                     var x = Vector512.FusedMultiplyAdd(sum * factor, Vector512.Load(columnFactors + column), Vector512.Load(bias + column));
-                    TActivation.Of(x).Store(to + column);
+                    Panels.Store(TActivation.Of(x), to + column, columns - column);
                 }
             }
         }

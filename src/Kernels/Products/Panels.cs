@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LoraOnnx.Kernels.Products;
 
 /// <summary>
@@ -25,6 +28,33 @@ internal static unsafe class Panels
     {
         var (panel, inPanel) = Math.DivRem(column, Columns);
         return panels + ((((((nint)panel * steps) + step) * Columns) + inPanel) * StepBytes);
+    }
+
+    /// <summary>Writes the steps of a column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PlaceColumn(byte* panels, int column, uint* numbers, int steps)
+    {
+        var place = (uint*)Place(panels, column, 0, steps);
+        for (nint step = 0; step < steps; step++)
+        {
+            place[step * Columns] = numbers[step];
+        }
+    }
+
+    /// <summary>Writes sixteen numbers of a result, or as many as there are columns left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> values, float* to, int left)
+    {
+        if (left >= Vector512<float>.Count)
+        {
+            values.Store(to);
+            return;
+        }
+
+        for (var i = 0; i < left; i++)
+        {
+            to[i] = values[i];
+        }
     }
 
     /// <summary>One number a column, and zeros up to whole panels.</summary>

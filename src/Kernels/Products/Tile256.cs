@@ -12,14 +12,14 @@ internal sealed unsafe class Tile256<TDot> : IProductTile
     private const int Half = Panels.Columns / 2; // columns of a tile
 
     /// <inheritdoc/>
-    public void Multiply(byte* rows, nint rowBytes, int rowCount, byte* panel, int steps, int* sums)
+    public void Multiply(byte* rows, nint rowBytes, int rowCount, byte* panel, int steps, int columns, int* sums)
     {
         var space = stackalloc int[Rows * Half];
         for (var row = 0; row < rowCount; row += Rows)
         {
             var count = Math.Min(Rows, rowCount - row);
             var first = rows + (row * rowBytes);
-            for (var column = 0; column < Panels.Columns; column += Half)
+            for (var column = 0; column < columns; column += Half)
             {
                 // A row that is not there is the last one again, and its sums are dropped.
                 byte* second = first + (Math.Min(1, count - 1) * rowBytes), third = first + ((count - 1) * rowBytes);

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using LoraOnnx.Kernels.Attention;
+
+namespace LoraOnnx.Kernels.Encoder;
+
+/// <summary>
+/// All blocks of an encoder over texts that lie end to end, without padding; the last asks for first tokens only. Each text's result has the same
+/// bits alone and among others, on any number of threads. May be run by several callers at once; space is used again.
+/// </summary>
+public sealed unsafe class PackedEncoder
+{
+    private readonly ConcurrentQueue<EncoderRun> _spare = new();
+    private readonly IReadOnlyList<PackedBlock> _layers;
+    private readonly PackedAttention _attention;
+
+    internal PackedEncoder(IReadOnlyList<PackedBlock> layers, PackedAttention attention) => (_layers, _attention) = (layers, attention);
+
+    /// <summary>Numbers of a row.</summary>
+    public int Width => _attention.Width;
+
+    /// <summary>Reads the rows of all tokens and writes one of each text, its first token's.</summary>
+    /// <param name="x">Embeddings [tokens, width].</param>
+    /// <param name="lengths">Tokens of each text, all at least 1.</param>
+    /// <param name="texts">How many texts.</param>
+    /// <param name="result">[texts, width].</param>
+    /// <param name="workers">Who works.</param>
+    /// <param name="changes">What adapters change in each block; null: nothing.</param>
+    public void Run(float* x, int* lengths, int texts, float* result, IWorkers workers, IReadOnlyList<BlockChanges>? changes = null)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        var run = _spare.TryDequeue(out var spare) ? spare : new EncoderRun(_layers, _attention);
+        run.Run(x, lengths, texts, result, workers, changes);
+        _spare.Enqueue(run); // one that failed is left to the garbage collector
+    }
+}
