@@ -16,6 +16,13 @@ public sealed class PackageFeed : IDisposable
         {
             Pack(project, Path);
         }
+
+        // The other accelerator's package has no code, so that it needs no build, only what it depends on.
+        string[] gpu = ["-p:Accelerator=cuda", "-p:NuGetAudit=false", "--artifacts-path", Repository.Path("artifacts", "gpu-package")];
+        var natives = Repository.Path("src", "Classifier", "Natives");
+        var restored = Command.Run("dotnet", ["restore", natives, "--verbosity", "quiet", .. gpu], TimeSpan.FromMinutes(10));
+        Assert.True(restored.ExitCode == 0, restored.ToString());
+        Pack(natives, Path, gpu);
     }
 
     public static string Version { get; } =
@@ -23,9 +30,9 @@ public sealed class PackageFeed : IDisposable
 
     public string Path => _folder.Path;
 
-    public static void Pack(string project, string folder)
+    public static void Pack(string project, string folder, params string[] further)
     {
-        var packed = Command.Run("dotnet", ["pack", project, "--no-build", "--verbosity", "quiet", "--nologo", "--output", folder],
+        var packed = Command.Run("dotnet", ["pack", project, "--no-build", "--verbosity", "quiet", "--nologo", "--output", folder, .. further],
             environment: new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000", ["MSBUILDDISABLENODEREUSE"] = "1" });
         Assert.True(packed.ExitCode == 0, packed.ToString());
     }
