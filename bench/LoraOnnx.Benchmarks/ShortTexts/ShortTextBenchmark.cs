@@ -49,25 +49,33 @@ internal static class ShortTextBenchmark
     {
         var options = new InferenceOptions { Device = "cpu", Precision = "fp32" };
         using var packed = TextClassifier.Load(hub, options);
+        using var nodes = TextClassifier.Load(hub, options with { UsesKernels = false });
         using var portable = PortableModel.Open(Path.Combine(hub, "onnx", "model.onnx"), options);
         foreach (var batchSize in (int[])[1, 8, 32])
         {
-            var times = new Dictionary<string, List<double>> { ["packed"] = [], ["portable"] = [], ["transformers.js"] = [] };
+            var times = new Dictionary<string, List<double>>
+            {
+                ["packed"] = [],
+                ["packed, nodes"] = [],
+                ["portable"] = [],
+                ["transformers.js"] = [],
+            };
             for (var round = -WarmUp; round < Math.Max(20, rounds * 4 / (batchSize + 3)); round++)
             {
                 string[] batch = [.. Enumerable.Range(0, batchSize).Select(_ => texts.OfTokens(Tokens))];
                 (string Name, Func<double> Take)[] engines =
                 [
                     ("packed", () => Milliseconds(() => packed.Run([.. batch.Select(packed.Encode)], CancellationToken.None))),
+                    ("packed, nodes", () => Milliseconds(() => nodes.Run([.. batch.Select(packed.Encode)], CancellationToken.None))),
                     ("portable",
                         () => Milliseconds(() => portable.Run([.. batch.Select(text => packed.Encode(text).Ids)], CancellationToken.None))),
                     ("transformers.js", () => Paused(() => js.Milliseconds(batch))),
                 ];
 
-                // Who comes first finds the caches as the last one left them: each is behind each other one as often.
-                var (first, step) = ((round + WarmUp) % 3, 1 + ((round + WarmUp) / 3 % 2));
+                // Who comes first finds the caches as the last one left them: places change from round to round, in both directions.
+                var (first, step) = ((round + WarmUp) % 4, (round + WarmUp) / 4 % 2 == 0 ? 1 : 3);
                 List<(string, double)> taken =
-                    [.. Enumerable.Range(0, 3).Select(place => engines[(first + (place * step)) % 3]).Select(engine => (engine.Name, engine.Take()))];
+                    [.. Enumerable.Range(0, 4).Select(place => engines[(first + (place * step)) % 4]).Select(engine => (engine.Name, engine.Take()))];
                 foreach (var (name, milliseconds) in round < 0 ? [] : taken)
                 {
                     times[name].Add(milliseconds);
@@ -76,7 +84,7 @@ internal static class ShortTextBenchmark
 
             Console.WriteLine($"batches of {batchSize}, {times["packed"].Count} rounds: "
                 + string.Join(", ", times.Select(time => $"{time.Key} {Figures.Median(time.Value):0.00} ms")));
-            foreach (var other in (string[])["portable", "transformers.js"])
+            foreach (var other in (string[])["packed, nodes", "portable", "transformers.js"])
             {
                 Console.WriteLine($"  {other} / packed: {Figures.Summary([.. times[other].Zip(times["packed"], (a, b) => a / b)])}");
             }
