@@ -21,10 +21,14 @@ public sealed class AllocationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task A_text_alone_allocates_its_answer()
+    /// <summary>A run of the kernels has fewer handles than one of ONNX Runtime's own, which is the bound.</summary>
+    [Theory]
+    [InlineData("fp32")]
+    [InlineData("bf16")]
+    public async Task A_text_alone_allocates_its_answer(string precision)
     {
-        using var classifier = Load();
+        Requirement.ProcessorHas(precision == "fp32" || Bf16Support.Refusal is null, Bf16Support.Refusal);
+        using var classifier = Load(precision);
 
         await AssertBytesAsync(_texts.Length * (Answer() + Handles()), async () =>
         {
@@ -84,8 +88,8 @@ public sealed class AllocationTests : IDisposable
     }
 
     /// <summary>Each text is a batch alone, so that the handles are those of a run.</summary>
-    private TextClassifier Load() =>
-        TextClassifier.Load(_folder.Path, new TextClassifierOptions { Device = "cpu", Precision = "fp32", BatchTokens = 1 });
+    private TextClassifier Load(string precision = "fp32") =>
+        TextClassifier.Load(_folder.Path, new TextClassifierOptions { Device = "cpu", Precision = precision, BatchTokens = 1 });
 
     private static long Answer() => Least(
         () => GC.KeepAlive(new TextClassification { Label = "", Score = 1, Scores = new LabelScore[2], Tokens = 2, IsTruncated = false }));
@@ -124,7 +128,7 @@ public sealed class AllocationTests : IDisposable
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        Assert.InRange(least, expected, expected + OfMeasurement);
+        Assert.True(least <= expected + OfMeasurement, $"{least} bytes, expected {expected}");
     }
 }
 

@@ -82,6 +82,18 @@ public sealed class ClassifyTextTests : IDisposable
     }
 
     [Fact]
+    public void A_pipeline_is_not_saved_without_its_model_and_says_what_to_do()
+    {
+        var input = _context.Data.LoadFromEnumerable(new List<Review>());
+        using var fitted = _context.Transforms.ClassifyText(_folder.Path).Fit(input);
+        using var stream = new MemoryStream();
+
+        var failure = Assert.Throws<NotSupportedException>(() => _context.Model.Save(fitted, input.Schema, stream));
+
+        Assert.Contains("add ClassifyText after loading", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Data_without_the_column_of_texts_is_refused_by_name()
     {
         var input = _context.Data.LoadFromEnumerable(new List<Review>());
