@@ -11,6 +11,8 @@ public static class CommandLineProgram
     /// <summary>An option of all programs: say more.</summary>
     public const string Verbose = "--verbose";
 
+    private const string UnknownArgument = "Unrecognized command or argument";
+
     /// <summary>
     /// Parses and invokes. SIGINT and SIGTERM cancel the token that the action gets, once; a second one ends the process at once.
     /// An action that returns normally after a cancellation still exits with the signal's code.
@@ -43,7 +45,7 @@ public static class CommandLineProgram
                 await Console.Error.WriteLineAsync($"error: {VisibleText.Of(message, ErrorText.MostCharacters)}");
             }
 
-            var minus = parsed.Tokens.Select(token => Spelling.ForgottenMinus(token.Value)).FirstOrDefault(meant => meant is not null);
+            var minus = parsed.Tokens.Select(token => Spelling.MeantNumber(token.Value)).FirstOrDefault(meant => meant is not null);
             await Console.Error.WriteLineAsync($"hint:  {minus ?? $"{CommandPath(parsed)} --help lists the options."}");
             return ExitCode.Failure;
         }
@@ -82,10 +84,31 @@ public static class CommandLineProgram
         {
             var message = OneLine(error.Message);
             var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
-            yield return option is null || message.Contains(option.Option.Name, StringComparison.Ordinal)
+            if (option is not null && InOurWords(option, message) is { } ours)
+            {
+                yield return ours;
+                continue;
+            }
+
+            yield return option is null && message.StartsWith(UnknownArgument, StringComparison.Ordinal)
+                ? $"{message} Each value stands behind its option, in quotes where it has spaces."
+                : option is null || message.Contains(option.Option.Name, StringComparison.Ordinal)
                 ? message
                 : $"{option.Option.Name}: {message}";
         }
+    }
+
+    /// <summary>What the library says with names of types, or of arguments where options are meant.</summary>
+    private static string? InOurWords(OptionResult result, string message)
+    {
+        var (name, values) = (result.Option.Name, result.Tokens.Select(token => token.Value).ToList());
+        return values.Count > result.Option.Arity.MaximumNumberOfValues
+            ? $"{name} is given {values.Count} times, expected once."
+            : values.Count == 0 && result.Option.Arity.MinimumNumberOfValues > 0 && !result.Implicit
+            ? $"{name} has no value behind it, expected {result.Option.HelpName ?? "one"}."
+            : values.Count == 1 && message.StartsWith("Cannot parse argument", StringComparison.Ordinal)
+            ? $"{name} is '{values[0]}', expected a {(result.Option.ValueType == typeof(double) ? "number" : "whole number")}."
+            : null;
     }
 
     /// <summary>The library lists allowed values a line each.</summary>

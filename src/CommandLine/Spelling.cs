@@ -7,15 +7,48 @@ namespace LoraOnnx.CommandLine;
 /// <summary>What somebody may have meant.</summary>
 public static partial class Spelling
 {
+    private const int MostMeant = 3;
+
+    /// <summary>What other programs call it.</summary>
+    private static readonly Dictionary<string, string> _otherWords = new(StringComparer.Ordinal)
+    {
+        ["--model"] = "--model",
+        ["--learning-rate"] = "--lr",
+        ["--num-train-epochs"] = "--epochs",
+        ["--batch"] = "--batch-size",
+        ["--per-device-train-batch-size"] = "--batch-size",
+        ["--max-seq-length"] = "--max-length",
+        ["--lora-r"] = "--rank",
+        ["--output"] = "--out",
+        ["--output-dir"] = "--out",
+        ["--input"] = "--in",
+        ["--test"] = "--data",
+        ["--data"] = "--train",
+        ["--base"] = "--model",
+        ["--server"] = "--address",
+        ["--url"] = "--address",
+    };
+
     /// <summary>"Unrecognized option '--epoch'. Did you mean --epochs?"; without the question where no option of the command is near.</summary>
     public static string UnknownOption(string option, Command command)
     {
         ArgumentNullException.ThrowIfNull(option);
         ArgumentNullException.ThrowIfNull(command);
         var name = option.Split('=')[0];
-        var nearest = Nearest($"--{name.TrimStart('-')}", Names(command));
-        return $"Unrecognized option '{name}'.{(nearest is null ? "" : $" Did you mean {nearest}?")}";
+        var word = $"--{name.TrimStart('-')}";
+        var names = Names(command).ToList();
+        var isArgument = _otherWords.GetValueOrDefault(word) == "--model" && command.Arguments.FirstOrDefault() is { HelpName: { } models }
+            ? $" Models are named without an option: {models}." : null;
+        var meant = Nearest(word, names) is { } nearest ? [nearest]
+            : _otherWords.GetValueOrDefault(word) is { } ours && names.Contains(ours) ? [ours]
+            : names.Where(other => other.EndsWith(word[1..], StringComparison.Ordinal)).Take(MostMeant).ToArray();
+        return $"Unrecognized option '{name}'.{isArgument ?? (meant.Length == 0 ? "" : $" Did you mean {string.Join(" or ", meant)}?")}";
     }
+
+    /// <summary>A number as it was probably to be: 2e-5 for 2e5, 0.001 for 0,001; null for others.</summary>
+    public static string? MeantNumber(string text) => ForgottenMinus(text)
+        ?? (DecimalComma().Match(text) is { Success: true } match
+            ? $"decimals are written with a point: {match.Groups[1].Value}.{match.Groups[2].Value}." : null);
 
     /// <summary>A number like 2e5 that was probably to be 2e-5; null for others.</summary>
     public static string? ForgottenMinus(string text) =>
@@ -59,6 +92,9 @@ public static partial class Spelling
 
         return table[from.Length, to.Length];
     }
+
+    [GeneratedRegex(@"^(\d+),(\d+)\z")]
+    private static partial Regex DecimalComma();
 
     [GeneratedRegex(@"^(\d+(?:\.\d+)?)[eE]\+?(\d+)\z")]
     private static partial Regex LargeExponent();

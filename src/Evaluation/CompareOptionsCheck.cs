@@ -1,4 +1,5 @@
 using LoraOnnx.Evaluation.Texts;
+using LoraOnnx.Texts;
 
 namespace LoraOnnx.Evaluation;
 
@@ -27,6 +28,17 @@ internal static class CompareOptionsCheck
         if (options.Texts.Problems().ToList() is [_, ..] problems)
         {
             throw InputException.Several(problems, "lora-compare --help lists the options.");
+        }
+
+        foreach (var file in new[] { options.Data, options.Validation }.Where(file => !string.IsNullOrEmpty(file)))
+        {
+            TextRows.CheckThere(file!); // filtered above
+        }
+
+        if (options.Out is { } page && Path.GetExtension(page).ToUpperInvariant() is not ("" or ".HTML" or ".HTM"))
+        {
+            throw InputException.InFile(page, "is to be a page, expected a name that ends in .html.",
+                "--json, --csv and --markdown write other forms.");
         }
 
         CheckChoices(options);
@@ -74,7 +86,8 @@ internal static class CompareOptionsCheck
         {
             throw InputException.InFile(path, Directory.Exists(path)
                 ? "is a directory, expected the name of a file."
-                : "its directory does not exist.");
+                : "its directory does not exist.", Directory.Exists(path) ? $"for example {Path.Combine(path, "report.html")}."
+                : $"make it first: mkdir -p {Path.GetDirectoryName(path)}");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Variants;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
 
@@ -66,7 +67,13 @@ public static class ModelFiles
         var others = Directory.GetFiles(path, "*.onnx");
         throw others.Length == 0
             ? InputException.InFile(path, $"has no {Model}, nor onnx/{Model} or 1/{Model}.",
-                "give an ONNX file or its directory; lora-merge makes one.")
+                PathKinds.Of(path) switch
+                {
+                    PathKind.Run => $"it is a run; lora-merge makes one. For example: lora-merge --run {path} --out onnx/new/model.onnx",
+                    PathKind.Checkpoint =>
+                        $"it is a checkpoint; lora-merge makes one. For example: lora-merge --model {path} --out onnx/new/model.onnx",
+                    _ => "give an ONNX file or its directory; lora-merge makes one.",
+                })
             : InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file.");
     }
 

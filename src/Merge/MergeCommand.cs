@@ -204,6 +204,23 @@ internal static class MergeCommand
                 $"for example --out {Path.Combine(options.Out, "model.onnx")}.");
         }
 
+        if (options.Layout == LayoutKind.Plain && options.OnDevice is { Artifacts: null, Checkpoint: null }
+            && !options.Out.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InputException($"--out is '{options.Out}', expected the name of an ONNX file, which ends in .onnx.",
+                $"for example --out {Path.Combine(options.Out, "model.onnx")}.");
+        }
+
+        if (options.SaveCheckpoint is { } checkpoint && File.Exists(checkpoint))
+        {
+            throw InputException.InFile(checkpoint, "is a file, expected a directory for --save-checkpoint.", "name another one.");
+        }
+
+        if (options.VerifyData is { } data)
+        {
+            TextRows.CheckThere(data);
+        }
+
         if (!double.IsFinite(options.Scale))
         {
             throw new InputException($"--scale is {options.Scale}, expected a finite number.");

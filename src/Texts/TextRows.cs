@@ -50,6 +50,16 @@ public static class TextRows
         return isSaid || roles.Label is not null;
     }
 
+    /// <summary>Says early what reading would say late: that there is no such file.</summary>
+    public static void CheckThere(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!path.StartsWith(HubDatasets.Prefix, StringComparison.Ordinal) && !Path.Exists(path))
+        {
+            throw InputException.InFile(path, "no such file.", NearbyNames.Of(path));
+        }
+    }
+
     /// <summary>The same, with the order of a folder's classes.</summary>
     internal static IEnumerable<TextRow> Read(string path, TextReading reading, Func<string, int> orderOf, IProgress<HubProgress>? progress,
         CancellationToken cancellationToken)
@@ -62,7 +72,7 @@ public static class TextRows
 
         return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(TextLimits.Standard, orderOf), reading.Notices)
             : File.Exists(path) ? Checked(path, Rows(path, reading), reading.Notices)
-            : throw InputException.InFile(path, "no such file.");
+            : throw InputException.InFile(path, "no such file.", NearbyNames.Of(path));
     }
 
     private static IEnumerable<TextRow> Rows(string path, TextReading reading)
@@ -136,6 +146,9 @@ public static class TextRows
         }
     }
 
+    private static bool HasHeader(string path) => Path.GetExtension(path).ToUpperInvariant() is ".CSV" or ".TSV"
+        && new FileInfo(path) is { Exists: true, Length: > 0 };
+
     /// <summary>The same rows: at least one, and a word on empty texts, which every format may have.</summary>
     internal static IEnumerable<TextRow> Checked(string path, IEnumerable<TextRow> rows, TextNotices notices)
     {
@@ -153,7 +166,7 @@ public static class TextRows
 
         if (count == 0)
         {
-            throw InputException.InLine(path, 1, "is empty, expected at least one labelled text.");
+            throw InputException.InLine(path, 1, $"is empty, expected at least one text{(HasHeader(path) ? " below its header" : "")}.");
         }
 
         if (empty > 0)

@@ -40,6 +40,37 @@ public sealed class NewcomerTests : IDisposable
         "--out", "RUN.csv")]
     [InlineData("is a directory, expected the name of a file.", "lora-score", "--model", "models/demo", "--in", "samples/reviews/test.jsonl", "--out",
         "samples")]
+    [InlineData("error: onnx/none: no such directory.", "lora-train", "--model", "onnx/none", "--train", "x.csv", "--out", "RUN")]
+    [InlineData("hint:  for the hub's model of that name write models/nope@main. models has: ", "lora-train", "--model", "models/nope", "--train",
+        "x.csv", "--out", "RUN")]
+    [InlineData("error: runs/none: no such directory.", "lora-merge", "--model", "runs/none", "--out", "RUN/model.onnx")]
+    [InlineData("error: models/Demo: no such file or directory.", "lora-compare", "models/Demo", "--data", "samples/reviews/test.jsonl")]
+    [InlineData("hint:  name the directory that the file is in.", "lora-merge", "--model", "models/demo/config.json", "--out", "RUN/model.onnx")]
+    [InlineData("models has: ", "lora-merge", "--model", "models", "--out", "RUN/model.onnx")]
+    [InlineData("models/demo: is a checkpoint, expected a run of lora-train.", "lora-merge", "--run", "models/demo", "--out", "RUN/model.onnx")]
+    [InlineData("models/demo: is a checkpoint, expected an adapter.", "lora-merge", "--model", "models/demo", "--adapter", "models/demo", "--out",
+        "RUN/model.onnx")]
+    [InlineData("samples/model.safetensors: no such file.", "lora-merge", "--model", "models/demo", "--head", "samples", "--out",
+        "RUN/model.onnx")]
+    [InlineData("which ends in .onnx.", "lora-merge", "--model", "models/demo", "--out", "RUN")]
+    [InlineData("README.md: is a file, expected a directory for --save-checkpoint.", "lora-merge", "--model", "models/demo", "--out",
+        "RUN/model.onnx", "--save-checkpoint", "README.md")]
+    [InlineData("nowhere.csv: no such file.", "lora-merge", "--model", "models/demo", "--out", "RUN/model.onnx", "--verify-data", "nowhere.csv")]
+    [InlineData("README.md: is a file, expected a directory for --out.", "lora-train", "--model", "models/demo", "--train",
+        "samples/reviews/train.jsonl", "--out", "README.md")]
+    [InlineData("error: --out is missing: the run to go on with.", "lora-train", "--resume")]
+    [InlineData("hint:  decimals are written with a point: 0.001.", "lora-train", "--lr", "0,001")]
+    [InlineData("error: --epochs is given 2 times, expected once.", "lora-train", "--epochs", "2", "--epochs", "3")]
+    [InlineData("error: --epochs has no value behind it, expected N.", "lora-train", "--epochs")]
+    [InlineData("Did you mean --lr?", "lora-train", "--learning-rate", "2e-5")]
+    [InlineData("Did you mean --train?", "lora-train", "--data", "x.csv")]
+    [InlineData("error: --grpc-port is 'abc', expected a whole number.", "lora-serve", "--grpc-port", "abc")]
+    [InlineData("Did you mean --grpc-port or --http-port?", "lora-serve", "--port", "5")]
+    [InlineData("Each value stands behind its option", "lora-serve", "onnx/lora")]
+    [InlineData("Models are named without an option: [NAME=]PATH.", "lora-compare", "--model", "models/demo")]
+    [InlineData("Did you mean --data?", "lora-compare", "models/demo", "--test", "x.csv")]
+    [InlineData("expected a name that ends in .html.", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out", "RUN.pdf")]
+    [InlineData("hint:  make it first: mkdir -p no", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out", "no/a.html")]
     [InlineData("save as CSV", "lora-score", "--model", "models/demo", "--in", "reviews.xlsx", "--out", "RUN.csv")]
     public void A_mistake_has_its_cause_and_a_way_out(string expected, string program, params string[] arguments)
     {

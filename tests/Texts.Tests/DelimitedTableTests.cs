@@ -77,7 +77,7 @@ public sealed class DelimitedTableTests : IDisposable
     [InlineData("text,Text,label\na,b,1\n", 1, "there are 2 columns 'text', expected one")]
     [InlineData("text,label,label\na,1,0\n", 1, "there are 2 columns 'label', expected one")]
     [InlineData("text,label\na,\n", 2, "'label' is \"\"")]
-    [InlineData("text,label\n", 1, "is empty, expected at least one")]
+    [InlineData("text,label\n", 1, "is empty, expected at least one text below its header")]
     [InlineData("", 1, "is empty, expected at least one")]
     public void A_malformed_row_is_named_by_the_line_on_which_it_begins(string content, int line, string problem)
     {

@@ -152,7 +152,8 @@ internal sealed class ModelLoader(CompareOptions options)
         const string WhatIsTaken = "give an ONNX file or its directory, a checkpoint directory, or a run of lora-train.";
         if (!Path.Exists(argument.Path))
         {
-            throw InputException.InFile(argument.Path, "no such file or directory.", WhatIsTaken);
+            throw InputException.InFile(argument.Path, "no such file or directory.",
+                $"{WhatIsTaken} {NearbyNames.Of(argument.Path)}");
         }
 
         if (File.Exists(argument.Path) && !argument.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))

@@ -2,6 +2,7 @@ using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Adapters;
@@ -75,10 +76,12 @@ internal sealed class PeftAdapterReader
 
     private static void CheckDirectory(string directory)
     {
-        if (!Directory.Exists(directory))
+        if (PathKinds.Of(directory) is var kind && kind is PathKind.Missing or PathKind.File or PathKind.Checkpoint or PathKind.OnnxModel
+            || kind is PathKind.Run && !Directory.Exists(Path.Combine(directory, RunDirectory.AdapterFolder)))
         {
-            throw InputException.InFile(directory, "no such directory.",
-                $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
+            throw PathKinds.Instead(directory, "an adapter", PeftConfig.FileName, _ => kind is PathKind.Run
+                ? "this run trained a head alone: lora-merge --run takes it."
+                : $"an adapter is a directory with {PeftConfig.FileName} and {TensorsFileName}, as peft saves it.");
         }
 
         if (!File.Exists(Path.Combine(directory, PeftConfig.FileName))

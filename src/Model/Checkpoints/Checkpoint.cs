@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Hub;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
@@ -57,17 +58,11 @@ public sealed class Checkpoint
     /// shapes.</exception>
     public static Checkpoint Open(string directory)
     {
-        if (!System.IO.Directory.Exists(directory))
-        {
-            throw InputException.InFile(directory, "no such directory.", "a checkpoint is a directory with config.json and model.safetensors.");
-        }
-
         string[] weights = [WeightsFileName, ShardIndexFileName];
-        if (weights.All(name => !File.Exists(Path.Combine(directory, name)))
-            && File.Exists(Path.Combine(directory, AdapterConfigFileName)))
+        if (!File.Exists(Path.Combine(directory, ModelConfig.FileName))
+            || (PathKinds.Of(directory) is not PathKind.Checkpoint && !weights.Any(name => File.Exists(Path.Combine(directory, name)))))
         {
-            throw InputException.InFile(directory, $"is an adapter: it has {AdapterConfigFileName} and no {WeightsFileName}.",
-                "name the checkpoint that it was trained on with --model, and this directory with --adapter.");
+            throw PathKinds.Instead(directory, "a checkpoint", ModelConfig.FileName, kind => WayOut(kind, directory));
         }
 
         var config = ModelConfig.Load(directory);
@@ -194,6 +189,19 @@ public sealed class Checkpoint
             yield return SinusoidalPositions.Create(positions);
         }
     }
+
+    private static string WayOut(PathKind kind, string path) => kind switch
+    {
+        PathKind.Run => $"lora-merge --run {path} --out model.onnx --save-checkpoint DIR makes one of it.",
+        PathKind.Adapter => "name the checkpoint that it was trained on with --model, and this directory with --adapter.",
+        PathKind.Head => "name a trained head with --head beside --model; to a checkpoint belongs its config.json.",
+        PathKind.OnnxModel => "name the checkpoint that it was made of: a directory with config.json and model.safetensors.",
+        PathKind.File when PathKinds.Of(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path) is PathKind.Checkpoint =>
+            "name the directory that the file is in.",
+        PathKind.Missing when HubRepository.Parse(path, isDataset: false) is not null =>
+            $"for the hub's model of that name write {path}@{HubRepository.DefaultRevision}.",
+        _ => "a checkpoint is a directory with config.json and model.safetensors.",
+    };
 
     private static List<string> FindWeightFiles(string directory)
     {

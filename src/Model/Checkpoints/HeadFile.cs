@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Safetensors;
 
 namespace LoraOnnx.Model.Checkpoints;
@@ -11,7 +12,7 @@ public static class HeadFile
     /// <exception cref="InputException">The file is missing or malformed.</exception>
     public static int? Classes(string directory, ModelConfig config)
     {
-        using var file = SafetensorsFile.Open(Path.Combine(directory, Checkpoint.WeightsFileName));
+        using var file = SafetensorsFile.Open(PathIn(directory));
         var weight = config.Layout.Head.Last.Weight;
         return file.Contains(weight) && file.ShapeOf(weight) is [var classes, _] ? classes : null;
     }
@@ -20,16 +21,27 @@ public static class HeadFile
     /// <exception cref="InputException">As <see cref="Read"/>.</exception>
     public static IReadOnlyList<NamedTensor> ReadWithPooler(string directory, ModelConfig config)
     {
-        using var file = SafetensorsFile.Open(Path.Combine(directory, Checkpoint.WeightsFileName));
+        using var file = SafetensorsFile.Open(PathIn(directory));
         var hasPooler = config.Layout.Pooler is { } pooler && file.Contains(pooler.Weight);
         return Read(directory, hasPooler ? config with { Layout = config.Layout.WithPoolerInHead() } : config);
+    }
+
+    private static string PathIn(string directory)
+    {
+        var path = Path.Combine(directory, Checkpoint.WeightsFileName);
+        var inner = Path.Combine(directory, RunDirectory.HeadFolder);
+        return File.Exists(path) ? path
+            : throw PathKinds.Instead(directory, "a trained head", Checkpoint.WeightsFileName, kind =>
+                Directory.Exists(inner) ? $"the head of the run is in {inner}."
+                    : kind is PathKind.Run ? "this run trained adapters alone."
+                    : $"a head is a directory with {Checkpoint.WeightsFileName}, such as that of lora-train --method head.");
     }
 
     /// <summary>Reads the head in <paramref name="directory"/>, also out of a whole classifier, and under names that wrappers gave it.</summary>
     /// <exception cref="InputException">The file is missing, or a tensor is missing or does not fit the model.</exception>
     public static IReadOnlyList<NamedTensor> Read(string directory, ModelConfig config)
     {
-        var path = Path.Combine(directory, Checkpoint.WeightsFileName);
+        var path = PathIn(directory);
         using var file = SafetensorsFile.Open(path);
         var names = new CheckpointNames(config);
         var found = file.Names.Select(name => (Name: name, Spec: names.Find(name))).Where(pair => pair.Spec is not null)

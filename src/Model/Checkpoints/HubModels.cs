@@ -12,6 +12,11 @@ public static class HubModels
     /// <summary>What a checkpoint cannot do without, weights aside.</summary>
     private static readonly string[] _required = [ModelConfig.FileName];
 
+    /// <summary>Names that no one on the hub goes by and folders of models, files and results have.</summary>
+    private static readonly HashSet<string> _projectFolders = new(
+        ["models", "model", "onnx", "runs", "run", "data", "samples", "out", "output", "outputs", "checkpoints", "adapters", "results", "tmp"],
+        StringComparer.OrdinalIgnoreCase);
+
     private static readonly string[] _optional = [.. TextTokenizer.FileNames];
 
     /// <summary>The directory of a model. Anything that is neither a directory nor a possible id is given back as it is, for whoever opens it to say
@@ -24,9 +29,14 @@ public static class HubModels
     internal static string Locate(string model, Func<HubSettings> settings, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Directory.Exists(model) || HubRepository.Parse(model, isDataset: false) is not { } repository ? model
+        return Path.Exists(model) || LooksLocal(model) || HubRepository.Parse(model, isDataset: false) is not { } repository ? model
             : Locate(repository, settings(), progress, cancellationToken);
     }
+
+    /// <summary>True where the first of two names is a folder of the current directory, or called as folders of a project are: the hub is asked for
+    /// such a model by its revision alone, as in <c>models/x@main</c>.</summary>
+    private static bool LooksLocal(string model) => !model.Contains('@', StringComparison.Ordinal) && model.Split('/') is [var first, _]
+        && (_projectFolders.Contains(first) || Directory.Exists(first));
 
     private static string Locate(HubRepository repository, HubSettings settings, IProgress<HubProgress>? progress,
         CancellationToken cancellationToken)

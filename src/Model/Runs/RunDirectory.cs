@@ -47,15 +47,10 @@ public sealed class RunDirectory
     /// <exception cref="InputException">There is no run.json or it is malformed.</exception>
     public static RunDirectory Open(string path)
     {
-        if (!Directory.Exists(path))
-        {
-            throw InputException.InFile(path, "no such directory.", "a run is the directory that lora-train --out wrote.");
-        }
-
         var file = System.IO.Path.Combine(path, RecordFileName);
         if (!File.Exists(file))
         {
-            throw InputException.InFile(file, "no such file.", "a run is the directory that lora-train --out wrote.");
+            throw PathKinds.Instead(path, "a run of lora-train", RecordFileName, kind => WayOut(kind, path));
         }
 
         var fields = JsonFields.Load(file);
@@ -69,6 +64,16 @@ public sealed class RunDirectory
                 "it was changed by hand, or another version of lora-train wrote it.", failure);
         }
     }
+
+    private static string WayOut(PathKind kind, string path) => kind switch
+    {
+        _ when System.IO.Path.GetDirectoryName(path.TrimEnd('/')) is { Length: > 0 } above && IsRun(above) => $"name the run: {above}.",
+        PathKind.Checkpoint => $"a checkpoint is named with --model {path}.",
+        PathKind.Adapter => $"name it with --adapter {path}, and its base with --model.",
+        PathKind.Head => $"name it with --head {path}, and its base with --model.",
+        PathKind.OnnxModel => "it is merged already.",
+        _ => "a run is the directory that lora-train --out wrote.",
+    };
 
     /// <summary>The base that the run was trained on; one of the hub is fetched again where it is no longer in the cache.</summary>
     /// <exception cref="InputException">It is missing or broken, or its weights are not those of the training.</exception>

@@ -148,9 +148,11 @@ internal static class TrainCommand
     {
         var missing = new[] { ("--model", options.Model), ("--train", options.Train), ("--out", options.Out) }.Where(pair => pair.Item2.Length == 0)
             .Select(pair => pair.Item1).ToList();
-        if (resumesNothing && options.Out.Length > 0 && missing.Count > 0)
+        if (resumesNothing && missing.Count > 0)
         {
-            throw InputException.InFile(options.Out, "holds no run to go on with.", "check --out; or begin a run: --model MODEL --train FILE.");
+            throw options.Out.Length == 0
+                ? new InputException("--out is missing: the run to go on with.", "for example --resume --out runs/lora.")
+                : InputException.InFile(options.Out, "holds no run to go on with.", "check --out; or begin a run: --model MODEL --train FILE.");
         }
 
         List<string> problems = [.. options.Problems(), .. ofSweep ?? []];

@@ -239,6 +239,8 @@ public sealed class HubModelsTests : IAsyncLifetime
     [InlineData("a/b/c")]
     [InlineData("out/model.onnx")]
     [InlineData("with space")]
+    [InlineData("models/nope")]
+    [InlineData("Runs/nope")]
     public void What_cannot_be_an_id_is_left_to_whoever_opens_it(string model) =>
         Assert.Equal(
             model, HubModels.Locate(model, () => throw new InvalidOperationException("The hub was asked."), null,

@@ -42,6 +42,11 @@ internal sealed class RunFolder : IDisposable
     /// <exception cref="InputException">It cannot be written, is in use, or holds something that must not be lost.</exception>
     public static RunFolder Open(string path, bool resume, bool overwrite)
     {
+        if (File.Exists(path))
+        {
+            throw InputException.InFile(path, "is a file, expected a directory for --out.", "give another --out, such as runs/lora.");
+        }
+
         try
         {
             var folder = new RunFolder(path, isNew: !Directory.Exists(path));

@@ -1,0 +1,61 @@
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Runs;
+
+namespace LoraOnnx.Model.Checkpoints;
+
+/// <summary>What stands at a path, as far as file names tell: for errors where something else is expected there.</summary>
+public enum PathKind
+{
+    Missing,
+    File,
+    Run,
+    Adapter,
+    OnnxModel,
+    Checkpoint,
+    Head,
+    OtherDirectory,
+}
+
+/// <summary>Tells the kinds apart and says them in words.</summary>
+public static class PathKinds
+{
+    public static PathKind Of(string path)
+    {
+        bool Has(string name) => System.IO.File.Exists(Path.Combine(path, name));
+        return !Directory.Exists(path) ? System.IO.File.Exists(path) ? PathKind.File : PathKind.Missing
+            : Has(RunDirectory.RecordFileName) ? PathKind.Run
+            : Has(PeftConfig.FileName) ? PathKind.Adapter
+            : Has("model.onnx") || Has(Path.Combine("onnx", "model.onnx")) ? PathKind.OnnxModel
+            : Has("config.json") ? PathKind.Checkpoint
+            : Has(Checkpoint.WeightsFileName) ? PathKind.Head
+            : PathKind.OtherDirectory;
+    }
+
+    /// <summary>"runs/lora: is a run of lora-train, expected a checkpoint.", with the way out for what was found; where it is nothing known, that
+    /// <paramref name="file"/>, which every such directory has, is missing.</summary>
+    public static InputException Instead(string path, string expected, string file, Func<PathKind, string> wayOut)
+    {
+        ArgumentNullException.ThrowIfNull(wayOut);
+        var kind = Of(path);
+        return kind switch
+        {
+            PathKind.Missing => InputException.InFile(path, "no such directory.", Joined(wayOut(kind), NearbyNames.Of(path))),
+            PathKind.OtherDirectory => InputException.InFile(Path.Combine(path, file), "no such file.",
+                Joined(wayOut(kind), NearbyNames.Of(Path.Combine(path, file)))),
+            _ => InputException.InFile(path, $"is {Words(kind)}, expected {expected}.", wayOut(kind)),
+        };
+    }
+
+    private static string Joined(string hint, string nearby) => $"{hint} {nearby}".TrimEnd();
+
+    private static string Words(PathKind kind) => kind switch
+    {
+        PathKind.File => "a file",
+        PathKind.Run => "a run of lora-train",
+        PathKind.Adapter => "an adapter",
+        PathKind.OnnxModel => "an ONNX model",
+        PathKind.Checkpoint => "a checkpoint",
+        PathKind.Head => "weights without config.json",
+        _ => throw new System.Diagnostics.UnreachableException("What is not known has no words. This is a bug."),
+    };
+}
