@@ -76,7 +76,7 @@ internal static class CompareCommand
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = $"{PrecisionRule.Help} Checkpoints and runs are measured in fp32.",
-        DefaultValueFactory = _ => PrecisionRule.Auto,
+        DefaultValueFactory = _ => PrecisionRule.Auto.ToString(),
     }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
 
     private static readonly Option<string[]> _slice = new("--slice")
@@ -249,7 +249,7 @@ internal static class CompareCommand
         ByteOrderMark = parsed.GetValue(_byteOrderMark),
         Explain = parsed.GetValue(_explain),
         ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
-        Precision = parsed.GetRequiredValue(_precision),
+        Precision = PrecisionRule.Parse(parsed.GetRequiredValue(_precision)),
         SweepScales = Scales(parsed.GetValue(_sweep)),
         Threshold = parsed.GetValue(_threshold),
         Calibrate = parsed.GetValue(_calibrate),

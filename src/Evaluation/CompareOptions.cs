@@ -43,7 +43,7 @@ internal sealed record CompareOptions
     public string? ApiKey { get; init; }
 
     /// <summary>What the layers of ONNX files compute in.</summary>
-    public string Precision { get; init; } = PrecisionRule.Auto;
+    public PrecisionRule Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Texts to choose scale, threshold and temperature on; null when nothing is chosen.</summary>
     public string? Validation { get; init; }

@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Inference;
 
@@ -34,7 +35,7 @@ internal sealed class FastForms(string path, InferenceOptions options)
             return [];
         }
 
-        if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
+        if (RuntimeDevice.Resolve(options) == ComputeDevice.Cuda)
         {
             reasons.Add("bf16 and 8-bit forms are for CPUs, --precision fp16 is the GPU's fast one");
             return [];

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using LoraOnnx.Graph;
 using LoraOnnx.Graph.Rounding;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 using Microsoft.ML.OnnxRuntime;
@@ -32,7 +33,7 @@ public static class InputStatistics
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(texts);
         var model = InputStatisticModel.Of(weights, groups, statistic);
-        using var settings = RuntimeDevice.CreateSettings(new InferenceOptions { Device = RuntimeDevice.Cpu });
+        using var settings = RuntimeDevice.CreateSettings(new InferenceOptions { Device = ComputeDevice.Cpu });
         using var session = new InferenceSession(model.Graph, settings);
         string[] outputs = [.. model.Groups.Select(InputStatisticModel.OutputOf)];
         var found = new Dictionary<string, float[]>();

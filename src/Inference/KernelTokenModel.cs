@@ -1,6 +1,7 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Operators;
 using LoraOnnx.Kernels;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
 using Microsoft.ML.OnnxRuntime;
@@ -27,7 +28,7 @@ internal sealed class KernelTokenModel : ITokenModel
     /// <summary>Rounds the weights and opens the session.</summary>
     public static KernelTokenModel Open(KernelModel model, ModelConfig config, KernelSet kernels, InferenceOptions options)
     {
-        using var settings = RuntimeDevice.CreateSettings(options with { Device = RuntimeDevice.Cpu });
+        using var settings = RuntimeDevice.CreateSettings(options with { Device = ComputeDevice.Cpu });
         var domain = new OperatorDomain(settings, [new EncoderOperator(model, config, kernels)], ThreadPlan.Threads(options.Threads));
         try
         {

@@ -12,7 +12,7 @@ internal static class LoadedGate
     /// <exception cref="InputException">There is neither a report of this machine nor the fp32 weights to measure against.</exception>
     public static GateReport? Of(TextClassifier classifier, PrecisionChoice choice, InferenceOptions options)
     {
-        var precision = PrecisionName.Parse(classifier.Model.Precision);
+        var precision = classifier.Model.Precision;
         if (!CpuPrecision.Of(precision).IsGatedOnLoad)
         {
             return null;

@@ -1,3 +1,4 @@
+using LoraOnnx.Graph;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Tokenization;
@@ -16,8 +17,8 @@ public sealed record ModelDescription
     /// <summary>Size in bytes of the ONNX file and of those that it keeps numbers in.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary><c>fp32</c>, <c>fp16</c>, <c>int8</c> or <c>int8-dynamic</c>: what the layers compute with, as far as it is known.</summary>
-    public string Precision { get; init; } = "fp32";
+    /// <summary>What the layers compute in, as far as it is known.</summary>
+    public Precision Precision { get; init; }
 
     /// <summary>Which graph runs, and why it is the file's: <c>packed</c> (provably the file's own), <c>packed, compared</c> (with the file itself),
     /// <c>padded</c> (the file).</summary>

@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Inference;
 
@@ -10,18 +11,13 @@ namespace LoraOnnx.Inference;
 internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, OnnxModel Onnx)
 {
     /// <summary>Chooses for a file or directory.</summary>
-    /// <exception cref="InputException">There is no file, or the precision is unknown.</exception>
-    public static PrecisionChoice Of(string path, InferenceOptions options)
+    /// <exception cref="InputException">There is no file.</exception>
+    public static PrecisionChoice Of(string path, InferenceOptions options) => options.Precision?.Precision switch
     {
-        switch (options.Precision)
-        {
-            case null or PrecisionRule.Auto:
-                return AsItIs(path);
-            default:
-                var precision = PrecisionName.Parse(options.Precision);
-                return precision == Graph.Precision.Bf16 ? Bf16(ModelFiles.Find(path), options) : In(path, precision);
-        }
-    }
+        null => AsItIs(path),
+        Graph.Precision.Bf16 => Bf16(ModelFiles.Find(path), options),
+        { } precision => In(path, precision),
+    };
 
     /// <summary>The file as it is, or that of a directory.</summary>
     public static PrecisionChoice AsItIs(string path)
@@ -47,7 +43,7 @@ internal sealed record PrecisionChoice(string ModelFile, Precision? Precision, O
     /// <summary>bf16 is made of the weights on load; where it cannot be had, the file runs as it is, and one line says so.</summary>
     private static PrecisionChoice Bf16(string file, InferenceOptions options)
     {
-        var refusal = RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda ? "it is for CPUs" : Bf16Support.Refusal;
+        var refusal = RuntimeDevice.Resolve(options) == ComputeDevice.Cuda ? "it is for CPUs" : Bf16Support.Refusal;
         if (refusal is not null)
         {
             options.Log?.Invoke($"{file}: bf16 cannot be had: {refusal}; the file runs in its own precision.");

@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using Microsoft.ML.OnnxRuntime;
 
 namespace LoraOnnx.Inference;
@@ -5,28 +6,18 @@ namespace LoraOnnx.Inference;
 /// <summary>Where sessions run: the only file that knows execution providers.</summary>
 internal static class RuntimeDevice
 {
-    /// <summary>What <see cref="Resolve"/> says for the CPU.</summary>
-    public const string Cpu = "cpu";
-
-    /// <summary>What <see cref="Resolve"/> says for an NVIDIA GPU.</summary>
-    public const string Cuda = "cuda";
-
     private const string CudaProvider = "CUDAExecutionProvider";
 
     /// <summary>The device that sessions will try first.</summary>
-    /// <exception cref="InputException">CUDA was asked for and this build is for the CPU, or the name is unknown.</exception>
-    public static string Resolve(InferenceOptions options)
+    /// <exception cref="InputException">CUDA was asked for and this build is for the CPU.</exception>
+    public static ComputeDevice Resolve(InferenceOptions options)
     {
         var built = OrtEnv.Instance().GetAvailableProviders().Contains(CudaProvider);
-        return options.Device switch
-        {
-            "auto" => built ? Cuda : Cpu,
-            Cpu => Cpu,
-            Cuda when built => Cuda,
-            Cuda => throw new InputException("device cuda was asked for, and this build has ONNX Runtime for the CPU only.",
-                "build with 'dotnet build -p:Accelerator=cuda', or use --device cpu."),
-            _ => throw new InputException($"device is '{options.Device}', expected auto, cpu or cuda."),
-        };
+        var device = options.Device ?? (built ? ComputeDevice.Cuda : ComputeDevice.Cpu);
+        return device == ComputeDevice.Cpu || built
+            ? device
+            : throw new InputException("device cuda was asked for, and this build has ONNX Runtime for the CPU only.",
+                "build with 'dotnet build -p:Accelerator=cuda', or use --device cpu.");
     }
 
     /// <summary>Why no session can be had on a GPU; null where one can.</summary>
@@ -34,7 +25,7 @@ internal static class RuntimeDevice
     {
         try
         {
-            CreateSettings(new InferenceOptions { Device = Cuda }).Dispose();
+            CreateSettings(new InferenceOptions { Device = ComputeDevice.Cuda }).Dispose();
             return null;
         }
         catch (InputException failure)
@@ -75,7 +66,7 @@ internal static class RuntimeDevice
 
     private static void ChooseProvider(SessionOptions settings, InferenceOptions options)
     {
-        if (Resolve(options) == Cpu)
+        if (Resolve(options) == ComputeDevice.Cpu)
         {
             return;
         }

@@ -46,8 +46,8 @@ public sealed class TextClassifier : IDisposable
         var classifier = Open(path, choice, options);
         if (options.Precision == PrecisionRule.Auto)
         {
-            options.Log?.Invoke($"{choice.ModelFile}: precision as in the file ({classifier.Model.Precision}): {PrecisionRule.Auto} is exact; "
-                + $"--precision {PrecisionRule.Fast} takes the fastest form that passes its accuracy gate.");
+            options.Log?.Invoke($"{choice.ModelFile}: precision as in the file ({EnumNames.Of(classifier.Model.Precision)}): "
+                + $"{PrecisionRule.Auto} is exact; --precision {PrecisionRule.Fast} takes the fastest form that passes its accuracy gate.");
         }
 
         if (options.Precision is null || choice.Precision == Precision.Bf16) // bf16 that was asked for needs no gate
@@ -88,7 +88,7 @@ public sealed class TextClassifier : IDisposable
             Path = path,
             Hash = onnx.Hash,
             Bytes = onnx.Bytes,
-            Precision = EnumNames.Of(precision ?? onnx.PrecisionFor(config) ?? Precision.Fp32),
+            Precision = precision ?? onnx.PrecisionFor(config) ?? Precision.Fp32,
             Form = form,
             Config = config,
             MaxTokens = Math.Min(MaxTokens(config, tokenizer, onnx.Metadata), (model as PortableModel)?.MaxTokens ?? int.MaxValue),
@@ -141,7 +141,7 @@ public sealed class TextClassifier : IDisposable
             Path = path,
             Hash = Convert.ToHexStringLower(SHA256.HashData(serving)),
             Bytes = serving.Length,
-            Precision = EnumNames.Of(precision),
+            Precision = precision,
             Config = config,
             MaxTokens = MaxTokens(config, tokenizer, _noMetadata),
             Truncation = Truncation.Head,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Variants;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Tokenization;
@@ -36,16 +37,16 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
             throw CannotMake(precision, _own is { } held ? $"{EnumNames.Of(held)} weights" : "weights under foreign names");
         }
 
-        if (RuntimeDevice.Resolve(options) == RuntimeDevice.Cuda)
+        if (RuntimeDevice.Resolve(options) == ComputeDevice.Cuda)
         {
             try
             {
                 return _own is null || _own == precision ? Padded() : OnCuda(precision);
             }
-            catch (InputException failure) when (options.Device == "auto")
+            catch (InputException failure) when (options.Device is null)
             {
                 options.Log?.Invoke($"no usable CUDA device, running on the CPU: {failure.Message}");
-                return new TokenModels(file, onnx, config, tokenizer, options with { Device = RuntimeDevice.Cpu }).Open(wanted);
+                return new TokenModels(file, onnx, config, tokenizer, options with { Device = ComputeDevice.Cpu }).Open(wanted);
             }
         }
 
@@ -95,8 +96,8 @@ internal sealed class TokenModels(string file, OnnxModel onnx, ModelConfig confi
 
         // not null: the weights are known
         using var packed = PackedModel.Open(
-            onnx.ToServingModel(config, Precision.Fp32)!, config.Layout.Embeddings, options with { Device = RuntimeDevice.Cpu });
-        using var portable = PortableModel.Open(onnx, file, options with { Device = RuntimeDevice.Cpu });
+            onnx.ToServingModel(config, Precision.Fp32)!, config.Layout.Embeddings, options with { Device = ComputeDevice.Cpu });
+        using var portable = PortableModel.Open(onnx, file, options with { Device = ComputeDevice.Cpu });
         try
         {
             var isSame = IsSame(packed, portable, out var largest);

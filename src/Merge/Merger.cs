@@ -146,7 +146,7 @@ internal static class Merger
             return null;
         }
 
-        using var model = PortableModel.Open(file, new InferenceOptions { Device = "cpu" });
+        using var model = PortableModel.Open(file, new InferenceOptions { Device = ComputeDevice.Cpu });
         return MergeProof.Check(model, input, options, cancellationToken);
     }
 

@@ -60,7 +60,7 @@ internal static class ScoreCommand
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = PrecisionRule.Help,
-        DefaultValueFactory = _ => PrecisionRule.Auto,
+        DefaultValueFactory = _ => PrecisionRule.Auto.ToString(),
     }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
 
     private static readonly Option<int> _threads = new("--threads")
@@ -119,7 +119,7 @@ internal static class ScoreCommand
             Restart = parsed.GetValue(_restart),
             KeepFormulas = parsed.GetValue(_keepFormulas),
             ByteOrderMark = parsed.GetValue(_byteOrderMark),
-            Precision = parsed.GetRequiredValue(_precision),
+            Precision = PrecisionRule.Parse(parsed.GetRequiredValue(_precision)),
             ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
             Threads = threads is >= 0 and <= 1024 ? (threads == 0 ? Environment.ProcessorCount : threads)
                 : throw new InputException($"--threads is {threads}, expected 0 to 1024."),

@@ -35,7 +35,7 @@ internal sealed record ScoreOptions
     public bool ByteOrderMark { get; init; }
 
     /// <summary>What the layers compute in.</summary>
-    public string Precision { get; init; } = PrecisionRule.Auto;
+    public PrecisionRule Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Key for a server; null: none.</summary>
     public string? ApiKey { get; init; }

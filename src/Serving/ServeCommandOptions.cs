@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Security;
 
 namespace LoraOnnx.Serving;
@@ -8,6 +9,8 @@ namespace LoraOnnx.Serving;
 /// <summary>The options of <c>lora-serve</c>, and their way into a <see cref="ServingOptions"/>.</summary>
 internal sealed class ServeCommandOptions
 {
+    private const string AnyDevice = "auto";
+
     private static readonly ServingOptions _default = new();
 
     private readonly Option<string[]> _models = new("--model")
@@ -63,13 +66,13 @@ internal sealed class ServeCommandOptions
     private readonly Option<string> _device = new Option<string>("--device")
     {
         Description = "auto: a GPU where there is one.",
-        DefaultValueFactory = _ => _default.Device,
-    }.AcceptOnlyFromAmong("auto", "cpu", "cuda");
+        DefaultValueFactory = _ => AnyDevice,
+    }.AcceptOnlyFromAmong([AnyDevice, .. EnumNames.All<ComputeDevice>()]);
 
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = PrecisionRule.Help,
-        DefaultValueFactory = _ => _default.Precision,
+        DefaultValueFactory = _ => _default.Precision.ToString(),
     }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
 
     private readonly Option<int> _workers = Number("--workers", "Batches that run at the same time; 0: cores / threads.", 0, 0, 1024);
@@ -147,8 +150,8 @@ internal sealed class ServeCommandOptions
         GrpcPort = parsed.GetValue(_grpcPort),
         HttpPort = parsed.GetValue(_httpPort),
         CorsOrigins = parsed.GetValue(_corsOrigins) ?? [],
-        Device = parsed.GetRequiredValue(_device),
-        Precision = parsed.GetRequiredValue(_precision),
+        Device = EnumNames.Parse<ComputeDevice>(parsed.GetRequiredValue(_device)),
+        Precision = PrecisionRule.Parse(parsed.GetRequiredValue(_precision)),
         Workers = parsed.GetValue(_workers),
         Threads = parsed.GetValue(_threads),
         LatencyTarget = TimeSpan.FromMilliseconds(parsed.GetValue(_latencyTarget)),

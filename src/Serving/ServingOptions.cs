@@ -1,4 +1,5 @@
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Security;
 
 namespace LoraOnnx.Serving;
@@ -36,11 +37,11 @@ internal sealed record ServingOptions
     /// <summary>Origins of web pages that may call from a browser, or * for all; empty: only the server's own page.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary>auto, cpu or cuda.</summary>
-    public string Device { get; init; } = "auto";
+    /// <summary>Where models run; null: on a GPU where one can be used, else on the processor.</summary>
+    public ComputeDevice? Device { get; init; }
 
-    /// <summary>One of <see cref="PrecisionRule.Names"/>.</summary>
-    public string Precision { get; init; } = PrecisionRule.Auto;
+    /// <summary>What their layers compute in.</summary>
+    public PrecisionRule Precision { get; init; } = PrecisionRule.Auto;
 
     /// <summary>Batches at a time; 0: planned from the cores.</summary>
     public int Workers { get; init; }

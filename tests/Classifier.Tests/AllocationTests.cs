@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using Engine = LoraOnnx.Inference.TextClassifier;
 
 namespace LoraOnnx.Classifier.Tests;
@@ -98,7 +100,8 @@ public sealed class AllocationTests : IDisposable
     /// else.</summary>
     private long Handles()
     {
-        using var engine = Engine.Load(_folder.Path, new InferenceOptions { Device = "cpu", Precision = "fp32" });
+        using var engine = Engine.Load(_folder.Path,
+            new InferenceOptions { Device = ComputeDevice.Cpu, Precision = PrecisionRule.Of(Precision.Fp32) });
         var logits = new TextLogits();
         var ids = engine.Encode(_texts[0]).Ids;
         return Least(() => engine.Run([ids], logits, CancellationToken.None));

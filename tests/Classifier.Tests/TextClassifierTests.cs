@@ -16,7 +16,7 @@ public sealed class TextClassifierTests : IDisposable
     [Fact]
     public async Task Answers_are_those_of_the_engine_alone_and_many_at_once()
     {
-        using var engine = Engine.Load(_folder.Path, new InferenceOptions { Device = "cpu" });
+        using var engine = Engine.Load(_folder.Path, new InferenceOptions { Device = ComputeDevice.Cpu });
         using var classifier = TextClassifier.Load(_folder.Path, _options);
         string[] texts = [.. Enumerable.Range(0, 200).Select(index => ClassifierFolder.Texts[index % ClassifierFolder.Texts.Count])];
 

@@ -1,3 +1,4 @@
+using LoraOnnx.Graph;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Tokenization;
 
@@ -12,12 +13,12 @@ public sealed class Bf16Tests
         using var folder = new ModelFolder();
         folder.Write();
         using var exact = TextClassifier.Load(folder.Path, ModelFolder.Cpu);
-        using var rounded = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "bf16" });
+        using var rounded = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Bf16) });
         EncodedText[] texts = [.. ReferenceTexts.ShortTexts.Select(exact.Encode)];
 
         var (expected, actual) = (exact.Run(texts, TestContext.Current.CancellationToken), rounded.Run(texts, TestContext.Current.CancellationToken));
 
-        Assert.Equal("bf16", rounded.Model.Precision);
+        Assert.Equal(Precision.Bf16, rounded.Model.Precision);
         var largest = expected.Zip(actual, (a, b) => a.Zip(b, (x, y) => Math.Abs((double)x - y)).Max()).Max();
         Assert.InRange(largest, 1e-6, 0.05); // not the fp32 graph under another name, and near it
     }
@@ -30,9 +31,10 @@ public sealed class Bf16Tests
         folder.Write();
         var lines = new List<string>();
 
-        using var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "bf16", Log = lines.Add });
+        using var classifier = TextClassifier.Load(folder.Path,
+            ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Bf16), Log = lines.Add });
 
-        Assert.Equal("fp32", classifier.Model.Precision);
+        Assert.Equal(Precision.Fp32, classifier.Model.Precision);
         Assert.Contains(Bf16Support.Refusal!, Assert.Single(lines), StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Inference.Tests;
 
@@ -69,7 +70,7 @@ public sealed class LoadErrorTests
         using var folder = new ModelFolder();
         folder.Write();
 
-        var error = Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, new InferenceOptions { Device = "cuda" }));
+        var error = Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, new InferenceOptions { Device = ComputeDevice.Cuda }));
 
         Assert.Contains("CPU only", error.Message, StringComparison.Ordinal);
         Assert.Contains("Accelerator=cuda", error.Hint, StringComparison.Ordinal);

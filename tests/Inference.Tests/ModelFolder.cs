@@ -1,4 +1,5 @@
 using LoraOnnx.Graph;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Families;
 using LoraOnnx.Model.Tokenization;
@@ -8,7 +9,7 @@ namespace LoraOnnx.Inference.Tests;
 /// <summary>A temporary ONNX directory of the demo model.</summary>
 internal sealed class ModelFolder : IDisposable
 {
-    public static readonly InferenceOptions Cpu = new() { Device = "cpu" };
+    public static readonly InferenceOptions Cpu = new() { Device = ComputeDevice.Cpu };
 
     public static ModelWeights Weights { get; } = Checkpoint.Open(Golden.DemoModel).LoadWeights();
 

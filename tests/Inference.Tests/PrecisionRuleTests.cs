@@ -59,7 +59,7 @@ public sealed class PrecisionRuleTests : IDisposable
         Requirement.ProcessorHas(Bf16Support.Kernels is not null, Bf16Support.Refusal);
         var log = new List<string>();
 
-        TextClassifier.Load(_folder.Path, ModelFolder.Cpu with { Precision = "fast", Log = log.Add }).Dispose();
+        TextClassifier.Load(_folder.Path, ModelFolder.Cpu with { Precision = PrecisionRule.Fast, Log = log.Add }).Dispose();
 
         Assert.Contains("accuracy gate of bf16 passed", log[0], StringComparison.Ordinal);
         Assert.True(GateReport.Find(_folder.ModelFile, ContentHash.OfFile(_folder.ModelFile), Precision.Bf16)
@@ -73,9 +73,9 @@ public sealed class PrecisionRuleTests : IDisposable
         Requirement.ProcessorHas(Bf16Support.Kernels is not null, Bf16Support.Refusal);
         Keep(Precision.Bf16, passed: true);
 
-        using var classifier = TextClassifier.Load(_folder.Path, ModelFolder.Cpu with { Precision = "fast", TakesAdapters = true });
+        using var classifier = TextClassifier.Load(_folder.Path, ModelFolder.Cpu with { Precision = PrecisionRule.Fast, TakesAdapters = true });
 
-        Assert.Equal("bf16", classifier.Model.Precision);
+        Assert.Equal(Precision.Bf16, classifier.Model.Precision);
     }
 
     private void Keep(Precision precision, bool passed) => _folder.Report(precision, passed).Write(GateReport.PathFor(_folder.ModelFile, precision));
@@ -84,9 +84,10 @@ public sealed class PrecisionRuleTests : IDisposable
     private string Loaded(string asked, string expected, string? path = null)
     {
         var log = new List<string>();
-        using var classifier = TextClassifier.Load(path ?? _folder.Path, ModelFolder.Cpu with { Precision = asked, Log = log.Add });
+        using var classifier = TextClassifier.Load(path ?? _folder.Path,
+            ModelFolder.Cpu with { Precision = PrecisionRule.Parse(asked), Log = log.Add });
 
-        Assert.Equal(expected, classifier.Model.Precision);
+        Assert.Equal(expected, EnumNames.Of(classifier.Model.Precision));
         return Assert.Single(log);
     }
 }

@@ -60,7 +60,7 @@ public sealed class PrecisionTests
         var tolerance = precision == Precision.Int8Dynamic && Int8Support.Instructions is null ? 0.3 : 0.05;
         Assert.True(largest <= tolerance, $"largest difference {largest}, allowed {tolerance}");
         Assert.True(ofServed <= tolerance + 0.15, $"largest difference {ofServed}"); // kernels' attention is in bf16, which moves more codes
-        Assert.Equal(EnumNames.Of(precision), packed.Model.Precision);
+        Assert.Equal(precision, packed.Model.Precision);
     }
 
     [Theory]
@@ -85,11 +85,11 @@ public sealed class PrecisionTests
         using var folder = new ModelFolder();
         folder.Write();
         var log = new List<string>();
-        var options = ModelFolder.Cpu with { Precision = "int8", Log = log.Add };
+        var options = ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Int8), Log = log.Add };
 
         using (var first = TextClassifier.Load(folder.Path, options))
         {
-            Assert.Equal("int8", first.Model.Precision);
+            Assert.Equal(Precision.Int8, first.Model.Precision);
         }
 
         Assert.Contains("accuracy gate of int8 passed", Assert.Single(log), StringComparison.Ordinal);
@@ -109,9 +109,9 @@ public sealed class PrecisionTests
         (Report(folder, passed: false) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(
             GateReport.PathFor(folder.ModelFile, Precision.Int8));
 
-        using (var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "int8" }))
+        using (var classifier = TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Int8) }))
         {
-            Assert.Equal("int8", classifier.Model.Precision);
+            Assert.Equal(Precision.Int8, classifier.Model.Precision);
         }
 
         Assert.True(GateReport.Find(folder.ModelFile, ContentHash.OfFile(file), Precision.Int8) is { Passed: true, Texts: 256, IsOfThisCpu: true });
@@ -120,7 +120,8 @@ public sealed class PrecisionTests
         (Report(folder, passed: true) with { Cpu = "some other", ModelSha256 = ContentHash.OfFile(file) }).Write(
             GateReport.PathFor(folder.ModelFile, Precision.Int8));
         File.Delete(folder.ModelFile);
-        var error = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu with { Precision = "int8" }));
+        var error = Assert.Throws<InputException>(() =>
+            TextClassifier.Load(file, ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Int8) }));
         Assert.Contains("measured with some other", error.Message, StringComparison.Ordinal);
     }
 
@@ -132,7 +133,7 @@ public sealed class PrecisionTests
         Requirement.ProcessorHas(CpuPrecision.Of(precision).Kernels is not null, "it has no kernels");
         using var folder = new ModelFolder();
         var file = folder.Write(precision, 18);
-        var options = ModelFolder.Cpu with { Precision = EnumNames.Of(precision) };
+        var options = ModelFolder.Cpu with { Precision = PrecisionRule.Of(precision) };
         folder.Write();
         (folder.Report(precision, passed: true) with { Cpu = Int8Support.Instructions!, ModelSha256 = ContentHash.OfFile(file) }).Write(
             GateReport.PathFor(file, precision)); // as from before there were kernels
@@ -151,7 +152,8 @@ public sealed class PrecisionTests
         folder.Write();
         Report(folder, passed: false).Write(GateReport.PathFor(folder.ModelFile, Precision.Int8));
 
-        var error = Assert.Throws<InputException>(() => TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = "int8" }));
+        var error = Assert.Throws<InputException>(() =>
+            TextClassifier.Load(folder.Path, ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Int8) }));
 
         Assert.Contains("does not pass the accuracy gate: label agreement 50.0 % on 4 texts", error.Message, StringComparison.Ordinal);
     }
@@ -162,8 +164,10 @@ public sealed class PrecisionTests
         using var folder = new ModelFolder();
         var file = folder.Write(Precision.Int8, 18);
 
-        var missing = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu with { Precision = "int8" }));
-        var impossible = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu with { Precision = "fp32" }));
+        var missing = Assert.Throws<InputException>(() =>
+            TextClassifier.Load(file, ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Int8) }));
+        var impossible = Assert.Throws<InputException>(() =>
+            TextClassifier.Load(file, ModelFolder.Cpu with { Precision = PrecisionRule.Of(Precision.Fp32) }));
 
         Assert.Contains("model.int8.gate.json is missing", missing.Message, StringComparison.Ordinal);
         Assert.Contains("holds int8 weights, fp32 cannot be made of them", impossible.Message, StringComparison.Ordinal);

@@ -42,7 +42,7 @@ public sealed class RoundingPlanTests : IDisposable
         using var loaded = TextClassifier.Load(file, ModelFolder.Cpu);
         using var memory = TextClassifier.FromWeights(_tiny.Weights, _tiny.Checkpoint, ModelFolder.Cpu, precision, plan);
 
-        Assert.Equal((EnumNames.Of(precision), ServedForm.Packed), (loaded.Model.Precision, loaded.Model.Form));
+        Assert.Equal((precision, ServedForm.Packed), (loaded.Model.Precision, loaded.Model.Form));
         Assert.Equal(memory.Run(_texts, TestContext.Current.CancellationToken), loaded.Run(_texts, TestContext.Current.CancellationToken));
         Assert.All(group.Weights, weight => Assert.Contains(weight, plan.Exact));
         Assert.NotEqual(Error(RoundingPlan.Plain, precision), Error(smoothed, precision));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Reference;
 using LoraOnnx.Model.Safetensors;
@@ -100,7 +101,8 @@ public sealed class CheckpointFormsTests
     private static void AssertSameLogits(TinyModel model)
     {
         var weights = Checkpoint.Open(model.Checkpoint).LoadWeights();
-        using var classifier = TextClassifier.FromWeights(weights, model.Checkpoint, new InferenceOptions { Device = "cpu", Threads = 1 });
+        using var classifier = TextClassifier.FromWeights(weights, model.Checkpoint,
+            new InferenceOptions { Device = ComputeDevice.Cpu, Threads = 1 });
         var reference = new ReferenceModel(weights, []);
         EncodedText[] texts = [.. new[] { 2, 3, 17, 64 }.Select(length => new EncodedText(TinyModel.Ids(length, length), length))];
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Reference;
@@ -32,7 +33,7 @@ public sealed class GoldenMergeTests
                 .Select(text => _tokenizer.Encode(text.GetString()!, 512, Truncation.Head))];
 
         var merged = AdapterFold.Fold(weights, adapters, 1).Merged;
-        using var classifier = TextClassifier.FromWeights(merged, Golden.DemoModel, new InferenceOptions { Device = "cpu" });
+        using var classifier = TextClassifier.FromWeights(merged, Golden.DemoModel, new InferenceOptions { Device = ComputeDevice.Cpu });
         var exported = classifier.Run(texts, TestContext.Current.CancellationToken);
         var unmerged = new ReferenceModel(weights, adapters);
 

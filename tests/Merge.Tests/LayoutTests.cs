@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Reference;
 
@@ -52,8 +53,8 @@ public sealed class LayoutTests : IDisposable
     public void A_file_with_token_types_is_served_packed_with_the_bits_of_the_plain_one(string precision)
     {
         var (hub, plain) = (Merge(Bert, "--layout", "hub"), Merge(Bert, "--precision", precision, "--plain"));
-        using var one = TextClassifier.Load(hub, new InferenceOptions { Device = "cpu", Precision = precision });
-        using var other = TextClassifier.Load(plain, new InferenceOptions { Device = "cpu", Precision = precision });
+        using var one = TextClassifier.Load(hub, new InferenceOptions { Device = ComputeDevice.Cpu, Precision = PrecisionRule.Parse(precision) });
+        using var other = TextClassifier.Load(plain, new InferenceOptions { Device = ComputeDevice.Cpu, Precision = PrecisionRule.Parse(precision) });
 
         var texts = new[] { "A slow start, but the last act is wonderful.", "Bad." };
         var (found, expected) = (Run(one), Run(other));
@@ -116,9 +117,11 @@ public sealed class LayoutTests : IDisposable
         var hub = Merge(Bert, "--layout", "hub", "--precision", "fp32");
         _folder.Write("out/onnx/model_int8.onnx", "optimum's");
 
-        using var classifier = TextClassifier.Load(hub, new InferenceOptions { Device = "cpu", Precision = "int8" });
+        using var classifier = TextClassifier.Load(hub,
+            new InferenceOptions { Device = ComputeDevice.Cpu, Precision = PrecisionRule.Of(Precision.Int8) });
 
-        Assert.Equal((ContentHash.OfFile(Path.Combine(hub, "onnx", "model.onnx")), "int8"), (classifier.Model.Hash, classifier.Model.Precision));
+        Assert.Equal((ContentHash.OfFile(Path.Combine(hub, "onnx", "model.onnx")), Precision.Int8),
+            (classifier.Model.Hash, classifier.Model.Precision));
     }
 
     [Fact]
@@ -157,7 +160,7 @@ public sealed class LayoutTests : IDisposable
             positions[place] = positions[place % model.Config.Shape.Width];
         }
 
-        using var classifier = TextClassifier.FromWeights(weights, model.Checkpoint, new InferenceOptions { Device = "cpu" });
+        using var classifier = TextClassifier.FromWeights(weights, model.Checkpoint, new InferenceOptions { Device = ComputeDevice.Cpu });
         var margins = classifier.Run([.. ReferenceTexts.ShortTexts.Select(classifier.Encode)], TestContext.Current.CancellationToken)
             .Select(logits => logits[1] - logits[0]).Order().ToArray();
         weights[layout.Head.Last.Bias].Values[1] -= margins[margins.Length / 2];

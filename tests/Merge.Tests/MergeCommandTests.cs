@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
@@ -112,7 +113,8 @@ public sealed class MergeCommandTests : IDisposable
         Assert.Equal(gate.RootElement.GetProperty("label_agreement").GetDouble(),
             report.RootElement.GetProperty("gate").GetProperty("label_agreement").GetDouble());
         Assert.Equal(precision, OnnxModel.Read(file).Metadata[OnnxMetadata.Precision]);
-        using var classifier = TextClassifier.Load(folder, new InferenceOptions { Device = "cpu", Precision = precision });
+        using var classifier = TextClassifier.Load(folder,
+            new InferenceOptions { Device = ComputeDevice.Cpu, Precision = PrecisionRule.Parse(precision) });
         Assert.Equal(Files.ContentHash.OfFile(file), classifier.Model.Hash);
         AssertFile(_model.Weights);
     }
@@ -141,8 +143,8 @@ public sealed class MergeCommandTests : IDisposable
     /// <summary>The file gives the logits of these weights.</summary>
     private void AssertFile(ModelWeights expected)
     {
-        using var classifier = TextClassifier.FromWeights(expected, _model.Checkpoint, new InferenceOptions { Device = "cpu" });
-        using var file = PortableModel.Open(Out, new InferenceOptions { Device = "cpu" });
+        using var classifier = TextClassifier.FromWeights(expected, _model.Checkpoint, new InferenceOptions { Device = ComputeDevice.Cpu });
+        using var file = PortableModel.Open(Out, new InferenceOptions { Device = ComputeDevice.Cpu });
         int[][] texts = [.. Enumerable.Range(2, 30).Select(length => TinyModel.Ids(length, length))];
         var logits = classifier.Run([.. texts.Select(ids => new Model.Tokenization.EncodedText(ids, ids.Length))],
             TestContext.Current.CancellationToken);

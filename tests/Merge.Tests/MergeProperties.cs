@@ -1,6 +1,7 @@
 using FsCheck.Xunit;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 
@@ -33,7 +34,8 @@ public sealed class MergeProperties : IDisposable
     [Property(MaxTest = 100)]
     public void Logits_of_a_text_do_not_depend_on_its_batch(byte[] lengths, int seed)
     {
-        using var classifier = TextClassifier.FromWeights(_model.Weights, _model.Checkpoint, new InferenceOptions { Device = "cpu", Threads = 1 });
+        using var classifier = TextClassifier.FromWeights(_model.Weights, _model.Checkpoint,
+            new InferenceOptions { Device = ComputeDevice.Cpu, Threads = 1 });
         EncodedText[] texts =
             [.. lengths.Take(12).Prepend((byte)5).Select((length, index) => TinyModel.Ids(2 + (length % 63), seed + index))
                 .Select(ids => new EncodedText(ids, ids.Length))];

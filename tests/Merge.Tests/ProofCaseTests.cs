@@ -1,5 +1,6 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Reference;
@@ -83,6 +84,6 @@ public sealed class ProofCaseTests : IDisposable
             OnnxModelFile.Write(stream, merged, OnnxModelFile.DefaultOpset, []);
         }
 
-        return PortableModel.Open(path, new InferenceOptions { Device = "cpu" });
+        return PortableModel.Open(path, new InferenceOptions { Device = ComputeDevice.Cpu });
     }
 }

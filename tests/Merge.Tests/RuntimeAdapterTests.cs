@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
@@ -64,7 +65,7 @@ public sealed class RuntimeAdapterTests : IDisposable
         var weights = model.Weights;
         var (merged, _) = AdapterFold.Fold(
             weights, [(LoraAdapter.Load(first, weights.Config), 1), (LoraAdapter.Load(second, weights.Config), 0.5)], 1);
-        using var file = TextClassifier.FromWeights(merged, model.Checkpoint, new InferenceOptions { Device = "cpu" });
+        using var file = TextClassifier.FromWeights(merged, model.Checkpoint, new InferenceOptions { Device = ComputeDevice.Cpu });
         var expected = file.Run([new EncodedText(ids, ids.Length)], TestContext.Current.CancellationToken)[0];
         Assert.All(expected.Zip(together), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
@@ -74,9 +75,9 @@ public sealed class RuntimeAdapterTests : IDisposable
     {
         Assert.Equal(0, Merge(["--adapter", Golden.Path("mixed-adapters", "adapters", "stars"), "--no-verify"]).ExitCode);
 
-        using var served = TextClassifier.Load(Base, new InferenceOptions { Device = "cpu" });
+        using var served = TextClassifier.Load(Base, new InferenceOptions { Device = ComputeDevice.Cpu });
         var raw = Checkpoint.Open(Golden.DemoModel).LoadWeights();
-        using var expected = TextClassifier.FromWeights(raw, Golden.DemoModel, new InferenceOptions { Device = "cpu" });
+        using var expected = TextClassifier.FromWeights(raw, Golden.DemoModel, new InferenceOptions { Device = ComputeDevice.Cpu });
         EncodedText[] texts = [served.Encode("a good film"), served.Encode("two hours of a slow and dull story")];
         Assert.Equal(expected.Run(texts, TestContext.Current.CancellationToken), served.Run(texts, TestContext.Current.CancellationToken));
         File.Move(Path.Combine(_folder.Path, "stars.config.json"), Path.Combine(_folder.Path, ModelConfig.FileName), overwrite: true);

@@ -21,7 +21,7 @@ public sealed class ScoreRunTests : IDisposable
 
         var lines = _bench.Score("a.csv", "a.jsonl").TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
 
-        using var engine = TextClassifier.Load(_bench.Model, new InferenceOptions { Device = "cpu", Threads = 1 });
+        using var engine = TextClassifier.Load(_bench.Model, new InferenceOptions { Device = ComputeDevice.Cpu, Threads = 1 });
         Assert.Equal(["the film\nwas, \"good\"", "awful"], lines.Select(line => line.GetProperty("text").GetString()));
         Assert.Equal(["7", "8"], lines.Select(line => line.GetProperty("id").GetString()));
         Assert.Equal(["3", ""], lines.Select(line => line.GetProperty("stars").GetString()));

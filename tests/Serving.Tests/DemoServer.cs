@@ -1,4 +1,5 @@
 using Grpc.Net.Client;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Tests;
 
 [assembly: AssemblyFixture(typeof(DemoOnnx))]
@@ -25,7 +26,7 @@ public sealed class DemoServer(DemoOnnx demo) : IAsyncLifetime
             Models = [$"sentiment={demo.Path}", $"second@v2={demo.Path}"],
             GrpcPort = 0,
             HttpPort = 0,
-            Device = "cpu",
+            Device = ComputeDevice.Cpu,
             MaxTextChars = 1_000,
             MaxBatchTexts = 20,
         };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
@@ -30,7 +31,7 @@ internal static class GoldenParts
     public static JsonObject ServedLogits(GpuSetting setting)
     {
         using var classifier = TextClassifier.Load(GpuParts.Directory(setting with { IsShort = true }),
-            new InferenceOptions { Device = setting.Device, Precision = "fp32" });
+            new InferenceOptions { Device = setting.Device, Precision = PrecisionRule.Of(Precision.Fp32) });
         return Compared(setting, texts => [.. texts.SelectMany(text => classifier.Run([text], CancellationToken.None))]);
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Benchmarks.Gpu;
 
@@ -23,17 +24,23 @@ internal static class GpuBenchmark
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         if (arguments is [Child, var name, var device, var length])
         {
-            Console.WriteLine(GpuParts.All[name](new GpuSetting(device, length == "short")).ToJsonString());
+            Console.WriteLine(GpuParts.All[name](new GpuSetting(DeviceOf(device), length == "short")).ToJsonString());
             return 0;
         }
 
         string? Option(string option) => Array.IndexOf(arguments, option) is >= 0 and var at ? arguments.ElementAtOrDefault(at + 1) : null;
-        var setting = new GpuSetting(Option("--device") ?? "cuda", arguments.Contains("--short"));
+        var setting = new GpuSetting(DeviceOf(Option("--device") ?? "cuda"), arguments.Contains("--short"));
         var budget = TimeSpan.FromSeconds(int.Parse(Option("--seconds") ?? "500", CultureInfo.InvariantCulture));
         var file = Option("--out") ?? "gpu.json";
         string[] named = [.. GpuParts.All.Keys.Intersect(arguments)];
         var (clock, parts) = (Stopwatch.StartNew(), new JsonObject());
-        var report = new JsonObject { ["machine"] = Machine(), ["device"] = setting.Device, ["short"] = setting.IsShort, ["parts"] = parts };
+        var report = new JsonObject
+        {
+            ["machine"] = Machine(),
+            ["device"] = EnumNames.Of(setting.Device),
+            ["short"] = setting.IsShort,
+            ["parts"] = parts,
+        };
         foreach (var part in named.Length > 0 ? named : [.. GpuParts.All.Keys])
         {
             var started = clock.Elapsed;
@@ -49,6 +56,9 @@ internal static class GpuBenchmark
         return report["holds"]!.GetValue<bool>() ? 0 : 1; // there is a part, so it was written
     }
 
+    private static ComputeDevice DeviceOf(string name) =>
+        EnumNames.Parse<ComputeDevice>(name) ?? throw new ArgumentException($"device is '{name}', expected cuda or cpu.");
+
     /// <summary>A part's figures, or what went wrong.</summary>
     private static JsonObject Measure(string part, GpuSetting setting, TimeSpan left)
     {
@@ -59,7 +69,7 @@ internal static class GpuBenchmark
 
         // a program that runs has a path, and a path gives a process
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!,
-            ["gpu", Child, part, setting.Device, setting.IsShort ? "short" : "whole"])
+            ["gpu", Child, part, EnumNames.Of(setting.Device), setting.IsShort ? "short" : "whole"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -98,4 +108,4 @@ internal static class GpuBenchmark
 }
 
 /// <summary>Where, and whether with a small model for a moment only: for machines that test the measuring.</summary>
-internal sealed record GpuSetting(string Device, bool IsShort);
+internal sealed record GpuSetting(ComputeDevice Device, bool IsShort);

@@ -48,7 +48,8 @@ internal static class GpuParts
 
     private static JsonObject Inference(GpuSetting setting, string precision)
     {
-        using var classifier = TextClassifier.Load(Directory(setting), new InferenceOptions { Device = setting.Device, Precision = precision });
+        using var classifier = TextClassifier.Load(Directory(setting),
+            new InferenceOptions { Device = setting.Device, Precision = PrecisionRule.Parse(precision) });
         var batches = Benchmarks.Inference.ReviewLengths.Batches(BatchTexts(setting), 8000, seed: 1)
             .Select(batch => Array.ConvertAll(batch, ids => new EncodedText(ids, ids.Length))).ToList();
         var (tokens, seconds) = Timed(setting, place =>
@@ -65,7 +66,7 @@ internal static class GpuParts
     private static async Task<JsonObject> ServingAsync(GpuSetting setting)
     {
         var model = Directory(setting);
-        using var server = ServerUnderTest.Start(model, device: setting.Device);
+        using var server = ServerUnderTest.Start(model, device: EnumNames.Of(setting.Device));
         using var client = new SentimentClient(server.Address, new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(1) });
         var load = await LoadGenerator.ClosedAsync(client, setting.IsShort ? 2 : 64, TimeSpan.FromSeconds(setting.IsShort ? 0.2 : 5),
             TimeSpan.FromSeconds(Seconds(setting)), new SampleTexts(model, seed: 1).Mixed);
@@ -89,7 +90,8 @@ internal static class GpuParts
     {
         var run = System.IO.Directory.CreateTempSubdirectory("gpu-run").FullName;
         string Reviews(string set) => Path.Combine(CheckoutRoot.Path, "samples", "reviews", $"{set}.jsonl");
-        string[] all = [.. arguments, "--model", _demo, "--device", setting.Device, "--train", Reviews(setting.IsShort ? "validation" : "train"),
+        string[] all = [.. arguments, "--model", _demo, "--device", EnumNames.Of(setting.Device),
+            "--train", Reviews(setting.IsShort ? "validation" : "train"),
             "--validation", setting.IsShort ? "0.5" : Reviews("validation"), "--out", Path.Combine(run, "run")];
         using var process = Process.Start(new ProcessStartInfo(Path.Combine(CheckoutRoot.Path, "bin", "lora-train"), all)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using LoraOnnx.Benchmarks.Training;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
@@ -19,9 +20,9 @@ internal static class TrainingParts
     private static readonly LearningRates _rates = new(4e-4, 1e-3);
 
     /// <summary>An engine by name on a device by name.</summary>
-    public static ITrainingEngine Engine(string name, string device)
+    public static ITrainingEngine Engine(string name, ComputeDevice device)
     {
-        var wish = new MachineWish(device == "cuda" ? ComputeDevice.Cuda : ComputeDevice.Cpu, null, null);
+        var wish = new MachineWish(device, null, null);
         return name == OnnxEngine.EngineName ? OnnxEngine.Start(wish) : TorchEngine.Start(wish, Console.Error.WriteLine);
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Inference.Variants;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Families;
@@ -27,7 +28,7 @@ internal static class AdapterBenchmark
     /// <summary>Mean of the texts that wait when a batch leaves.</summary>
     private const double Arrivals = 8;
 
-    private static readonly InferenceOptions _options = new() { Device = "cpu" };
+    private static readonly InferenceOptions _options = new() { Device = ComputeDevice.Cpu };
     private static readonly string _demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
 
     public static int Run(string[] arguments)

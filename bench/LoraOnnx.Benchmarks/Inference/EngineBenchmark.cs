@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
@@ -19,7 +20,7 @@ internal static class EngineBenchmark
     /// <summary>What the last layer for [CLS] only saves: five sixths of one layer in six.</summary>
     private const double LastLayerGain = 1.16;
 
-    private static readonly InferenceOptions _options = new() { Device = "cpu" };
+    private static readonly InferenceOptions _options = new() { Device = ComputeDevice.Cpu };
 
     private static readonly string _demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LoraOnnx.Inference;
 using LoraOnnx.Inference.Explanations;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 
@@ -20,7 +21,7 @@ internal static class ExplanationBenchmark
     private const int RandomDraws = 5;
     private const double Deleted = 0.2;
 
-    private static readonly InferenceOptions _options = new() { Device = "cpu" };
+    private static readonly InferenceOptions _options = new() { Device = ComputeDevice.Cpu };
     private static readonly string _demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
 
     public static int Run(string[] arguments)

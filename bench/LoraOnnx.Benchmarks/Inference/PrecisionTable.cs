@@ -5,6 +5,7 @@ using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Inference;
 using LoraOnnx.Kernels.Code;
 using LoraOnnx.Kernels.Products;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 
@@ -19,7 +20,7 @@ internal sealed class PrecisionTable : IDisposable
     private const int ShortText = 18;
     private const int Texts = 64;
 
-    private static readonly InferenceOptions _options = new() { Device = "cpu" };
+    private static readonly InferenceOptions _options = new() { Device = ComputeDevice.Cpu };
     private static readonly int _threads = Environment.ProcessorCount;
 
     private readonly ModelWeights _weights;

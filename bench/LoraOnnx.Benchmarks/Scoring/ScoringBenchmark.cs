@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using LoraOnnx.Benchmarks.Serving;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Scoring;
 
@@ -49,7 +50,7 @@ internal static class ScoringBenchmark
         var (samples, threads) = (new SampleTexts(model, seed: 3), Environment.ProcessorCount);
         string[] texts = [.. Enumerable.Range(0, rows).Select(_ => samples.Mixed())];
         var (one, all) = (Write(folder, "one.csv", texts[..1]), Write(folder, "all.csv", texts));
-        using var engine = TextClassifier.Load(model, new InferenceOptions { Device = "cpu", Threads = 1 });
+        using var engine = TextClassifier.Load(model, new InferenceOptions { Device = ComputeDevice.Cpu, Threads = 1 });
         EncodedText[] encoded = [.. texts.Select(engine.Encode)];
         Cost Score(string file) => Cost.Of(() => ScoreRun.RunAsync(
             new ScoreOptions { Model = model, In = file, Out = Path.ChangeExtension(file, ".parquet"), Threads = threads }, CancellationToken.None)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Tokenization;
 
 namespace LoraOnnx.Benchmarks.Serving;
@@ -8,7 +9,7 @@ namespace LoraOnnx.Benchmarks.Serving;
 internal sealed class BareEngine(string model) : IDisposable
 {
     private readonly TextClassifier _classifier =
-        TextClassifier.Load(model, new InferenceOptions { Device = "cpu", Threads = Math.Min(Environment.ProcessorCount, 4) });
+        TextClassifier.Load(model, new InferenceOptions { Device = ComputeDevice.Cpu, Threads = Math.Min(Environment.ProcessorCount, 4) });
 
     /// <summary>Tokens a second over texts in the order of their arrival, batched to a budget of tokens; tokenising included.</summary>
     public double TokensPerSecond(int batchTokens, TimeSpan duration, Func<string> nextText)

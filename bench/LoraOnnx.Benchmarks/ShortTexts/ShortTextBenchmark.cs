@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Net.Http.Json;
 using LoraOnnx.Benchmarks.Serving;
 using LoraOnnx.Client;
+using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Benchmarks.ShortTexts;
 
@@ -47,7 +49,7 @@ internal static class ShortTextBenchmark
 
     private static void Engines(string hub, TransformersJs js, SampleTexts texts, int rounds)
     {
-        var options = new InferenceOptions { Device = "cpu", Precision = "fp32" };
+        var options = new InferenceOptions { Device = ComputeDevice.Cpu, Precision = PrecisionRule.Of(Precision.Fp32) };
         using var packed = TextClassifier.Load(hub, options);
         using var nodes = TextClassifier.Load(hub, options with { UsesKernels = false });
         using var portable = PortableModel.Open(Path.Combine(hub, "onnx", "model.onnx"), options);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoraOnnx.Model;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
 using LoraOnnx.Training.Torch;

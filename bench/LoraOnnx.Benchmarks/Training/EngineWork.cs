@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;

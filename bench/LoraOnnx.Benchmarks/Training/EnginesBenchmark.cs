@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using LoraOnnx.Model;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
 using LoraOnnx.Training.Torch;

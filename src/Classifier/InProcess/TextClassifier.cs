@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
 using Microsoft.Extensions.Logging;
@@ -69,9 +70,9 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         void Say(string line) => ClassifierLog.Choice(log, line);
         var engine = Engine.Load(path, new InferenceOptions
         {
-            Device = options.Device,
+            Device = DeviceOf(options),
             Threads = options.Threads,
-            Precision = options.Precision,
+            Precision = PrecisionRule.Parse(options.Precision),
             Log = Say,
         });
         try
@@ -86,11 +87,15 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         }
     }
 
+    private static ComputeDevice? DeviceOf(TextClassifierOptions options) => options.Device == TextClassifierOptions.AnyDevice ? null
+        : EnumNames.Parse<ComputeDevice>(options.Device)
+            ?? throw new InputException($"device is '{options.Device}', expected {TextClassifierOptions.AnyDevice}, cpu or cuda.");
+
     /// <summary>Names of the classes, in the order of the scores.</summary>
     public IReadOnlyList<string> Labels => _engine.Model.Task.Labels;
 
     /// <summary>What the layers compute in: <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on.</summary>
-    public string Precision => _engine.Model.Precision;
+    public string Precision => EnumNames.Of(_engine.Model.Precision);
 
     /// <summary>Longest text in tokens, special tokens included; what is longer is cut.</summary>
     public int MaxTokens => _engine.Model.MaxTokens;

@@ -5,11 +5,13 @@ namespace LoraOnnx;
 /// <summary>Where and how a classifier runs. The defaults are those of lora-serve.</summary>
 public sealed record TextClassifierOptions
 {
+    internal const string AnyDevice = "auto";
+
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
-    public string Device { get; init; } = "auto";
+    public string Device { get; init; } = AnyDevice;
 
     /// <summary><c>auto</c> (exact), <c>fast</c>, <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on, as lora-serve's <c>--precision</c>.</summary>
-    public string Precision { get; init; } = PrecisionRule.Auto;
+    public string Precision { get; init; } = PrecisionRule.Auto.ToString();
 
     /// <summary>What to keep of a text that is longer than the model reads, as a call to lora-serve says it.</summary>
     public TextTruncation Truncation { get; init; }

@@ -4,6 +4,7 @@ using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Inference.Explanations;
 using LoraOnnx.Inference.Variants;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;
@@ -54,7 +55,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Kind = "run",
             Hashes = run.Hashes,
             Bytes = classifier.Model.Bytes,
-            Precision = classifier.Model.Precision,
+            Precision = EnumNames.Of(classifier.Model.Precision),
             MaxTokens = Math.Min(record.MaxLength, classifier.Model.MaxTokens),
             Truncate = record.Truncate,
             Method = record.Method,
@@ -97,7 +98,7 @@ internal sealed class ModelLoader(CompareOptions options)
                 Kind = "runs",
                 Hashes = new Dictionary<string, string> { ["base"] = record.ModelHash },
                 Bytes = classifier.Model.Bytes + loaded.Sum(variant => variant.Bytes),
-                Precision = classifier.Model.Precision,
+                Precision = EnumNames.Of(classifier.Model.Precision),
                 MaxTokens = Math.Min(options.MaxLength ?? record.MaxLength, classifier.Model.Config.MaxTokens),
                 Truncate = EnumNames.Of(kept),
                 Method = record.Method,
@@ -136,7 +137,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Kind = "checkpoint",
             Hashes = new Dictionary<string, string> { ["weights"] = checkpoint.WeightsHash() },
             Bytes = classifier.Model.Bytes,
-            Precision = classifier.Model.Precision,
+            Precision = EnumNames.Of(classifier.Model.Precision),
             MaxTokens = classifier.Model.MaxTokens,
             Truncate = EnumNames.Of(classifier.Model.Truncation),
             Method = "raw",
@@ -170,7 +171,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Kind = "onnx",
             Hashes = new Dictionary<string, string> { ["onnx"] = classifier.Model.Hash },
             Bytes = classifier.Model.Bytes,
-            Precision = classifier.Model.Precision,
+            Precision = EnumNames.Of(classifier.Model.Precision),
             MaxTokens = classifier.Model.MaxTokens,
             Truncate = EnumNames.Of(classifier.Model.Truncation),
             Method = metadata.GetValueOrDefault(OnnxMetadata.Method),
@@ -208,7 +209,8 @@ internal sealed class ModelLoader(CompareOptions options)
     private InferenceOptions AllThreads() => Inference() with { Threads = options.Threads };
 
     /// <summary>One thread a run: <see cref="LocalModel"/> runs several at once.</summary>
-    private static InferenceOptions Inference() => new() { Device = "cpu", Threads = 1, Log = line => VisibleLines.Tell($"note: {line}") };
+    private static InferenceOptions Inference() =>
+        new() { Device = ComputeDevice.Cpu, Threads = 1, Log = line => VisibleLines.Tell($"note: {line}") };
 
     private static double? Number(IReadOnlyDictionary<string, string> metadata, string key) =>
         double.TryParse(metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;

@@ -150,7 +150,7 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
             [OnnxMetadata.Method] = adapter is null ? "head" : head is not null || adapter.Replacements.Count > 0 ? "lora+head" : "lora",
             [OnnxMetadata.BaseModel] = ofBase.Metadata.GetValueOrDefault(OnnxMetadata.BaseModel, ""),
             [OnnxMetadata.BaseHash] = ofBase.Metadata.GetValueOrDefault(OnnxMetadata.BaseHash, ""),
-            [OnnxMetadata.Precision] = ofBase.Precision,
+            [OnnxMetadata.Precision] = EnumNames.Of(ofBase.Precision),
         };
         if (adapter is not null)
         {

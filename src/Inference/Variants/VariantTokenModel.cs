@@ -1,6 +1,7 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Operators;
 using LoraOnnx.Kernels;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Configuration;
 using Microsoft.ML.OnnxRuntime;
 
@@ -35,7 +36,7 @@ internal sealed class VariantTokenModel : ITokenModel
     /// <param name="options">Where and how it runs.</param>
     public static VariantTokenModel Open(VariantModel model, ModelConfig config, KernelSet? kernels, InferenceOptions options)
     {
-        using var settings = RuntimeDevice.CreateSettings(options with { Device = RuntimeDevice.Cpu });
+        using var settings = RuntimeDevice.CreateSettings(options with { Device = ComputeDevice.Cpu });
         var shared = new VariantBase(config, model.Tensors);
         var operators = model.Kernels is { } blocks ? shared.Operators(blocks, kernels!) : shared.Operators(); // such a graph is made where they are
         var domain = new OperatorDomain(settings, operators, ThreadPlan.Threads(options.Threads));

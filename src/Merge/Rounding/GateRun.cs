@@ -11,7 +11,7 @@ namespace LoraOnnx.Merge.Rounding;
 /// <summary>The accuracy gate of several candidates against one fp32 file, which is run once.</summary>
 internal sealed class GateRun
 {
-    private static readonly InferenceOptions _cpu = new() { Device = "cpu" };
+    private static readonly InferenceOptions _cpu = new() { Device = ComputeDevice.Cpu };
 
     private readonly MergeInput _input;
     private readonly MergeOptions _options;

@@ -2,6 +2,7 @@ using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Graph.Rounding;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 
@@ -19,7 +20,7 @@ internal sealed class RoundingSearch(MergeInput input, ModelWeights merged, Merg
     /// <summary>Numbers of moments in memory at a time: half a GiB.</summary>
     private const long MostMoments = 1 << 27;
 
-    private static readonly InferenceOptions _cpu = new() { Device = "cpu" };
+    private static readonly InferenceOptions _cpu = new() { Device = ComputeDevice.Cpu };
 
     /// <summary>The plans; each is asked for only where the one before did not pass. The last has one group left.</summary>
     public IEnumerable<RoundingPlan> Plans()

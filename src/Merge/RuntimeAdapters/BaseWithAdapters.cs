@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 
@@ -12,7 +13,7 @@ namespace LoraOnnx.Merge.RuntimeAdapters;
 /// </summary>
 internal static class BaseWithAdapters
 {
-    private static readonly InferenceOptions _cpu = new() { Device = "cpu" };
+    private static readonly InferenceOptions _cpu = new() { Device = ComputeDevice.Cpu };
 
     /// <exception cref="InputException">Wrong input, or a proof failed; no file is left or changed then.</exception>
     public static void Run(MergeOptions options, CancellationToken cancellationToken)

@@ -24,7 +24,8 @@ internal sealed class LocalScorer : IScorer
     private LocalScorer(TextClassifier classifier, Calibration calibration, int threads)
     {
         (_classifier, _calibration, _threads) = (classifier, calibration, threads);
-        Identity = new ScorerIdentity(classifier.Model.Hash, SettingsOf(classifier, calibration), classifier.Model.Precision, CpuInstructions.Text);
+        Identity = new ScorerIdentity(
+            classifier.Model.Hash, SettingsOf(classifier, calibration), EnumNames.Of(classifier.Model.Precision), CpuInstructions.Text);
     }
 
     public ClassificationTask Task => _classifier.Model.Task;
@@ -55,7 +56,7 @@ internal sealed class LocalScorer : IScorer
 
         var classifier = TextClassifier.Load(path, new InferenceOptions
         {
-            Device = "cpu",
+            Device = ComputeDevice.Cpu,
             Threads = 1,
             Precision = options.Precision,
             Log = line => VisibleLines.Tell($"note: {line}"),

@@ -17,7 +17,7 @@ internal sealed class LentSession : IDisposable
     public LentSession(TrainingModel model, Machine machine)
     {
         using var settings = RuntimeDevice.CreateSettings(
-            new InferenceOptions { Device = EnumNames.Of(machine.Device), Threads = machine.Threads }, spins: true);
+            new InferenceOptions { Device = machine.Device, Threads = machine.Threads }, spins: true);
         foreach (var tensor in model.Frozen)
         {
             _lent.Add(new NamedValue(tensor.Name, Value<float>(tensor.Values, tensor.Shape)));

@@ -1,4 +1,5 @@
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
@@ -38,7 +39,7 @@ internal sealed class OnnxEngine : ITrainingEngine
 
         if (wish.Device == ComputeDevice.Cuda)
         {
-            RuntimeDevice.CreateSettings(new InferenceOptions { Device = RuntimeDevice.Cuda }).Dispose(); // or says what is missing
+            RuntimeDevice.CreateSettings(new InferenceOptions { Device = ComputeDevice.Cuda }).Dispose(); // or says what is missing
         }
 
         var kind = wish.Device ?? (RuntimeDevice.WhyNotCuda() is null ? ComputeDevice.Cuda : ComputeDevice.Cpu);

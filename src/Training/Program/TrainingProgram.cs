@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraOnnx.CommandLine;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Runs;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Learning;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;

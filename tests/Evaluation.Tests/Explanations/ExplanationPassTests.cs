@@ -2,6 +2,7 @@ using LoraOnnx.Evaluation.Explanations;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Evaluation.Tests.Support;
 using LoraOnnx.Inference.Explanations;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Tests.Explanations;
 
@@ -73,7 +74,8 @@ public sealed class ExplanationPassTests : IDisposable
     {
         using var explainer = new AnswerExplainer(
             () => TextExplainer.FromWeights(LoraOnnx.Model.Checkpoints.Checkpoint.Open(Golden.DemoModel).LoadWeights(),
-                LoraOnnx.Model.Tokenization.TextTokenizer.Load(Golden.DemoModel), new Inference.InferenceOptions { Device = "cpu", Threads = 1 }),
+                LoraOnnx.Model.Tokenization.TextTokenizer.Load(Golden.DemoModel),
+                new Inference.InferenceOptions { Device = ComputeDevice.Cpu, Threads = 1 }),
             256, LoraOnnx.Model.Tokenization.Truncation.Head);
         const string Bent = "Brilliant from start to finish. Tight script, tense music, and a twist I did not see coming.";
 

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference.Operators;
+using LoraOnnx.Model;
 using Microsoft.ML.OnnxRuntime;
 using DataType = LoraOnnx.Graph.Onnx.TensorProto.Types.DataType;
 
@@ -90,7 +91,7 @@ public sealed unsafe class OperatorTests
         {
             var graph = new GraphBuilder("one", OnnxModelFile.DefaultOpset);
             graph.Output(graph.KernelNode(each.Name, graph.Input("x", DataType.Float, "rows", "inputs")), DataType.Float, "rows", "outputs");
-            _settings = RuntimeDevice.CreateSettings(new InferenceOptions { Device = "cpu", Threads = threads });
+            _settings = RuntimeDevice.CreateSettings(new InferenceOptions { Device = ComputeDevice.Cpu, Threads = threads });
             _domain = new OperatorDomain(_settings, [each], threads);
             _session = new InferenceSession(graph.Build([]).ToByteArray(), _settings);
         }

@@ -1,6 +1,7 @@
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
 using LoraOnnx.Inference.Variants;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 
@@ -98,7 +99,7 @@ public sealed class AdapterCheckTests : IDisposable
     {
         using var classifier = TextClassifier.Load(
             _folder.WriteBase("base", new KeyValuePair<string, string>(OnnxMetadata.BaseHash, new string('1', 64))),
-            new InferenceOptions { Device = "cpu", TakesAdapters = true });
+            new InferenceOptions { Device = ComputeDevice.Cpu, TakesAdapters = true });
 
         using var variant = classifier.LoadVariant(new VariantSource(_folder.Copy("acme", "acme")));
 
@@ -129,7 +130,7 @@ public sealed class AdapterCheckTests : IDisposable
     }
 
     private static ServingOptions Options(string[] models, params string[] adapters) =>
-        TestServer.Options with { Models = models, Device = "cpu", Adapters = adapters };
+        TestServer.Options with { Models = models, Device = ComputeDevice.Cpu, Adapters = adapters };
 
     private static async Task<string> RefusalAsync(string[] models, params string[] adapters)
     {

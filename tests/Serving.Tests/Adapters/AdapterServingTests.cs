@@ -4,6 +4,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Grpc.Health.V1;
 using LoraOnnx.Graph;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Security;
 using LoraOnnx.Serving.Tests.Support;
@@ -22,7 +23,7 @@ public sealed class AdapterServingTests(DemoOnnx demo)
     private ServingOptions Options => TestServer.Options with
     {
         Models = [$"base={demo.Path}"],
-        Device = "cpu",
+        Device = ComputeDevice.Cpu,
         QueueTokens = 1 << 20,
         Adapters = AdapterFolder.Arguments
     };

@@ -1,5 +1,6 @@
 using LoraOnnx.Inference;
 using LoraOnnx.Inference.Explanations;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Serving.Admission;
@@ -81,6 +82,6 @@ public sealed class ExplanationWorkTests : IDisposable
     {
         _opened++;
         return TextExplainer.FromWeights(Checkpoint.Open(Golden.DemoModel).LoadWeights(), TextTokenizer.Load(Golden.DemoModel),
-            new InferenceOptions { Device = "cpu" });
+            new InferenceOptions { Device = ComputeDevice.Cpu });
     }
 }

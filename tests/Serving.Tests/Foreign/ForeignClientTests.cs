@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 
@@ -16,7 +17,7 @@ public sealed class ForeignClientTests(DemoOnnx demo)
         Requirement.SkipUnless(File.Exists(Python)
             && Command.Run(Python, ["-c", "import grpc, google.protobuf"]).ExitCode == 0, "Debian's python3-grpcio is not installed.");
         await using var server = await TestServer.StartAsync(
-            (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
+            (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = ComputeDevice.Cpu });
         var descriptors = Path.GetTempFileName();
         await File.WriteAllBytesAsync(descriptors, Descriptors().ToByteArray(), TestContext.Current.CancellationToken);
 
@@ -35,7 +36,7 @@ public sealed class ForeignClientTests(DemoOnnx demo)
             () => NodePackages.Install(Repository.Path("tests", "Serving.Tests", "Foreign"), "foreign-client"),
             TestContext.Current.CancellationToken);
         await using var server = await TestServer.StartAsync(
-            (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = "cpu" });
+            (LoadEngine?)null, TestServer.Options with { Models = [$"sentiment={demo.Path}"], Device = ComputeDevice.Cpu });
 
         var result = await Task.Run(() => Command.Run("node", [Path.Combine(modules, "client.js"), server.GrpcAddress, Repository.Path("protos")]),
             TestContext.Current.CancellationToken);
@@ -58,7 +59,7 @@ public sealed class ForeignClientTests(DemoOnnx demo)
         var parsed = await Task.Run(() => Command.Run(Python, [Repository.Path("tests", "Serving.Tests", "Foreign", "model_config.py"),
             Path.Combine(folder.Path, "demo", "config.pbtxt"), descriptors]), TestContext.Current.CancellationToken);
         await using var server = await TestServer.StartAsync((LoadEngine?)null,
-            TestServer.Options with { Models = [$"sentiment={Path.Combine(folder.Path, "demo")}"], Device = "cpu" });
+            TestServer.Options with { Models = [$"sentiment={Path.Combine(folder.Path, "demo")}"], Device = ComputeDevice.Cpu });
 
         Assert.True(merged.ExitCode == 0 && parsed.ExitCode == 0, $"{merged}\n{parsed}");
         var config = TritonInference.ModelConfig.Parser.ParseJson(parsed.Output);

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Grpc.Core;
 using LoraOnnx.Client;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 using LoraOnnx.V1;
@@ -175,7 +176,7 @@ public sealed class FaultTests(DemoOnnx demo) : IAsyncLifetime
         }
 
         await using var server = await TestServer.StartAsync((LoadEngine?)null,
-            TestServer.Options with { Models = [$"demo={directory}"], Device = "cpu" });
+            TestServer.Options with { Models = [$"demo={directory}"], Device = ComputeDevice.Cpu });
         var channel = server.Connect();
         var client = new Sentiment.SentimentClient(channel);
         var whole = await File.ReadAllBytesAsync(Path.Combine(directory, "model.onnx"), Cancel);

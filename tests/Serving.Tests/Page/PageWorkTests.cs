@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Deque.AxeCore.Playwright;
+using LoraOnnx.Model;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 using Microsoft.Playwright;
@@ -174,7 +175,7 @@ public sealed class PageWorkTests(PageBrowser chromium, DemoOnnx demo) : IClassF
     }
 
     private Task<TestServer> DemoServerAsync() =>
-        TestServer.StartAsync(engine: default(LoadEngine), TestServer.Options with { Models = [$"demo@1={demo.Path}"], Device = "cpu" });
+        TestServer.StartAsync(engine: default(LoadEngine), TestServer.Options with { Models = [$"demo@1={demo.Path}"], Device = ComputeDevice.Cpu });
 
     private async Task<IPage> OpenAsync(TestServer server, BrowserNewPageOptions? options = null)
     {

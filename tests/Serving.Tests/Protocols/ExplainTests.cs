@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Grpc.Core;
 using LoraOnnx.Client;
+using LoraOnnx.Graph;
+using LoraOnnx.Inference;
 using LoraOnnx.Serving.Models;
 using LoraOnnx.Serving.Tests.Support;
 using LoraOnnx.V1;
@@ -21,7 +23,8 @@ public sealed class ExplainTests(DemoOnnx demo) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await TestServer.StartAsync((LoadEngine?)null, TestServer.Options with { Models = [$"demo={demo.Path}"], Precision = "fp32" });
+        _server = await TestServer.StartAsync((LoadEngine?)null,
+            TestServer.Options with { Models = [$"demo={demo.Path}"], Precision = PrecisionRule.Of(Precision.Fp32) });
         // Up to 128 steps of several texts: on a busy machine more than the client's usual deadline.
         _client = new SentimentClient(_server.GrpcAddress, new SentimentClientOptions { Timeout = TimeSpan.FromMinutes(5) });
     }

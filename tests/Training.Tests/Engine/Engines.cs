@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;

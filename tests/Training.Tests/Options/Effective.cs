@@ -1,3 +1,4 @@
+using LoraOnnx.Model;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Options;
 using LoraOnnx.Training.Steps;

@@ -129,7 +129,7 @@ internal static class GrpcTranslation
         IsDefault = isDefault,
         Sha256 = model.Description.Hash,
         SizeBytes = (ulong)model.Description.Bytes,
-        Precision = model.Description.Precision,
+        Precision = EnumNames.Of(model.Description.Precision),
         Metadata = { MachinePaths.Cut(model.Description.Metadata) },
         Temperature = model.Calibration.Temperature,
         Threshold = model.Calibration.Threshold ?? 0.5,

@@ -1,3 +1,4 @@
+using LoraOnnx.Graph;
 using LoraOnnx.Serving.Calls;
 using LoraOnnx.Serving.Models;
 
@@ -21,7 +22,12 @@ internal sealed class TeiDescription(ModelCatalog catalog, ServingOptions option
                 model.Name,
                 model.Description.Hash,
                 // Upstream's names, where it has one.
-                model.Description.Precision switch { "fp32" => "float32", "fp16" => "float16", var precision => precision },
+                model.Description.Precision switch
+                {
+                    Precision.Fp32 => "float32",
+                    Precision.Fp16 => "float16",
+                    var precision => EnumNames.Of(precision),
+                },
                 (uint)(model.Work.QueueCapacity / 2), // there is no limit on calls, only on tokens: this is how many of the shortest texts may wait
                 (uint)model.Description.MaxTokens,
                 (uint)model.Work.BatchTokens,

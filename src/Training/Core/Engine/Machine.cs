@@ -1,3 +1,5 @@
+using LoraOnnx.Model;
+
 namespace LoraOnnx.Training.Engine;
 
 /// <summary>What computes. A resumed run keeps what it started with: other threads or another type would give other bits.</summary>

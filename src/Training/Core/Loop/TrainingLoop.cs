@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Training.Data;
-using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Recording;
 
 namespace LoraOnnx.Training.Loop;

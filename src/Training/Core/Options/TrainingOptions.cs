@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;

@@ -1,9 +1,9 @@
 using System.Text.Json.Serialization;
 
-namespace LoraOnnx.Training.Engine;
+namespace LoraOnnx.Model;
 
-/// <summary>Where training computes.</summary>
-internal enum ComputeDevice
+/// <summary>Where a model computes.</summary>
+public enum ComputeDevice
 {
     /// <summary>The processor.</summary>
     [JsonStringEnumMemberName("cpu")]
