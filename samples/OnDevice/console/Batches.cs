@@ -12,7 +12,8 @@ internal static class Batches
     /// <summary>Encodes all texts, in batches of the file's order.</summary>
     public static IReadOnlyList<Batch> Of(IReadOnlyList<LabelledText> texts, TextTokenizer tokenizer, int maxTokens) =>
         [.. texts.Chunk(TextsPerBatch).Select(chunk => new Batch(
-            [.. chunk.Select(text => tokenizer.Encode(text.Text, maxTokens, Truncation.Head).Ids)], [.. chunk.Select(text => (long)text.Labels[0])]))];
+            [.. chunk.Select(text => tokenizer.Encode(text.Text, maxTokens, Truncation.Head).Ids)],
+            [.. chunk.Select(text => (long)text.Labels[0])]))];
 }
 
 /// <summary>Some texts: ids of each, and its class.</summary>

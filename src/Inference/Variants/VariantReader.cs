@@ -48,7 +48,7 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
         if (ofBase.Metadata.ContainsKey(OnnxMetadata.AdapterHashes))
         {
             throw InputException.InFile(source.Path, $"the base {ofBase.Path} has an adapter merged into it already.",
-                "name the file of the raw base: lora-merge --model BASE --out onnx/raw.");
+                "name the file of the raw base: lora-merge --model BASE --out onnx/raw/model.onnx.");
         }
 
         switch (files.BaseHash, ofBase.Metadata.GetValueOrDefault(OnnxMetadata.BaseHash))
