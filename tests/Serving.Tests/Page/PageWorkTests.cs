@@ -21,7 +21,7 @@ public sealed class PageWorkTests(PageBrowser chromium, DemoOnnx demo) : IClassF
         {
             ["lora_onnx.f1"] = "0.8984",
             ["lora_onnx.f1_texts"] = "2,000 test texts of reviews",
-            ["lora_onnx.precision"] = "fp32",
+            ["lora_onnx.precision"] = "fp16", // the file's; it is served in fp32
         },
     };
     private TestServer _server = null!; // set before any test runs

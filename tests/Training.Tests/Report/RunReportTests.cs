@@ -26,6 +26,15 @@ public sealed class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void No_line_ends_between_a_number_and_its_percent_sign()
+    {
+        var page = Page();
+
+        Assert.Contains("<h1>Test F1 from 86.61 to 93.62&#xA0;%</h1>", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(?s)<header>.*\\d %.*</header>", page);
+    }
+
+    [Fact]
     public void Training_that_did_not_raise_F1_says_so_first()
     {
         var record = Record();

@@ -77,12 +77,12 @@ async function loadModels() {
 function describeModel() {
   const model = chosen()[0];
   if (!model) return;
-  const { 'lora_onnx.f1': f1, 'lora_onnx.f1_texts': texts, 'lora_onnx.precision': precision } = model.metadata;
+  const { 'lora_onnx.f1': f1, 'lora_onnx.f1_texts': texts } = model.metadata;
   say('about', [
     model.labels.slice(0, 8).join(', ') + (model.labels.length > 8 ? ` and ${model.labels.length - 8} more` : '')
       + (model.multi_label ? ' (each on its own)' : ''),
     f1 ? `F1 ${percent(Number(f1))}${texts ? ` on ${texts}` : ''}` : '',
-    precision ?? '',
+    model.precision,
   ].filter(part => part !== '').join('; '));
   const notes = [['labels', model.labels.join(', ')], ['longest text', `${model.max_tokens} tokens`],
     ...(model.multi_label ? [['threshold', String(model.threshold)]] : []), ['SHA-256', model.sha256],

@@ -112,6 +112,7 @@ internal sealed record ModelAnswer(
     bool IsDefault,
     string Sha256,
     ulong SizeBytes,
+    [property: Description("What the layers compute in, whatever the file is in.")] string Precision,
     IReadOnlyDictionary<string, string> Metadata,
     double Temperature,
     double Threshold,

@@ -64,6 +64,7 @@ internal static class RestTranslation
         entry.Model.Name == models[0].Model.Name,
         entry.Model.Description.Hash,
         (ulong)entry.Model.Description.Bytes,
+        EnumNames.Of(entry.Model.Description.Precision),
         MachinePaths.Cut(entry.Model.Description.Metadata),
         entry.Model.Calibration.Temperature,
         entry.Model.Calibration.Threshold ?? 0.5,
