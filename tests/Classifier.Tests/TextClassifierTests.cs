@@ -1,6 +1,7 @@
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Metrics;
+using Microsoft.Extensions.Logging;
 using Engine = LoraOnnx.Inference.TextClassifier;
 
 namespace LoraOnnx.Classifier.Tests;
@@ -35,6 +36,27 @@ public sealed class TextClassifierTests : IDisposable
         }
 
         Assert.Contains(answers, answer => answer.IsTruncated);
+    }
+
+    [Fact]
+    public void The_logger_hears_in_which_precision_a_model_runs()
+    {
+        var logger = new RecordingLogger();
+
+        TextClassifier.Load(_folder.Path, new TextClassifierOptions { Device = "cpu" }, logger).Dispose();
+
+        Assert.Contains(logger.Lines, line => line.StartsWith("Information ", StringComparison.Ordinal)
+            && line.Contains("precision as in the file (fp32): auto is exact", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("gpu", "auto", "device is 'gpu', expected auto, cpu or cuda.")]
+    [InlineData("cpu", "int4", "precision is 'int4', expected auto, fast, fp32, fp16, int8, int8-dynamic, bf16.")]
+    public void Names_that_mean_nothing_are_refused_before_a_file_is_read(string device, string precision, string expected)
+    {
+        var options = new TextClassifierOptions { Device = device, Precision = precision };
+
+        Assert.StartsWith(expected, Assert.Throws<InputException>(() => TextClassifier.Load("nowhere", options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,5 +112,19 @@ public sealed class TextClassifierTests : IDisposable
     {
         var failure = Assert.Throws<InputException>(() => TextClassifier.Load(Path.Combine(_folder.Path, "none")));
         Assert.Contains("none", failure.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class RecordingLogger : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }
