@@ -196,9 +196,7 @@ internal static class PredictCommand
 
     private static InputException Explain(SentimentClient client, RpcException failure) => failure.StatusCode switch
     {
-        _ when failure.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal) => new InputException(
-            $"{client.Address} is a server's port for HTTP, expected that for gRPC.", "lora-serve prints it at start: listening: grpc HOST:PORT.",
-            failure),
+        _ when AddressFault.Of(failure) is { } fault => new InputException($"{client.Address} {fault.What}", fault.WayOut, failure),
         StatusCode.Unavailable => new InputException(
             $"no server answers at {client.Address}: {Innermost(failure)}", "start one with lora-serve, or check --address.", failure),
         StatusCode.DeadlineExceeded =>

@@ -161,8 +161,8 @@ internal sealed class ServerModel : IScoredModel
         _ => Kept.Head,
     };
 
-    private static InputException Failed(string path, RpcException failure) => failure.Status.Detail.Contains("HTTP/2", StringComparison.Ordinal)
-        ? new($"{path}: is a server's port for HTTP, expected that for gRPC.", "lora-serve prints it at start: listening: grpc HOST:PORT.", failure)
+    private static InputException Failed(string path, RpcException failure) => AddressFault.Of(failure) is { } fault
+        ? new($"{path}: {fault.What}", fault.WayOut, failure)
         : new(
         $"{path}: {failure.StatusCode}: {failure.Status.Detail}",
         failure.StatusCode switch

@@ -48,6 +48,20 @@ public sealed class ServerModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_without_TLS_is_told_from_none()
+    {
+        using var server = await ServerProcess.StartAsync("--model", $"sentiment={_model.Onnx("file")}");
+        var address = $"https://{server.GrpcAddress}";
+
+        var compared = Command.Run(Repository.Path("bin", "lora-compare"), [$"{address}/sentiment", "--data", TinyTexts.Write(_model.Folder, 10)]);
+        var predicted = Command.Run(Repository.Path("bin", "lora-serve"), ["predict", "--address", address, "a good film"]);
+
+        Assert.All([compared.Error, predicted.Error], error => Assert.Matches(
+            "has no TLS, or a certificate that is not trusted here.\nhint:  "
+            + "a server without TLS is HOST:PORT, without https://. The reason: .+\n$", error));
+    }
+
+    [Fact]
     public async Task A_server_with_keys_is_scored_with_one_and_says_so_without()
     {
         const string Key = "0123456789abcdef";
