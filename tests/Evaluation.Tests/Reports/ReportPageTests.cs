@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using LoraOnnx.Evaluation.Reports;
+using LoraOnnx.Evaluation.Reports.Page;
 using LoraOnnx.Evaluation.Tests.Support;
+using LoraOnnx.Model;
 using LoraOnnx.Tests.Browsing;
 using Microsoft.Playwright;
 
@@ -37,6 +39,16 @@ public sealed class ReportPageTests : IDisposable
         var page = await browser.OpenAsync(path, 1200, 900);
 
         await PageFigures.AssertAllVisibleAsync(page, JsonNode.Parse(result.Output)!);
+    }
+
+    [Fact]
+    public async Task The_table_says_over_what_F1_is_averaged()
+    {
+        var report = await FullReportAsync();
+
+        Assert.Contains($"recall are those of {report.Labels[1]}, below", OverviewSection.Table(report).Caption, StringComparison.Ordinal);
+        Assert.Contains("recall are over all labels together (micro), below",
+            OverviewSection.Table(report with { ProblemType = ProblemType.MultiLabel }).Caption, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Model;
 using LoraOnnx.Reports.Plots;
 using LoraOnnx.Reports.Values;
 
@@ -8,13 +9,16 @@ namespace LoraOnnx.Evaluation.Reports.Page;
 internal static class OverviewSection
 {
     public static Table Table(ComparisonReport report) => new(
-        $"In percent; F1, precision and recall are {(report.IsBinary ? $"those of {report.Labels[1]}" : "averages over the labels")}, below F1 its "
-            + "95 % interval",
+        $"In percent; F1, precision and recall are {Averaging(report)}, below F1 its 95 % interval",
         ["model", "F1", "to first", "accuracy", "precision", "recall", "trained", "size", "runs in", "speed"],
         [.. report.Models.Select(model => Row(report, model))])
     {
         IsCards = true,
     };
+
+    private static string Averaging(ComparisonReport report) => report.ProblemType == ProblemType.MultiLabel ? "over all labels together (micro)"
+        : report.IsBinary ? $"those of {report.Labels[1]}"
+        : "averages over the labels (macro)";
 
     public static IntervalPlot Intervals(ComparisonReport report) => new(
         "F1 of each model with its interval",
