@@ -42,17 +42,20 @@ public static class PathKinds
             PathKind.Missing => InputException.InFile(path, "no such directory.", Joined(wayOut(kind), NearbyNames.Of(path))),
             PathKind.OtherDirectory => InputException.InFile(Path.Combine(path, file), "no such file.",
                 Joined(wayOut(kind), NearbyNames.Of(Path.Combine(path, file)))),
-            _ => InputException.InFile(path, $"is {Words(kind)}, expected {expected}.", wayOut(kind)),
+            _ => InputException.InFile(path, $"is {Words(kind, Absent(path, file))}, expected {expected}.", wayOut(kind)),
         };
     }
 
+    /// <summary>What it would need to be what was expected: <paramref name="file"/>, or weights where that is there.</summary>
+    private static string Absent(string path, string file) => System.IO.File.Exists(Path.Combine(path, file)) ? Checkpoint.WeightsFileName : file;
+
     private static string Joined(string hint, string nearby) => $"{hint} {nearby}".TrimEnd();
 
-    private static string Words(PathKind kind) => kind switch
+    private static string Words(PathKind kind, string absent) => kind switch
     {
         PathKind.File => "a file",
         PathKind.Run => "a run of lora-train",
-        PathKind.Adapter => "an adapter",
+        PathKind.Adapter => $"an adapter: it has {PeftConfig.FileName} and no {absent}",
         PathKind.OnnxModel => "an ONNX model",
         PathKind.Checkpoint => "a checkpoint",
         PathKind.Head => "weights without config.json",

@@ -12,7 +12,7 @@ public sealed class PathKindTests : IDisposable
 
     [Theory]
     [InlineData("run.json", "is a run of lora-train, expected a checkpoint.", "--save-checkpoint")]
-    [InlineData("adapter_config.json", "is an adapter, expected a checkpoint.", "with --adapter")]
+    [InlineData("adapter_config.json", "is an adapter: it has adapter_config.json and no config.json, expected a checkpoint.", "with --adapter")]
     [InlineData("model.onnx", "is an ONNX model, expected a checkpoint.", "the checkpoint that it was made of")]
     [InlineData("model.safetensors", "is weights without config.json, expected a checkpoint.", "with --head")]
     public void Another_kind_than_a_checkpoint(string file, string message, string hint)
