@@ -21,7 +21,7 @@ internal static class TileCode
     private const int RowStep = 4;
     private const int Unrolled = 4;
 
-    /// <summary>sums += activations · weights, on 512 bits; each of the two instruction sets has its own.</summary>
+    /// <summary>sums += activations · weights, on 512 bits; each instruction set has its own.</summary>
     public delegate void Dot(Assembler code, AssemblerRegisterZMM sums, AssemblerRegisterZMM activations, AssemblerRegisterZMM weights);
 
     private static readonly AssemblerRegisterZMM[] _sums =

@@ -19,6 +19,8 @@ internal sealed unsafe class EncoderRun
     private readonly Stages _stages = new();
     private readonly ScratchPool _blocks;
     private readonly int _widestRounded;
+    private readonly int _widestProjections;
+    private readonly int _widestUp;
     private readonly int _width;
 
     private AlignedBuffer _memory = new(0);
@@ -39,15 +41,14 @@ internal sealed unsafe class EncoderRun
     private float* _factors;
     private float* _attended;
     private float* _active;
-    private float* _final;
 
     public EncoderRun(IReadOnlyList<PackedBlock> layers, PackedAttention attention)
     {
         (_layers, _attention, _width) = (layers, attention, attention.Width);
         _widestRounded = layers.Max(layer => layer.Linears.Max(linear => linear.RoundedBytes));
-        var widestUp = layers.Max(layer => layer.Up.Outputs);
-        _blocks = new ScratchPool(
-            Scratch.Bytes(BlockSpace.Bytes(_widestRounded) + ((long)RowBlocks.Largest * ((2 * _width) + widestUp) * sizeof(float))));
+        _widestProjections = layers.Max(layer => Math.Max(layer.Queries.Outputs, layer.KeysValues?.Outputs ?? 0));
+        _widestUp = layers.Max(layer => layer.Up.Outputs);
+        _blocks = new ScratchPool(Scratch.Bytes(BlockSpace.Bytes(_widestRounded) + ((long)RowBlocks.Largest * (_width + _widestUp) * sizeof(float))));
         for (var layer = 0; layer < layers.Count; layer++)
         {
             AddStages(layer);
@@ -119,9 +120,8 @@ internal sealed unsafe class EncoderRun
     private void AddLinear(PackedLinear linear, Address from, Func<int> rows, Address to, Func<RowChange?> change)
     {
         AddPanels(linear, from, rows, to);
-        _stages.Add(() => IsSplit(rows()) ? 0 : RowBlocks.Of(rows(), _threads).Count, item =>
+        AddBlocks(rows, ofFew: false, (first, count) =>
         {
-            var (first, count) = RowBlocks.Of(rows(), _threads)[item];
             var buffer = _blocks.Rent();
             var scratch = new Scratch(buffer);
             var space = new BlockSpace(ref scratch, _widestRounded);
@@ -134,11 +134,7 @@ internal sealed unsafe class EncoderRun
     {
         if (linear.RoundedBytes > 0)
         {
-            _stages.Add(() => IsSplit(rows()) ? RowBlocks.Of(rows(), _threads).Count : 0, item =>
-            {
-                var (first, count) = RowBlocks.Of(rows(), _threads)[item];
-                linear.Round(from(), linear.Inputs, first, count, _rounded, _factors);
-            });
+            AddBlocks(rows, ofFew: true, (first, count) => linear.Round(from(), linear.Inputs, first, count, _rounded, _factors));
         }
 
         _stages.Add(() => IsSplit(rows()) ? linear.PanelCount * RowBlocks.Of(rows(), 1).Count : 0, item =>
@@ -164,28 +160,30 @@ internal sealed unsafe class EncoderRun
         AddPanels(parts.Output, () => _context, rows, () => _attended);
         AddRows(rows, row => parts.AttentionNorm.Apply(_attended + (row * _width), residual() + (row * _width)));
         AddPanels(parts.Up, () => _attended, rows, () => _active);
-        AddPanels(parts.Down, () => _active, rows, () => _final);
-        AddRows(rows, row =>
+        AddPanels(parts.Down, () => _active, rows, () => Output(layer));
+        AddRows(rows, row => parts.OutputNorm.Apply(Output(layer) + (row * _width), _attended + (row * _width)));
+        AddBlocks(rows, ofFew: false, (first, count) =>
         {
-            parts.OutputNorm.Apply(_final + (row * _width), _attended + (row * _width));
-            Copy(_final + (row * _width), Output(layer) + (row * _width));
-        });
-        _stages.Add(() => IsSplit(rows()) ? 0 : RowBlocks.Of(rows(), _threads).Count, item =>
-        {
-            var (first, count) = RowBlocks.Of(rows(), _threads)[item];
             nint place = (nint)first * _width;
             RestOfBlock(parts, _context + place, residual() + place, first, count, Output(layer) + place, _changes?[layer]);
         });
     }
 
     private void AddRows(Func<int> rows, RowAction each) =>
-        _stages.Add(() => IsSplit(rows()) ? RowBlocks.Of(rows(), _threads).Count : 0, item =>
+        AddBlocks(rows, ofFew: true, (first, count) =>
         {
-            var (first, count) = RowBlocks.Of(rows(), _threads)[item];
             for (nint row = first; row < first + count; row++)
             {
                 each(row);
             }
+        });
+
+    /// <summary>A stage over blocks of rows, in runs of few rows or in all others: in those it has nothing to do.</summary>
+    private void AddBlocks(Func<int> rows, bool ofFew, Action<int, int> block) =>
+        _stages.Add(() => IsSplit(rows()) == ofFew ? RowBlocks.Of(rows(), _threads).Count : 0, item =>
+        {
+            var (first, count) = RowBlocks.Of(rows(), _threads)[item];
+            block(first, count);
         });
 
     private void RestOfBlock(PackedBlock parts, float* context, float* x, int first, int count, float* result, BlockChanges? changes)
@@ -193,19 +191,14 @@ internal sealed unsafe class EncoderRun
         var buffer = _blocks.Rent();
         var scratch = new Scratch(buffer);
         var space = new BlockSpace(ref scratch, _widestRounded);
-        float* attended = scratch.Take<float>((long)count * _width), final = scratch.Take<float>((long)count * _width);
+        var attended = scratch.Take<float>((long)count * _width);
         var active = scratch.Take<float>((long)count * parts.Up.Outputs);
 
         parts.Output.Block(context, _width, first, count, attended, space, changes?.Output);
         Norm(parts.AttentionNorm, attended, x, changes?.AttentionNorm);
         parts.Up.Block(attended, _width, first, count, active, space, changes?.Up);
-        parts.Down.Block(active, parts.Up.Outputs, first, count, final, space, changes?.Down);
-        Norm(parts.OutputNorm, final, attended, changes?.OutputNorm);
-        for (nint row = 0; row < count; row++)
-        {
-            Copy(final + (row * _width), result + (row * _width));
-        }
-
+        parts.Down.Block(active, parts.Up.Outputs, first, count, result, space, changes?.Down);
+        Norm(parts.OutputNorm, result, attended, changes?.OutputNorm);
         _blocks.Return(buffer);
 
         void Norm(Steps.LayerNorm norm, float* rows, float* residual, RowChange? change)
@@ -224,8 +217,7 @@ internal sealed unsafe class EncoderRun
     private void TakeSpace()
     {
         long few = Math.Min(_tokens, FewRows * _threads), tokens = _tokens, texts = _texts.Texts;
-        long up = _layers.Max(layer => layer.Up.Outputs), projections = _layers.Max(layer => Math.Max(layer.Queries.Outputs, 2 * _width));
-        var numbers = (tokens * (projections + (3 * _width))) + (texts * 2 * _width) + (few * ((2 * _width) + up + 1));
+        var numbers = (tokens * (_widestProjections + (3 * _width))) + (texts * 2 * _width) + (few * (_width + _widestUp + 1));
         var bytes = Scratch.Bytes((numbers * sizeof(float)) + (few * _widestRounded));
         if (_memory.Length < bytes)
         {
@@ -233,15 +225,14 @@ internal sealed unsafe class EncoderRun
         }
 
         var scratch = new Scratch(_memory);
-        _projections = scratch.Take<float>(tokens * projections);
+        _projections = scratch.Take<float>(tokens * _widestProjections);
         _context = scratch.Take<float>(tokens * _width);
         _even = scratch.Take<float>(tokens * _width);
         _odd = scratch.Take<float>(tokens * _width);
         _queries = scratch.Take<float>(texts * _width);
         _asked = scratch.Take<float>(texts * _width);
         _attended = scratch.Take<float>(few * _width);
-        _final = scratch.Take<float>(few * _width);
-        _active = scratch.Take<float>(few * up);
+        _active = scratch.Take<float>(few * _widestUp);
         _factors = scratch.Take<float>(few);
         _rounded = scratch.Take<byte>(few * _widestRounded);
     }
