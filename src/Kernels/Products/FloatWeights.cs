@@ -58,21 +58,7 @@ internal sealed unsafe class FloatWeights<TSteps> : IRoundedWeights
         var columns = Math.Min(Panels.Columns, Outputs - (panel * Panels.Columns));
         _tile.Multiply(
             rows.First, rows.RowBytes, rows.Count, Panels.Place(_panels.Address, panel * Panels.Columns, 0, Steps), Steps, columns, sums);
-        switch (activation)
-        {
-            case LinearActivation.Gelu:
-                Finish<Gelu>(panel, columns, (float*)sums, rows.Count, result, stride);
-                break;
-            case LinearActivation.GeluTanh:
-                Finish<GeluTanh>(panel, columns, (float*)sums, rows.Count, result, stride);
-                break;
-            case LinearActivation.Relu:
-                Finish<Relu>(panel, columns, (float*)sums, rows.Count, result, stride);
-                break;
-            default:
-                Finish<Identity>(panel, columns, (float*)sums, rows.Count, result, stride);
-                break;
-        }
+        Activations.With(activation, new Finishing(this, panel, columns, (float*)sums, rows.Count, result, stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -90,5 +76,12 @@ internal sealed unsafe class FloatWeights<TSteps> : IRoundedWeights
                 }
             }
         }
+    }
+
+    private readonly struct Finishing(FloatWeights<TSteps> weights, int panel, int columns, float* sums, int count, float* result, nint stride)
+        : IActivationWork
+    {
+        public void Run<TActivation>()
+            where TActivation : struct, IActivation => weights.Finish<TActivation>(panel, columns, sums, count, result, stride);
     }
 }

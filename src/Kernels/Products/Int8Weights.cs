@@ -91,21 +91,7 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
         var columns = Math.Min(Panels.Columns, Outputs - (panel * Panels.Columns));
         _tile.Multiply(
             rows.First, rows.RowBytes, rows.Count, Panels.Place(_panels.Address, panel * Panels.Columns, 0, Steps), Steps, columns, sums);
-        switch (activation)
-        {
-            case LinearActivation.Gelu:
-                Finish<Gelu>(panel, columns, sums, rows, result, stride);
-                break;
-            case LinearActivation.GeluTanh:
-                Finish<GeluTanh>(panel, columns, sums, rows, result, stride);
-                break;
-            case LinearActivation.Relu:
-                Finish<Relu>(panel, columns, sums, rows, result, stride);
-                break;
-            default:
-                Finish<Identity>(panel, columns, sums, rows, result, stride);
-                break;
-        }
+        Activations.With(activation, new Finishing(this, panel, columns, sums, rows, result, stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -139,5 +125,12 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
         }
 
         return largest;
+    }
+
+    private readonly struct Finishing(Int8Weights weights, int panel, int columns, int* sums, ProductRows rows, float* result, nint stride)
+        : IActivationWork
+    {
+        public void Run<TActivation>()
+            where TActivation : struct, IActivation => weights.Finish<TActivation>(panel, columns, sums, rows, result, stride);
     }
 }

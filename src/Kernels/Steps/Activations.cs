@@ -3,25 +3,37 @@ using System.Runtime.Intrinsics;
 
 namespace LoraOnnx.Kernels.Steps;
 
-/// <summary>An activation over rows that are in memory already: the same bits as at the end of a product.</summary>
+/// <summary>Activations chosen by name.</summary>
 internal static unsafe class Activations
 {
-    /// <summary>Replaces numbers, as many as whole vectors hold, by their activations.</summary>
-    public static void Apply(LinearActivation activation, float* numbers, nint count)
+    /// <summary>Does work with an activation, for each of which it is compiled.</summary>
+    public static void With<TWork>(LinearActivation activation, TWork work)
+        where TWork : struct, IActivationWork
     {
         switch (activation)
         {
             case LinearActivation.Gelu:
-                Apply<Gelu>(numbers, count);
+                work.Run<Gelu>();
                 break;
             case LinearActivation.GeluTanh:
-                Apply<GeluTanh>(numbers, count);
+                work.Run<GeluTanh>();
                 break;
             case LinearActivation.Relu:
-                Apply<Relu>(numbers, count);
+                work.Run<Relu>();
                 break;
             default:
+                work.Run<Identity>();
                 break;
+        }
+    }
+
+    /// <summary>Replaces numbers that are in memory already, as many as whole vectors hold, by their activations: the same bits as at the end of a
+    /// product.</summary>
+    public static void Apply(LinearActivation activation, float* numbers, nint count)
+    {
+        if (activation != LinearActivation.None)
+        {
+            With(activation, new InPlace(numbers, count));
         }
     }
 
@@ -33,5 +45,11 @@ internal static unsafe class Activations
         {
             TActivation.Of(Vector512.Load(numbers + i)).Store(numbers + i);
         }
+    }
+
+    private readonly struct InPlace(float* numbers, nint count) : IActivationWork
+    {
+        public void Run<TActivation>()
+            where TActivation : struct, IActivation => Apply<TActivation>(numbers, count);
     }
 }

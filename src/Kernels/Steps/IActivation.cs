@@ -9,6 +9,14 @@ internal interface IActivation
     static abstract Vector512<float> Of(Vector512<float> x);
 }
 
+/// <summary>Work that ends with an activation.</summary>
+internal interface IActivationWork
+{
+    /// <summary>Does it.</summary>
+    void Run<TActivation>()
+        where TActivation : struct, IActivation;
+}
+
 /// <summary>x.</summary>
 internal readonly struct Identity : IActivation
 {
