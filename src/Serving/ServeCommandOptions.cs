@@ -9,8 +9,6 @@ namespace LoraOnnx.Serving;
 /// <summary>The options of <c>lora-serve</c>, and their way into a <see cref="ServingOptions"/>.</summary>
 internal sealed class ServeCommandOptions
 {
-    private const string AnyDevice = "auto";
-
     private static readonly ServingOptions _default = new();
 
     private readonly Option<string[]> _models = new("--model")
@@ -66,8 +64,8 @@ internal sealed class ServeCommandOptions
     private readonly Option<string> _device = new Option<string>("--device")
     {
         Description = "auto: a GPU where there is one.",
-        DefaultValueFactory = _ => AnyDevice,
-    }.AcceptOnlyFromAmong([AnyDevice, .. EnumNames.All<ComputeDevice>()]);
+        DefaultValueFactory = _ => DeviceName.Any,
+    }.AcceptOnlyFromAmong([.. DeviceName.All]);
 
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
@@ -150,7 +148,7 @@ internal sealed class ServeCommandOptions
         GrpcPort = parsed.GetValue(_grpcPort),
         HttpPort = parsed.GetValue(_httpPort),
         CorsOrigins = parsed.GetValue(_corsOrigins) ?? [],
-        Device = EnumNames.Parse<ComputeDevice>(parsed.GetRequiredValue(_device)),
+        Device = DeviceName.Parse(parsed.GetRequiredValue(_device)),
         Precision = PrecisionRule.Parse(parsed.GetRequiredValue(_precision)),
         Workers = parsed.GetValue(_workers),
         Threads = parsed.GetValue(_threads),

@@ -70,7 +70,7 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
         void Say(string line) => ClassifierLog.Choice(log, line);
         var engine = Engine.Load(path, new InferenceOptions
         {
-            Device = DeviceOf(options),
+            Device = DeviceName.Parse(options.Device),
             Threads = options.Threads,
             Precision = PrecisionRule.Parse(options.Precision),
             Log = Say,
@@ -86,10 +86,6 @@ public sealed class TextClassifier : ITextClassifier, IDisposable
             throw;
         }
     }
-
-    private static ComputeDevice? DeviceOf(TextClassifierOptions options) => options.Device == TextClassifierOptions.AnyDevice ? null
-        : EnumNames.Parse<ComputeDevice>(options.Device)
-            ?? throw new InputException($"device is '{options.Device}', expected {TextClassifierOptions.AnyDevice}, cpu or cuda.");
 
     /// <summary>Names of the classes, in the order of the scores.</summary>
     public IReadOnlyList<string> Labels => _engine.Model.Task.Labels;

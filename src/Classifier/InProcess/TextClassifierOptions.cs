@@ -1,14 +1,13 @@
 using LoraOnnx.Inference;
+using LoraOnnx.Model;
 
 namespace LoraOnnx;
 
 /// <summary>Where and how a classifier runs. The defaults are those of lora-serve.</summary>
 public sealed record TextClassifierOptions
 {
-    internal const string AnyDevice = "auto";
-
     /// <summary><c>auto</c>, <c>cpu</c> or <c>cuda</c>.</summary>
-    public string Device { get; init; } = AnyDevice;
+    public string Device { get; init; } = DeviceName.Any;
 
     /// <summary><c>auto</c> (exact), <c>fast</c>, <c>fp32</c>, <c>bf16</c>, <c>int8</c> and so on, as lora-serve's <c>--precision</c>.</summary>
     public string Precision { get; init; } = PrecisionRule.Auto.ToString();
