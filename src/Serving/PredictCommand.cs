@@ -196,7 +196,7 @@ internal static class PredictCommand
 
     private static InputException Explain(SentimentClient client, RpcException failure) => failure.StatusCode switch
     {
-        _ when AddressFault.Of(failure) is { } fault => new InputException($"{client.Address} {fault.What}", fault.WayOut, failure),
+        _ when CallFault.OfAddress(failure) is { } fault => new InputException($"{client.Address} {fault.What}", fault.WayOut, failure),
         StatusCode.Unavailable => new InputException(
             $"no server answers at {client.Address}: {Innermost(failure)}", "start one with lora-serve, or check --address.", failure),
         StatusCode.DeadlineExceeded =>

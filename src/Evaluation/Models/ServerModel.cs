@@ -161,16 +161,9 @@ internal sealed class ServerModel : IScoredModel
         _ => Kept.Head,
     };
 
-    private static InputException Failed(string path, RpcException failure) => AddressFault.Of(failure) is { } fault
-        ? new($"{path}: {fault.What}", fault.WayOut, failure)
-        : new(
-        $"{path}: {failure.StatusCode}: {failure.Status.Detail}",
-        failure.StatusCode switch
-        {
-            StatusCode.Unavailable => "start it with lora-serve and give its gRPC address.",
-            StatusCode.Unauthenticated or StatusCode.PermissionDenied =>
-                "give a key that the server knows with --api-key KEY, or in LORA_SERVE_API_KEY.",
-            _ => null,
-        },
-        failure);
+    private static InputException Failed(string path, RpcException failure)
+    {
+        var fault = CallFault.Of(failure, "start it with lora-serve and give its gRPC address.");
+        return new InputException($"{path}: {fault.What}", fault.WayOut, failure);
+    }
 }
