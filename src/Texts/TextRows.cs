@@ -56,9 +56,11 @@ public static class TextRows
         ArgumentNullException.ThrowIfNull(path);
         if (!path.StartsWith(HubDatasets.Prefix, StringComparison.Ordinal) && !Path.Exists(path))
         {
-            throw InputException.InFile(path, "no such file.", NearbyNames.Of(path));
+            throw Missing(path);
         }
     }
+
+    private static InputException Missing(string path) => InputException.InFile(path, "no such file.", NearbyNames.Of(path));
 
     /// <summary>The same, with the order of a folder's classes.</summary>
     internal static IEnumerable<TextRow> Read(string path, TextReading reading, Func<string, int> orderOf, IProgress<HubProgress>? progress,
@@ -72,7 +74,7 @@ public static class TextRows
 
         return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(TextLimits.Standard, orderOf), reading.Notices)
             : File.Exists(path) ? Checked(path, Rows(path, reading), reading.Notices)
-            : throw InputException.InFile(path, "no such file.", NearbyNames.Of(path));
+            : throw Missing(path);
     }
 
     private static IEnumerable<TextRow> Rows(string path, TextReading reading)

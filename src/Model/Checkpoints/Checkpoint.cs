@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraOnnx.Hub;
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Encoders;
 using LoraOnnx.Model.Safetensors;
@@ -12,8 +13,6 @@ public sealed class Checkpoint
 {
     /// <summary>The file of a checkpoint that is not sharded.</summary>
     public const string WeightsFileName = "model.safetensors";
-
-    private const string AdapterConfigFileName = "adapter_config.json";
 
     /// <summary>The index of a sharded checkpoint.</summary>
     public const string ShardIndexFileName = "model.safetensors.index.json";
@@ -113,9 +112,9 @@ public sealed class Checkpoint
         }
 
         notes.AddRange(wrapped is null ? [] : [wrapped]);
-        if (File.Exists(Path.Combine(directory, AdapterConfigFileName)))
+        if (File.Exists(Path.Combine(directory, PeftConfig.FileName)))
         {
-            notes.Add($"{Path.Combine(directory, AdapterConfigFileName)}: the adapter beside the weights is not applied; name it with --adapter.");
+            notes.Add($"{Path.Combine(directory, PeftConfig.FileName)}: the adapter beside the weights is not applied; name it with --adapter.");
         }
 
         if (headMisfit is not null)

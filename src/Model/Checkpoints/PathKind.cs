@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Configuration;
 using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Model.Checkpoints;
@@ -26,7 +27,7 @@ public static class PathKinds
             : Has(RunDirectory.RecordFileName) ? PathKind.Run
             : Has(PeftConfig.FileName) ? PathKind.Adapter
             : Has("model.onnx") || Has(Path.Combine("onnx", "model.onnx")) ? PathKind.OnnxModel
-            : Has("config.json") ? PathKind.Checkpoint
+            : Has(ModelConfig.FileName) ? PathKind.Checkpoint
             : Has(Checkpoint.WeightsFileName) ? PathKind.Head
             : PathKind.OtherDirectory;
     }

@@ -67,7 +67,8 @@ public sealed class RunDirectory
 
     private static string WayOut(PathKind kind, string path) => kind switch
     {
-        _ when System.IO.Path.GetDirectoryName(path.TrimEnd('/')) is { Length: > 0 } above && IsRun(above) => $"name the run: {above}.",
+        _ when System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(path)) is { Length: > 0 } above && IsRun(above) =>
+            $"name the run: {above}.",
         PathKind.Checkpoint => $"a checkpoint is named with --model {path}.",
         PathKind.Adapter => $"name it with --adapter {path}, and its base with --model.",
         PathKind.Head => $"name it with --head {path}, and its base with --model.",
