@@ -206,6 +206,7 @@ public sealed class ScoreRunTests : IDisposable
 
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.True(input != "a.xlsx" || failure.Hint!.StartsWith("save as CSV", StringComparison.Ordinal));
+        Assert.True(input != "none.csv" || failure.Hint!.Contains("has: ", StringComparison.Ordinal), failure.Hint);
         Assert.Empty(Directory.GetFiles(_bench.At(""), "*.partial"));
     }
 

@@ -17,7 +17,7 @@ internal sealed class InputFile : IDisposable
     /// <summary>True for a Parquet file.</summary>
     public bool IsStored => Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
 
-    /// <exception cref="InputException">It is a workbook, or standard input cannot be kept.</exception>
+    /// <exception cref="InputException">It is a workbook or not there, or standard input cannot be kept.</exception>
     public static InputFile Open(ScoreOptions options, Func<Stream> standardInput)
     {
         if (options.In.EndsWith(".xlsx", StringComparison.OrdinalIgnoreCase) || options.In.EndsWith(".xls", StringComparison.OrdinalIgnoreCase))
@@ -25,7 +25,13 @@ internal sealed class InputFile : IDisposable
             throw InputException.InFile(options.In, "is a workbook of a spreadsheet, which is not read.", Workbook);
         }
 
-        return options.In == "-" ? Keep(options.Target, standardInput) : new InputFile(options.In, isCopy: false);
+        if (options.In == "-")
+        {
+            return Keep(options.Target, standardInput);
+        }
+
+        TextRows.CheckThere(options.In);
+        return new InputFile(options.In, isCopy: false);
     }
 
     public void Dispose()
