@@ -44,6 +44,11 @@ while read -r hash file; do
     if [ -n "${first[$hash]:-}" ]; then ln -f "${first[$hash]}" "$file"; else first[$hash]=$file; fi
 done < <(find "$bundle/programs" -type f -size +20k -exec sha256sum {} +)
 
+# Files of a build are links into the package cache, and every build makes more of them: tar would meet files that change while it reads.
+cp -a "$bundle/programs" "$bundle/copied"
+rm -rf "$bundle/programs"
+mv "$bundle/copied" "$bundle/programs"
+
 cp -r models/demo "$bundle/models/demo"
 cp -r samples/reviews "$bundle/samples/reviews"
 cp -r tests/golden/logits.json "$bundle/tests/golden/"
