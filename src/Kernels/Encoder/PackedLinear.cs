@@ -9,8 +9,13 @@ public sealed unsafe class PackedLinear
 {
     private readonly IRoundedWeights _weights;
     private readonly LinearActivation _activation;
+    private readonly ScratchPool _space; // of Run
 
-    internal PackedLinear(IRoundedWeights weights, LinearActivation activation) => (_weights, _activation) = (weights, activation);
+    internal PackedLinear(IRoundedWeights weights, LinearActivation activation)
+    {
+        (_weights, _activation) = (weights, activation);
+        _space = new ScratchPool(Scratch.Bytes(BlockSpace.Bytes(RoundedBytes)));
+    }
 
     /// <summary>Numbers of an input row.</summary>
     public int Inputs => _weights.Inputs;
@@ -74,10 +79,12 @@ public sealed unsafe class PackedLinear
         var blocks = RowBlocks.Of(rows, workers.Threads);
         workers.Run(blocks.Count, block =>
         {
-            var scratch = new Scratch(new AlignedBuffer(Scratch.Bytes(BlockSpace.Bytes(RoundedBytes))));
+            var buffer = _space.Rent();
+            var scratch = new Scratch(buffer);
             var (first, count) = blocks[block];
             float* from = x + ((nint)first * Inputs), to = result + ((nint)first * Outputs);
             Block(from, Inputs, first, count, to, new BlockSpace(ref scratch, RoundedBytes), change);
+            _space.Return(buffer);
         });
     }
 }
