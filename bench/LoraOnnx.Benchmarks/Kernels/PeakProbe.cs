@@ -32,5 +32,7 @@ internal static unsafe class PeakProbe
         {
             tile.Multiply(rows.Address, Steps * Panels.StepBytes, Rows, panel.Address, Steps, Panels.Columns, (int*)sums.Address);
         }
+
+        GC.KeepAlive((rows, panel, sums));
     }
 }

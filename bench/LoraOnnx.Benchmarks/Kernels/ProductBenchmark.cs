@@ -22,6 +22,8 @@ internal static unsafe class ProductBenchmark
 
     private static readonly int _threads = Environment.ProcessorCount;
 
+    private static readonly TimeSpan _settling = TimeSpan.FromMilliseconds(30);
+
     private static readonly (int Rows, int Inputs, int Outputs)[] _shapes =
         [(2224, 768, 768), (2224, 768, 3072), (2224, 3072, 768), (278, 768, 3072), (2224, 384, 1536)];
 
@@ -75,22 +77,19 @@ internal static unsafe class ProductBenchmark
     private static void Report(string precision, string other, double ours, double theirs, double peak) => Console.WriteLine(
         $"  {precision}: {ours / 1e9:F0} G/s, {ours / peak:P0} of peak; {other} {theirs / 1e9:F0}, {theirs / peak:P0}; ratio {ours / theirs:F2}");
 
-    /// <summary>Seconds of each, all in turn; before, each runs for a second, until the runtime has compiled it with all optimisations.</summary>
+    /// <summary>
+    /// Seconds of each, all in turn. Before, each runs for a second, until the runtime has compiled it with all optimisations; and in its turn for a
+    /// moment, for OpenMP's threads wait busily when oneDNN has ended, and would take a core from who comes next.
+    /// </summary>
     private static double[] Medians(int rounds, params Action[] products)
     {
         var seconds = products.Select(_ => new List<double>()).ToArray();
-        foreach (var product in products)
-        {
-            for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1);)
-            {
-                product();
-            }
-        }
-
+        Array.ForEach(products, product => RunFor(TimeSpan.FromSeconds(1), product));
         for (var round = 0; round < rounds; round++)
         {
             for (var product = 0; product < products.Length; product++)
             {
+                RunFor(_settling, products[product]);
                 var started = Stopwatch.GetTimestamp();
                 products[product]();
                 seconds[product].Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -98,6 +97,14 @@ internal static unsafe class ProductBenchmark
         }
 
         return [.. seconds.Select(list => list.Order().ElementAt(list.Count / 2))];
+    }
+
+    private static void RunFor(TimeSpan time, Action product)
+    {
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < time;)
+        {
+            product();
+        }
     }
 
     private static float[] Numbers(int count)
