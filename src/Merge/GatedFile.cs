@@ -49,7 +49,7 @@ internal static class GatedFile
 
         if (PrecisionName.IsRounded(options.Precision))
         {
-            VisibleLines.Tell($"{report.Precision}: {Kept(plan, merged)}");
+            VisibleLines.Tell($"{report.Precision}: {Kept(plan, merged)}{Names(plan)}");
         }
 
         report = report with
@@ -66,11 +66,14 @@ internal static class GatedFile
         ModelWeights merged, MergeInput input, MergeOptions options, CancellationToken cancellationToken) =>
         PrecisionName.IsRounded(options.Precision) ? new RoundingSearch(input, merged, options, cancellationToken).Plans() : [RoundingPlan.Plain];
 
-    /// <summary>Says which matrices stayed in fp32.</summary>
+    /// <summary>Says how much stays in fp32.</summary>
     private static string Kept(RoundingPlan plan, ModelWeights weights) => plan.Exact.Count == 0
         ? "all matrices in 8 bits"
         : string.Create(CultureInfo.InvariantCulture,
-            $"{RoundingSearch.ExactShare(plan, weights):P0} of the products in fp32: {string.Join(", ", plan.Exact.Order(StringComparer.Ordinal))}");
+            $"{RoundingSearch.ExactShare(plan, weights):P0} of the products in fp32, {plan.Exact.Count} matrices");
+
+    /// <summary>Which they are, for the file that is written.</summary>
+    private static string Names(RoundingPlan plan) => plan.Exact.Count == 0 ? "" : $": {string.Join(", ", plan.Exact.Order(StringComparer.Ordinal))}";
 
     private static void Write(string file, ModelWeights merged, MergeInput input, MergeOptions options, RoundingPlan plan)
     {
