@@ -1,13 +1,14 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace LoraOnnx.Texts;
 
 /// <summary>
 /// What the labels of a file mean: names (<c>pos=POSITIVE,neg=NEGATIVE</c>) and ranges of numbers (<c>1-2=negative,3=neutral,4-5=positive</c>).
 /// </summary>
-public sealed class LabelMap
+public sealed partial class LabelMap
 {
-    private const string Form = "expected pairs such as pos=POSITIVE,neg=NEGATIVE or 1-2=negative,4-5=positive.";
+    private const string Form = "expected pairs with commas between them, such as pos=POSITIVE,neg=NEGATIVE or 1-2=negative,4-5=positive.";
 
     private readonly List<(string Label, double? From, double? To, string Target)> _entries = [];
 
@@ -38,6 +39,16 @@ public sealed class LabelMap
             }
 
             var (label, target) = (pair[..equals].Trim(), pair[(equals + 1)..].Trim());
+            if (OtherRange().IsMatch(label))
+            {
+                throw new InputException($"--label-map has '{pair}', but a range is written 1-2: {OtherRange().Replace(label, "$1-$2")}={target}.");
+            }
+
+            if (SecondPair().IsMatch(label))
+            {
+                throw new InputException($"--label-map has '{pair}', {Form}");
+            }
+
             var (from, to) = Range(label);
             if (map._entries.Exists(entry => entry.Label == label || (from <= entry.To && entry.From <= to)))
             {
@@ -75,6 +86,14 @@ public sealed class LabelMap
             ? from < to ? (from, to) : throw new InputException($"--label-map has the range '{label}', expected the smaller number first.")
             : (null, null);
     }
+
+    /// <summary>1..2, 1:2, 1–2, 1 to 2.</summary>
+    [GeneratedRegex(@"^(\d+)\s*(?:\.\.+|:|\u2013|\u2014|to)\s*(\d+)\z")]
+    private static partial Regex OtherRange();
+
+    /// <summary>pos=POSITIVE neg, where a comma is missing.</summary>
+    [GeneratedRegex(@"^\S+=\S+[\s;|]+\S+\z")]
+    private static partial Regex SecondPair();
 
     private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
         : null;

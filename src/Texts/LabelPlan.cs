@@ -34,6 +34,12 @@ public sealed record LabelPlan(ClassificationTask Task, bool IsNew, IReadOnlyLis
     /// <summary>The user's classes: on the base's head where they are its own, or names for its nameless ones.</summary>
     private static LabelPlan Named(SeenLabels seen, IReadOnlyList<string> labels, ClassificationTask @base, bool hasHead)
     {
+        if (labels.Count == 1 && seen.Problem == ProblemType.SingleLabel)
+        {
+            throw new InputException($"--labels has one name ({labels[0]}), expected one for each class, at least two.",
+                "for example --labels negative,positive.");
+        }
+
         var task = new ClassificationTask(labels, seen.Problem);
         var isSame = hasHead && labels.Count == @base.Labels.Count && seen.Problem == @base.ProblemType
             && (labels.SequenceEqual(@base.Labels, StringComparer.OrdinalIgnoreCase) || Placeholders.Are(@base.Labels)
@@ -81,18 +87,30 @@ public sealed record LabelPlan(ClassificationTask Task, bool IsNew, IReadOnlyLis
         return new LabelPlan(task, IsNew: true, !hasHead ? [$"a new head for {classes}."] :
         [
             $"a new head for {classes}; the base's head for {Join(@base.Labels)} is left. "
-                + (task.IsMultiLabel == @base.IsMultiLabel ? $"To keep it: --label-map {Suggestion(labels, @base.Labels)}"
+                + (task.IsMultiLabel == @base.IsMultiLabel ? $"To keep it: --label-map {Suggestion(seen, labels, @base.Labels)}"
                     : @base.IsMultiLabel ? "It answers with several labels a text." : "It answers with one label a text."),
         ]);
     }
 
-    /// <summary>A map that would keep the base's head: labels in their order onto its classes.</summary>
-    private static string Suggestion(IReadOnlyList<string> labels, IReadOnlyList<string> classes)
+    /// <summary>A map that would keep the base's head: labels onto classes of their name or sense, others in their order.</summary>
+    private static string Suggestion(SeenLabels seen, IReadOnlyList<string> labels, IReadOnlyList<string> classes)
     {
-        string Nearest(string label, int index) => classes.FirstOrDefault(name => string.Equals(name, label, StringComparison.OrdinalIgnoreCase))
-            ?? classes[index * classes.Count / labels.Count];
-        return string.Join(',', labels.Select((label, index) => $"{label}={Nearest(label, index)}"));
+        string Nearest(string label)
+        {
+            var index = labels.Index().FirstOrDefault(one => one.Item == label).Index;
+            var place = labels.Count < classes.Count ? index * (classes.Count - 1) / Math.Max(1, labels.Count - 1)
+                : index * classes.Count / labels.Count;
+            return classes.FirstOrDefault(name => string.Equals(name, label, StringComparison.OrdinalIgnoreCase))
+                ?? (ClassNames.NumberOf(label) is null ? OfSense(label, classes) : null) ?? classes[place];
+        }
+
+        return string.Join(',', seen.Map.IsEmpty ? labels.Select(label => $"{label}={Nearest(label)}")
+            : seen.Map.Labels.Select(label => $"{label}={Nearest(seen.Map.Find(label)!)}")); // the map's own
     }
+
+    /// <summary>The one class that means what a word means.</summary>
+    private static string? OfSense(string word, IReadOnlyList<string> classes) =>
+        Polarity.Of(word) is { } sense && classes.Where(name => Polarity.Of(name) == sense).ToList() is [var one] ? one : null;
 
     private static void RefuseOneClass(IReadOnlyList<TextRow> rows, TextOptions options, ClassificationTask task)
     {

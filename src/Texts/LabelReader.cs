@@ -63,9 +63,13 @@ internal sealed class LabelReader(ClassificationTask task, TextOptions options)
     /// <exception cref="InputException">There is no such class.</exception>
     public int One(LabelCell cell, RowPlace place)
     {
-        return Find(cell) ?? throw (_map.IsEmpty
+        return Find(cell) ?? throw (cell.Text.Trim().Length == 0
+            ? place.Error($"'label' is {Show(cell)}, expected {_classes.Expected}.", "a row that is to be learned from has a label: give it one, or "
+                + "leave it out.")
+            : _map.IsEmpty
             ? place.Error($"'label' is {Show(cell)}, expected {_classes.Expected}.", $"say what it means: --label-map LABEL={task.Labels[0]},...")
-            : place.Error($"'label' is {Show(cell)}, expected one that --label-map names, or {string.Join(", ", task.Labels.Take(6))}."));
+            : place.Error($"'label' is {Show(cell)}, expected one that --label-map names: {Shorten(string.Join(", ", _map.Labels))}.",
+                "put it into a class there too, or leave the row out."));
     }
 
     /// <summary>The classes of a list.</summary>

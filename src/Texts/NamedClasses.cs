@@ -10,10 +10,8 @@ namespace LoraOnnx.Texts;
 /// <param name="Options">How files are read against them.</param>
 public sealed record NamedClasses(ClassificationTask Task, TextOptions Options)
 {
-    /// <summary>True where a map was given that speaks neither of the model's classes nor of labels that mean one.</summary>
-    public bool IsMapOfOthers { get; private init; }
-
-    /// <exception cref="InputException">There are not as many names as classes, or two classes get one name.</exception>
+    /// <exception cref="InputException">There are not as many names as classes, two classes get one name, or the map speaks neither of classes nor
+    /// of labels that mean one.</exception>
     public static NamedClasses Of(ClassificationTask model, TextOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -21,15 +19,17 @@ public sealed record NamedClasses(ClassificationTask Task, TextOptions Options)
         var task = options.Labels.All(name => new ClassNames(model).ByName(name) is not null) ? model
             : model with { Labels = Ordered(options.Labels, model) };
         var (map, classes) = (LabelMap.Parse(options.LabelMap), new ClassNames(task));
-        if (map.Targets.Any(target => classes.ByName(target) is not null) || map.IsEmpty)
+        if (map.Targets.All(target => classes.ByName(target) is not null))
         {
-            return new(task, options);
+            return new(task, options); // also where nothing is mapped
         }
 
         int?[] places = [.. map.Labels.Select(label => classes.FindExactly(new LabelCell(LabelKind.Word, label)))];
-        if (places.Contains(null))
+        var isNaming = places.Zip(map.Labels).All(pair => pair.First is { } place && (classes.ByName(map.Find(pair.Second)!) ?? place) == place);
+        if (!isNaming)
         {
-            return new(task, options) { IsMapOfOthers = true };
+            return map.Targets.FirstOrDefault(target => classes.Find(new LabelCell(LabelKind.Word, target)) is null) is { } other
+                ? throw Unknown(other, task) : new(task, options);
         }
 
         string[] names = [.. task.Labels];
@@ -54,6 +54,10 @@ public sealed record NamedClasses(ClassificationTask Task, TextOptions Options)
         return !model.IsMultiLabel && names.Count == 2 && Polarity.OfTwo(model.Labels) is { } senses && Polarity.OfTwo(names) is { } own
             && !own.SequenceEqual(senses) ? [names[1], names[0]] : names;
     }
+
+    private static InputException Unknown(string target, ClassificationTask task) => new(
+        $"--label-map leads to '{target}', which is no class of the model: {string.Join(", ", task.Labels.Take(12))}.",
+        $"say what labels of the file mean: --label-map LABEL={task.Labels[0]},...; or name all classes: --label-map {task.Labels[0]}=NAME,...");
 
     private static string[] Distinct(string[] names) => names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Length ? names
         : throw new InputException($"--label-map gives two classes one name: {string.Join(", ", names.Take(12))}.", "give each a name of its own.");

@@ -10,7 +10,8 @@ namespace LoraOnnx.Texts;
 /// <param name="Flags">Where lists are flags without names, how many there are.</param>
 internal sealed record SeenLabels(int Count, ProblemType Problem, IReadOnlyList<LabelCell> Cells, int? Flags)
 {
-    private LabelMap Map { get; init; } = LabelMap.Parse(null);
+    /// <summary>What the user says that labels mean.</summary>
+    public LabelMap Map { get; init; } = LabelMap.Parse(null);
 
     /// <param name="rows">Rows with labels; those that could not be read are passed over: who takes their texts is told.</param>
     /// <param name="options">The map of labels.</param>

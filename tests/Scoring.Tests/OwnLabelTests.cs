@@ -88,7 +88,7 @@ public sealed class OwnLabelTests : IDisposable
 
     [Theory]
     [InlineData("a,b,c", null, null, "--labels has 3 names (a, b, c); the model has 2 classes: LABEL_0, LABEL_1.")]
-    [InlineData("", "good=fine,bad=poor", null, "--label-map good=fine,bad=poor: the model has the classes LABEL_0, LABEL_1.")]
+    [InlineData("", "good=fine,bad=poor", null, "--label-map leads to 'fine', which is no class of the model: LABEL_0, LABEL_1.")]
     [InlineData("", null, "stars", "no column is called 'stars'")]
     public void What_the_model_or_the_file_has_not_is_told_before_anything_is_written(string labels, string? map, string? column, string expected)
     {

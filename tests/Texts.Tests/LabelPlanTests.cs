@@ -58,6 +58,21 @@ public sealed class LabelPlanTests : IDisposable
         Assert.Same(Tasks.Reviews, kept.Task);
     }
 
+    [Theory]
+    [InlineData("neg pos positive", null, "neg=negative,pos=positive,positive=positive")]
+    [InlineData("no yes", null, "no=negative,yes=positive")]
+    [InlineData("no yes", "no=bad,yes=positive", "no=negative,yes=positive")]
+    [InlineData("1 2 3 4", null, "1=negative,2=negative,3=neutral,4=positive")]
+    public void That_map_goes_by_the_sense_of_words_and_else_from_one_end_to_the_other(string labels, string? map, string expected)
+    {
+        var three = Tasks.WithLabels("negative", "neutral", "positive");
+
+        var note = Assert.Single(Of(labels, three, hasHead: true, new TextOptions { LabelMap = map }).Notes);
+
+        Assert.EndsWith($"To keep it: --label-map {expected}", note, StringComparison.Ordinal);
+        Assert.False(Of(labels, three, hasHead: true, new TextOptions { LabelMap = expected }).IsNew);
+    }
+
     [Fact]
     public void A_base_without_a_head_gets_one_for_names_from_the_data_or_from_its_config()
     {
@@ -89,7 +104,8 @@ public sealed class LabelPlanTests : IDisposable
         Assert.Equal(["negative", "positive"], Of("1.0 4.5", _nameless, hasHead: false, stars).Task.Labels);
         Assert.Contains("'label' is \"3\", expected one that --label-map names", Fails("1 3 5", new TextOptions { LabelMap = "1-2=a,4-5=b" }),
             StringComparison.Ordinal);
-        Assert.Contains("'label' is \"0\", expected one that --label-map names",
+        Assert.Contains("--labels has one name (pos)", Fails("pos neg", new TextOptions { Labels = ["pos"] }), StringComparison.Ordinal);
+        Assert.Contains("'label' is \"0\", expected one that --label-map names: neg, pos.",
             Fails("0 neg pos", new TextOptions { LabelMap = "neg=NEGATIVE,pos=POSITIVE" }), StringComparison.Ordinal);
     }
 
@@ -98,6 +114,9 @@ public sealed class LabelPlanTests : IDisposable
     [InlineData("a=b,a=c", "maps 'a' twice")]
     [InlineData("1-3=b,2=c", "maps '2' twice")]
     [InlineData("5-1=b", "the range '5-1'")]
+    [InlineData("1..3=b", "a range is written 1-2: 1-3=b.")]
+    [InlineData("1 to 3=b", "a range is written 1-2: 1-3=b.")]
+    [InlineData("pos=a neg=b", "has 'pos=a neg=b', expected pairs with commas between them")]
     public void A_malformed_map_is_named(string map, string problem) =>
         Assert.Contains(problem, Assert.Single(new TextOptions { LabelMap = map }.Problems()), StringComparison.Ordinal);
 

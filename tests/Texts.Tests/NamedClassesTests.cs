@@ -13,6 +13,7 @@ public sealed class NamedClassesTests : IDisposable
     [Theory]
     [InlineData("low mid high", null, "low mid high")]
     [InlineData("", "LABEL_2=high,LABEL_0=low", "low LABEL_1 high")]
+    [InlineData("", "LABEL_2=high,LABEL_1=LABEL_1,LABEL_0=low", "low LABEL_1 high")]
     [InlineData("", "0=low,1=mid,2=high", "low mid high")]
     [InlineData("low mid high", "1-2=low,3=mid,4-5=high", "low mid high")]
     [InlineData("", "1-2=LABEL_0,3=LABEL_1", "LABEL_0 LABEL_1 LABEL_2")]
@@ -32,8 +33,23 @@ public sealed class NamedClassesTests : IDisposable
     public void Names_that_cannot_be_are_refused(string labels, string? map, string expected) => Assert.Contains(expected,
         Assert.Throws<InputException>(() => NamedClasses.Of(_nameless, Said(labels, map))).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("good=fine,bad=poor", "fine")]
+    [InlineData("1-2=LABEL_0,3=LABEL_1,4-5=LABLE_2", "LABLE_2")]
+    public void A_map_to_what_is_no_class_is_refused_before_a_row_is_read(string map, string target) =>
+        Assert.Equal($"--label-map leads to '{target}', which is no class of the model: LABEL_0, LABEL_1, LABEL_2.",
+            Assert.Throws<InputException>(() => NamedClasses.Of(_nameless, Said("", map))).Message);
+
     [Fact]
-    public void A_map_of_neither_is_seen() => Assert.True(NamedClasses.Of(_nameless, Said("", "good=fine,bad=poor")).IsMapOfOthers);
+    public void A_map_to_words_of_the_classes_sense_speaks_of_labels()
+    {
+        var said = Said("", "schlecht=negative,gut=positive");
+
+        var classes = NamedClasses.Of(Tasks.WithLabels("LABEL_0", "LABEL_1"), said);
+
+        Assert.Equal(["LABEL_0", "LABEL_1"], classes.Task.Labels);
+        Assert.Equal(said, classes.Options);
+    }
 
     [Theory]
     [InlineData("mid 2 low", "low mid high", null, "1 2 0")]
