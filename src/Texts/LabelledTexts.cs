@@ -34,7 +34,7 @@ public static class LabelledTexts
     public static IEnumerable<IReadOnlyList<int>?> Known(string path, TextOptions options, ClassificationTask task)
     {
         var labels = LabelsOf(task, options);
-        return TextRows.Read(path, options, labelled: true, TextNotices.None, null, CancellationToken.None).Select(row => Known(row, labels));
+        return TextRows.Pass(path, new TextReading(options, Labelled: true, TextNotices.None)).Select(row => Known(row, labels));
     }
 
     /// <summary>All texts of a file; at least one.</summary>

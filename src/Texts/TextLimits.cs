@@ -6,5 +6,9 @@ namespace LoraOnnx.Texts;
 /// <param name="TotalBytes">All lines together, unpacked.</param>
 internal readonly record struct TextLimits(int LineBytes, long TotalBytes)
 {
+    /// <summary>Of texts that are kept in memory.</summary>
     public static TextLimits Standard { get; } = new(LineBytes: 16 << 20, TotalBytes: 16L << 30);
+
+    /// <summary>Of texts that are passed on row by row, so that their sum is no memory.</summary>
+    public static TextLimits Passing { get; } = Standard with { TotalBytes = 1L << 40 };
 }

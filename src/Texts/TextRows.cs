@@ -30,6 +30,31 @@ public static class TextRows
         return Read(path, new TextReading(options, labelled, notices), _ => 0, progress, cancellationToken);
     }
 
+    /// <summary>Streams the rows of one file, however large, to somebody who keeps none of them; labels are cells like others.</summary>
+    /// <param name="path">The file; no folder, and no split of the hub.</param>
+    /// <param name="options">Columns and encoding.</param>
+    /// <param name="notices">Told of choices and doubts.</param>
+    /// <exception cref="InputException">As <see cref="Read(string, TextOptions, bool, TextNotices, IProgress{HubProgress}?,
+    /// CancellationToken)"/>.</exception>
+    public static IEnumerable<TextRow> Pass(string path, TextOptions options, TextNotices notices)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(options);
+        return Pass(path, new TextReading(options, Labelled: false, notices));
+    }
+
+    /// <summary>The same, with labels too.</summary>
+    internal static IEnumerable<TextRow> Pass(string path, TextReading reading) =>
+        Checked(path, Rows(path, reading with { Limits = TextLimits.Passing }), reading.Notices);
+
+    /// <summary>True for a name that says how the file is read, as <c>.csv</c> and <c>.csv.gz</c> do.</summary>
+    public static bool IsKnown(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var (extension, packed) = KindOf(path);
+        return IsText(extension) || (IsStored(extension) && !packed);
+    }
+
     /// <summary>The place of the column of texts among those of a table.</summary>
     /// <exception cref="InputException">There is none, or more than one.</exception>
     public static int TextColumnOf(IReadOnlyList<string> names, TextOptions options, string path) =>
@@ -72,36 +97,42 @@ public static class TextRows
                 .SelectMany(file => Checked(file, Rows(file, reading), reading.Notices));
         }
 
-        return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(TextLimits.Standard, orderOf), reading.Notices)
+        return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(reading.Limits, orderOf), reading.Notices)
             : File.Exists(path) ? Checked(path, Rows(path, reading), reading.Notices)
             : throw Missing(path);
     }
 
     private static IEnumerable<TextRow> Rows(string path, TextReading reading)
     {
-        var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
-        var extension = Path.GetExtension(packed ? path[..^3] : path);
-        return extension.ToUpperInvariant() switch
-        {
-            ".JSONL" or ".NDJSON" or ".JSON" or ".CSV" or ".TSV" => Decoded(path, packed, extension, reading),
-            ".PARQUET" when !packed => Stored(path, reading),
-            ".XLSX" or ".XLS" => throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}.",
-                "save the sheet as CSV."),
-            _ => throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}."),
-        };
+        var (extension, packed) = KindOf(path);
+        return IsText(extension) ? Decoded(path, packed, extension, reading)
+            : IsStored(extension) && !packed ? Stored(path, reading)
+            : throw InputException.InFile(path, $"the extension '{extension}' is not known, expected {Known}.",
+                extension.ToUpperInvariant() is ".XLSX" or ".XLS" ? "save the sheet as CSV." : null);
     }
+
+    private static (string Extension, bool Packed) KindOf(string path)
+    {
+        var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        return (Path.GetExtension(packed ? path[..^3] : path), packed);
+    }
+
+    private static bool IsText(string extension) => extension.ToUpperInvariant() is ".JSONL" or ".NDJSON" or ".JSON" or ".CSV" or ".TSV";
+
+    private static bool IsStored(string extension) => extension.Equals(".parquet", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The rows of a stream of text: <paramref name="extension"/> says of which kind. The stream is taken over.</summary>
     internal static IEnumerable<TextRow> Decoded(string path, Stream stream, string extension, TextReading reading)
     {
         const int StartBytes = 1 << 10;
         var (options, labelled, notices) = reading;
+        var limits = reading.Limits;
         using var decoded = DecodedStream.Open(stream, options.Encoding, path);
         switch (extension.ToUpperInvariant())
         {
             case ".CSV" or ".TSV":
                 var usual = extension.Equals(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',';
-                foreach (var row in new DelimitedTable(path, options, labelled, notices, usual).Read(decoded, TextLimits.Standard))
+                foreach (var row in new DelimitedTable(path, options, labelled, notices, usual).Read(decoded, limits))
                 {
                     yield return row;
                 }
@@ -111,8 +142,8 @@ public static class TextRows
                 var start = new byte[StartBytes];
                 using (var whole = new PrefixedStream(start.AsMemory(0, LineReader.ReadUpTo(decoded, start, path)), decoded))
                 {
-                    foreach (var row in JsonArray.Begins(start) ? new JsonArray(path, options, labelled, notices).Read(whole, TextLimits.Standard)
-                        : new JsonLines(path, options, labelled, notices).Read(whole, TextLimits.Standard))
+                    foreach (var row in JsonArray.Begins(start) ? new JsonArray(path, options, labelled, notices).Read(whole, limits)
+                        : new JsonLines(path, options, labelled, notices).Read(whole, limits))
                     {
                         yield return row;
                     }
@@ -120,7 +151,7 @@ public static class TextRows
 
                 yield break;
             default:
-                foreach (var row in new JsonLines(path, options, labelled, notices).Read(decoded, TextLimits.Standard))
+                foreach (var row in new JsonLines(path, options, labelled, notices).Read(decoded, limits))
                 {
                     yield return row;
                 }
@@ -131,7 +162,8 @@ public static class TextRows
 
     private static IEnumerable<TextRow> Decoded(string path, bool packed, string extension, TextReading reading)
     {
-        var file = ForeignFile.Open(path);
+        using var file = ForeignFile.Open(path);
+        FirstBytes.Check(path, file, packed);
         using Stream stream = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
         foreach (var row in Decoded(path, stream, extension, reading))
         {
@@ -142,7 +174,7 @@ public static class TextRows
     private static IEnumerable<TextRow> Stored(string path, TextReading reading)
     {
         using var stream = ForeignFile.Open(path);
-        foreach (var row in new ParquetTable(path, reading.Options, reading.Labelled, reading.Notices).Read(stream, TextLimits.Standard))
+        foreach (var row in new ParquetTable(path, reading.Options, reading.Labelled, reading.Notices).Read(stream, reading.Limits))
         {
             yield return row;
         }
@@ -180,4 +212,8 @@ public static class TextRows
 }
 
 /// <summary>How a file is read.</summary>
-internal sealed record TextReading(TextOptions Options, bool Labelled, TextNotices Notices);
+internal sealed record TextReading(TextOptions Options, bool Labelled, TextNotices Notices)
+{
+    /// <summary>How much may be read.</summary>
+    public TextLimits Limits { get; init; } = TextLimits.Standard;
+}

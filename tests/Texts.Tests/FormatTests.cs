@@ -53,6 +53,33 @@ public sealed class FormatTests : ReadingTests
             .Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a.csv.gz", "text,label\na,1\n", "its name ends in .gz, but it is not packed with gzip.")]
+    [InlineData("a.csv", "\u001f\u008b\u0008\0", "is packed with gzip, which its name does not say.")]
+    [InlineData("a.jsonl", "PAR1\0", "is a Parquet file, which its name does not say.")]
+    [InlineData("a.csv", "PK\u0003\u0004", "is a workbook of a spreadsheet or another zip file, which is not read.")]
+    public void A_file_of_another_kind_than_its_name_says_is_told(string name, string content, string expected)
+    {
+        var path = Path.Combine(Folder.Path, name);
+        File.WriteAllBytes(path, Encoding.Latin1.GetBytes(content));
+
+        Assert.EndsWith($"{name}: {expected}", Assert.Throws<InputException>(() => ReadFile(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Texts_that_are_passed_on_may_be_more_than_those_that_are_kept()
+    {
+        const string Content = "text\naaaaaaaaaa\nbbbbbbbbbb\n";
+        var reading = new TextReading(new TextOptions(), Labelled: false, TextNotices.None) { Limits = new TextLimits(100, 20) };
+        IEnumerable<TextRow> Rows(TextReading how) => TextRows.Decoded("a.csv", new MemoryStream(Encoding.UTF8.GetBytes(Content)), ".csv", how);
+
+        Assert.Contains("larger than 20 bytes when unpacked", Assert.Throws<InputException>(() => Rows(reading).Count()).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(2, Rows(reading with { Limits = reading.Limits with { TotalBytes = 100 } }).Count());
+        Assert.Equal(TextLimits.Standard.LineBytes, TextLimits.Passing.LineBytes);
+        Assert.True(TextLimits.Passing.TotalBytes >= 1L << 40, "a tebibyte"); // ten million rows of a hundred kilobytes
+    }
+
     [Fact]
     public void UTF16_without_a_mark_and_bytes_that_are_not_of_the_encoding_are_named()
     {

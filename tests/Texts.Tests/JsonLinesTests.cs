@@ -156,7 +156,8 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void Damaged_gzip_is_an_error_of_the_file()
     {
-        var path = _folder.Write("a.jsonl.gz", "not gzip at all, but long enough to be read");
+        var path = _folder.Write("a.jsonl.gz", "");
+        File.WriteAllBytes(path, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, .. "no more gzip than this, but long enough to be read"u8]);
 
         Assert.Contains("the compressed data is damaged", Assert.Throws<InputException>(() => LabelledTexts.ReadAll(path, _reviews)).Message,
             StringComparison.Ordinal);

@@ -5,8 +5,7 @@ namespace LoraOnnx.Scoring.Input;
 /// <summary>Rows as cells of text, of any kind of file.</summary>
 internal sealed class CellRows(string path, TextOptions options) : IRowSource
 {
-    private readonly IEnumerator<TextRow> _rows =
-        TextRows.Read(path, options, labelled: false, TextNotices.None, null, CancellationToken.None).GetEnumerator();
+    private readonly IEnumerator<TextRow> _rows = TextRows.Pass(path, options, TextNotices.None).GetEnumerator();
 
     public void Skip(long rows)
     {

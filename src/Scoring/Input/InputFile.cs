@@ -8,6 +8,10 @@ internal sealed class InputFile : IDisposable
 {
     private const string Workbook = "save as CSV: in the spreadsheet, File, Save As, CSV UTF-8.";
 
+    private const string Kinds = "the name of a file says what it is: .csv, .tsv, .jsonl, .json (each also .gz) or .parquet; - is standard input.";
+
+    private const string HubPrefix = "hf:";
+
     private InputFile(string path, bool isCopy) => (Path, IsCopy) = (path, isCopy);
 
     public string Path { get; }
@@ -17,22 +21,41 @@ internal sealed class InputFile : IDisposable
     /// <summary>True for a Parquet file.</summary>
     public bool IsStored => Path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
 
-    /// <exception cref="InputException">It is a workbook or not there, or standard input cannot be kept.</exception>
-    public static InputFile Open(ScoreOptions options, Func<Stream> standardInput)
+    /// <summary>Says early what reading would say late.</summary>
+    /// <exception cref="InputException">It is not there, or of a kind that is not read.</exception>
+    public static void Check(string path)
     {
-        if (options.In.EndsWith(".xlsx", StringComparison.OrdinalIgnoreCase) || options.In.EndsWith(".xls", StringComparison.OrdinalIgnoreCase))
+        if (path == "-")
         {
-            throw InputException.InFile(options.In, "is a workbook of a spreadsheet, which is not read.", Workbook);
+            return;
         }
 
-        if (options.In == "-")
+        if (path.EndsWith(".xlsx", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".xls", StringComparison.OrdinalIgnoreCase))
         {
-            return Keep(options.Target, standardInput);
+            throw InputException.InFile(path, "is a workbook of a spreadsheet, which is not read.", Workbook);
         }
 
-        TextRows.CheckThere(options.In);
-        return new InputFile(options.In, isCopy: false);
+        if (path.StartsWith(HubPrefix, StringComparison.Ordinal))
+        {
+            throw InputException.InFile(path, "is a split of the hub, expected a file.", "fetch it first, and give the file's name.");
+        }
+
+        TextRows.CheckThere(path);
+        if (Directory.Exists(path))
+        {
+            throw InputException.InFile(path, "is a directory, expected a file of texts.",
+                $"{Kinds} {NearbyNames.Of(System.IO.Path.Combine(path, "?"))}");
+        }
+
+        if (!TextRows.IsKnown(path))
+        {
+            throw InputException.InFile(path, $"the extension '{System.IO.Path.GetExtension(path)}' is not known.", Kinds);
+        }
     }
+
+    /// <exception cref="InputException">Standard input cannot be kept.</exception>
+    public static InputFile Open(ScoreOptions options, Func<Stream> standardInput) =>
+        options.In == "-" ? Keep(options.Target, standardInput) : new InputFile(options.In, isCopy: false);
 
     public void Dispose()
     {

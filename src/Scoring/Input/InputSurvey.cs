@@ -24,7 +24,7 @@ internal sealed record InputSurvey(
         var columns = new ColumnKinds();
         var rows = 0L;
         var isStored = input.IsStored;
-        foreach (var row in TextRows.Read(input.Path, options, labelled: false, TextNotices.OnStandardError, null, cancellationToken))
+        foreach (var row in TextRows.Pass(input.Path, options, TextNotices.OnStandardError))
         {
             cancellationToken.ThrowIfCancellationRequested();
             rows++;

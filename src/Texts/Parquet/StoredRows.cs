@@ -7,9 +7,6 @@ public sealed class StoredRows : IDisposable
 {
     private static readonly UTF8Encoding _strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>A tebibyte: files are copied a page at a time, so this is no memory.</summary>
-    private static readonly TextLimits _limits = new(TextLimits.Standard.LineBytes, TotalBytes: 1L << 40);
-
     private readonly string _path;
     private readonly Stream _stream;
     private readonly ParquetFooter _footer;
@@ -33,7 +30,7 @@ public sealed class StoredRows : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="InputException">It is missing, or no Parquet file that can be read.</exception>
-    public static StoredRows Open(string path) => Open(path, ForeignFile.Open(path), _limits);
+    public static StoredRows Open(string path) => Open(path, ForeignFile.Open(path), TextLimits.Passing);
 
     internal static StoredRows Open(string path, Stream stream, TextLimits limits)
     {
