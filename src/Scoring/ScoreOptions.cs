@@ -1,3 +1,4 @@
+using LoraOnnx.Client;
 using LoraOnnx.Inference;
 using LoraOnnx.Scoring.Shards;
 using LoraOnnx.Texts;
@@ -44,8 +45,7 @@ internal sealed record ScoreOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>True for a server.</summary>
-    public bool IsServer => Model.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-        || Model.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+    public bool IsServer => ServerAddress.Is(Model);
 
     /// <summary>The file that this run writes.</summary>
     public string Target => Shard?.NameOf(Out) ?? Out;

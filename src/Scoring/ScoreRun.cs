@@ -19,10 +19,11 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
     public static async Task<string> RunAsync(ScoreOptions options, CancellationToken cancellationToken)
     {
         ScoredFiles.Check(options);
-        using var input = InputFile.Open(options, Console.OpenStandardInput);
-        var survey = InputSurvey.Of(input, options.Texts, cancellationToken);
+        InputFile.Check(options.In);
         using IScorer scorer = options.IsServer ? await ServerScorer.ConnectAsync(options, cancellationToken) : LocalScorer.Load(options);
         var classes = ClassesOf(scorer, options);
+        using var input = InputFile.Open(options, Console.OpenStandardInput); // a wrong model shows before gigabytes are read
+        var survey = InputSurvey.Of(input, options.Texts, cancellationToken);
         using var known = KnownLabels.Open(input, survey, classes, options.Texts);
         return await new ScoreRun(options, scorer, classes, known, input, survey).RunAsync(cancellationToken);
     }
@@ -31,8 +32,10 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
     {
         var output = ScoredFiles.Open(options, _columns, survey);
         var run = new ScoringRecord(survey.Hash, survey.Rows, Described(), classes.Task.Labels, scorer.Identity);
+        options.Shard?.RefuseOtherCounts(options.Out);
         if (options.Shard is { } shard && !options.Restart && ShardRecord.Find(options.Target, cancellationToken) is { } finished
-            && finished.Number == shard.Number && finished.Count == shard.Count && run.Difference(finished.Run) is null)
+            && finished.Number == shard.Number && finished.Count == shard.Count && run.Difference(finished.Run) is null
+            && ForeignFile.LengthOf(options.Target) == finished.Bytes)
         {
             VisibleLines.Tell($"note: {options.Target} is done already; --restart scores it again.");
             return Summary(finished.Chunks);
@@ -122,6 +125,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
         {
             using var head = new MemoryStream();
             output.Begin(head);
+            File.Delete(options.Target); // the record is never beside another file than its own
             new ShardRecord(shard.Number, shard.Count, run, head.Length, journal.Data.Length, journal.Chunks).Save(options.Target);
         }
 
@@ -132,12 +136,6 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
     private static NamedClasses ClassesOf(IScorer scorer, ScoreOptions options)
     {
         var (model, classes) = (scorer.Task.Labels, NamedClasses.Of(scorer.Task, options.Texts));
-        if (classes.IsMapOfOthers)
-        {
-            throw new InputException($"--label-map {options.Texts.LabelMap}: the model has the classes {string.Join(", ", model.Take(12))}.",
-                $"name them: --label-map {model[0]}=NAME,...; or say what labels of --in mean: --label-map LABEL={model[0]},...");
-        }
-
         string[] named = [.. model.Zip(classes.Task.Labels).Where(pair => pair.First != pair.Second)
             .Select(pair => $"{pair.First} as {pair.Second}")];
         if (named.Length > 0)

@@ -57,6 +57,30 @@ public sealed class ShardTests : IDisposable
         Assert.Equal(written, File.GetLastWriteTimeUtc(_bench.At("b-1-of-1.csv")));
     }
 
+    [Fact]
+    public void A_finished_shard_whose_file_was_cut_is_scored_again()
+    {
+        _bench.Write("a.csv", "text\ngood\n");
+        var whole = _bench.Score("a.csv", "b.csv", options => options with { Shard = new Shard(1, 1) });
+        File.WriteAllText(_bench.At("b-1-of-1.csv"), whole[..^3]);
+
+        Assert.Equal(whole, _bench.Score("a.csv", "b.csv", options => options with { Shard = new Shard(1, 1) }));
+    }
+
+    [Fact]
+    public void Parts_of_another_number_are_told_before_they_are_scored()
+    {
+        _bench.Write("a.csv", "text\ngood\n");
+        _bench.Write("c-1-of-2.csv.shard.json", "{}"); // of another file
+        _bench.Score("a.csv", "b.csv", options => options with { Shard = new Shard(1, 2) });
+
+        var failure = _bench.Refuses("a.csv", "b.csv", options => options with { Shard = new Shard(1, 1) });
+
+        Assert.Contains("b-1-of-2.csv: is part 1 of 2, --shard is 1/1: such parts do not make one file.", failure.Message,
+            StringComparison.Ordinal);
+        Assert.Contains("--shard N/2", failure.Hint, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("missing", "1 of 2 shards are missing or not finished: 2")]
     [InlineData("none", "there are no finished shards")]
@@ -88,7 +112,8 @@ public sealed class ShardTests : IDisposable
     [InlineData("auto/5", "JOB_COMPLETION_INDEX=4", 5, 5)]
     [InlineData("auto", "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=4", 1, 4)]
     [InlineData("auto", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=4", 4, 4)]
-    [InlineData("auto", "SLURM_ARRAY_TASK_ID=8 SLURM_ARRAY_TASK_MIN=2 SLURM_ARRAY_TASK_STEP=2 SLURM_ARRAY_TASK_COUNT=4", 4, 4)]
+    [InlineData("auto", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=3 SLURM_ARRAY_TASK_COUNT=4", 4, 4)]
+    [InlineData("auto/4", "SLURM_ARRAY_TASK_ID=4 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=4 SLURM_ARRAY_TASK_COUNT=4", 4, 4)]
     public void A_part_is_said_or_taken_from_where_it_runs(string text, string environment, int number, int count) =>
         Assert.Equal(new Shard(number, count), Shard.Parse(text, Variables(environment)));
 
@@ -101,6 +126,12 @@ public sealed class ShardTests : IDisposable
     [InlineData("auto", "JOB_COMPLETION_INDEX=0", "but not how many indexes there are")]
     [InlineData("auto", "JOB_COMPLETION_INDEX=4 JOB_COMPLETIONS=4", "would be part 5 of 4")]
     [InlineData("auto", "SLURM_ARRAY_TASK_ID=1", "but not SLURM_ARRAY_TASK_COUNT")]
+    [InlineData("auto", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_MAX=3 SLURM_ARRAY_TASK_COUNT=1",
+        "SLURM_ARRAY_TASK_MIN=3, _MAX=3 and _COUNT=1 are of some tasks, expected all parts")]
+    [InlineData("auto", "SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=9 SLURM_ARRAY_TASK_COUNT=3",
+        "SLURM_ARRAY_TASK_MIN=1, _MAX=9 and _COUNT=3 are of some tasks, expected all parts")]
+    [InlineData("auto/16", "SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=2 SLURM_ARRAY_TASK_COUNT=2",
+        "SLURM_ARRAY_TASK_MIN=1, _MAX=2 and _COUNT=2 are of some tasks, expected all 16 parts")]
     public void A_part_that_cannot_be_is_refused(string text, string environment, string expected) => Assert.Contains(expected,
         Assert.Throws<InputException>(() => Shard.Parse(text, Variables(environment))).Message, StringComparison.Ordinal);
 
@@ -159,7 +190,8 @@ public sealed class ShardTests : IDisposable
                 File.WriteAllText(path, "{");
                 break;
             case "counts":
-                _bench.Score("a.csv", "b.csv", options => options with { Shard = new Shard(1, 3) });
+                File.Copy(_bench.At("b-1-of-2.csv"), _bench.At("b-1-of-3.csv"));
+                (record with { Number = 1, Count = 3 }).Save(_bench.At("b-1-of-3.csv"));
                 break;
         }
     }

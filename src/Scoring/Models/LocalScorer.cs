@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using LoraOnnx.Client;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Checkpoints;
@@ -39,7 +40,8 @@ internal sealed class LocalScorer : IScorer
         if (!Path.Exists(path))
         {
             throw InputException.InFile(path, "no such file or directory.",
-                $"give an ONNX file of lora-merge or its directory, or http://HOST:PORT/MODEL. {NearbyNames.Of(path)}");
+                ServerAddress.Meant(path) is { } meant ? $"a server is named with its scheme: {meant}"
+                    : $"give an ONNX file of lora-merge or its directory, or http://HOST:PORT/MODEL. {NearbyNames.Of(path)}");
         }
 
         if (Directory.Exists(path) && ModelFiles.TryFind(path) is null)

@@ -16,6 +16,21 @@ internal static class ScoredFiles
     public static void Check(ScoreOptions options)
     {
         var path = options.Out;
+        CheckName(path);
+        if (options.ByteOrderMark && Extension(path) is not (".CSV" or ".TSV"))
+        {
+            throw InputException.InFile(path, "--bom is for .csv and .tsv.", "leave it out: other formats say themselves how they are encoded.");
+        }
+
+        if (options.In != "-" && Path.GetFullPath(options.In) == Path.GetFullPath(path))
+        {
+            throw InputException.InFile(path, "is --in and --out at once.", "give the scores a file of their own.");
+        }
+    }
+
+    /// <exception cref="InputException">The name cannot be that of an output, of one process or of joined parts.</exception>
+    public static void CheckName(string path)
+    {
         if (Directory.Exists(path))
         {
             throw InputException.InFile(path, "is a directory, expected the name of a file.", $"such as {Path.Combine(path, "scored.parquet")}.");
@@ -26,19 +41,9 @@ internal static class ScoredFiles
             throw InputException.InFile(path, $"--out has the extension '{Path.GetExtension(path)}', expected {Known}.");
         }
 
-        if (options.ByteOrderMark && Extension(path) is not (".CSV" or ".TSV"))
-        {
-            throw InputException.InFile(path, "--bom is for .csv and .tsv.", "leave it out: other formats say themselves how they are encoded.");
-        }
-
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
         {
             throw InputException.InFile(path, "its folder does not exist.", $"make it first: mkdir -p {folder}");
-        }
-
-        if (options.In != "-" && Path.GetFullPath(options.In) == Path.GetFullPath(path))
-        {
-            throw InputException.InFile(path, "is --in and --out at once.", "give the scores a file of their own.");
         }
     }
 

@@ -35,6 +35,25 @@ internal sealed record Shard(int Number, int Count)
         return Path.Combine(Path.GetDirectoryName(path) ?? "", name + Path.GetExtension(path));
     }
 
+    /// <summary>Parts of another number cannot be joined with this one: said before it is scored, not after.</summary>
+    /// <exception cref="InputException">Such parts are done beside it.</exception>
+    public void RefuseOtherCounts(string path)
+    {
+        var ending = ShardRecord.PathOf(Path.GetExtension(path));
+        foreach (var file in new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).EnumerateFiles($"*{ending}")) // a file has one
+        {
+            var name = file.Name[..^ending.Length].Split("-of-");
+            if (name.Length > 1 && name[^1] != $"{Count}" && int.TryParse(name[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var others)
+                && int.TryParse(name[^2].Split('-')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var other)
+                && new Shard(other, others).NameOf(path) is var part
+                && Path.GetFileName(ShardRecord.PathOf(part)) == file.Name)
+            {
+                throw InputException.InFile(part, $"is part {other} of {others}, --shard is {this}: such parts do not make one file.",
+                    $"score the missing ones as --shard N/{others}, or remove those that do not belong.");
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Number}/{Count}";
 
@@ -50,13 +69,27 @@ internal sealed record Shard(int Number, int Count)
 
         if (Variable("SLURM_ARRAY_TASK_ID") is { } id)
         {
-            var (first, step) = (Variable("SLURM_ARRAY_TASK_MIN") ?? 0, Variable("SLURM_ARRAY_TASK_STEP") ?? 1);
-            return Checked(((id - first) / Math.Max(1, step)) + 1, count ?? Variable("SLURM_ARRAY_TASK_COUNT") ?? throw new InputException(
+            var tasks = Variable("SLURM_ARRAY_TASK_COUNT");
+            var first = Variable("SLURM_ARRAY_TASK_MIN") ?? 0;
+            CheckWhole(count, tasks, first, Variable("SLURM_ARRAY_TASK_MAX"));
+            return Checked(id - first + 1, count ?? tasks ?? throw new InputException(
                 "--shard auto: SLURM_ARRAY_TASK_ID is set, but not SLURM_ARRAY_TASK_COUNT.", "give --shard auto/16."), $"SLURM_ARRAY_TASK_ID={id}");
         }
 
         throw new InputException("--shard auto: neither JOB_COMPLETION_INDEX (Kubernetes) nor SLURM_ARRAY_TASK_ID (Slurm) is set.",
             "outside of them say which part: --shard 3/16.");
+    }
+
+    /// <summary>An array of some tasks, as one is started for those that failed, does not say which parts of how many they are.</summary>
+    private static void CheckWhole(int? count, int? tasks, int first, int? last)
+    {
+        var isWithoutGaps = tasks is null || last is null || last - first + 1 == tasks;
+        if (first > 1 || !isWithoutGaps || (count is not null && tasks is not null && tasks != count))
+        {
+            throw new InputException($"--shard auto: SLURM_ARRAY_TASK_MIN={first}, _MAX={last} and _COUNT={tasks} are of some tasks, expected all "
+                + $"{(count is null ? "" : $"{count} ")}parts, from 0 or 1 on.",
+                "to score some parts again say which: --shard $SLURM_ARRAY_TASK_ID/16, of 16 parts that are counted from 1.");
+        }
     }
 
     private static Shard Checked(int number, int count, string text) => count is >= 1 and <= Most && number >= 1 && number <= count

@@ -10,6 +10,7 @@ internal static class ShardJoin
     /// <exception cref="InputException">A part is missing or damaged, or parts do not belong together.</exception>
     public static string Run(string target, CancellationToken cancellationToken)
     {
+        ScoredFiles.CheckName(target);
         var parts = Find(target, cancellationToken);
         Check(parts);
         AtomicFile.Write(target, stream =>
