@@ -2,7 +2,7 @@ using LoraOnnx.Evaluation.Statistics;
 
 namespace LoraOnnx.Evaluation.Reports;
 
-/// <summary>The one table that answers the question: a row a model, the same on the terminal, in Markdown and in report.html.</summary>
+/// <summary>The one table that answers the question: a row a model, the same on the terminal and in Markdown.</summary>
 internal static class SummaryTable
 {
     /// <summary>Column names; figures are in percent.</summary>

@@ -13,7 +13,8 @@ public enum RandomUse
     Adapters = 2,
 }
 
-/// <summary>Numbers decided by a seed and a stream alone: the same sequence on every machine and in every version of .NET.</summary>
+/// <summary>Numbers decided by a seed and a stream alone. Uniform ones are the same on every machine; normal ones are made by the C library's log and
+/// cos, which may round the last bit otherwise elsewhere.</summary>
 public sealed class SeededRandom
 {
     private readonly Func<double> _next;
@@ -36,7 +37,7 @@ public sealed class SeededRandom
         return new SeededRandom(() => (Next(state) >> 11) * (1.0 / (1UL << 53)));
     }
 
-    /// <summary>The sequence of runs that began before streams were apart: one for all uses, from a seed folded to 32 bits.</summary>
+    /// <summary>The sequence of runs that began before streams were apart: one for all uses, .NET's own from a seed folded to 32 bits.</summary>
     public static SeededRandom Folded(ulong seed) => new(new Random(unchecked((int)(seed ^ (seed >> 32)))).NextDouble);
 
     /// <summary>The next numbers, even between -<paramref name="bound"/> and <paramref name="bound"/>.</summary>

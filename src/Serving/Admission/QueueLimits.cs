@@ -7,7 +7,7 @@ internal sealed record QueueLimits
     public required TimeSpan LatencyTarget { get; init; }
 
     /// <summary>
-    /// Most tokens in one batch, a single longer text still goes alone; 0: what fits the latency target at the engine's present speed.
+    /// Most tokens in one batch, a single longer text still goes alone; 0: <see cref="TunedBatchTokens"/> at the engine's present speed.
     /// </summary>
     public int BatchTokens { get; init; }
 

@@ -6,7 +6,8 @@ namespace LoraOnnx.Model.Tokenization.WordPiece;
 
 /// <summary>One walk over a text: normalizes it a character at a time, ends words, and cuts each into word pieces.</summary>
 /// <remarks>
-/// Memory does not grow with the text: only the current word is held, and no more of it than the longest word that can be in the vocabulary.
+/// Beside the tokens only the current word is held, no more of it than the longest word that is not unknown, and the combining marks in a row that
+/// wait for their order: memory grows with those alone.
 /// </remarks>
 internal struct EncodingPass : IDisposable
 {
