@@ -37,7 +37,7 @@ public sealed partial class NamesThatComeTwiceTests
         ["src/Serving/Protocols/KServe/KServeDescriptions.cs"] = (1, "another dictionary"),
         ["src/Training/Core/Data/TextSet.cs"] = (1, "a task's classes, which config.json, --labels and run.json have once each"),
         ["src/Training/Core/Data/ValuePlan.cs"] = (1, "CountBy"),
-        ["src/Training/Core/Recording/ValueFolders.cs"] = (1, "GroupBy"),
+        ["src/Training/Core/Data/ValueFolders.cs"] = (1, "GroupBy"),
         ["src/Training/Core/Report/OptionRows.cs"] = (1, "our own default options"),
         ["src/Training/Program/TrainingProgram.cs"] = (1, "sets by reference"),
         ["src/Training/Torch/AdapterLearner.cs"] = (2, "tensors of a layout"),

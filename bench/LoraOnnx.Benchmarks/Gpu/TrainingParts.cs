@@ -58,9 +58,9 @@ internal static class TrainingParts
         var (lengths, texts) = Texts(setting, weights.Config.Shape.Vocabulary);
         var engine = Engine(TorchEngine.EngineName, setting.Device);
         using var encoder = engine.Encoder(weights, null, engine.Machine.Precision);
-        Encoding.Run(texts[..2], encoder.Features, CancellationToken.None);
+        LengthSortedPass.Run(texts[..2], encoder.Features, CancellationToken.None);
         var clock = Stopwatch.StartNew();
-        var features = Encoding.Run(texts, encoder.Features, CancellationToken.None);
+        var features = LengthSortedPass.Run(texts, encoder.Features, CancellationToken.None);
         var encoding = clock.Elapsed.TotalSeconds;
         using var head = engine.Head(weights, new LearnerOptions());
         clock.Restart();

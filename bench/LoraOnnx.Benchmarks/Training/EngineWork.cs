@@ -140,9 +140,9 @@ internal static class EngineWork
     private static (Work Work, float[][] Features, double Seconds) Encode(FrozenNetwork encoder)
     {
         var texts = RandomTexts.Of(ReviewLengths.Draw(EncodedTexts, seed: 3));
-        Encoding.Run(texts[..BatchTexts], encoder.Features, CancellationToken.None);
+        LengthSortedPass.Run(texts[..BatchTexts], encoder.Features, CancellationToken.None);
         var clock = new BusyClock();
-        var features = Encoding.Run(texts, encoder.Features, CancellationToken.None);
+        var features = LengthSortedPass.Run(texts, encoder.Features, CancellationToken.None);
         var seconds = clock.Seconds;
         return (new Work(texts.Sum(text => text.Ids.Length) / seconds, $"{texts.Length} texts, no padding"), features, seconds);
     }

@@ -76,7 +76,7 @@ internal static class EnginesBenchmark
             return Timed(seconds, place =>
             {
                 int[] some = [.. Enumerable.Range(0, 64).Select(text => ((place * 64) + text) % Texts)];
-                Encoding.Run([.. some.Select(text => texts[text])], encoder.Features, CancellationToken.None);
+                LengthSortedPass.Run([.. some.Select(text => texts[text])], encoder.Features, CancellationToken.None);
                 return some.Sum(text => lengths[text]);
             });
         }

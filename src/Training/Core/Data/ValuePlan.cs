@@ -1,6 +1,5 @@
 using LoraOnnx.Model.Runs.Values;
 using LoraOnnx.Training.Options;
-using LoraOnnx.Training.Recording;
 
 namespace LoraOnnx.Training.Data;
 

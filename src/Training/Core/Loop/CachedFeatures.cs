@@ -45,7 +45,7 @@ internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Base
         var started = Stopwatch.GetTimestamp();
         // The head does not matter for features, and one that is being trained may not come with the adapter.
         _encoder ??= job.Engine.Encoder(job.Base.Weights, adapter is null ? null : new LoraAdapter(adapter.Modules, []), precision);
-        var features = Encoding.Run(texts, _encoder.Features, cancellationToken,
+        var features = LengthSortedPass.Run(texts, _encoder.Features, cancellationToken,
             new PassProgress(job.Display, $"{Purpose}: {texts.Count} {texts.Role} texts", texts.Tokens).Done);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         job.Display.Note($"features of {texts.Count} {texts.Role} texts: {seconds:0.0} s, {texts.Tokens / seconds:0} tokens/s, {key.Precision}.");

@@ -13,7 +13,7 @@ internal sealed class EncoderTrainer(ILearner<PackedBatch> learner, TextSet trai
 
     public StepResult Step(IReadOnlyList<int[]> parts, LearningRates rates) => learner.Step([.. parts.Select(Pack)], rates);
 
-    public float[][] Logits(TextSet texts, CancellationToken cancellationToken) => Encoding.Run(texts, learner.Logits, cancellationToken);
+    public float[][] Logits(TextSet texts, CancellationToken cancellationToken) => LengthSortedPass.Run(texts, learner.Logits, cancellationToken);
 
     public TrainedWeights Export() => learner.Export();
 

@@ -32,7 +32,7 @@ internal sealed class FinalFigures : IDisposable
         else
         {
             var encoder = job.Engine.Encoder(start, weights.Adapter, BasePrecision.Fp32);
-            (_model, _logits) = (encoder, (texts, cancellationToken) => Encoding.Run(texts, encoder.Logits, cancellationToken,
+            (_model, _logits) = (encoder, (texts, cancellationToken) => LengthSortedPass.Run(texts, encoder.Logits, cancellationToken,
                 new PassProgress(job.Display, $"measuring the kept weights: {texts.Count} {texts.Role} texts", texts.Tokens).Done));
         }
     }

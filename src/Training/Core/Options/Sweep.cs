@@ -56,7 +56,7 @@ internal sealed record Sweep(IReadOnlyList<SweepAxis> Axes)
     {
         var takesOther = Axes.FirstOrDefault(axis => axis.Option == "seed" || (axis.Option == "train-limit" && options.Split == SplitKind.Shuffle));
         if (takesOther is { Values.Count: > 1 } && options.Test is null && options.Validation is { } validation
-            && Data.ValidationSource.Parse(validation).File is null)
+            && ValidationSource.Parse(validation).File is null)
         {
             yield return $"--validation {validation} takes other texts with each {takesOther.Option}, so nothing would rank the runs; "
                 + "give a file as --validation or --test.";

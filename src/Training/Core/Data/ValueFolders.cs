@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace LoraOnnx.Training.Recording;
+namespace LoraOnnx.Training.Data;
 
 /// <summary>Folders for the runs of values: names under which lora-serve serves them, and which any file system keeps apart.</summary>
 internal static class ValueFolders

@@ -6,7 +6,7 @@ using LoraOnnx.Training.Steps;
 namespace LoraOnnx.Training.Loop;
 
 /// <summary>One pass over many texts, in batches of like length.</summary>
-internal static class Encoding
+internal static class LengthSortedPass
 {
     /// <summary>What <paramref name="run"/> gives for each text, in the order of the set.</summary>
     public static float[][] Run(TextSet texts, Func<PackedBatch, float[][]> run, CancellationToken cancellationToken,

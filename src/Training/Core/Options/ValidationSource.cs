@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LoraOnnx.Training.Data;
+namespace LoraOnnx.Training.Options;
 
 /// <summary>What <c>--validation</c> says: a file of its own, or so many of the training texts.</summary>
 internal readonly record struct ValidationSource(string? File, int? Count, double? Share)

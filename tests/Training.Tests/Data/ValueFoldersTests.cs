@@ -1,6 +1,6 @@
-using LoraOnnx.Training.Recording;
+using LoraOnnx.Training.Data;
 
-namespace LoraOnnx.Training.Tests.Recording;
+namespace LoraOnnx.Training.Tests.Data;
 
 public sealed class ValueFoldersTests
 {
