@@ -32,12 +32,12 @@ internal sealed class BlockGradient
     private Dropped? _fed;
     private string _sum = "";
 
-    public BlockGradient(GraphBuilder graph, EncoderNodes nodes, EncoderLayout layout, BlockLayout block, TextHeads heads, TrainedTensors trained,
-        DropoutMasks? masks = null)
+    public BlockGradient(
+        EncoderNodes nodes, EncoderLayout layout, BlockLayout block, TextHeads heads, TrainedTensors trained, DropoutMasks? masks = null)
     {
         _masks = masks ?? DropoutMasks.None;
         (_nodes, _layout, _block, _heads) = (nodes, layout, block, heads);
-        _scope = new GradientScope(graph, nodes.FloatType, $"/gradient/{block.Output.Name}");
+        _scope = new GradientScope(heads.Graph, nodes.FloatType, $"/gradient/{block.Output.Name}");
         _isLast = block == layout.Blocks[^1];
         LinearGradient Of(LinearLayout linear) => new(_scope.In(linear.Name), nodes, linear, trained);
         (_query, _key, _value) = (Of(block.Query), Of(block.Key), Of(block.Value));

@@ -36,7 +36,7 @@ internal static class ExplanationGraph
         var sum = graph.Node("Reshape", "/embeddings/rows", [nodes.EmbeddingSum(words, places), graph.Int64s(-1, layout.Shape.Width)]); // [S·W, H]
 
         var x = nodes.Norm(sum, embeddings.Norm);
-        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(graph, nodes, layout, block, heads, TrainedTensors.None))];
+        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(nodes, layout, block, heads, TrainedTensors.None))];
         foreach (var block in blocks)
         {
             x = block.Forward(x, first);

@@ -61,7 +61,7 @@ internal sealed class OnDeviceGraph
         var flag = withGradients ? _graph.Input(ResetFlag, DataType.Bool, "1") : "";
         var (layout, scope) = (_config.Layout, new GradientScope(_graph, DataType.Float, "/loss"));
         var heads = new TextHeads(_graph, layout.Shape, Part("texts", 0), Part("tokens", 1), _texts.Padding());
-        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(_graph, _nodes, layout, block, heads, _trained))];
+        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(_nodes, layout, block, heads, _trained))];
         var head = new HeadGradient(_graph, _nodes, VariantNodes.Head(layout), _trained);
         var (x, first) = (_texts.Embed(), FirstRows());
         foreach (var block in blocks)

@@ -20,7 +20,7 @@ internal static class StepGraph
         var masks = new DropoutMasks(dropout);
         var (x, heads, first) = Embed(graph, nodes, layout);
         x = masks.Of(new GradientScope(graph, nodes.FloatType, "/embeddings"), x, DropoutRows.Tokens, layout.Shape.Width, dropout.Hidden)?.Value ?? x;
-        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(graph, nodes, layout, block, heads, learnt.Trained, masks))];
+        BlockGradient[] blocks = [.. layout.Blocks.Select(block => new BlockGradient(nodes, layout, block, heads, learnt.Trained, masks))];
         foreach (var block in blocks)
         {
             x = block.Forward(x, first);
@@ -50,7 +50,7 @@ internal static class StepGraph
         var first = graph.Input(TrainingInputs.First, DataType.Int32, "texts");
         var shape = graph.Node("Shape", "/shape", [slots]);
         string Part(string name, long axis) => graph.Node("Slice", $"/shape/{name}", [shape, graph.Int64s(axis), graph.Int64s(axis + 1)]);
-        var heads = new TextHeads(graph, layout.Shape, Part("texts", 0), Part("width", 1), padding, slots, rows);
+        var heads = new TextHeads(graph, layout.Shape, Part("texts", 0), Part("width", 1), padding, (slots, rows));
         return (nodes.Embed(ids, positions), heads, first); // [T, H]
     }
 }

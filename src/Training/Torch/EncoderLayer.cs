@@ -84,8 +84,21 @@ internal sealed class EncoderLayer : IDisposable
         var sum = mask is null ? down.add_(normed, Scalars.One) : mask.Added(normed, down);
         var (result, outputNorm) = _outputNorm.Forward(sum, tape);
         var saved = tape is null || attentionNorm is null || activation is null || outputNorm is null ? null
-            : new Saved(tape, querySaved, inputsSaved, attention, outputSaved, attentionMask?.Keep(tape), attentionNorm, upSaved, activation,
-                downSaved, mask?.Keep(tape), outputNorm);
+            : new Saved
+            {
+                Tape = tape,
+                Query = querySaved,
+                Inputs = inputsSaved,
+                Attention = attention,
+                Output = outputSaved,
+                AttentionMask = attentionMask?.Keep(tape),
+                AttentionNorm = attentionNorm,
+                Up = upSaved,
+                Activation = activation,
+                Down = downSaved,
+                Mask = mask?.Keep(tape),
+                OutputNorm = outputNorm,
+            };
         return (result.MoveToOuterDisposeScope(), saved);
     }
 
@@ -139,17 +152,30 @@ internal sealed class EncoderLayer : IDisposable
     private Tensor Column(Tensor stacked, int index) => stacked.narrow(1, (long)index * _width, _width);
 
     /// <summary>What the backward pass needs.</summary>
-    internal sealed record Saved(
-        Tape Tape,
-        StackedLinear.Saved? Query,
-        StackedLinear.Saved? Inputs,
-        IReadOnlyList<Func<Tensor, Tensor[]>> Attention,
-        StackedLinear.Saved? Output,
-        DropoutMask? AttentionMask,
-        LocalGradient AttentionNorm,
-        StackedLinear.Saved? Up,
-        LocalGradient Activation,
-        StackedLinear.Saved? Down,
-        DropoutMask? Mask,
-        LocalGradient OutputNorm);
+    internal sealed class Saved
+    {
+        public required Tape Tape { get; init; }
+
+        public required StackedLinear.Saved? Query { get; init; }
+
+        public required StackedLinear.Saved? Inputs { get; init; }
+
+        public required IReadOnlyList<Func<Tensor, Tensor[]>> Attention { get; init; }
+
+        public required StackedLinear.Saved? Output { get; init; }
+
+        public required DropoutMask? AttentionMask { get; init; }
+
+        public required LocalGradient AttentionNorm { get; init; }
+
+        public required StackedLinear.Saved? Up { get; init; }
+
+        public required LocalGradient Activation { get; init; }
+
+        public required StackedLinear.Saved? Down { get; init; }
+
+        public required DropoutMask? Mask { get; init; }
+
+        public required LocalGradient OutputNorm { get; init; }
+    }
 }

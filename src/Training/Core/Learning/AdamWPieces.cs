@@ -41,9 +41,16 @@ internal sealed class AdamWPieces(ParameterLayout layout, OptimizerConstants con
         ForEachPiece(buffers, loop, (_, kind, numbers) =>
         {
             var rates = UpdateRates.Of(kind, learningRate, headLearningRate, loraPlusRatio, constants, StepCount);
-            Update(numbers,
-                new Factors((float)clip, (float)(1 - constants.Beta1), (float)(1 - constants.Beta2), (float)rootCorrection, (float)constants.Epsilon,
-                    (float)rates.Shrink, (float)rates.Stride));
+            Update(numbers, new Factors
+            {
+                Clip = (float)clip,
+                MeanShare = (float)(1 - constants.Beta1),
+                SquareShare = (float)(1 - constants.Beta2),
+                RootCorrection = (float)rootCorrection,
+                Epsilon = (float)constants.Epsilon,
+                Shrink = (float)rates.Shrink,
+                Stride = (float)rates.Stride,
+            });
         });
         return norm;
     }
@@ -121,8 +128,22 @@ internal sealed class AdamWPieces(ParameterLayout layout, OptimizerConstants con
         action(index, kind, buffers().From(start).To(length));
     });
 
-    private readonly record struct Factors(
-        float Clip, float MeanShare, float SquareShare, float RootCorrection, float Epsilon, float Shrink, float Stride);
+    private readonly struct Factors
+    {
+        public float Clip { get; init; }
+
+        public float MeanShare { get; init; }
+
+        public float SquareShare { get; init; }
+
+        public float RootCorrection { get; init; }
+
+        public float Epsilon { get; init; }
+
+        public float Shrink { get; init; }
+
+        public float Stride { get; init; }
+    }
 }
 
 /// <summary>A stretch of the four flat buffers.</summary>
