@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Encoders;
+using LoraOnnx.Model.Families;
 
 namespace LoraOnnx.Model.Adapters;
 
@@ -11,15 +12,14 @@ public static class AdapterTargets
     /// <summary>Every linear module; of the head's only where the head is not trained in full.</summary>
     public const string AllLinear = "all-linear";
 
-    private static readonly (string[] Names, Func<BlockLayout, LinearLayout> Of)[] _roles =
-    [
-        (["query", "q_lin"], block => block.Query),
-        (["key", "k_lin"], block => block.Key),
-        (["value", "v_lin"], block => block.Value),
-        (["output", "out_lin"], block => block.Output),
-        (["up", "lin1"], block => block.Up),
-        (["down", "lin2"], block => block.Down),
-    ];
+    /// <summary>In the order of <see cref="BlockLayout.Linears"/>.</summary>
+    private static readonly string[] _roles = ["query", "key", "value", "output", "up", "down"];
+
+    private static readonly (int Place, string? Name)[] _names =
+        [.. EncoderFamilies.All.Select(family => family.LinearNames).Prepend(_roles).SelectMany(names => names.Index())];
+
+    /// <summary>Where adapters go unless somebody says otherwise.</summary>
+    public static IReadOnlyList<string> Default => _roles[..3];
 
     /// <summary>What adapter_config.json shall list, so that peft's matching by ends of names finds the modules meant and no others.</summary>
     public static IReadOnlyList<string> Resolve(EncoderLayout layout, IReadOnlyList<string> targets, bool headIsTrained)
@@ -55,13 +55,14 @@ public static class AdapterTargets
 
     private static List<string> Resolve(EncoderLayout layout, string target)
     {
-        if (layout.Linears.Any(linear => Matches(linear.Name, target)) || Array.Find(_roles, role => role.Names.Contains(target)).Of is not { } role)
+        if (layout.Linears.Any(linear => Matches(linear.Name, target))
+            || Array.Find(_names, name => name.Name == target) is not { Name: not null } role)
         {
             return [target];
         }
 
         // The shortest end of the name that is nobody else's; else every module in full.
-        var meant = layout.Blocks.Select(block => role(block).Name).ToList();
+        var meant = layout.Blocks.Select(block => block.Linears[role.Place].Name).ToList();
         var ends = meant[0].Split('.');
         for (var parts = 1; parts < ends.Length; parts++)
         {

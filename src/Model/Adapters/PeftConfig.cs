@@ -161,8 +161,8 @@ internal sealed record PeftConfig
     {
         if (TargetModules is not { Count: > 0 } && string.IsNullOrEmpty(TargetPattern))
         {
-            throw InputException.InFile(Path, "'target_modules' is missing or empty, expected module names such as [\"q_lin\", \"v_lin\"].",
-                "peft has no default for DistilBERT.");
+            throw InputException.InFile(Path, "'target_modules' is missing or empty, expected module names such as [\"query\", \"value\"].",
+                "peft writes the modules that it adapted.");
         }
 
         if (TargetPattern is not null && (fields.Find("layers_to_transform") is not null || fields.Find("layers_pattern") is not null))

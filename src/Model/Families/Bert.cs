@@ -14,7 +14,7 @@ public static class Bert
         ModelType = "bert",
         ClassifierClass = "BertForSequenceClassification",
         Prefix = Prefix,
-        DefaultTargets = ["query", "key", "value"],
+        LinearNames = ["query", "key", "value"],
         UnusedPrefixes = ["cls.", "qa_outputs.", "bert.embeddings.position_ids", "embeddings.position_ids"],
     };
 

@@ -14,7 +14,7 @@ public static class DistilBert
         ModelType = "distilbert",
         ClassifierClass = "DistilBertForSequenceClassification",
         Prefix = Prefix,
-        DefaultTargets = ["q_lin", "k_lin", "v_lin"],
+        LinearNames = ["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"],
         UnusedPrefixes = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "qa_outputs.", "distilbert.embeddings.position_ids",
             "embeddings.position_ids"],
     };

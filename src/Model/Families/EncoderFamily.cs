@@ -17,8 +17,9 @@ public sealed record EncoderFamily
     /// <summary>What an encoder's keys start with in a classifier checkpoint; checkpoints of the encoder alone leave it out.</summary>
     public required string Prefix { get; init; }
 
-    /// <summary>Names of query, key and value modules: where adapters go unless <c>--targets</c> says otherwise.</summary>
-    public required IReadOnlyList<string> DefaultTargets { get; init; }
+    /// <summary>Its own words for a block's linear modules, in the order of <see cref="Encoders.BlockLayout.Linears"/>, as far as each is of one
+    /// word: <c>--targets</c> takes them for any family.</summary>
+    public required IReadOnlyList<string> LinearNames { get; init; }
 
     /// <summary>What starts the keys of tensors that a classifier does not use: heads for other tasks, buffers.</summary>
     public required IReadOnlyList<string> UnusedPrefixes { get; init; }

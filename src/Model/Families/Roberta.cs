@@ -18,7 +18,7 @@ public static class Roberta
         ModelType = "roberta",
         ClassifierClass = "RobertaForSequenceClassification",
         Prefix = Prefix,
-        DefaultTargets = Bert.Family.DefaultTargets,
+        LinearNames = Bert.Family.LinearNames,
         UnusedPrefixes = _unused,
     };
 
