@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using LoraOnnx.Graph.Onnx;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Graph;
 
@@ -26,8 +27,11 @@ public static class OnnxMetadata
     /// <summary>SHA-256 of the head's file, where a head of its own was put on.</summary>
     public const string HeadHash = "lora_onnx.head_hash";
 
-    /// <summary><c>raw</c>, <c>head</c>, <c>lora</c> or <c>lora+head</c>.</summary>
+    /// <summary><see cref="Raw"/>, or the <see cref="TrainingMethod"/> of what was put on.</summary>
     public const string Method = "lora_onnx.method";
+
+    /// <summary>The base as it is.</summary>
+    public const string Raw = "raw";
 
     /// <summary>Rank of the adapters' modules; several values comma-separated.</summary>
     public const string Rank = "lora_onnx.rank";
@@ -116,6 +120,10 @@ public static class OnnxMetadata
         modelFile.Seek(0, SeekOrigin.End);
         new ModelProto { MetadataProps = { ToProto(metadata) } }.WriteTo(modelFile);
     }
+
+    /// <summary>The <see cref="Method"/> of a base with what was put on it.</summary>
+    public static string MethodOf(bool adapters, bool head) =>
+        !adapters && !head ? Raw : EnumNames.Of(!head ? TrainingMethod.Lora : adapters ? TrainingMethod.LoraAndHead : TrainingMethod.Head);
 
     /// <summary>What a graph for this configuration says of itself.</summary>
     internal static IEnumerable<KeyValuePair<string, string>> OfGraph(ModelConfig config) =>

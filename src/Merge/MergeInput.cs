@@ -103,8 +103,8 @@ internal sealed class MergeInput
             [OnnxMetadata.Tool] = ToolVersion.Text,
             [OnnxMetadata.BaseModel] = ModelName.Of(run?.Record.Model ?? options.Model!), // one of both was asked for
             [OnnxMetadata.BaseHash] = baseHash,
-            [OnnxMetadata.Method] = adapters.Count > 0 ? newHead ? "lora+head" : "lora" : newHead ? "head" : "raw",
-            [OnnxMetadata.Precision] = "fp32",
+            [OnnxMetadata.Method] = OnnxMetadata.MethodOf(adapters.Count > 0, newHead),
+            [OnnxMetadata.Precision] = EnumNames.Of(Precision.Fp32),
         };
         if (adapters.Count > 0)
         {

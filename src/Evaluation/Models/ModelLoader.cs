@@ -140,7 +140,7 @@ internal sealed class ModelLoader(CompareOptions options)
             Precision = EnumNames.Of(classifier.Model.Precision),
             MaxTokens = classifier.Model.MaxTokens,
             Truncate = EnumNames.Of(classifier.Model.Truncation),
-            Method = "raw",
+            Method = OnnxMetadata.Raw,
             TrainedParameters = 0,
             TrainingSeconds = 0,
             TrainedTokens = 0,
@@ -164,7 +164,7 @@ internal sealed class ModelLoader(CompareOptions options)
 
         var classifier = TextClassifier.Load(argument.Path, Inference() with { Precision = options.Precision });
         var metadata = classifier.Model.Metadata;
-        var raw = metadata.GetValueOrDefault(OnnxMetadata.Method) == "raw";
+        var raw = metadata.GetValueOrDefault(OnnxMetadata.Method) == OnnxMetadata.Raw;
         return Local(argument.Name, classifier, classifier.Model.Truncation, new ModelCard
         {
             Path = argument.Path,

@@ -40,9 +40,9 @@ public sealed class TextExplainer : IDisposable
             throw InputException.InFile(file, "has changed since the model was loaded.", "load the model again.");
         }
 
-        if (onnx.PrecisionFor(config) is Precision.Int8 or Precision.Int8Dynamic)
+        if (onnx.PrecisionFor(config) is { } precision && PrecisionName.IsRounded(precision))
         {
-            (file, onnx) = ExactOf(file, onnx, onnx.PrecisionFor(config)!.Value); // one of the two
+            (file, onnx) = ExactOf(file, onnx, precision);
         }
 
         if (classifier.Model.Form != ServedForm.Compared && onnx.WhyNotGraphOf(config) is { } reason)

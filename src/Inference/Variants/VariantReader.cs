@@ -147,7 +147,7 @@ internal sealed class VariantReader(VariantBase shared, ModelDescription ofBase)
         var parts = string.Join('\n', ofBase.Hash, adapter?.ContentHash, settings, head, weight, string.Join('\n', config.Task.Labels));
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            [OnnxMetadata.Method] = adapter is null ? "head" : head is not null || adapter.Replacements.Count > 0 ? "lora+head" : "lora",
+            [OnnxMetadata.Method] = OnnxMetadata.MethodOf(adapter is not null, head is not null || adapter?.Replacements.Count > 0),
             [OnnxMetadata.BaseModel] = ofBase.Metadata.GetValueOrDefault(OnnxMetadata.BaseModel, ""),
             [OnnxMetadata.BaseHash] = ofBase.Metadata.GetValueOrDefault(OnnxMetadata.BaseHash, ""),
             [OnnxMetadata.Precision] = EnumNames.Of(ofBase.Precision),

@@ -40,12 +40,12 @@ internal static class HubCard
     {
         var metadata = input.Metadata;
         var labels = input.Weights.Config.Task.Labels;
-        var method = metadata[OnnxMetadata.Method] switch
+        var method = EnumNames.Parse<TrainingMethod>(metadata[OnnxMetadata.Method]) switch
         {
-            "raw" => "as it is",
-            "head" => "with a trained head",
-            "lora" => "with a LoRA adapter folded into its weights",
-            _ => "with a LoRA adapter folded into its weights and a trained head",
+            TrainingMethod.Head => "with a trained head",
+            TrainingMethod.Lora => "with a LoRA adapter folded into its weights",
+            TrainingMethod.LoraAndHead => "with a LoRA adapter folded into its weights and a trained head",
+            _ => "as it is",
         };
         var kind = input.Weights.Config.Task.IsMultiLabel ? "labels, of which any may hold" : "classes";
         return Wrapped($"{VisibleText.Of(metadata[OnnxMetadata.BaseModel])} {method}, as ONNX. {labels.Count} {kind}: "

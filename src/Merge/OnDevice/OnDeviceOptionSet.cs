@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoraOnnx.CommandLine;
+using LoraOnnx.Model.Runs;
 
 namespace LoraOnnx.Merge.OnDevice;
 
@@ -23,7 +24,7 @@ internal sealed class OnDeviceOptionSet
     {
         Description = "What the device trains; by default the adapters and heads that are given, else the head.",
     }
-        .AcceptOnlyFromAmong([.. OnDeviceOptions.Methods.Keys]);
+        .AcceptOnlyFromAmong([.. EnumNames.All<TrainingMethod>()]);
 
     private readonly Option<int> _rank = new("--rank") { Description = "Inner width of new adapters.", DefaultValueFactory = _ => 8 };
 
@@ -60,7 +61,7 @@ internal sealed class OnDeviceOptionSet
         {
             Artifacts = parsed.GetValue(_artifacts),
             Checkpoint = parsed.GetValue(_checkpoint),
-            Method = parsed.GetValue(_method) is { } method ? OnDeviceOptions.Methods[method] : null,
+            Method = EnumNames.Parse<TrainingMethod>(parsed.GetValue(_method)),
             Rank = parsed.GetValue(_rank),
             Alpha = parsed.GetValue(_alpha),
             Targets = parsed.GetRequiredValue(_targets).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),

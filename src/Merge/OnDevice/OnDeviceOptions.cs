@@ -1,12 +1,7 @@
-namespace LoraOnnx.Merge.OnDevice;
+using LoraOnnx.Model.Adapters;
+using LoraOnnx.Model.Runs;
 
-/// <summary>What is trained on a device.</summary>
-internal enum OnDeviceMethod
-{
-    Head,
-    Lora,
-    LoraAndHead,
-}
+namespace LoraOnnx.Merge.OnDevice;
 
 /// <summary>What lora-merge shall make for training on a device, or take back from there.</summary>
 internal sealed record OnDeviceOptions
@@ -18,7 +13,7 @@ internal sealed record OnDeviceOptions
     public string? Checkpoint { get; init; }
 
     /// <summary>What is trained; null: what was given with the model, else the head.</summary>
-    public OnDeviceMethod? Method { get; init; }
+    public TrainingMethod? Method { get; init; }
 
     /// <summary>Inner width of new adapters.</summary>
     public int Rank { get; init; } = 8;
@@ -27,16 +22,8 @@ internal sealed record OnDeviceOptions
     public double? Alpha { get; init; }
 
     /// <summary>Modules that get new adapters.</summary>
-    public IReadOnlyList<string> Targets { get; init; } = ["q_lin", "k_lin", "v_lin"];
+    public IReadOnlyList<string> Targets { get; init; } = AdapterTargets.Default;
 
     /// <summary>The optimizer as <c>onnxruntime.training.artifacts</c> writes it, instead of torch's.</summary>
     public bool HuggingFaceAdamW { get; init; }
-
-    /// <summary>The words of --method.</summary>
-    public static IReadOnlyDictionary<string, OnDeviceMethod> Methods { get; } = new Dictionary<string, OnDeviceMethod>
-    {
-        ["head"] = OnDeviceMethod.Head,
-        ["lora"] = OnDeviceMethod.Lora,
-        ["lora+head"] = OnDeviceMethod.LoraAndHead,
-    };
 }

@@ -5,6 +5,7 @@ using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Sampling;
 
 namespace LoraOnnx.Merge.OnDevice;
@@ -47,20 +48,20 @@ internal static class TrainingArtifacts
         MergeOptions options, MergeInput input)
     {
         var brings = input.Adapters.Count > 0;
-        var method = options.OnDevice.Method ?? (brings ? input.BringsHead ? OnDeviceMethod.LoraAndHead : OnDeviceMethod.Lora : OnDeviceMethod.Head);
+        var method = options.OnDevice.Method ?? (brings ? input.BringsHead ? TrainingMethod.LoraAndHead : TrainingMethod.Lora : TrainingMethod.Head);
         var settings = new Dictionary<string, string> { [DeviceCheckpoint.BaseModel] = input.Metadata[OnnxMetadata.BaseModel] };
         if (!ModelConfig.Load(input.BaseDirectory).Task.IsSameAs(input.Weights.Config.Task))
         {
             settings[DeviceCheckpoint.Config] = CheckpointWriter.Config(input.BaseDirectory, input.Weights.Config);
         }
 
-        if (method == OnDeviceMethod.Head)
+        if (method == TrainingMethod.Head)
         {
             var folded = AdapterFold.Fold(input.Weights, input.Adapters, options.Scale).Merged;
             return (folded, OnDeviceParameters.Of(folded, [], trainsHead: true), settings);
         }
 
-        var trainsHead = method == OnDeviceMethod.LoraAndHead;
+        var trainsHead = method == TrainingMethod.LoraAndHead;
         var (adapter, config) = brings ? Given(options, input) : New(options, input, trainsHead);
         settings[DeviceCheckpoint.AdapterConfig] = trainsHead ? AdapterConfigText.WithHead(config, input.Weights.Config.Layout.Head) : config;
         var weights = input.Weights.With(adapter.Replacements);

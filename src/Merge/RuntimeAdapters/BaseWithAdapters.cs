@@ -83,8 +83,8 @@ internal static class BaseWithAdapters
                 [OnnxMetadata.Tool] = ToolVersion.Text,
                 [OnnxMetadata.BaseModel] = adapters[0].Input.Metadata[OnnxMetadata.BaseModel],
                 [OnnxMetadata.BaseHash] = adapters[0].Input.Metadata[OnnxMetadata.BaseHash],
-                [OnnxMetadata.Method] = "raw",
-                [OnnxMetadata.Precision] = "fp32",
+                [OnnxMetadata.Method] = OnnxMetadata.Raw,
+                [OnnxMetadata.Precision] = EnumNames.Of(Precision.Fp32),
                 [OnnxMetadata.Verification] = options.Verify ? OnnxMetadata.ProofPassed : OnnxMetadata.NothingShown,
             });
         }

@@ -1,4 +1,5 @@
 using LoraOnnx.Model.Adapters.Kinds;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Options;
 using LoraOnnx.Training.Steps;

@@ -2,22 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace LoraOnnx.Training.Options;
 
-/// <summary>What is trained.</summary>
-internal enum TrainingMethod
-{
-    /// <summary>Low-rank adapters; the head stays as it is.</summary>
-    [JsonStringEnumMemberName("lora")]
-    Lora,
-
-    /// <summary>The classification head on a frozen encoder.</summary>
-    [JsonStringEnumMemberName("head")]
-    Head,
-
-    /// <summary>Adapters and head: together, or one after the other when each has its epochs.</summary>
-    [JsonStringEnumMemberName("lora+head")]
-    LoraAndHead,
-}
-
 /// <summary>The library that computes.</summary>
 internal enum EngineChoice
 {

@@ -4,6 +4,7 @@ using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Steps;

@@ -1,3 +1,5 @@
+using LoraOnnx.Model.Runs;
+
 namespace LoraOnnx.Training.Options;
 
 /// <summary>Values that depend on the method and rank; docs/training.md shows the sweep they come from.</summary>

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraOnnx.Model;
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Adapters.Kinds;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Texts;
 using LoraOnnx.Training.Engine;
@@ -63,7 +65,7 @@ internal sealed record TrainingOptions
     public double? Alpha { get; init; }
 
     /// <summary>Linear modules that get adapters, by the end of their names, or <c>all-linear</c>.</summary>
-    public IReadOnlyList<string> Targets { get; init; } = ["query", "key", "value"];
+    public IReadOnlyList<string> Targets { get; init; } = AdapterTargets.Default;
 
     public double LoraDropout { get; init; }
 
