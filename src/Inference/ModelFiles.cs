@@ -16,6 +16,8 @@ public static class ModelFiles
     /// <summary>Files that stand beside a model and travel with it when they exist.</summary>
     public static readonly IReadOnlyList<string> Companions = [ModelConfig.FileName, .. TextTokenizer.FileNames];
 
+    private const string Expected = "give an ONNX file of lora-merge or its directory.";
+
     /// <summary>Folder of the ONNX files in the layout of the hub; config and tokenizer stand above it.</summary>
     public const string HubFolder = "onnx";
 
@@ -50,7 +52,7 @@ public static class ModelFiles
 
         if (!Directory.Exists(path))
         {
-            throw InputException.InFile(path, "no such file or directory.", "give an ONNX file or its directory.");
+            throw InputException.InFile(path, "no such file or directory.", $"{Expected} {NearbyNames.Of(path)}".TrimEnd());
         }
 
         if (TryFind(path) is { } file)
@@ -66,13 +68,13 @@ public static class ModelFiles
 
         var others = Directory.GetFiles(path, "*.onnx");
         throw others.Length == 0
-            ? InputException.InFile(path, $"has no {Model}, nor onnx/{Model} or 1/{Model}.",
+            ? InputException.InFile(path, $"has no {Model}, nor {HubFolder}/{Model} or 1/{Model}.",
                 PathKinds.Of(path) switch
                 {
-                    PathKind.Run => $"it is a run; lora-merge makes one. For example: lora-merge --run {path} --out onnx/new/model.onnx",
-                    PathKind.Checkpoint =>
-                        $"it is a checkpoint; lora-merge makes one. For example: lora-merge --model {path} --out onnx/new/model.onnx",
-                    _ => "give an ONNX file or its directory; lora-merge makes one.",
+                    PathKind.Run => $"it is a run: lora-merge --run {path} --out model.onnx makes its ONNX file.",
+                    PathKind.Head => $"it is a head: lora-merge --model BASE --head {path} --out model.onnx makes an ONNX file of it.",
+                    PathKind.Checkpoint => $"lora-merge makes one of a checkpoint: lora-merge --model {path} --out model.onnx.",
+                    _ => $"{Expected} {NearbyNames.Of(Path.Combine(path, Model))}".TrimEnd(),
                 })
             : InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file.");
     }

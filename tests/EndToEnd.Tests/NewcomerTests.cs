@@ -26,7 +26,7 @@ public sealed class NewcomerTests : IDisposable
     [InlineData("is a directory, expected the name of the ONNX file.", "lora-merge", "--model", "models/demo", "--out", "models")]
     [InlineData("hint:  a run is the directory that lora-train --out wrote.", "lora-merge", "--run", "nowhere", "--out", "RUN/model.onnx")]
     [InlineData("Did you mean --run?", "lora-merge", "--rum", "nowhere", "--out", "RUN/model.onnx")]
-    [InlineData("lora-merge makes one.", "lora-serve", "--model", "models/demo", "--grpc-port", "0", "--http-port", "0")]
+    [InlineData("hint:  lora-merge makes one of a checkpoint", "lora-serve", "--model", "models/demo", "--grpc-port", "0", "--http-port", "0")]
     [InlineData("2 texts are given, expected one: put a text into quotes", "lora-serve", "predict", "--address", "127.0.0.1:1", "good", "film")]
     [InlineData("hint:  start one with lora-serve, or check --address.", "lora-serve", "predict", "--address", "127.0.0.1:1", "good film")]
     [InlineData("Did you mean --address?", "lora-serve", "predict", "--adress", "127.0.0.1:1", "good film")]

@@ -26,7 +26,7 @@ public static class PathKinds
         return !Directory.Exists(path) ? System.IO.File.Exists(path) ? PathKind.File : PathKind.Missing
             : Has(RunDirectory.RecordFileName) ? PathKind.Run
             : Has(PeftConfig.FileName) ? PathKind.Adapter
-            : Has("model.onnx") || Has(Path.Combine("onnx", "model.onnx")) ? PathKind.OnnxModel
+            : Has("model.onnx") || Has(Path.Combine("onnx", "model.onnx")) || Has(Path.Combine("1", "model.onnx")) ? PathKind.OnnxModel
             : Has(ModelConfig.FileName) ? PathKind.Checkpoint
             : Has(Checkpoint.WeightsFileName) ? PathKind.Head
             : PathKind.OtherDirectory;

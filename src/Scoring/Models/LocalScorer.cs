@@ -6,7 +6,6 @@ using System.Text.Json;
 using LoraOnnx.Client;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Metrics;
 using LoraOnnx.Model.Tokenization;
 
@@ -42,18 +41,6 @@ internal sealed class LocalScorer : IScorer
             throw InputException.InFile(path, "no such file or directory.",
                 ServerAddress.Meant(path) is { } meant ? $"a server is named with its scheme: {meant}"
                     : $"give an ONNX file of lora-merge or its directory, or http://HOST:PORT/MODEL. {NearbyNames.Of(path)}");
-        }
-
-        if (Directory.Exists(path) && ModelFiles.TryFind(path) is null)
-        {
-            throw InputException.InFile(path, "has no model.onnx.", PathKinds.Of(path) switch
-            {
-                PathKind.Run => $"it is a run: lora-merge --run {path} --out model.onnx makes its ONNX file.",
-                PathKind.Adapter => $"it is an adapter: lora-merge --model BASE --adapter {path} --out model.onnx makes an ONNX file of it.",
-                PathKind.Head => $"it is a head: lora-merge --model BASE --head {path} --out model.onnx makes an ONNX file of it.",
-                PathKind.Checkpoint => $"lora-merge makes one of a checkpoint: lora-merge --model {path} --out model.onnx.",
-                _ => $"give an ONNX file of lora-merge or its directory. {NearbyNames.Of(Path.Combine(path, "?"))}",
-            });
         }
 
         var classifier = TextClassifier.Load(path, new InferenceOptions

@@ -14,6 +14,8 @@ public sealed class PathKindTests : IDisposable
     [InlineData("run.json", "is a run of lora-train, expected a checkpoint.", "--save-checkpoint")]
     [InlineData("adapter_config.json", "is an adapter: it has adapter_config.json and no config.json, expected a checkpoint.", "with --adapter")]
     [InlineData("model.onnx", "is an ONNX model, expected a checkpoint.", "the checkpoint that it was made of")]
+    [InlineData("onnx/model.onnx", "is an ONNX model, expected a checkpoint.", "the checkpoint that it was made of")]
+    [InlineData("1/model.onnx", "is an ONNX model, expected a checkpoint.", "the checkpoint that it was made of")]
     [InlineData("model.safetensors", "is weights without config.json, expected a checkpoint.", "with --head")]
     public void Another_kind_than_a_checkpoint(string file, string message, string hint)
     {
@@ -63,7 +65,7 @@ public sealed class PathKindTests : IDisposable
     private string With(string file)
     {
         var path = Path.Combine(_folder.Path, "it");
-        Directory.CreateDirectory(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(path, file))!); // a file always has one
         File.WriteAllText(Path.Combine(path, file), "");
         return path;
     }
