@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Numerics;
 using LoraOnnx.Graph;
 using LoraOnnx.Model.Encoders;
 using Microsoft.ML.OnnxRuntime;
@@ -81,11 +80,7 @@ internal sealed class PackedLayout : IDisposable
         }
 
         var size = (3 * _tokens) + (_texts * width) + (2 * _texts);
-        if (_buffer.Length < size)
-        {
-            _buffer = GC.AllocateUninitializedArray<int>((int)BitOperations.RoundUpToPowerOf2((uint)size), pinned: true);
-        }
-
+        PinnedArray.Grow(ref _buffer, size);
         var first = 0;
         for (var text = 0; text < batch.Length; text++)
         {

@@ -65,11 +65,7 @@ internal sealed class PaddedLayout : IDisposable
         where T : unmanaged, INumber<T>
     {
         var count = _contract.Inputs.Count * Size;
-        if (numbers.Length < count)
-        {
-            numbers = GC.AllocateUninitializedArray<T>((int)BitOperations.RoundUpToPowerOf2((uint)count), pinned: true);
-        }
-
+        PinnedArray.Grow(ref numbers, count);
         numbers.AsSpan(0, count).Clear();
         for (var text = 0; text < batch.Length; text++)
         {
