@@ -28,16 +28,16 @@ public sealed class KernelModel
     /// <summary>The blocks in order.</summary>
     public IReadOnlyList<KernelBlock> Blocks { get; }
 
-    /// <summary>The model of weights in memory, in bf16 or an 8-bit precision.</summary>
+    /// <summary>The model of weights in memory, in a precision.</summary>
     public static KernelModel Of(ModelWeights weights, Precision precision = Precision.Bf16, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return Of(weights.Config, WeightSet.Of(weights), precision, plan);
+        return Of(weights.Config, WeightSet.OnCpu(weights, precision, plan), takesVariants: false);
     }
 
     /// <summary>The model of weights that the precision can be made of. Matrices that stay in fp32 there are for products in bf16.</summary>
-    internal static KernelModel Of(ModelConfig config, WeightSet from, Precision precision, RoundingPlan? plan = null) =>
-        Of(config, from.To(PrecisionName.OnCpu(precision), config, plan), takesVariants: false);
+    internal static KernelModel Of(ModelConfig config, WeightSet from, Precision precision) =>
+        Of(config, from.To(PrecisionName.OnCpu(precision), config), takesVariants: false);
 
     /// <summary>The model of weights as they are, with what takes adapters (<see cref="VariantNodes"/>) or without.</summary>
     internal static KernelModel Of(ModelConfig config, WeightSet weights, bool takesVariants)

@@ -58,7 +58,7 @@ public static class OnnxModelFile
     public static byte[] ServingModel(ModelWeights weights, Precision precision = Precision.Fp32, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return ServingGraph.Build(weights.Config, WeightSet.Of(weights).To(precision, weights.Config, plan)).ToByteArray();
+        return ServingGraph.Build(weights.Config, WeightSet.OnCpu(weights, precision, plan)).ToByteArray();
     }
 
     /// <summary>The graph that explains (<see cref="ExplanationInputs"/>), of weights in memory.</summary>

@@ -28,13 +28,13 @@ public sealed class VariantModel
     public static VariantModel Of(ModelWeights weights, Precision precision, bool usesKernels = false, RoundingPlan? plan = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        return Of(weights.Config, WeightSet.Of(weights), precision, usesKernels, plan);
+        return Of(weights.Config, WeightSet.OnCpu(weights, precision, plan), precision, usesKernels);
     }
 
     /// <summary>The model of weights in a precision that can be made of theirs.</summary>
-    internal static VariantModel Of(ModelConfig config, WeightSet weights, Precision precision, bool usesKernels, RoundingPlan? plan = null)
+    internal static VariantModel Of(ModelConfig config, WeightSet weights, Precision precision, bool usesKernels)
     {
-        var set = weights.To(PrecisionName.OnCpu(precision), config, plan);
+        var set = weights.To(PrecisionName.OnCpu(precision), config);
         var tensors = VariantNodes.Tensors(config.Layout).ToDictionary(
             spec => spec.Key, spec => LoraOnnx.Graph.Tensors.Values<float>(set[spec.Key]).ToArray(), StringComparer.Ordinal);
         var kernels = usesKernels ? KernelModel.Of(config, set, takesVariants: true) : null;

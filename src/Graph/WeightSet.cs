@@ -90,6 +90,10 @@ internal sealed class WeightSet
         return set.HasTokenTypes ? set.WithTypeInPositions(weights.Config) : set;
     }
 
+    /// <summary>What the graphs of a CPU take of a file in a precision.</summary>
+    public static WeightSet OnCpu(ModelWeights weights, Precision precision, RoundingPlan? plan) =>
+        Of(weights).To(precision, weights.Config, plan).To(PrecisionName.OnCpu(precision), weights.Config);
+
     /// <summary>The same with the token types as a tensor of their own, where there are several to choose from.</summary>
     public static WeightSet WithTokenTypes(ModelWeights weights) =>
         weights.Config.Layout.Embeddings.TokenTypes is { Shape: [> 1, ..] } ? AsInCheckpoint(weights) : Of(weights);
