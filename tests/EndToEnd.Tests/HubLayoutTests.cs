@@ -20,7 +20,8 @@ public sealed class HubLayoutTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Models => ["models/demo", "tests/golden/families/bert/model", "tests/golden/families/roberta/model"];
+    public static TheoryData<string> Models =>
+        ["models/demo", .. new[] { "bert", "roberta" }.Select(family => FamilyGolden.CheckpointOf(FamilyGolden.FirstOf(family)))];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -52,7 +53,7 @@ public sealed class HubLayoutTests : IDisposable
     public async Task Lora_compare_and_lora_serve_take_the_layout_as_a_model_with_the_bits_of_the_plain_one()
     {
         var (hub, plain) = (Path.Combine(_folder.Path, "hub"), Path.Combine(_folder.Path, "plain", "model.onnx"));
-        var model = Repository.Path("tests", "golden", "families", "bert", "model"); // its hub file has token types as a third input
+        var model = FamilyGolden.CheckpointOf(FamilyGolden.FirstOf("bert")); // its hub file has token types as a third input
         Programs.Succeed("lora-merge", "--model", model, "--layout", "hub", "--out", hub);
         Programs.Succeed("lora-merge", "--model", model, "--out", plain);
         var data = Path.Combine(_folder.Path, "in.jsonl");

@@ -5,6 +5,16 @@ namespace LoraOnnx.Inference.Tests.Families;
 /// <summary>The written file, padded, and the packed form that serves, against transformers, for every model that lies in golden/families.</summary>
 public sealed class FamilyGoldenGraphTests : IDisposable
 {
+    /// <summary>What numbers of 24, 11, 8 and 7 bits do to logits of up to 6.</summary>
+    private static readonly Dictionary<Precision, double> _tolerances = new()
+    {
+        [Precision.Fp32] = 1e-5,
+        [Precision.Fp16] = 0.02,
+        [Precision.Bf16] = 0.2,
+        [Precision.Int8] = 0.4,
+        [Precision.Int8Dynamic] = 0.4,
+    };
+
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> WithLogits => [.. FamilyGolden.ModelsWith("logits.json")];
@@ -33,4 +43,29 @@ public sealed class FamilyGoldenGraphTests : IDisposable
         FamilyGolden.AssertClose(expected, [.. texts.Select(text => packed.Run([text], TestContext.Current.CancellationToken)[0])], 1e-5);
         FamilyGolden.AssertClose(expected, packed.Run(texts, TestContext.Current.CancellationToken), 1e-5);
     }
+
+    public static MatrixTheoryData<string, Precision, bool> InPrecisions =>
+        new(FamilyGolden.ModelsWith("logits.json"), _tolerances.Keys, [false, true]);
+
+    [Theory]
+    [MemberData(nameof(InPrecisions))]
+    public void In_every_precision_a_text_has_nearly_those_logits_and_the_same_bits_alone_and_in_a_batch(
+        string model, Precision precision, bool usesKernels)
+    {
+        Requirement.ProcessorHas(
+            (!usesKernels && precision != Precision.Bf16) || CpuPrecision.Of(precision).Kernels is not null, "it has no kernels");
+        var cases = FamilyGolden.Json(model, "logits.json").GetProperty("cases").EnumerateArray().ToList();
+        var texts = FamilyGolden.Encode(model, cases.Select(entry => entry.GetProperty("text").GetString()!));
+        float[][] expected = [.. cases.Select(entry => FamilyGolden.Numbers(entry.GetProperty("logits")))];
+        using var classifier = TextClassifier.FromWeights(FamilyGolden.Weights(model), FamilyGolden.CheckpointOf(model),
+            ModelFolder.Cpu with { UsesKernels = usesKernels }, precision);
+
+        float[][] alone = [.. texts.Select(text => classifier.Run([text], TestContext.Current.CancellationToken)[0])];
+
+        Assert.Equal(alone, classifier.Run(texts, TestContext.Current.CancellationToken));
+        FamilyGolden.AssertClose(expected, alone, _tolerances[precision]);
+        Assert.True(precision == Precision.Fp32 || !expected.Zip(alone).All(pair => IsNear(pair.First, pair.Second)), "nothing was rounded.");
+    }
+
+    private static bool IsNear(float[] left, float[] right) => left.Zip(right).All(pair => Math.Abs(pair.First - pair.Second) < 2e-5);
 }

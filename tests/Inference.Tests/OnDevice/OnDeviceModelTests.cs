@@ -19,7 +19,7 @@ public sealed class OnDeviceModelTests
     [Fact]
     public void Inputs_are_batch_parameters_buffers_and_flag_and_outputs_are_loss_logits_and_what_was_added()
     {
-        using var written = new Written("bert", trainsHead: true);
+        using var written = new Written(FamilyGolden.FirstOf("bert"), trainsHead: true);
         var (training, evaluation) = (written.Model(OnDeviceModels.TrainingFile), written.Model(OnDeviceModels.EvaluationFile));
 
         var learning = written.Parameters.Learning.Select(tensor => tensor.Name).ToList();
@@ -38,7 +38,7 @@ public sealed class OnDeviceModelTests
     [Fact]
     public void Tensors_keep_the_keys_of_the_checkpoint_and_of_peft()
     {
-        using var written = new Written("bert", trainsHead: true);
+        using var written = new Written(FamilyGolden.FirstOf("bert"), trainsHead: true);
 
         var layout = written.Weights.Config.Layout;
         Assert.Equal(
@@ -54,7 +54,8 @@ public sealed class OnDeviceModelTests
     [InlineData(true, 1, 1e-6f, 0f)]
     public void The_optimizer_is_torchs_or_that_of_the_python_generator(bool huggingFace, long mode, float epsilon, float decay)
     {
-        using var written = new Written("bert", trainsHead: false, huggingFace ? OnDeviceOptimizer.HuggingFace : OnDeviceOptimizer.Torch);
+        using var written = new Written(
+            FamilyGolden.FirstOf("bert"), trainsHead: false, huggingFace ? OnDeviceOptimizer.HuggingFace : OnDeviceOptimizer.Torch);
 
         var graph = written.Model(OnDeviceModels.OptimizerFile).Graph;
         var node = Assert.Single(graph.Node);

@@ -26,13 +26,13 @@ public sealed class FamilyGoldenTokenizerTests
         GoldenCases.Check(TextTokenizer.Load(directory), cases);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(SetsWithoutJson))]
     public void A_tokenizer_json_that_is_made_gives_the_same_ids_and_offsets(string set)
     {
         var directory = Golden.Path("families", "tokenizer", set);
         using var folder = new TemporaryFolder();
-        File.Copy(Path.Combine(directory, "tokenizer_config.json"), Path.Combine(folder.Path, "tokenizer_config.json"));
+        CopyOptions(directory, folder.Path);
 
         TokenizerJson.Write(directory, Path.Combine(folder.Path, "tokenizer.json"));
 
@@ -78,7 +78,7 @@ public sealed class FamilyGoldenTokenizerTests
     {
         var directory = Golden.Path("families", model, "model");
         using var folder = new TemporaryFolder();
-        File.Copy(Path.Combine(directory, "tokenizer_config.json"), Path.Combine(folder.Path, "tokenizer_config.json"));
+        CopyOptions(directory, folder.Path);
 
         TokenizerJson.Write(directory, Path.Combine(folder.Path, "tokenizer.json"));
 
@@ -93,5 +93,15 @@ public sealed class FamilyGoldenTokenizerTests
         var rows = JsonFields.Load(Path.Combine(directory, "config.json")).Integer("vocab_size", 0, 1);
 
         Assert.InRange(TextTokenizer.Load(directory, rows).Encode("A film.", 512, Truncation.Head).Ids.Length, 4, 10);
+    }
+
+    /// <summary>Not every tokenizer has the file.</summary>
+    private static void CopyOptions(string from, string to)
+    {
+        const string Options = "tokenizer_config.json";
+        if (File.Exists(Path.Combine(from, Options)))
+        {
+            File.Copy(Path.Combine(from, Options), Path.Combine(to, Options));
+        }
     }
 }

@@ -19,6 +19,10 @@ internal static class FamilyGolden
         model => Directory.GetDirectories(Path.Combine(_root, model, kind)).Order(StringComparer.Ordinal),
         (model, path) => (model, Path.GetFileName(path)!));
 
+    /// <summary>The first model with a head of a <c>model_type</c>, for tests that are about one family.</summary>
+    public static string FirstOf(string family) =>
+        ModelsWith("logits.json").First(model => Checkpoint.Open(CheckpointOf(model)).Config.Family.ModelType == family);
+
     /// <summary>The checkpoint directory of a model.</summary>
     public static string CheckpointOf(string model) => Path.Combine(_root, model, "model");
 

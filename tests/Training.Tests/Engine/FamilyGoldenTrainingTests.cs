@@ -31,6 +31,24 @@ public sealed class FamilyGoldenTrainingTests
         FamilyGolden.AssertClose([.. cases.Select(entry => FamilyGolden.Numbers(entry.GetProperty("logits")))], logits, 2e-5);
     }
 
+    public static TheoryData<string> Models => [.. FamilyGolden.ModelsWith("logits.json")];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_base_in_bf16_gives_nearly_the_logits_of_transformers(string model)
+    {
+        const double Tolerance = 0.3; // 8 bits a number, logits of up to 6
+        var cases = FamilyGolden.Json(model, "logits.json").GetProperty("cases").EnumerateArray().ToList();
+        var texts = FamilyGolden.Encode(model, cases.Select(entry => entry.GetProperty("text").GetString()!));
+        float[][] expected = [.. cases.Select(entry => FamilyGolden.Numbers(entry.GetProperty("logits")))];
+        using var network = new FrozenNetwork(FamilyGolden.Weights(model), null, BasePrecision.Bf16, TorchDevice.Cpu);
+
+        var logits = network.Logits(new PackedBatch(texts));
+
+        Assert.NotEqual(expected, logits);
+        FamilyGolden.AssertClose(expected, logits, Tolerance);
+    }
+
     [Theory]
     [MemberData(nameof(Trajectories))]
     public void Twenty_four_steps_go_where_peft_goes(string model, string name, string engine)
