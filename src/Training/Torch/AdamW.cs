@@ -46,13 +46,13 @@ internal sealed class AdamW : IOptimizer
         var norm = gradients.norm();
         if (_constants.ClipNorm > 0)
         {
-            gradients.mul_(norm.add(_clipEpsilon).reciprocal_().mul_(_clipNorm).clamp_max_(_one));
+            gradients.mul_(norm.add(_clipEpsilon, Scalars.One).reciprocal_().mul_(_clipNorm).clamp_max_(_one));
         }
 
         mean.mul_(_beta1).add_(gradients, _oneMinusBeta1);
         square.mul_(_beta2).addcmul_(gradients, gradients, _oneMinusBeta2);
         using var squareCorrection = (1 / Math.Sqrt(1 - Math.Pow(_constants.Beta2, StepCount))).ToScalar();
-        var direction = mean.div(square.sqrt().mul_(squareCorrection).add_(_epsilon));
+        var direction = mean.div(square.sqrt().mul_(squareCorrection).add_(_epsilon, Scalars.One));
         foreach (var (kind, start, length) in _parameters.Segments())
         {
             var rates = UpdateRates.Of(kind, learningRate, headLearningRate, _loraPlusRatio, _constants, StepCount);

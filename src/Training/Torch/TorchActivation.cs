@@ -23,7 +23,7 @@ internal static class TorchActivation
         using var cube = 0.044715.ToScalar();
         using var scale = Math.Sqrt(2 / Math.PI).ToScalar();
         using var half = 0.5.ToScalar();
-        using var one = 1.0.ToScalar();
-        return (x * half * ((x + (x * x * x * cube)) * scale).tanh().add(one)).MoveToOuterDisposeScope();
+        var sum = x.add(x * x * x * cube, Scalars.One);
+        return (x * half * (sum * scale).tanh().add(Scalars.One, Scalars.One)).MoveToOuterDisposeScope();
     }
 }
