@@ -11,6 +11,9 @@ public sealed record HelpGroup(string Title, params IReadOnlyList<string> Option
 /// with it.</summary>
 public sealed record CommandHelp(IReadOnlyList<string> Examples, params IReadOnlyList<HelpGroup> Groups)
 {
+    /// <summary>Options that a call cannot do without, though another one may free it from them.</summary>
+    public IReadOnlyList<string> Required { get; init; } = [];
+
     /// <summary>Arranges <c>--help</c> of a program and of the commands in it.</summary>
     public static void Arrange(RootCommand root, CommandHelp help, params IReadOnlyList<(Command Command, CommandHelp Help)> commands)
     {

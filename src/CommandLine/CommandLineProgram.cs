@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 
@@ -37,6 +38,8 @@ public static class CommandLineProgram
             Recursive = true,
         };
         root.Options.Add(verbose);
+        root.Options.OfType<HelpOption>().Single().Description = "Show this help."; // every root command has one, and a version
+        root.Options.OfType<VersionOption>().Single().Description = "Show the version.";
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
@@ -105,9 +108,9 @@ public static class CommandLineProgram
         return values.Count > result.Option.Arity.MaximumNumberOfValues
             ? $"{name} is given {values.Count} times, expected once."
             : values.Count == 0 && result.Option.Arity.MinimumNumberOfValues > 0 && !result.Implicit
-            ? $"{name} has no value behind it, expected {result.Option.HelpName ?? "one"}."
+            ? $"{name} has no value behind it, expected {HelpText.ValueOf(result.Option)}."
             : values.Count == 1 && message.StartsWith("Cannot parse argument", StringComparison.Ordinal)
-            ? $"{name} is '{values[0]}', expected a {(result.Option.ValueType == typeof(double) ? "number" : "whole number")}."
+            ? $"{name} is '{values[0]}', expected a {(HelpText.ValueOf(result.Option) == "X" ? "number" : "whole number")}."
             : null;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using System.Text;
 
 namespace LoraOnnx.CommandLine;
@@ -18,7 +17,7 @@ internal static class HelpText
         var text = new StringBuilder();
         Wrap(text, command.Description ?? "", 0, 0);
         text.Append("\nUsage:\n");
-        Wrap(text, Usage(command), Indent, Indent + 4);
+        Wrap(text, Usage(command, help), Indent, Indent + 4);
         if (help.Examples.Count > 0)
         {
             text.Append("\nExamples:\n");
@@ -29,7 +28,7 @@ internal static class HelpText
         Section(text, "Commands", command.Subcommands.Select(inner => (inner.Name, inner.Description ?? "")));
         foreach (var (title, options) in Groups(command, help))
         {
-            Section(text, title, options.Select(option => (NameOf(option), Describe(option))));
+            Section(text, title, options.Select(option => (NameOf(option), Describe(option, help))));
         }
 
         return text.ToString();
@@ -94,7 +93,15 @@ internal static class HelpText
         text.Append(line.ToString().TrimEnd()).Append('\n');
     }
 
-    private static string Usage(Command command)
+    /// <summary>What stands behind an option for its value: N is a whole number, X one with a fraction; null: it takes none.</summary>
+    public static string? ValueOf(Option option)
+    {
+        var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
+        return option.HelpName ?? (type == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 ? null
+            : type == typeof(double) ? "X" : type == typeof(string) ? "TEXT" : "N");
+    }
+
+    private static string Usage(Command command, CommandHelp help)
     {
         var path = new Stack<string>();
         for (var inner = command; inner is not null; inner = inner.Parents.OfType<Command>().FirstOrDefault())
@@ -102,7 +109,7 @@ internal static class HelpText
             path.Push(inner.Name);
         }
 
-        var required = command.Options.Where(option => option.Required).Select(NameOf);
+        var required = command.Options.Where(option => IsRequired(option, help)).Select(option => $"{option.Name} {ValueOf(option)}");
         return string.Join(' ', [.. path, .. command.Arguments.Select(Shape), .. required, "[options]"]);
     }
 
@@ -112,23 +119,20 @@ internal static class HelpText
         $"{(argument.Arity.MinimumNumberOfValues == 0 ? $"[{NameOf(argument)}]" : NameOf(argument))}"
             + $"{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
 
+    private static bool IsRequired(Option option, CommandHelp help) => option.Required || help.Required.Contains(option.Name);
+
     private static string NameOf(Option option)
     {
-        var values = option.GetCompletions(CompletionContext.Empty).Select(completion => completion.Label).ToList();
-        var value = option.HelpName ?? (option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 ? null
-            : values.Count > 0 ? string.Join('|', values) : option.ValueType == typeof(double)
-                ? "X"
-                : option.ValueType == typeof(string) ? "WORD" : "N");
         var names = string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-') && alias != "-?").Prepend(option.Name).Distinct());
-        return value is null ? names : $"{names} {value}";
+        return ValueOf(option) is { } value ? $"{names} {value}" : names;
     }
 
-    private static string Describe(Option option)
+    private static string Describe(Option option, CommandHelp help)
     {
         var description = option.Description ?? "";
         var preset = option.HasDefaultValue && !description.Contains("[default:", StringComparison.Ordinal) ? option.GetDefaultValue() : null;
         var text = preset is null or false or "" or string[]? ""
             : $" [default: {Convert.ToString(preset, System.Globalization.CultureInfo.InvariantCulture)}]";
-        return $"{(option.Required ? "(required) " : "")}{description}{text}";
+        return $"{(IsRequired(option, help) ? "(required) " : "")}{description}{text}";
     }
 }

@@ -28,7 +28,7 @@ internal static class CompareCommand
     private static readonly Option<string> _data = new("--data")
     {
         HelpName = "FILE",
-        Description = "(required) Labelled texts that every model is scored on. Only runs of lora-train may go without: they are ranked by their "
+        Description = "Labelled texts that every model is scored on. Only runs of lora-train may go without: they are ranked by their "
             + "own figures.",
     };
 
@@ -55,10 +55,7 @@ internal static class CompareCommand
         Description = "Write every model's logits and label for every text, as JSON lines; as CSV where the file ends in .csv.",
     };
 
-    private static readonly Option<bool> _byteOrderMark = new("--bom")
-    {
-        Description = "Begin CSV files with a byte order mark, by which Excel knows UTF-8.",
-    };
+    private static readonly Option<bool> _byteOrderMark = SharedOptions.ByteOrderMark();
 
     private static readonly Option<int?> _explain = new("--explain")
     {
@@ -67,27 +64,23 @@ internal static class CompareCommand
             + "none. [default: 2, in half the time of scoring]",
     };
 
-    private static readonly Option<string?> _apiKey = new("--api-key")
-    {
-        HelpName = "KEY",
-        Description = "API key for the models that are servers; default: the environment variable LORA_SERVE_API_KEY.",
-    };
+    private static readonly Option<string?> _apiKey = SharedOptions.ApiKey();
 
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = $"{PrecisionRule.Help} Checkpoints and runs are measured in fp32.",
         DefaultValueFactory = _ => PrecisionRule.Auto.ToString(),
-    }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
+    }.OneOf(PrecisionRule.Names);
 
     private static readonly Option<string[]> _slice = new("--slice")
     {
         HelpName = "COLUMN",
-        Description = "Also report by the values of this column of the data; may be given several times.",
+        Description = "Also report by the values of this column of the data. May be given several times.",
     };
     private static readonly Option<string?> _sweep = new("--sweep-scale")
     {
-        HelpName = "0,0.5,1",
-        Description = "Merge the runs' adapters at these scales, choose by F1 on --validation, and report the choice on --data.",
+        HelpName = "X,..",
+        Description = "Merge the runs' adapters at these scales, such as 0,0.5,1, choose by F1 on --validation, and report the choice on --data.",
     };
     private static readonly Option<bool> _threshold = new("--threshold")
     {
@@ -108,27 +101,19 @@ internal static class CompareCommand
         HelpName = "N",
         Description = "Longest input in tokens, for all models; the rest of a text is cut. [default: what each was trained with]",
     };
-    private static readonly Option<string?> _truncate = new("--truncate")
+    private static readonly Option<string?> _truncate = new Option<string?>("--truncate")
     {
-        HelpName = "head|tail|head+tail",
         Description = "Which part of a long text is kept, for all models. [default: what each was trained with]",
-    };
-    private static readonly Option<int> _threads = new("--threads")
-    {
-        HelpName = "N",
-        Description = "Threads that compute; 0: all cores the process may use. The figures do not depend on it.",
-        DefaultValueFactory = _ => 0,
-    };
+    }.OneOf(EnumNames.All<Truncation>());
+    private static readonly Option<int> _threads = SharedOptions.Threads("The figures do");
     private static readonly Option<ulong> _seed = new("--seed")
     {
-        HelpName = "N",
         Description = "Seed of the bootstrap.",
         DefaultValueFactory = _ => 42,
     };
     private static readonly Option<int?> _resamples = new("--resamples")
     {
-        HelpName = "N",
-        Description = "Resamples of the bootstrap [default: 10,000, or 40,000 for up to 5,000 texts].",
+        Description = "Resamples of the bootstrap. [default: 10,000, or 40,000 for up to 5,000 texts]",
     };
 
     private static readonly WordOptions<TextOptions> _texts = new(TextOptionTable.All);
@@ -142,9 +127,14 @@ internal static class CompareCommand
         ],
         new HelpGroup("Data", "--data", "--validation", "--slice", "--max-length", "--truncate"),
         new HelpGroup("Columns and labels", [.. TextOptionTable.OptionNames]),
+        new HelpGroup("Server", "--api-key"),
         new HelpGroup("Results", "--out", "--json", "--markdown", "--csv", "--predictions", "--bom", "--explain", "--require"),
         new HelpGroup("Choices", "--sweep-scale", "--threshold", "--calibrate"),
-        new HelpGroup("Machine", "--precision", "--threads", "--api-key", "--seed", "--resamples"));
+        new HelpGroup("Intervals", "--seed", "--resamples"),
+        new HelpGroup("Machine", "--precision", "--threads"))
+    {
+        Required = ["--data"],
+    };
 
     public static RootCommand Create()
     {
@@ -156,7 +146,6 @@ internal static class CompareCommand
                 result.AddError(Spelling.UnknownOption(option, (result.Parent as CommandResult)!.Command)); // an argument stands in a command
             }
         });
-        _truncate.AcceptOnlyFromAmong([.. EnumNames.All<Truncation>()]);
         var root = new RootCommand(
             "Scores several models on one test set and shows whether it was worth it: F1 with 95 % intervals, significance, and what changed.")
         {
@@ -248,7 +237,7 @@ internal static class CompareCommand
         Predictions = parsed.GetValue(_predictions),
         ByteOrderMark = parsed.GetValue(_byteOrderMark),
         Explain = parsed.GetValue(_explain),
-        ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
+        ApiKey = parsed.GetValue(_apiKey),
         Precision = PrecisionRule.Parse(parsed.GetRequiredValue(_precision)),
         SweepScales = Scales(parsed.GetValue(_sweep)),
         Threshold = parsed.GetValue(_threshold),

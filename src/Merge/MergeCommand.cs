@@ -15,16 +15,19 @@ internal static class MergeCommand
     private static readonly CommandHelp _help = new(
         ["lora-merge --run runs/lora --out onnx/lora/model.onnx", "lora-merge --model models/demo --adapter DIR --out onnx/other/model.onnx"],
         new HelpGroup("What is merged (--run or --model)", "--run", "--model", "--adapter", "--head", "--scale"),
-        new HelpGroup("Results", "--out", "--layout", "--precision", "--save-checkpoint", "--base-with-adapters", "--opset", "--json"),
         new HelpGroup("Proof", "--verify-data", "--no-verify"),
-        OnDeviceOptionSet.Help,
-        new HelpGroup("Columns and labels of --verify-data", [.. TextOptionTable.OptionNames]));
+        new HelpGroup("Columns and labels of --verify-data", [.. TextOptionTable.OptionNames]),
+        new HelpGroup("Results", "--out", "--layout", "--precision", "--save-checkpoint", "--base-with-adapters", "--opset", "--json"),
+        OnDeviceOptionSet.Help)
+    {
+        Required = ["--out"],
+    };
 
     public static RootCommand Create()
     {
         var run = new Option<string?>("--run")
         {
-            HelpName = "RUN",
+            HelpName = "DIR",
             Description = "Directory that lora-train --out wrote: its base, adapter and head are merged.",
         };
         var model = new Option<string?>("--model")
@@ -35,22 +38,22 @@ internal static class MergeCommand
         var adapter = new Option<string[]>("--adapter")
         {
             HelpName = "DIR[:WEIGHT]",
-            Description = "PEFT adapter directory, with its weight in the sum (default 1); may be given several times.",
+            Description = "PEFT adapter directory, with its weight in the sum, 1 where none is said. May be given several times.",
         };
         var head = new Option<string?>("--head") { HelpName = "DIR", Description = "Directory with a trained head's model.safetensors." };
         var output = new Option<string?>("--out")
         {
             HelpName = "FILE",
-            Description = "(required) ONNX file to write, but with --training-artifacts; config and tokenizer are put beside it. "
-                + "With --layout hub or triton a directory.",
+            Description = "ONNX file to write, config and tokenizer beside it; with --layout hub or triton a directory. Not needed with "
+                + "--training-artifacts.",
         };
         var layout = new Option<string>("--layout")
         {
-            Description = "plain: one folder; hub: what transformers.js and optimum load, in fp32 and int8 (with --precision "
-                + "fp32 in that alone), with a model card; triton: a model repository for Triton's ONNX Runtime backend.",
+            Description = "How the files are laid out. plain: one folder; hub: what transformers.js and optimum load, in fp32 and int8 (with "
+                + "--precision fp32 in that alone), with a model card; triton: a model repository for Triton's ONNX Runtime backend.",
             DefaultValueFactory = _ => "plain",
         }
-            .AcceptOnlyFromAmong([.. EnumNames.All<LayoutKind>()]);
+            .OneOf(EnumNames.All<LayoutKind>());
         var scale = new Option<double>("--scale") { Description = "Multiplies every adapter; 1 is what was trained.", DefaultValueFactory = _ => 1 };
         var precision = new Option<string>("--precision")
         {
@@ -59,7 +62,7 @@ internal static class MergeCommand
                 + "exact.",
             DefaultValueFactory = _ => "fp32",
         }
-            .AcceptOnlyFromAmong([.. PrecisionName.OfFiles]);
+            .OneOf(PrecisionName.OfFiles);
         var opset = new Option<int>("--opset")
         {
             Description = $"ONNX operator set, {OnnxModelFile.LowestOpset} to {OnnxModelFile.HighestOpset}.",

@@ -12,28 +12,28 @@ internal static class ScoreCommand
     private static readonly Option<string> _model = new("--model")
     {
         HelpName = "[NAME=]PATH|URL",
-        Description = "(required) An ONNX file of lora-merge or its directory, or a server's http://HOST:PORT/MODEL.",
+        Description = "An ONNX file of lora-merge or its directory, or a server's http://HOST:PORT/MODEL.",
     };
 
     private static readonly Option<string> _in = new("--in", "--data")
     {
         HelpName = "FILE",
-        Description = "(required) Texts: .csv, .tsv, .jsonl, .json (each also .gz) or .parquet; - is standard input.",
+        Description = "Texts: .csv, .tsv, .jsonl, .json (each also .gz) or .parquet; - is standard input.",
     };
 
     private static readonly Option<string> _out = new("--out")
     {
         HelpName = "FILE",
-        Description = "(required) The same rows with label, score, score_NAME, truncated and error: .csv, .tsv, .jsonl or .parquet.",
+        Description = "The same rows with label, score, score_NAME, truncated and error: .csv, .tsv, .jsonl or .parquet.",
     };
 
     private static readonly WordOptions<TextOptions> _texts = new(TextOptionTable.All);
 
     private static readonly Option<string?> _shard = new("--shard")
     {
-        HelpName = "3/16|auto",
-        Description = "Score only this part; its file is --out with -03-of-16 in its name. auto: as JOB_COMPLETION_INDEX (with JOB_COMPLETIONS) or "
-            + "SLURM_ARRAY_TASK_ID say.",
+        HelpName = "N/N|auto",
+        Description = "Score only this part, such as 3/16; its file is --out with -03-of-16 in its name. auto: as JOB_COMPLETION_INDEX (with "
+            + "JOB_COMPLETIONS) or SLURM_ARRAY_TASK_ID say.",
     };
 
     private static readonly Option<bool> _join = new("--join")
@@ -52,29 +52,16 @@ internal static class ScoreCommand
         Description = "Write CSV cells that begin with = + - @ as they are, not behind an apostrophe.",
     };
 
-    private static readonly Option<bool> _byteOrderMark = new("--bom")
-    {
-        Description = "Begin CSV with a byte order mark, by which Excel knows UTF-8.",
-    };
+    private static readonly Option<bool> _byteOrderMark = SharedOptions.ByteOrderMark();
 
     private static readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = PrecisionRule.Help,
         DefaultValueFactory = _ => PrecisionRule.Auto.ToString(),
-    }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
+    }.OneOf(PrecisionRule.Names);
 
-    private static readonly Option<int> _threads = new("--threads")
-    {
-        HelpName = "N",
-        Description = "Threads that compute; 0: all cores the process may use. The scores do not depend on it.",
-        DefaultValueFactory = _ => 0,
-    };
-
-    private static readonly Option<string?> _apiKey = new("--api-key")
-    {
-        HelpName = "KEY",
-        Description = "API key for a server; default: the environment variable LORA_SERVE_API_KEY.",
-    };
+    private static readonly Option<int> _threads = SharedOptions.Threads("The scores do");
+    private static readonly Option<string?> _apiKey = SharedOptions.ApiKey();
 
     private static readonly CommandHelp _help = new(
         [
@@ -85,7 +72,11 @@ internal static class ScoreCommand
         new HelpGroup("Files", "--model", "--in", "--out", "--strict", "--restart", "--keep-formulas", "--bom"),
         new HelpGroup("Columns and labels of --in", [.. TextOptionTable.OptionNames]),
         new HelpGroup("Many machines", "--shard", "--join"),
-        new HelpGroup("Machine", "--precision", "--threads", "--api-key"));
+        new HelpGroup("Server", "--api-key"),
+        new HelpGroup("Machine", "--precision", "--threads"))
+    {
+        Required = ["--model", "--in", "--out"],
+    };
 
     public static RootCommand Create()
     {
@@ -120,7 +111,7 @@ internal static class ScoreCommand
             KeepFormulas = parsed.GetValue(_keepFormulas),
             ByteOrderMark = parsed.GetValue(_byteOrderMark),
             Precision = PrecisionRule.Parse(parsed.GetRequiredValue(_precision)),
-            ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY"),
+            ApiKey = parsed.GetValue(_apiKey),
             Threads = threads is >= 0 and <= 1024 ? (threads == 0 ? Environment.ProcessorCount : threads)
                 : throw new InputException($"--threads is {threads}, expected 0 to 1024."),
         };

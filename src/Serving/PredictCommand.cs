@@ -51,8 +51,8 @@ internal static class PredictCommand
         };
         var model = new Option<string>("--model")
         {
-            Description = "Name of the model, as NAME or NAME@VERSION; default: the server's first.",
-            HelpName = "NAME",
+            Description = "Name of the model. [default: the server's first]",
+            HelpName = "NAME[@VERSION]",
         };
         var timeout = new Option<double>("--timeout")
         {
@@ -64,12 +64,8 @@ internal static class PredictCommand
         {
             Description = "Say what each word adds to the logit of the class decided for; of one text.",
         };
-        var json = new Option<bool>("--json") { Description = "One JSON object a text." };
-        var apiKey = new Option<string>("--api-key")
-        {
-            Description = "API key; default: the environment variable LORA_SERVE_API_KEY.",
-            HelpName = "KEY",
-        };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object a text." };
+        var apiKey = SharedOptions.ApiKey();
         timeout.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var seconds)
@@ -108,7 +104,7 @@ internal static class PredictCommand
         try
         {
             return new SentimentClient(address,
-                new SentimentClientOptions { Timeout = timeout, ApiKey = apiKey ?? Environment.GetEnvironmentVariable("LORA_SERVE_API_KEY") });
+                new SentimentClientOptions { Timeout = timeout, ApiKey = apiKey });
         }
         catch (ArgumentException failure)
         {

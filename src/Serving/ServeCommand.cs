@@ -10,16 +10,15 @@ internal static class ServeCommand
     /// <summary>How --help is arranged.</summary>
     public static CommandHelp Help { get; } = new(
         ["lora-serve --model sentiment=onnx/lora", "lora-serve --models /srv/models --watch-seconds 10 --api-keys keys.txt"],
-        new HelpGroup("Models", "--model", "--models", "--watch-seconds", "--memory-mib"),
+        new HelpGroup("Models (--model or --models)", "--model", "--models", "--watch-seconds", "--memory-mib"),
         new HelpGroup("Adapters", "--adapter", "--head", "--adapters", "--loaded-adapters"),
         new HelpGroup("Where it listens", "--host", "--grpc-port", "--http-port"),
         new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key",
             "--client-ca", "--cors-allow-origin"),
-        new HelpGroup("Machine", "--device", "--precision", "--workers", "--threads"),
         new HelpGroup("Batches and limits", "--latency-target-ms", "--batch-tokens", "--queue-tokens", "--cache-mib", "--max-text-chars",
-            "--max-batch-texts",
-            "--max-message-mib", "--drain-seconds"),
-        new HelpGroup("Logs", "--log-calls", "--log-texts", "--log-format"));
+            "--max-batch-texts", "--max-message-mib", "--drain-seconds"),
+        new HelpGroup("Logs", "--log-calls", "--log-texts", "--log-format"),
+        new HelpGroup("Machine", "--device", "--precision", "--workers", "--threads"));
 
     public static RootCommand Create()
     {

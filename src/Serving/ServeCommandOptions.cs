@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LoraOnnx.CommandLine;
 using LoraOnnx.Inference;
 using LoraOnnx.Model;
 using LoraOnnx.Serving.Security;
@@ -13,9 +14,9 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string[]> _models = new("--model")
     {
-        Description = "An ONNX file or its directory, as [NAME[@VERSION]=]PATH; repeat for several. The first is the default model. Without NAME: "
-            + "the directory's name.",
-        HelpName = "[NAME=]PATH",
+        Description = "An ONNX file or its directory; without NAME it is called as the directory. May be given several times: the first answers "
+            + "calls that name none.",
+        HelpName = "[NAME[@VERSION]=]PATH",
     };
 
     private readonly Option<DirectoryInfo> _modelsDirectory = new Option<DirectoryInfo>("--models")
@@ -27,9 +28,9 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string[]> _adapters = new("--adapter")
     {
-        Description = "A run of lora-train, or an adapter as peft saves it, served under its own name on a model that has none merged into it; "
-            + "repeat for several. "
-            + "Texts of all adapters of a model share its batches. Without @BASE: the model that it was trained on, or the only one.",
+        Description = "A run of lora-train, or an adapter as peft saves it, served under its own name on a model that has none merged into it. "
+            + "May be given several times; texts of all adapters of a model share its batches. Without @BASE: the model that it was trained on, or "
+            + "the only one.",
         HelpName = "NAME[@BASE]=DIR[:WEIGHT]",
     };
 
@@ -52,6 +53,7 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string> _host = new("--host")
     {
+        HelpName = "HOST",
         Description = "Address to listen on. Other than loopback: use TLS and API keys.",
         DefaultValueFactory = _ => _default.Host,
     };
@@ -63,15 +65,15 @@ internal sealed class ServeCommandOptions
 
     private readonly Option<string> _device = new Option<string>("--device")
     {
-        Description = "auto: a GPU where there is one.",
+        Description = "Where to compute; auto: a GPU where there is one.",
         DefaultValueFactory = _ => DeviceName.Any,
-    }.AcceptOnlyFromAmong([.. DeviceName.All]);
+    }.OneOf(DeviceName.All);
 
     private readonly Option<string> _precision = new Option<string>("--precision")
     {
         Description = PrecisionRule.Help,
         DefaultValueFactory = _ => _default.Precision.ToString(),
-    }.AcceptOnlyFromAmong([.. PrecisionRule.Names]);
+    }.OneOf(PrecisionRule.Names);
 
     private readonly Option<int> _workers = Number("--workers", "Batches that run at the same time; 0: cores / threads.", 0, 0, 1024);
     private readonly Option<int> _threads = Number("--threads", "Threads of one batch; 0: up to 4, as cores allow.", 0, 0, 1024);
@@ -99,7 +101,7 @@ internal sealed class ServeCommandOptions
         Number("--watch-seconds", "How often to look for changed files of served models, and for new and removed folders of --models; they are "
             + "swapped, loaded and unloaded. 0: never.", 0, 0, 3600);
     private readonly Option<FileInfo> _tlsCertificate = PemFile("--tls-cert", "PEM certificate chain for both ports; read again when it changes.");
-    private readonly Option<FileInfo> _tlsKey = PemFile("--tls-key", "PEM private key; default: in the certificate's file.");
+    private readonly Option<FileInfo> _tlsKey = PemFile("--tls-key", "PEM private key. [default: in the certificate's file]");
     private readonly Option<FileInfo> _clientAuthority =
         PemFile("--client-ca", "PEM certificates; clients must show one that these have signed (mutual TLS).");
     private readonly IReadOnlyList<AccessArguments> _access = AccessSchemes.Arguments();
@@ -107,9 +109,9 @@ internal sealed class ServeCommandOptions
     private readonly Option<bool> _logTexts = new("--log-texts") { Description = "Log a line for every text, with the text." };
     private readonly Option<string> _logFormat = new Option<string>("--log-format")
     {
-        Description = "Logs go to standard error.",
+        Description = "How a line of the log is written, on standard error.",
         DefaultValueFactory = _ => "text",
-    }.AcceptOnlyFromAmong("text", "json");
+    }.OneOf("text", "json");
 
     public void AddTo(RootCommand root)
     {
@@ -187,7 +189,7 @@ internal sealed class ServeCommandOptions
 
     private static Option<int> Number(string name, string description, int defaultValue, int least, int most)
     {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultValue, HelpName = "N" };
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultValue };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && (number < least || number > most))

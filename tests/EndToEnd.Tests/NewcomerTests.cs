@@ -1,6 +1,6 @@
 namespace LoraOnnx.EndToEnd.Tests;
 
-/// <summary>Natural mistakes of somebody's first hour: each is told with its cause and a way out. And the help that comes before them.</summary>
+/// <summary>Natural mistakes of somebody's first hour: each is told with its cause and a way out.</summary>
 public sealed class NewcomerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -82,31 +82,4 @@ public sealed class NewcomerTests : IDisposable
         Assert.InRange(result.Error.Trim().Split('\n').Length, 1, 3);
         Assert.False(Path.Exists(Path.Combine(_folder.Path, "new", "run.json")));
     }
-
-    [Theory]
-    [InlineData("lora-train")]
-    [InlineData("lora-merge")]
-    [InlineData("lora-serve")]
-    [InlineData("lora-serve", "predict")]
-    [InlineData("lora-compare")]
-    [InlineData("lora-score")]
-    public void Help_has_examples_groups_and_required_options_in_80_columns(string program, params string[] command)
-    {
-        var help = Programs.Succeed(program, [.. command, "--help"]).Output;
-
-        var lines = help.Split('\n');
-        var groups = lines.Where(line => line.Length > 0 && line[0] != ' ' && line.EndsWith(':')).ToList();
-        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
-        Assert.Contains("Examples:", groups);
-        Assert.True(groups.Count >= 5, $"only {groups.Count} groups: {string.Join(' ', groups)}");
-        Assert.True(program == "lora-serve" && command.Length == 0
-            || help.Contains("(required)", StringComparison.Ordinal), "no option is marked as required");
-        Assert.Equal(["  --help, -h", "  --verbose"],
-            [.. AfterOther(lines).Select(line => line[..Math.Min(28, line.Length)].TrimEnd())
-                .Where(name => name.Contains("--", StringComparison.Ordinal) && !name.Contains("--version", StringComparison.Ordinal))]);
-    }
-
-    /// <summary>Every option of a program belongs to a group.</summary>
-    private static IEnumerable<string> AfterOther(string[] lines) =>
-        lines.SkipWhile(line => line != "Other:").Skip(1).Where(line => line.StartsWith("  -", StringComparison.Ordinal));
 }

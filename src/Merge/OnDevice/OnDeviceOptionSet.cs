@@ -22,18 +22,21 @@ internal sealed class OnDeviceOptionSet
 
     private readonly Option<string?> _method = new Option<string?>("--method")
     {
-        Description = "What the device trains; by default the adapters and heads that are given, else the head.",
+        Description = "What the device trains. [default: the adapters and heads that are given, else the head]",
     }
-        .AcceptOnlyFromAmong([.. EnumNames.All<TrainingMethod>()]);
+        .OneOf([.. EnumNames.All<TrainingMethod>()]);
 
     private readonly Option<int> _rank = new("--rank") { Description = "Inner width of new adapters.", DefaultValueFactory = _ => 8 };
 
-    private readonly Option<double?> _alpha = new("--alpha") { Description = "New adapters are scaled by alpha/rank; default twice the rank." };
+    private readonly Option<double?> _alpha = new("--alpha")
+    {
+        Description = "The adapters' update is scaled by alpha/rank. [default: twice the rank]",
+    };
 
     private readonly Option<string> _targets = new("--targets")
     {
-        HelpName = "NAMES",
-        Description = "Modules that get new adapters, comma-separated.",
+        HelpName = "NAME,..",
+        Description = "Linear modules that get new adapters: query, key, value, output, up, down, names of the checkpoint, or all-linear.",
         DefaultValueFactory = _ => string.Join(',', new OnDeviceOptions().Targets),
     };
 

@@ -17,7 +17,8 @@ internal static class CrossOrigin
     {
         var origins = new Option<string[]>("--cors-allow-origin")
         {
-            Description = "A web page's origin, such as https://shop.example, whose scripts may call from a browser; repeat for several; * for all.",
+            Description = "A web page's origin, such as https://shop.example, whose scripts may call from a browser; * for all. "
+                + "May be given several times.",
             HelpName = "ORIGIN",
         };
         origins.Validators.Add(result =>

@@ -18,9 +18,9 @@ internal static class TrainCommand
     private static readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace a run that is already in --out." };
     private static readonly Option<string[]> _sweep = new("--sweep")
     {
-        HelpName = "KEY=V1,V2",
-        Description = "Run every combination of these values, one after another, each in a folder of its own in --out, and rank them at the end; "
-            + "may be given for several options.",
+        HelpName = "NAME=VALUE,..",
+        Description = "Run every combination of these values, one after another, each in a folder of its own in --out, and rank them at the end. "
+            + "May be given several times.",
     };
     private static readonly Option<bool> _json = new("--json") { Description = "Print the final run.json on standard output." };
 
@@ -33,7 +33,7 @@ internal static class TrainCommand
                 + "--sweep lr=2e-4,5e-4 --sweep rank=4,16 --out runs/sweep",
             "lora-train --model models/demo --train texts.csv --validation 20% --per tenant --out runs/tenants",
         ],
-        new HelpGroup("Required (not with --resume)", "--model", "--train", "--out"),
+        new HelpGroup("Required (with --resume only --out)", "--model", "--train", "--out"),
         new HelpGroup("Data", "--validation", "--test", "--split", "--train-limit", "--max-length", "--truncate"),
         new HelpGroup("Columns and labels", [.. TextOptionTable.OptionNames]),
         new HelpGroup("What to train", "--method", "--rank", "--alpha", "--targets", "--lora-dropout", "--init", "--rslora", "--adapter-kind",
@@ -43,15 +43,19 @@ internal static class TrainCommand
             "--warmup", "--eval-per-epoch", "--patience"),
         new HelpGroup("Regularization", "--weight-decay", "--clip", "--label-smoothing", "--class-weights", "--sampling", "--dropout",
             "--attention-dropout"),
-        new HelpGroup("Machine", "--engine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds", "--seed"),
-        new HelpGroup("Run", "--base-name", "--per", "--per-texts", "--sweep", "--resume", "--overwrite", "--json"));
+        new HelpGroup("Run", "--base-name", "--per", "--per-texts", "--sweep", "--seed", "--resume", "--overwrite", "--json"),
+        new HelpGroup("Machine", "--engine", "--device", "--precision", "--threads", "--feature-cache-gib", "--checkpoint-seconds"))
+    {
+        Required = ["--model", "--train", "--out"],
+    };
 
     public static RootCommand Create()
     {
         var table = TrainOptionTable.Create();
         var preset = new Option<string>("--preset")
         {
-            Description = "original: the published experiment (10,000 + 1,000 reviews, rate 2e-5, 15 epochs); options beside it change its values.",
+            Description = "A set of options. original: the published experiment (10,000 + 1,000 reviews, rate 2e-5, 15 epochs); "
+                + "options beside it change its values.",
             HelpName = OriginalPreset.Name,
             CustomParser = result => OptionTable.Word(result, "--preset", word => word == OriginalPreset.Name, OriginalPreset.Name),
         };

@@ -75,7 +75,7 @@ internal sealed class OptionTable
         var option = new Option<string>(name)
         {
             Description = description,
-            HelpName = "a,b,..",
+            HelpName = "NAME,..",
             DefaultValueFactory = _ => string.Join(',', current(_defaults)),
             CustomParser = result => Word(result, name, word => Split(word).Length > 0, "names with commas between them"),
         };

@@ -25,12 +25,12 @@ internal static class TrainOptionTable
 
     private static void AddData(OptionTable table)
     {
-        table.Text("--model", "MODEL", "(required) The base: a checkpoint directory or a hub id.",
+        table.Text("--model", "MODEL", "The base: a checkpoint directory or a hub id.",
             (options, value) => options with { Model = value });
         table.Text("--train", "FILE",
-            "(required) Training texts: .jsonl, .json, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.",
+            "Training texts: .jsonl, .json, .csv, .tsv (also .gz), .parquet, an aclImdb folder, or hf:NAME:SPLIT.",
             (options, value) => options with { Train = value });
-        table.Text("--validation", "FILE|COUNT|SHARE",
+        table.Text("--validation", "FILE|N|SHARE",
             "Validation texts, or how many to take from the training texts: 200, or 20% or 0.2 for a fifth. "
             + "The best F1 on them decides which weights are kept. [default: none]",
             (options, value) => options with { Validation = value });
@@ -47,8 +47,8 @@ internal static class TrainOptionTable
             (options, value) => options with { PerTexts = value });
         table.Text("--base-name", "NAME", "What adapters and cards call the base. [default: the hub id, else the folder's name]",
             (options, value) => options with { BaseName = value });
-        table.Text("--out", "RUN", "(required) The run directory to write.", (options, value) => options with { Out = value });
-        table.Choice("--split", "How --validation COUNT or SHARE is taken.", options => options.Split,
+        table.Text("--out", "DIR", "The run directory to write.", (options, value) => options with { Out = value });
+        table.Choice("--split", "How --validation N or SHARE is taken.", options => options.Split,
             (options, value) => options with { Split = value });
         table.Whole("--train-limit", 1, int.MaxValue, "Use at most this many training texts, the first of the shuffle by --seed.", "all",
             (options, value) => options with { TrainLimit = value });
@@ -85,9 +85,9 @@ internal static class TrainOptionTable
     {
         table.Whole("--epochs", 1, 100_000, "Passes over the training texts.", "3; 15 with --method head",
             (options, value) => options with { Epochs = value });
-        table.Whole("--lora-epochs", 1, 100_000, "With lora+head: train the adapters alone for so many epochs, ...", null,
+        table.Whole("--lora-epochs", 1, 100_000, "With lora+head: train the adapters alone for so many epochs, before --head-epochs.", null,
             (options, value) => options with { LoraEpochs = value });
-        table.Whole("--head-epochs", 1, 100_000, "... then the head on the frozen adapters for so many.", null,
+        table.Whole("--head-epochs", 1, 100_000, "With lora+head: then train the head on the frozen adapters for so many epochs.", null,
             (options, value) => options with { HeadEpochs = value });
         table.Real("--lr", LeastRate, 10, "Peak learning rate (of the head alone with --method head).",
             "by rank: 1e-3 to 2, 5e-4 to 8, 4e-4 to 32, 3e-4 above; 1.5e-3 in fewer than 150 steps; head 1e-3", (options, value) =>
@@ -108,11 +108,11 @@ internal static class TrainOptionTable
         table.Real("--label-smoothing", 0, 0.99, "Share of the target that is spread over all classes, 0 to 1.", "0",
             (options, value) => options with { LabelSmoothing = value });
         table.Text("--class-weights", "none|balanced|NAME=X,..",
-            "How much texts of each class count: balanced gives every class the same weight in all, "
+            "How much texts of each class count; none: each 1; balanced: every class has the same weight in all, "
             + "whatever its number of texts. With several labels a text these are the positive weights of its binary cross-entropy: how much a "
-            + "label counts where it holds. [default: none, all count 1]", (options, value) => options with { ClassWeights = value });
-        table.Choice("--sampling", "balanced draws texts of every class equally often, rare ones repeatedly.", options => options.Sampling,
-            (options, value) => options with { Sampling = value });
+            + "label counts where it holds. [default: none]", (options, value) => options with { ClassWeights = value });
+        table.Choice("--sampling", "How training texts are drawn; balanced: those of every class equally often, rare ones repeatedly.",
+            options => options.Sampling, (options, value) => options with { Sampling = value });
         table.Switch("--dropout", "Dropout of the model's config in body and head.", options => options.Dropout,
             (options, value) => options with { Dropout = value });
         table.Switch("--attention-dropout", "Dropout of attention weights too; slower on a CPU.", options => options.AttentionDropout,
@@ -129,7 +129,8 @@ internal static class TrainOptionTable
     {
         table.Choice("--engine", "What computes: libtorch, or ONNX Runtime, in fp32; auto: libtorch where it loads.", options => options.Engine,
             (options, value) => options with { Engine = value });
-        table.Choice("--device", "Where to compute.", options => options.Device, (options, value) => options with { Device = value });
+        table.Choice("--device", "Where to compute; auto: a GPU where there is one.", options => options.Device,
+            (options, value) => options with { Device = value });
         table.Choice("--precision", "Type of the frozen base; auto: bf16 where the processor or GPU is fast at it.", options => options.Precision,
             (options, value) => options with { Precision = value });
         table.Whole("--threads", 0, 4096, "Threads that compute; 0: all cores the process may use.", "0",
