@@ -55,6 +55,10 @@ internal sealed class ServedModel : IDisposable
 
     public Calibration Calibration { get; }
 
+    /// <summary>Of a multi-label model: the score from which each label holds; empty for others.</summary>
+    public IEnumerable<double> Thresholds =>
+        Description.Task.IsMultiLabel ? Description.Task.Labels.Select((_, label) => Calibration.ThresholdOf(label)) : [];
+
     /// <summary>What <see cref="Models.FilesStamp"/> said when the files were read.</summary>
     public string FilesStamp { get; }
 

@@ -54,7 +54,7 @@ function say(id, message, isError = false) {
 const nameOf = model => `${model.name}@${model.version}`;
 const percent = score => `${(100 * score).toFixed(1)}\u00A0%`; // never broken at a line's end
 const milliseconds = microseconds => `${(microseconds / 1000).toFixed(1)} ms`;
-const decided = prediction => prediction.labels.length > 0 ? prediction.labels.join(' + ') : prediction.label;
+const decided = (model, prediction) => model.multi_label ? prediction.labels.join(' + ') || 'no label' : prediction.label;
 
 function chosen() {
   return [byId('model').value, byId('other').value].filter(value => value !== '').map(value => models[Number(value)]);
@@ -85,7 +85,8 @@ function describeModel() {
     model.precision,
   ].filter(part => part !== '').join('; '));
   const notes = [['labels', model.labels.join(', ')], ['longest text', `${model.max_tokens} tokens`],
-    ...(model.multi_label ? [['threshold', String(model.threshold)]] : []), ['SHA-256', model.sha256],
+    ...(model.multi_label ? [['thresholds', model.labels.map((label, index) => `${label} ${percent(model.thresholds[index])}`).join(', ')]] : []),
+    ['SHA-256', model.sha256],
     ...Object.entries(model.metadata).map(([name, note]) => [name.replace(/^lora_onnx\./, '').replaceAll('_', ' '), note])];
   byId('notes').replaceChildren(...notes.filter(([, note]) => note !== '').flatMap(
     ([name, note]) => [element('dt', { textContent: name }), element('dd', { textContent: note })]));
@@ -109,16 +110,19 @@ function showPrograms() {
     'Console.WriteLine($"{answer.GetProperty("label")} {answer.GetProperty("score")}");'].join('\n');
 }
 
-function scoreTable(prediction) {
-  const rows = prediction.scores.map(({ label, score }) => {
+// Of a multi-label model a bar says, too, from where on its label holds.
+function scoreTable(model, prediction) {
+  const rows = prediction.scores.map(({ label, score }, index) => {
     const fill = element('div');
     fill.style.width = `${100 * score}%`;
     return element('tr', {},
       element('th', { scope: 'row', textContent: label }),
       element('td', { ariaHidden: 'true' }, element('div', { className: 'bar' }, fill)),
-      element('td', { textContent: percent(score) }));
+      element('td', { textContent: percent(score) }),
+      ...(model.multi_label ? [element('td', { className: 'hint', textContent: `from ${percent(model.thresholds[index])}` })] : []));
   });
-  return element('table', { className: 'scores', ariaLabel: 'Probabilities' }, element('tbody', {}, ...rows));
+  return element('table', { className: 'scores', ariaLabel: model.multi_label ? 'Scores, each on its own' : 'Probabilities' },
+    element('tbody', {}, ...rows));
 }
 
 // A text with its words coloured by what they add to the class's logit, and the numbers for those who do not see colours.
@@ -163,8 +167,8 @@ function answerOf(model, text, prediction, tokens) {
   const times = prediction.times;
   const parts = [
     element('h3', { textContent: nameOf(model) }),
-    element('p', { className: 'label', textContent: decided(prediction) }),
-    scoreTable(prediction),
+    element('p', { className: 'label', textContent: decided(model, prediction) }),
+    scoreTable(model, prediction),
     element('p', { className: 'hint', textContent: `${milliseconds(times.total_us)} (tokenise ${milliseconds(times.tokenize_us)}, `
       + `wait ${milliseconds(times.queue_us)}, model ${milliseconds(times.infer_us)})${prediction.shared ? ', shared' : ''}` }),
     element('p', {
@@ -218,6 +222,7 @@ async function classifyFile() {
   try {
     read = readTexts(file.name, new Uint8Array(await file.arrayBuffer()));
   } catch (failure) {
+    clearTable();
     say('many-status', `${file.name}: ${failure.message}`, true);
     return;
   }
@@ -226,7 +231,7 @@ async function classifyFile() {
 
 async function classifyMany({ header, rows, place }, note = '') {
   const asked = chosen();
-  byId('csv').disabled = true;
+  clearTable();
   try {
     const results = asked.map(() => []);
     for (let start = 0; start < rows.length; start += linesPerCall) {
@@ -240,7 +245,7 @@ async function classifyMany({ header, rows, place }, note = '') {
     showTable(place);
     const wrong = results.flat().filter(result => !result.prediction).length;
     const differ = table.rows.filter(row => row.differs).length;
-    say('many-status', `${note}${rows.length} texts${asked.length > 1 ? `, ${differ} labelled differently` : ''}`
+    say('many-status', `${note}${rows.length} text${rows.length === 1 ? '' : 's'}${asked.length > 1 ? `, ${differ} labelled differently` : ''}`
       + `${wrong > 0 ? `, ${wrong} not answered` : ''}${rows.length > rowsShown ? `; the first ${rowsShown} are shown` : ''}.`, wrong > 0);
     byId('csv').disabled = false;
   } catch (failure) {
@@ -248,17 +253,24 @@ async function classifyMany({ header, rows, place }, note = '') {
   }
 }
 
+// What is shown and downloaded is never that of another file than the status tells of.
+function clearTable() {
+  byId('csv').disabled = true;
+  byId('results').hidden = true;
+}
+
 function tableOf(own, texts, asked, results) {
-  const added = asked.flatMap(model =>
-    ['label', 'score', 'tokens', 'cut'].map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column));
+  const added = asked.flatMap(model => ['label', ...(model.multi_label ? ['labels'] : []), 'score', 'tokens', 'cut']
+    .map(column => asked.length > 1 ? `${column} (${nameOf(model)})` : column));
   const header = [...own.map(column => added.includes(column) ? `input_${column}` : column), ...added]; // as lora-score names them
   const rows = texts.map((row, line) => {
-    const labels = results.map(result => result[line].prediction && decided(result[line].prediction));
-    const cells = results.flatMap(result => {
+    const labels = results.map((result, index) => result[line].prediction && decided(asked[index], result[line].prediction));
+    const cells = results.flatMap((result, index) => {
       const { prediction, error } = result[line];
+      const several = asked[index].multi_label ? [prediction?.labels.join('|') ?? ''] : [];
       return prediction
-        ? [decided(prediction), prediction.score.toFixed(4), String(prediction.tokens), prediction.truncated ? 'yes' : 'no']
-        : [error.message, '', '', ''];
+        ? [prediction.label, ...several, prediction.score.toFixed(4), String(prediction.tokens), prediction.truncated ? 'yes' : 'no']
+        : [error.message, ...several, '', '', ''];
     });
     return { cells: [...row, ...cells], differs: labels.length > 1 && labels[0] !== labels[1] };
   });
@@ -301,6 +313,7 @@ byId('model').addEventListener('change', describeModel);
 byId('one-form').addEventListener('submit', classifyOne);
 byId('many-form').addEventListener('submit', classifyLines);
 byId('file').addEventListener('change', classifyFile);
+byId('file').addEventListener('click', () => { byId('file').value = ''; }); // a file that was mended may be chosen again
 byId('text').addEventListener('input', showPrograms);
 byId('csv').addEventListener('click', downloadCsv);
 byId('text').addEventListener('keydown', event => {

@@ -30,19 +30,18 @@ function ofLines(text) {
 }
 
 function ofJson(text) {
-  let objects;
-  if (text.trimStart().startsWith('[')) {
-    objects = JSON.parse(text);
-  } else {
-    objects = text.split('\n').map((line, index) => {
-      if (line.trim() === '') return null;
-      try {
-        return JSON.parse(line);
-      } catch {
-        throw new Error(`line ${index + 1} is no JSON.`);
-      }
-    }).filter(object => object !== null);
-  }
+  const parsed = (json, place) => {
+    try {
+      return JSON.parse(json);
+    } catch {
+      throw new Error(`${place} is no JSON.`);
+    }
+  };
+  const isArray = text.trimStart().startsWith('[');
+  const objects = isArray ? parsed(text, 'the array')
+    : text.split('\n').flatMap((line, index) => line.trim() === '' ? [] : [parsed(line, `line ${index + 1}`)]);
+  const wrong = objects.findIndex(object => object === null || typeof object !== 'object' || Array.isArray(object));
+  if (wrong >= 0) throw new Error(`${isArray ? 'entry' : 'object'} ${wrong + 1} is no JSON object, expected {"text": "…"}.`);
   const header = [...new Set(objects.flatMap(object => Object.keys(object)))];
   const cell = value => value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
   return { header, rows: objects.map(object => header.map(name => cell(object[name]))) };

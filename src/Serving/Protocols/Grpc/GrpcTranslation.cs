@@ -133,6 +133,7 @@ internal static class GrpcTranslation
         Metadata = { MachinePaths.Cut(model.Description.Metadata) },
         Temperature = model.Calibration.Temperature,
         Threshold = model.Calibration.Threshold ?? 0.5,
+        Thresholds = { model.Thresholds },
         Loaded = loaded,
     };
 

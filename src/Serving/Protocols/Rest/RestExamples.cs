@@ -45,7 +45,7 @@ internal static class RestExamples
           "models": [{
             "name": "sentiment", "version": "1", "labels": ["NEGATIVE", "POSITIVE"], "multi_label": false, "max_tokens": 512, "is_default": true,
             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "size_bytes": 267852122, "precision": "fp32",
-            "metadata": {}, "temperature": 1, "threshold": 0.5, "loaded": true
+            "metadata": {}, "temperature": 1, "threshold": 0.5, "thresholds": [], "loaded": true
           }]
         }
         """);

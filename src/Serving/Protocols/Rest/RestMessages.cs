@@ -116,6 +116,7 @@ internal sealed record ModelAnswer(
     IReadOnlyDictionary<string, string> Metadata,
     double Temperature,
     double Threshold,
+    [property: Description("Of a multi-label model: the score from which each class counts as given.")] IReadOnlyList<double> Thresholds,
     bool Loaded);
 
 /// <summary>All models, the default one first.</summary>
