@@ -1,8 +1,8 @@
 namespace LoraOnnx.Model.Metrics;
 
 /// <summary>
-/// The 95 % bootstrap interval of F1 from counts alone: texts drawn again with replacement fall into the cells of the confusion matrix with the
-/// cells' shares, so the texts themselves are not needed.
+/// The 95 % bootstrap interval of F1 from counts alone: texts drawn again with replacement fall into the cells of the confusion matrix, or
+/// among the sets of labels, with their shares, so the texts themselves are not needed.
 /// </summary>
 public static class F1Interval
 {
@@ -15,29 +15,53 @@ public static class F1Interval
     public static (double Low, double High) Of(ConfusionMatrix confusion)
     {
         ArgumentNullException.ThrowIfNull(confusion);
-        ArgumentOutOfRangeException.ThrowIfZero(confusion.Total, nameof(confusion));
         var classes = confusion.Classes;
-        var cellOfText = new int[confusion.Total];
-        var filled = 0;
-        for (var cell = 0; cell < classes * classes; cell++)
+        return Of([.. confusion.Rows.SelectMany(row => row)], drawn =>
         {
-            var count = (int)confusion[cell / classes, cell % classes];
-            cellOfText.AsSpan(filled, count).Fill(cell);
-            filled += count;
-        }
+            var counts = new long[classes, classes];
+            for (var cell = 0; cell < drawn.Length; cell++)
+            {
+                counts[cell / classes, cell % classes] = drawn[cell];
+            }
 
+            return CountFigures.OfClasses(new ConfusionMatrix(counts)).F1;
+        });
+    }
+
+    /// <summary>The same of micro F1, where several labels hold for a text.</summary>
+    public static (double Low, double High) Of(IReadOnlyList<LabelSetCount> sets)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        return Of([.. sets.Select(set => set.Texts)], drawn =>
+        {
+            var (found, others) = (0L, 0L);
+            for (var set = 0; set < drawn.Length; set++)
+            {
+                found += 2 * drawn[set] * sets[set].Found;
+                others += drawn[set] * (sets[set].Wrong + sets[set].Missed);
+            }
+
+            return found == 0 ? 0 : (double)found / (found + others);
+        });
+    }
+
+    /// <param name="counts">Texts of each kind.</param>
+    /// <param name="f1">F1 of so many texts of each kind.</param>
+    private static (double Low, double High) Of(long[] counts, Func<long[], double> f1)
+    {
+        int[] kindOfText = [.. counts.SelectMany((count, kind) => Enumerable.Repeat(kind, (int)count))];
+        ArgumentOutOfRangeException.ThrowIfZero(kindOfText.Length, nameof(counts));
         var values = new double[Resamples];
         var random = new Random(Seed); // with a seed the same on every machine
         for (var resample = 0; resample < Resamples; resample++)
         {
-            var counts = new long[classes, classes];
-            for (var text = 0; text < cellOfText.Length; text++)
+            var drawn = new long[counts.Length];
+            for (var text = 0; text < kindOfText.Length; text++)
             {
-                var cell = cellOfText[random.Next(cellOfText.Length)];
-                counts[cell / classes, cell % classes]++;
+                drawn[kindOfText[random.Next(kindOfText.Length)]]++;
             }
 
-            values[resample] = CountFigures.OfClasses(new ConfusionMatrix(counts)).F1;
+            values[resample] = f1(drawn);
         }
 
         Array.Sort(values);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Model.Runs;
 
@@ -187,6 +188,9 @@ public sealed record RunMetrics
 
     /// <summary>Texts by true class (rows) and answer; null for a multi-label model, and in runs of earlier versions.</summary>
     public IReadOnlyList<IReadOnlyList<long>>? Confusion { get; init; }
+
+    /// <summary>Texts of a multi-label model by how many labels are right; null for others, and in runs of earlier versions.</summary>
+    public IReadOnlyList<LabelSetCount>? LabelSets { get; init; }
 }
 
 /// <summary>Figures of one label of a multi-label model.</summary>

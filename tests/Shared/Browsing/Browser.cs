@@ -8,6 +8,9 @@ internal sealed class Browser : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
 
+    private static readonly ViewportSize _desk = new() { Width = 1280, Height = 900 };
+    private static readonly ViewportSize _phone = new() { Width = 390, Height = 844 };
+
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
 
@@ -53,37 +56,55 @@ internal sealed class Browser : IAsyncDisposable
 
     /// <summary>
     /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, as WebP by
-    /// Debian's cwebp, which is how those there were made. Fails when it is wider than the screen, or higher than
-    /// <paramref name="mostScreens"/> before anything is unfolded.
+    /// Debian's cwebp, which is how those there were made. Fails as <see cref="AssertReadableAsync"/> does.
     /// </summary>
     public async Task TakePicturesAsync(string path, string name, double mostScreens)
     {
-        foreach (var (width, height) in new[] { (1280, 900), (390, 844) })
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            foreach (var size in new[] { _desk, _phone })
             {
-                var page = await OpenAsync(path, width, height, scheme);
-                var file = $"{name}-{width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}.png";
-                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Repository.Path("artifacts", file), FullPage = true });
-                await AssertAccessibleAsync(page);
-                var (wide, high) =
-                    (await page.EvaluateAsync<int>("document.documentElement.scrollWidth"),
-                        await page.EvaluateAsync<int>("document.documentElement.scrollHeight"));
-                Assert.True(wide <= width, $"{file} is {wide} wide");
-                Assert.True(high <= mostScreens * height, $"{file} is {high} high, {(double)high / height:0.0} screens");
+                var picture = await LookAsync(path, name, size, scheme, mostScreens);
                 if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
                 {
                     Directory.CreateDirectory(Repository.Path("docs", "pictures"));
-                    var small = Command.Run("cwebp", ["-quiet", "-lossless", "-z", "9", Repository.Path("artifacts", file), "-o",
-                        Repository.Path("docs", "pictures", Path.ChangeExtension(file, ".webp"))]);
+                    var small = Command.Run("cwebp", ["-quiet", "-lossless", "-z", "9", picture, "-o",
+                        Repository.Path("docs", "pictures", Path.ChangeExtension(Path.GetFileName(picture), ".webp"))]);
                     Assert.True(small.ExitCode == 0, small.ToString());
                 }
-
-                await UnfoldAsync(page);
-                await AssertAccessibleAsync(page);
-                await page.CloseAsync();
             }
         }
+    }
+
+    /// <summary>Fails when a page is wider than a desk in the light or a phone in the dark, or higher than <paramref name="mostScreens"/> before
+    /// anything is unfolded, or where axe finds anything.</summary>
+    public async Task AssertReadableAsync(string path, string name, double mostScreens)
+    {
+        await LookAsync(path, name, _desk, ColorScheme.Light, mostScreens);
+        await LookAsync(path, name, _phone, ColorScheme.Dark, mostScreens);
+    }
+
+    /// <summary>Where the picture is.</summary>
+    private async Task<string> LookAsync(string path, string name, ViewportSize size, ColorScheme scheme, double mostScreens)
+    {
+        var page = await OpenAsync(path, size.Width, size.Height, scheme);
+        var file = $"{name}-{size.Width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}.png";
+        var picture = Repository.Path("artifacts", file);
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = picture, FullPage = true });
+        await AssertWidthAsync(page, size.Width, file);
+        var high = await page.EvaluateAsync<int>("document.documentElement.scrollHeight");
+        Assert.True(high <= mostScreens * size.Height, $"{file} is {high} high, {(double)high / size.Height:0.0} screens");
+        await UnfoldAsync(page);
+        await AssertWidthAsync(page, size.Width, $"{file}, unfolded,");
+        await AssertAccessibleAsync(page);
+        await page.CloseAsync();
+        return picture;
+    }
+
+    private static async Task AssertWidthAsync(IPage page, int most, string what)
+    {
+        var wide = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+        Assert.True(wide <= most, $"{what} is {wide} wide");
     }
 
     public async ValueTask DisposeAsync()

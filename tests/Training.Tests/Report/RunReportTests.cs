@@ -57,12 +57,7 @@ public sealed class RunReportTests : IDisposable
     [Fact]
     public void More_than_two_classes_have_a_table_of_their_own_figures()
     {
-        var record = Record();
-        var page = TrainingPage.Of(record with
-        {
-            Labels = ["bad", "fair", "good"],
-            Test = record.Test! with { Confusion = [[8, 2, 0], [1, 6, 3], [0, 0, 10]] },
-        }, Path.Combine(_recorded, "metrics.jsonl"));
+        var page = TrainingPage.Of(OfThreeClasses(), Path.Combine(_recorded, "metrics.jsonl"));
 
         // fair: 6 of 8 answers are right, 6 of 10 texts are found, F1 is 12 / 18
         Assert.Matches("(?s)Figures of each label on the test texts.*fair.{0,200}10.{0,200}66\\.67.{0,200}75\\.00.{0,200}60\\.00", page);
@@ -80,7 +75,57 @@ public sealed class RunReportTests : IDisposable
         await browser.TakePicturesAsync(path, "training", mostScreens: 3);
     }
 
+    /// <summary>Three classes, and several labels a text: nothing wider than the screen, and axe finds nothing.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task More_classes_are_as_readable(bool isMultiLabel)
+    {
+        await using var browser = await Browser.StartAsync();
+        var record = isMultiLabel ? OfSeveralLabels() : OfThreeClasses();
+        var path = Path.Combine(_folder.Path, "report.html");
+        await File.WriteAllTextAsync(path, TrainingPage.Of(record, Path.Combine(_recorded, "metrics.jsonl")), TestContext.Current.CancellationToken);
+
+        await browser.AssertReadableAsync(path, isMultiLabel ? "training-labels" : "training-classes", mostScreens: 3);
+    }
+
+    [Fact]
+    public void Several_labels_have_an_interval_too()
+    {
+        var head = RunHeadline.Of(OfSeveralLabels());
+
+        Assert.Equal("Test F1 did not rise: from 86.61 to 78.79 %", head.Headline);
+        Assert.Matches(@"^95 % interval 7[345]\.\d\d to 8[234]\.\d\d % \(raw model: 8\d\.\d\d to 9\d\.\d\d\)\. ", head.Lead);
+    }
+
     private static string Page() => TrainingPage.Of(Record(), Path.Combine(_recorded, "metrics.jsonl"));
+
+    private static RunRecord OfThreeClasses()
+    {
+        var record = Record();
+        return record with
+        {
+            Labels = ["bad", "fair", "good"],
+            Test = record.Test! with { Confusion = [[8, 2, 0], [1, 6, 3], [0, 0, 10]] },
+        };
+    }
+
+    /// <summary>F1 is 2 · 130 / (2 · 130 + 50 + 20).</summary>
+    private static RunRecord OfSeveralLabels()
+    {
+        var record = Record();
+        return record with
+        {
+            Labels = ["joy", "disapproval-or-annoyance"],
+            Test = record.Test! with
+            {
+                Confusion = null,
+                F1 = 260.0 / 330,
+                Labels = [new("joy", 90, 0.8, 0.75, 0.85, 0.34), new("disapproval-or-annoyance", 60, 0.7, 0.7, 0.7, 0.61)],
+                LabelSets = [new(1, 0, 0, 70), new(1, 1, 0, 40), new(2, 0, 0, 10), new(0, 1, 1, 10), new(0, 0, 1, 10)],
+            },
+        };
+    }
 
     private static RunRecord Record() => RunDirectory.Open(_recorded).Record;
 }

@@ -44,6 +44,7 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
             Precision = figures.Precision,
             Recall = figures.Recall,
             Confusion = figures.Confusion?.Rows,
+            LabelSets = task.IsMultiLabel ? LabelSetCount.Of(scored) : null,
             Labels = task.IsMultiLabel ? LabelFigures(figures, scored, task, calibration) : null,
         };
         return new Evaluation(metrics, OnlyAnswerOf(scored, task)) { Scored = scored };

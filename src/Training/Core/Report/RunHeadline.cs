@@ -27,10 +27,16 @@ internal static class RunHeadline
     }
 
     /// <summary>The 95 % interval of F1, or null where the counts are not known.</summary>
-    public static string? Interval(RunMetrics metrics) =>
-        metrics.Confusion is { } rows && F1Interval.Of(ConfusionMatrix.Of(rows)) is var (low, high)
-            ? $"{DisplayText.Percent(low)} to {DisplayText.Percent(high)}"
-            : null;
+    public static string? Interval(RunMetrics metrics)
+    {
+        (double Low, double High)? interval = metrics switch
+        {
+            { Confusion: { } rows } => F1Interval.Of(ConfusionMatrix.Of(rows)),
+            { LabelSets: { Count: > 0 } sets } => F1Interval.Of(sets),
+            _ => null,
+        };
+        return interval is var (low, high) ? $"{DisplayText.Percent(low)} to {DisplayText.Percent(high)}" : null;
+    }
 
     /// <summary>A hub's name as it is, the end of a path: where things lie on a machine is nobody else's business.</summary>
     public static string Name(string source) => Path.IsPathRooted(source) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(source)) : source;
