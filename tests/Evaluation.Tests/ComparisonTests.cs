@@ -68,7 +68,7 @@ public sealed class ComparisonTests : IDisposable
     {
         using var first = new TinyModel(new TinyModelOptions { Labels = ["bad", "fair", "good"] });
         using var second = new TinyModel(new TinyModelOptions { Labels = ["bad", "fair", "good"], Seed = 9 });
-        var data = TinyTexts.Write(first.Folder, 200, classes: 3);
+        var data = TinyTexts.Write(first.Folder, 200, labels: MadeUpLabels.ThreeClasses);
 
         var (report, _) = await TinyModels.CompareAsync(
             new CompareOptions { Models = TinyModels.Arguments($"a={first.Checkpoint}", $"b={second.Checkpoint}"), Data = data });

@@ -14,6 +14,7 @@ internal static class ComparisonPage
         Head = Head(report),
         Requirements = MethodSection.Requirements(report),
         Glance = OverviewSection.Table(report),
+        Others = OverviewSection.Others(report),
         Intervals = OverviewSection.Intervals(report),
         Changes = ChangesSection.Of(report),
         Examples = ChangesSection.Examples(report),

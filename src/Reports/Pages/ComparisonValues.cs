@@ -10,15 +10,18 @@ public sealed record ComparisonValues
     public required ReportHead Head { get; init; }
 
     /// <summary>What --require asked for.</summary>
-    public Table? Requirements { get; init; }
+    public Requirements? Requirements { get; init; }
 
     /// <summary>The table that answers the question, a row a model.</summary>
     public required Table Glance { get; init; }
 
+    /// <summary>Rows that the table has no room for.</summary>
+    public Table? Others { get; init; }
+
     /// <summary>The same as a picture.</summary>
     public required IntervalPlot Intervals { get; init; }
 
-    /// <summary>What each other model changed.</summary>
+    /// <summary>What each other model changed, the best first.</summary>
     public IReadOnlyList<Change> Changes { get; init; } = [];
 
     /// <summary>Texts on which the best of them changed the answer.</summary>
@@ -60,6 +63,11 @@ public sealed record ComparisonValues
     /// <summary>All that is needed to get the same figures again.</summary>
     public required Method Method { get; init; }
 }
+
+/// <summary>What --require asked for.</summary>
+/// <param name="Verdict">How many of them hold.</param>
+/// <param name="All">Each with its result.</param>
+public sealed record Requirements(string Verdict, Table All);
 
 /// <summary>What a model changed against the first, in short.</summary>
 /// <param name="Model">Its name.</param>

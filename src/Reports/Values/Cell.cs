@@ -35,6 +35,9 @@ public sealed record Table(string Caption, IReadOnlyList<Cell> Columns, IReadOnl
     /// <summary>On a narrow screen each row becomes a card.</summary>
     public bool IsCards { get; init; }
 
+    /// <summary>Columns, by their place, that a card leaves out: they stand elsewhere, too.</summary>
+    public IReadOnlySet<int> OfDesks { get; init; } = new HashSet<int>();
+
     /// <summary>Columns of words, by their place: they are set to the left and may wrap.</summary>
     public IReadOnlySet<int> Words { get; init; } = new HashSet<int>();
 }

@@ -55,7 +55,7 @@ internal static class ChangesSection
             {
                 Tone = test.OnlyFirstRight > 0 ? Tone.Worse : Tone.Plain,
             },
-            $" newly wrong; {(test.PValue < Summary.Significance ? "more than chance explains" : "chance may explain it")} (p ",
+            $" newly wrong; {(test.PValue < Summary.Significance ? "more than chance explains" : "chance may explain it")} (p\u00A0",
             Shown.Number($"{at}/p_value", Numbers.Probability(test.PValue)),
             ").");
     }

@@ -7,9 +7,13 @@ namespace LoraOnnx.Evaluation.Reports.Page;
 /// <summary>What was required, whether a server gives what its file gives, and all that is needed to get the same figures again.</summary>
 internal static class MethodSection
 {
-    public static Table? Requirements(ComparisonReport report) => report.Requirements.Count == 0 ? null : new Table("What --require asked for",
-        ["requirement", "result", "left side", "right side"],
-        [.. report.Requirements.Select((result, index) => Requirement($"/requirements/{index}", result))]);
+    public static Requirements? Requirements(ComparisonReport report) => report.Requirements.Count == 0 ? null : new Requirements(
+        $"Requirements: {report.Requirements.Count(result => result.Holds)} of {report.Requirements.Count} hold",
+        new Table("What --require asked for", ["requirement", "result", "left side", "right side"],
+            [.. report.Requirements.Select((result, index) => Requirement($"/requirements/{index}", result))])
+        {
+            IsCards = true,
+        });
 
     public static Table? Servers(ComparisonReport report)
     {

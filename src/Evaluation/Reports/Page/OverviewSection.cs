@@ -8,12 +8,29 @@ namespace LoraOnnx.Evaluation.Reports.Page;
 /// <summary>The table that answers the question, and the same as a picture.</summary>
 internal static class OverviewSection
 {
-    public static Table Table(ComparisonReport report) => new(
-        $"In percent; F1, precision and recall are {Averaging(report)}, below F1 its 95 % interval",
+    /// <summary>More models would not leave room for anything else on a phone.</summary>
+    private const int MostModels = 5;
+
+    public static Table Table(ComparisonReport report) =>
+        Of(report, $"In percent; F1, precision and recall are {Averaging(report)}, below F1 its 95 % interval", Best(report));
+
+    /// <summary>The models that the table has no room for; null: there are none.</summary>
+    public static Table? Others(ComparisonReport report) => report.Models.Except(Best(report)).ToList() is not { Count: > 0 } others ? null
+        : Of(report, "The same of the others", others);
+
+    /// <summary>The first model and the best of the others, in their order.</summary>
+    private static IReadOnlyList<ModelReport> Best(ComparisonReport report)
+    {
+        var best = report.Models.Skip(1).OrderByDescending(model => model.Figures.F1).Take(MostModels - 1).Append(report.Models[0]).ToHashSet();
+        return [.. report.Models.Where(best.Contains)];
+    }
+
+    private static Table Of(ComparisonReport report, string caption, IReadOnlyList<ModelReport> models) => new(caption,
         ["model", "F1", "to first", "accuracy", "precision", "recall", "trained", "size", "runs in", "speed"],
-        [.. report.Models.Select(model => Row(report, model))])
+        [.. models.Select(model => Row(report, model))])
     {
         IsCards = true,
+        OfDesks = new HashSet<int> { 4, 5, 6, 7, 8, 9 },
     };
 
     private static string Averaging(ComparisonReport report) => report.ProblemType == ProblemType.MultiLabel ? "over all labels together (micro)"
@@ -22,10 +39,11 @@ internal static class OverviewSection
 
     public static IntervalPlot Intervals(ComparisonReport report) => new(
         "F1 of each model with its interval",
-        Axis.Around("F1 %", report.Models.SelectMany(Ends).SelectMany(end => new[] { Math.Max(0, end - 0.01), Math.Min(1, end + 0.01) })
+        Axis.Around("F1 %", Best(report).SelectMany(Ends).SelectMany(end => new[] { Math.Max(0, end - 0.01), Math.Min(1, end + 0.01) })
             .Select(end => 100 * end)),
-        [.. report.Models.Select((model, place) => new IntervalRow(
-            place, model.Name, $"{Numbers.Figure(Figure.F1, model.Figures.F1)} ({Numbers.Range(Figure.F1, model.Intervals[Figure.F1])})",
+        [.. Best(report).Select(model => new IntervalRow(
+            Shown.PlaceOf(report, model), model.Name,
+            $"{Numbers.Figure(Figure.F1, model.Figures.F1)} ({Numbers.Range(Figure.F1, model.Intervals[Figure.F1])})",
             100 * model.Figures.F1,
             model.Intervals[Figure.F1] is { } interval ? (100 * interval.Low, 100 * interval.High) : null))]);
 

@@ -28,19 +28,18 @@ internal static class TextsSection
         return [.. lists.Where(list => list.Texts.Count > 0)];
     }
 
-    /// <summary>A text with the answers of all models and their scores, and one model's view of it.</summary>
-    public static Excerpt Short(ComparisonReport report, ModelReport model, string at, TextExcerpt text) => Card(report, at, text, (_, _) => []) with
-    {
-        Pictures = WordsSection.Of(report, [model], at, text),
-    };
+    /// <summary>A text with the answers of the first model and of another with their scores, and that one's view of it.</summary>
+    public static Excerpt Short(ComparisonReport report, ModelReport model, string at, TextExcerpt text) =>
+        Card(report, [report.Models[0], model], at, text, (_, _) => []) with { Pictures = WordsSection.Of(report, [model], at, text) };
 
     private static ExcerptList List(ComparisonReport report, string pointer, string title, string note, IReadOnlyList<TextExcerpt> texts) =>
-        new(title, note, [.. texts.Select((text, index) => Card(report, $"{pointer}/{index}", text, ForTheLabel))]);
+        new(title, note, [.. texts.Select((text, index) => Card(report, report.Models, $"{pointer}/{index}", text, ForTheLabel))]);
 
-    private static Excerpt Card(ComparisonReport report, string at, TextExcerpt text, Func<string, TextAnswer, Piece[]> more) => new(
+    private static Excerpt Card(ComparisonReport report, IReadOnlyList<ModelReport> by, string at, TextExcerpt text,
+        Func<string, TextAnswer, Piece[]> more) => new(
         text.Text,
         new Line("text ", Shown.Number($"{at}/index", Numbers.Count(text.Index)), $", labelled {text.Label}"),
-        [.. report.Models.Zip(text.Answers)
+        [.. report.Models.Zip(text.Answers).Where(pair => by.Contains(pair.First))
             .Select(pair => Answer(report, pair.First, $"{at}/answers/{Shown.Pointer(pair.First.Name)}", text, pair.Second, more))])
     {
         Pictures = WordsSection.Of(report, report.Models, at, text),
