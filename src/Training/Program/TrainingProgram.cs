@@ -253,6 +253,7 @@ internal static class TrainingProgram
     private static void Finish(TrainingJob job, CachedFeatures rawFeatures, CancellationToken cancellationToken)
     {
         job.Display.Note("measuring the kept weights in fp32 ...");
+        rawFeatures.Purpose = "measuring the kept weights"; // a head of its own stands on the features of the raw model
         var record = job.Output.Record;
         var point = new RunProgressPoint(record.Best?.Step ?? record.Steps, record.Best?.Epoch ?? job.Options.Phases[^1].Epochs);
         using var final = new FinalFigures(job, job.Output.ReadWeights(), rawFeatures);

@@ -55,6 +55,18 @@ public sealed class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void A_run_without_validation_and_test_says_on_what_it_trained_and_shows_no_empty_table()
+    {
+        var record = Record();
+        var bare = record with { Test = null, RawTest = null, Validation = null, Raw = null, Best = null, Last = null, Data = [record.Data[0]] };
+        var page = TrainingPage.Of(bare, Path.Combine(_recorded, "metrics.jsonl"));
+
+        Assert.Contains("<h1>Trained, and measured on no texts</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("train.jsonl, 370 training texts \u00B7 base demo", System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+        Assert.DoesNotContain("Figures in percent", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void More_than_two_classes_have_a_table_of_their_own_figures()
     {
         var page = TrainingPage.Of(OfThreeClasses(), Path.Combine(_recorded, "metrics.jsonl"));

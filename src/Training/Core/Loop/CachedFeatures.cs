@@ -13,7 +13,7 @@ internal sealed class CachedFeatures(TrainingJob job, LoraAdapter? adapter, Base
     private IEncoder? _encoder;
 
     /// <summary>What the features are for, while they are computed.</summary>
-    public string Purpose { get; init; } = "features";
+    public string Purpose { get; set; } = "features";
 
     /// <summary>Features [texts][width], in the order of the set.</summary>
     public float[][] Of(TextSet texts, CancellationToken cancellationToken)

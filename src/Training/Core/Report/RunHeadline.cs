@@ -12,10 +12,13 @@ internal static class RunHeadline
     public static ReportHead Of(RunRecord record)
     {
         var (role, raw, kept) = record.Test is { } test ? ("test", record.RawTest, test) : ("validation", record.Raw, record.Validation);
-        var data = record.Data.FirstOrDefault(set => set.Role == role);
+        var data = record.Data.FirstOrDefault(set => set.Role == role) ?? record.Data.FirstOrDefault(set => set.Role == "train");
         string[] facts =
         [
-            .. data is null ? [] : new[] { $"{Name(data.Source)}, {data.Texts.ToString("#,0", CultureInfo.InvariantCulture)} {role} texts" },
+            .. data is null ? [] : new[]
+            {
+                $"{Name(data.Source)}, {data.Texts.ToString("#,0", CultureInfo.InvariantCulture)} {(data.Role == role ? role : "training")} texts",
+            },
             $"base {Name(record.Model)}",
             .. record.StartedAt is { } started
                 ? [$"{started.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)} UTC"]
@@ -43,7 +46,7 @@ internal static class RunHeadline
 
     private static string Headline(string role, RunMetrics? raw, RunMetrics? kept) => (raw, kept) switch
     {
-        (_, null) => "Trained, but on nothing measured",
+        (_, null) => "Trained, and measured on no texts",
         (null, _) => $"{Capital(role)} F1 {DisplayText.Percent(kept.F1)} %",
         _ when kept.F1 <= raw.F1 => $"{Capital(role)} F1 did not rise: from {DisplayText.Percent(raw.F1)} to {DisplayText.Percent(kept.F1)} %",
         _ => $"{Capital(role)} F1 from {DisplayText.Percent(raw.F1)} to {DisplayText.Percent(kept.F1)} %",
