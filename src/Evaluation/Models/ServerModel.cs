@@ -47,7 +47,12 @@ internal sealed class ServerModel : IScoredModel
     public ClassificationTask Task => new(_summary.Labels, _summary.MultiLabel ? ProblemType.MultiLabel : ProblemType.SingleLabel);
 
     /// <summary>The server's own: a threshold of 0.5 is the most likely class.</summary>
-    public Calibration Calibration => new() { Temperature = _summary.Temperature, Threshold = _summary.Threshold == 0.5 ? null : _summary.Threshold };
+    public Calibration Calibration => new()
+    {
+        Temperature = _summary.Temperature,
+        Threshold = _summary.Threshold == 0.5 ? null : _summary.Threshold,
+        Thresholds = _summary.Thresholds.Count > 0 ? _summary.Thresholds : null,
+    };
 
     /// <exception cref="InputException">Nobody answers, or the server has no such model.</exception>
     public static async Task<ServerModel> ConnectAsync(ModelArgument argument, CompareOptions options, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class ServerScorer : IScorer
         _predict = new PredictOptions { Model = summary.Name, ModelVersion = summary.Version };
         Task = new([.. summary.Labels], summary.MultiLabel ? ProblemType.MultiLabel : ProblemType.SingleLabel);
         var settings = FormattableString.Invariant(
-            $"{summary.MaxTokens} {summary.Temperature:R} {summary.Threshold:R} {string.Join('\n', summary.Labels)}");
+            $"{summary.MaxTokens} {summary.Temperature:R} {summary.Threshold:R} {summary.Thresholds} {string.Join('\n', summary.Labels)}");
         Identity = new ScorerIdentity(summary.Sha256, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings))), summary.Precision,
             "a server's");
     }

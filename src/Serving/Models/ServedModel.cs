@@ -55,9 +55,9 @@ internal sealed class ServedModel : IDisposable
 
     public Calibration Calibration { get; }
 
-    /// <summary>Of a multi-label model: the score from which each label holds; empty for others.</summary>
-    public IEnumerable<double> Thresholds =>
-        Description.Task.IsMultiLabel ? Description.Task.Labels.Select((_, label) => Calibration.ThresholdOf(label)) : [];
+    /// <summary>Scores from which each class of a multi-label model holds; none for other models.</summary>
+    public IReadOnlyList<double> Thresholds => Description.Task.IsMultiLabel
+        ? [.. Enumerable.Range(0, Description.Task.Labels.Count).Select(Calibration.ThresholdOf)] : [];
 
     /// <summary>What <see cref="Models.FilesStamp"/> said when the files were read.</summary>
     public string FilesStamp { get; }

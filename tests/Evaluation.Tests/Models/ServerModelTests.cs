@@ -1,4 +1,5 @@
 using LoraOnnx.Evaluation.Tests.Support;
+using LoraOnnx.Model.Metrics;
 
 namespace LoraOnnx.Evaluation.Tests.Models;
 
@@ -31,6 +32,31 @@ public sealed class ServerModelTests : IDisposable
         Assert.Null(file.Agreement);
         Assert.Equal(file.Card.FileHash, served.Card.FileHash);
         Assert.Equal(("fp32", "fp32"), (file.Card.Precision, served.Card.Precision));
+    }
+
+    [Fact]
+    public async Task A_served_model_of_several_labels_answers_by_the_thresholds_beside_its_file()
+    {
+        using var several = new TinyModel(new TinyModelOptions { Labels = ["joy", "pace"], ProblemType = "multi_label_classification" });
+        var onnx = several.Onnx("file");
+        new Calibration { Thresholds = [0.01, 0.99] }.Save(onnx);
+        var data = Path.Combine(several.Folder, "several.jsonl");
+        await File.WriteAllTextAsync(data, """
+            {"text": "good film", "labels": ["joy"]}
+            {"text": "a slow plot", "labels": ["pace"]}
+            {"text": "loved it and it was never slow", "labels": ["joy", "pace"]}
+            """, TestContext.Current.CancellationToken);
+        using var server = await ServerProcess.StartAsync("--model", $"several={onnx}");
+
+        var (report, _) = await TinyModels.CompareAsync(new CompareOptions
+        {
+            Models = TinyModels.Arguments($"file={onnx}", $"served=http://{server.GrpcAddress}/several"),
+            Data = data,
+        });
+
+        Assert.Equal(4 / 7.0, report.Models[0].Figures.F1, 1e-9); // joy always, pace never: 2 of 3 answers right, 2 of 4 labels found
+        Assert.Equal(report.Models[0].Figures.F1, report.Models[1].Figures.F1);
+        Assert.Equal([0.01, 0.99], report.Models[1].Calibration.Thresholds);
     }
 
     [Fact]

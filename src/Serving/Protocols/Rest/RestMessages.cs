@@ -116,7 +116,8 @@ internal sealed record ModelAnswer(
     IReadOnlyDictionary<string, string> Metadata,
     double Temperature,
     double Threshold,
-    [property: Description("Of a multi-label model: the score from which each class counts as given.")] IReadOnlyList<double> Thresholds,
+    [property: Description("Scores from which each class of a multi-label model counts as given; empty for other models.")]
+    IReadOnlyList<double> Thresholds,
     bool Loaded);
 
 /// <summary>All models, the default one first.</summary>

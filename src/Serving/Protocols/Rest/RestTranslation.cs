@@ -68,7 +68,7 @@ internal static class RestTranslation
         MachinePaths.Cut(entry.Model.Description.Metadata),
         entry.Model.Calibration.Temperature,
         entry.Model.Calibration.Threshold ?? 0.5,
-        [.. entry.Model.Thresholds],
+        entry.Model.Thresholds,
         entry.Loaded))]);
 
     private static ulong Microseconds(TimeSpan time) => (ulong)Math.Max(0, time.TotalMicroseconds);
