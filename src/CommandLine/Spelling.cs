@@ -39,10 +39,16 @@ public static partial class Spelling
         var names = Names(command).ToList();
         var isArgument = _otherWords.GetValueOrDefault(word) == "--model" && command.Arguments.FirstOrDefault() is { HelpName: { } models }
             ? $" Models are named without an option: {models}." : null;
-        var meant = Nearest(word, names) is { } nearest ? [nearest]
-            : _otherWords.GetValueOrDefault(word) is { } ours && names.Contains(ours) ? [ours]
+        var meant = Meant(word, names) is { } one ? [one]
             : names.Where(other => other.EndsWith(word[1..], StringComparison.Ordinal)).Take(MostMeant).ToArray();
         return $"Unrecognized option '{name}'.{isArgument ?? (meant.Length == 0 ? "" : $" Did you mean {string.Join(" or ", meant)}?")}";
+    }
+
+    /// <summary>The option that was meant: one that a few strokes lead to, or what other programs call it; null where there is none.</summary>
+    public static string? Meant(string option, IReadOnlyList<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        return Nearest(option, names) ?? (_otherWords.GetValueOrDefault(option) is { } ours && names.Contains(ours) ? ours : null);
     }
 
     /// <summary>A number as it was probably to be: 2e-5 for 2e5, 0.001 for 0,001; null for others.</summary>

@@ -209,7 +209,11 @@ internal static class CompareCommand
                 "give the labelled texts that all models are scored on; only runs are ranked without, by their own figures.");
         }
 
-        others.ForEach(other => WarningLines.Write($"{other.Path} is not a run of lora-train; it is left out."));
+        foreach (var other in others.Where(other => Path.GetFileName(other.Path) != RunDirectory.SweepFileName)) // which stands beside its runs
+        {
+            WarningLines.Write($"{other.Path} is not a run of lora-train; it is left out.");
+        }
+
         return [.. arguments.Except(others).Select(argument => (argument.Name, RunDirectory.Open(argument.Path).Record))];
     }
 

@@ -81,6 +81,22 @@ public sealed class RunRankingTests : IDisposable
     }
 
     [Theory]
+    [InlineData("multi_label_classification", "joy pace",
+        "one has 2 classes (NEGATIVE, POSITIVE), two has 2 labels of which any may hold (joy, pace)")]
+    [InlineData("single_label_classification", "1 2 3", "one has 2 classes (NEGATIVE, POSITIVE), two has 3 classes (1, 2, 3)")]
+    public void Runs_of_other_kinds_are_not_ranked_and_told_apart(string problem, string labels, string expected)
+    {
+        Write("one", 0.9, "{}", labels: ["NEGATIVE", "POSITIVE"]);
+        Write("two", 0.8, "{}", labels: labels.Split(' '), problem: problem);
+        _folder.Write("sweep.json", "{}");
+
+        var result = Compare("one", "two", "sweep.json");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"error: {expected}: their figures do not rank them.\nhint:  give runs of the same classes.\n", result.Error);
+    }
+
+    [Theory]
     [InlineData("error: --data FILE is missing, and notes.txt is not a run of lora-train.", "notes.txt")]
     [InlineData("error: --out needs --data FILE.", "one", "--out", "report.html")]
     public void What_does_not_go_without_data_is_said(string expected, params string[] arguments)
@@ -97,7 +113,8 @@ public sealed class RunRankingTests : IDisposable
     private CommandResult Compare(params string[] arguments) => Command.Run(Repository.Path("bin", "lora-compare"),
         [.. arguments.Select(argument => Path.Exists(Path.Combine(_folder.Path, argument)) ? Path.Combine(_folder.Path, argument) : argument)]);
 
-    private void Write(string name, double? f1, string options, string hash = "same", double? test = null, string? effective = null) =>
+    private void Write(string name, double? f1, string options, string hash = "same", double? test = null, string? effective = null,
+        string[]? labels = null, string problem = "single_label_classification") =>
         RunDirectory.WriteRecord(Directory.CreateDirectory(Path.Combine(_folder.Path, name)).FullName, new RunRecord
         {
             ToolVersion = "0",
@@ -116,6 +133,8 @@ public sealed class RunRankingTests : IDisposable
             Classes = new Dictionary<string, int>() }],
             Validation = Figures(f1),
             Test = Figures(test),
+            Labels = labels,
+            ProblemType = problem,
             Options = JsonDocument.Parse(options).RootElement,
             Effective = effective is null ? null : JsonDocument.Parse(effective).RootElement,
         });

@@ -80,6 +80,10 @@ public sealed class SweepTests : IDisposable
     [InlineData("--rank is 'four', expected a whole number from 1 to 4096.", "rank=4,four")]
     [InlineData("'rank 4' and 'rank 4' would be the same folder", "rank=4,4")]
     [InlineData("--sweep rank= is given twice.", "rank=4", "rank=8")]
+    [InlineData("'lr 0.001' and 'lr 1e-3' are the same options.", "lr=0.001,1e-3")]
+    [InlineData("Did you mean lr?", "learning-rate=1e-3,2e-3")]
+    [InlineData("is that one value, or are they 2?", "class-weights=NEGATIVE=2,POSITIVE=3")]
+    [InlineData("--class-weights has 'NEGATIVE=0', expected a number above 0.", "class-weights=NEGATIVE=2,POSITIVE=3;NEGATIVE=0")]
     [InlineData("--rank is given, but --method head trains no adapters.", "method=lora,head", "rank=4,8")]
     [InlineData("--validation 20% takes other texts with each seed, so nothing would rank the runs", "seed=1,2")]
     public void A_sweep_that_cannot_be_is_refused_before_anything_is_written(string expected, params string[] axes)
@@ -93,6 +97,18 @@ public sealed class SweepTests : IDisposable
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.InRange(result.Error.TrimEnd().Split('\n').Length, 1, 3);
         Assert.False(Directory.Exists(_task.Run));
+    }
+
+    [Fact]
+    public void Values_with_commas_stand_between_semicolons()
+    {
+        var sweep = Command.Run(TrainProgram.Path, _task.Arguments(_task.Run, "--epochs", "1", "--sweep",
+            "class-weights=balanced;NEGATIVE=2,POSITIVE=3"));
+
+        AssertSucceeded(sweep);
+        Assert.Equal(["class-weights-NEGATIVE-2-POSITIVE-3", "class-weights-balanced"],
+            Directory.GetDirectories(_task.Run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Matches("(?m)^class-weights-NEGATIVE-2-POSITIVE-3 .* 2, 3$", sweep.Output);
     }
 
     private static void AssertSucceeded(CommandResult result) => Assert.True(result.ExitCode == 0, result.ToString());

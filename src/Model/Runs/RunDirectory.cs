@@ -11,6 +11,9 @@ public sealed class RunDirectory
     /// <summary>File that makes a directory a run.</summary>
     public const string RecordFileName = "run.json";
 
+    /// <summary>File beside the runs of a sweep that says what they are a sweep of.</summary>
+    public const string SweepFileName = "sweep.json";
+
     /// <summary>Folder of the PEFT adapter.</summary>
     public const string AdapterFolder = "adapter";
 

@@ -130,6 +130,11 @@ internal static class TrainCommand
                 };
             }
 
+            if (runs.Find(run => !TrainingOptions.Differences(run.Options with { Out = options.Out }, options).Any()) is { Point: { } same })
+            {
+                throw new InputException($"--sweep: '{same.Text}' and '{point.Text}' are the same options.", "give every value once.");
+            }
+
             runs.Add((point, options));
         }
 

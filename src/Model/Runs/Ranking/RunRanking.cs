@@ -23,6 +23,7 @@ public sealed record RunRanking(string By, IReadOnlyList<RankedRun> Runs, IReadO
     {
         ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(warn);
+        RefuseOtherQuestions(runs);
         string[] kinds = preferred == Test ? [Test, Validation] : [Validation, Test];
         var known = Array.FindAll(kinds, kind => runs.All(run => !run.Record.Finished || Figures(run.Record, kind) is not null));
         var by = Array.Find(known, kind => OfOtherTexts(kind, runs) is null) ?? known.FirstOrDefault(Validation);
@@ -43,6 +44,26 @@ public sealed record RunRanking(string By, IReadOnlyList<RankedRun> Runs, IReadO
                 .OrderByDescending(run => run.Figures?.F1 ?? -1).ThenBy(run => run.Figures?.Loss ?? 0),
         ];
         return new RunRanking(by, ranked, RunOptions.Differing([.. ranked.Select(run => run.Record)]));
+    }
+
+    /// <summary>F1 of two classes, of three and of several labels a text are figures of different kinds.</summary>
+    private static void RefuseOtherQuestions(IReadOnlyList<(string Name, RunRecord Record)> runs)
+    {
+        static bool IsSame(RunRecord one, RunRecord other) => one.Labels is null || other.Labels is null
+            || (one.ProblemType == other.ProblemType && one.Labels.Count == other.Labels.Count);
+        var (first, record) = runs[0];
+        if (runs.FirstOrDefault(run => !IsSame(record, run.Record)) is { Name: { } name, Record: var other })
+        {
+            throw new InputException($"{first} has {Described(record)}, {name} has {Described(other)}: their figures do not rank them.",
+                "give runs of the same classes.");
+        }
+    }
+
+    private static string Described(RunRecord record)
+    {
+        var labels = record.Labels ?? [];
+        var kind = record.ProblemType == ClassificationTask.NameOf(ProblemType.MultiLabel) ? "labels of which any may hold" : "classes";
+        return $"{labels.Count} {kind} ({string.Join(", ", labels.Take(6))}{(labels.Count > 6 ? ", ..." : "")})";
     }
 
     /// <summary>The figures of a run on one kind of texts.</summary>

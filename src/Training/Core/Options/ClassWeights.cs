@@ -31,6 +31,19 @@ internal static class ClassWeights
         [.. counts.Select(count => count == 0 || (isMultiLabel && count == texts) ? 1 : isMultiLabel ? (double)(texts - count) / count
             : (double)texts / (counts.Count * count))];
 
+    /// <summary>What is wrong with the weights whatever the classes are, in words; null: nothing.</summary>
+    public static string? Problem(string option)
+    {
+        string[] pairs = option is None or Balanced ? [] : option.Split(',', StringSplitOptions.TrimEntries);
+        return Array.Find(pairs, pair => pair.Contains('=', StringComparison.Ordinal) && Weight(pair) is null) is { } wrong ? NotAbove0(wrong) : null;
+    }
+
+    private static string NotAbove0(string pair) => $"--class-weights has '{pair}', expected a number above 0.";
+
+    private static double? Weight(string pair) =>
+        double.TryParse(pair[(pair.LastIndexOf('=') + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && weight > 0
+            && double.IsFinite(weight) ? weight : null;
+
     private static double[] Named(string option, ClassificationTask task)
     {
         var weights = Enumerable.Repeat(1.0, task.Labels.Count).ToArray();
@@ -45,9 +58,7 @@ internal static class ClassWeights
                     $"the classes are {string.Join(", ", task.Labels.Take(12))}; a class that is not named counts 1.");
             }
 
-            weights[index] = double.TryParse(pair[(equals + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && weight > 0
-                && double.IsFinite(weight)
-                ? weight : throw new InputException($"--class-weights has '{pair}', expected a number above 0.");
+            weights[index] = Weight(pair) ?? throw new InputException($"{NotAbove0(pair)}");
         }
 
         return weights;

@@ -67,10 +67,10 @@ internal sealed record Sweep(IReadOnlyList<SweepAxis> Axes)
     {
         var equals = word.IndexOf('=', StringComparison.Ordinal);
         var option = (equals < 0 ? word : word[..equals]).Trim().TrimStart('-');
-        string[] values = equals < 0 ? [] : word[(equals + 1)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] values = equals < 0 ? [] : Values(word, word[(equals + 1)..]);
         if (!free.Contains(option))
         {
-            var nearest = CommandLine.Spelling.Nearest(option, free);
+            var nearest = CommandLine.Spelling.Meant($"--{option}", [.. free.Select(name => $"--{name}")])?[2..];
             throw new InputException($"--sweep has '{word}', expected an option in which runs may differ, such as lr=2e-4,5e-4 or rank=4,16."
                 + (nearest is null ? "" : $" Did you mean {nearest}?"),
                 _shared.Contains(option) ? $"--{option} is the same in all runs; give it beside --sweep." : "lora-train --help lists the options.");
@@ -78,6 +78,17 @@ internal sealed record Sweep(IReadOnlyList<SweepAxis> Axes)
 
         return values.Length > 0 ? new SweepAxis(option, values)
             : throw new InputException($"--sweep has '{word}', expected values after a '=': {option}=V1,V2.");
+    }
+
+    /// <summary>Between commas; between semicolons where values have commas themselves.</summary>
+    private static string[] Values(string word, string list)
+    {
+        var separator = list.Contains(';', StringComparison.Ordinal) ? ';' : ',';
+        var values = list.Split(separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return separator == ';' || values.Count(value => value.Contains('=', StringComparison.Ordinal)) < 2 ? values
+            : throw new InputException($"--sweep has '{word}': is that one value, or are they {values.Length}?",
+                $"values with commas in them stand between semicolons: --sweep '{word};balanced' are two, --sweep '{word.Replace(',', ';')}' "
+                    + "is each alone.");
     }
 
     /// <summary>Without '=', which would be a name's end in lora-compare, and of a path its end.</summary>

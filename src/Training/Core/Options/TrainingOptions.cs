@@ -200,6 +200,11 @@ internal sealed record TrainingOptions
             yield return problem;
         }
 
+        if (Options.ClassWeights.Problem(ClassWeights) is { } weights)
+        {
+            yield return weights;
+        }
+
         if (BatchSize is not null && BatchTokens is not null)
         {
             yield return "--batch-size and --batch-tokens are both given, expected one of them.";

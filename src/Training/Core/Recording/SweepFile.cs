@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Model.Runs;
 using LoraOnnx.Training.Options;
 
 namespace LoraOnnx.Training.Recording;
@@ -6,8 +7,6 @@ namespace LoraOnnx.Training.Recording;
 /// <summary>sweep.json: what a folder of runs is a sweep of, for --resume.</summary>
 internal sealed record SweepFile
 {
-    private const string FileName = "sweep.json";
-
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -47,5 +46,5 @@ internal sealed record SweepFile
     public static void Write(string folder, TrainingOptions options, IReadOnlyList<string> sweep) =>
         AtomicFile.WriteText(PathIn(folder), JsonSerializer.Serialize(new SweepFile { Sweep = sweep, Options = options.ToJson() }, _json) + "\n");
 
-    private static string PathIn(string folder) => Path.Combine(folder, FileName);
+    private static string PathIn(string folder) => Path.Combine(folder, RunDirectory.SweepFileName);
 }
