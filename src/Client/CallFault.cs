@@ -12,13 +12,17 @@ internal sealed record CallFault(string What, string? WayOut)
     /// <param name="failure">The failure.</param>
     /// <param name="ofNobody">The way out where nobody answers.</param>
     public static CallFault Of(RpcException failure, string ofNobody) => OfAddress(failure)
-        ?? new($"{failure.StatusCode}: {failure.Status.Detail}", failure.StatusCode switch
-        {
-            StatusCode.Unavailable => ofNobody,
-            StatusCode.Unauthenticated or StatusCode.PermissionDenied =>
-                "give a key that the server knows with --api-key KEY, or in LORA_SERVE_API_KEY.",
-            _ => null,
-        });
+        ?? new(IsNobody(failure) ? $"no server answers: {failure.Status.DebugException!.GetBaseException().Message}" // looked at there
+            : $"{failure.StatusCode}: {failure.Status.Detail}", failure.StatusCode switch
+            {
+                StatusCode.Unavailable => ofNobody,
+                StatusCode.Unauthenticated or StatusCode.PermissionDenied =>
+                    "give a key that the server knows with --api-key KEY, or in LORA_SERVE_API_KEY.",
+                _ => null,
+            });
+
+    private static bool IsNobody(RpcException failure) =>
+        failure is { StatusCode: StatusCode.Unavailable, Status.DebugException: not null };
 
     /// <summary>That something answers there, but not gRPC in the way that it was asked; null: nothing of the kind.</summary>
     public static CallFault? OfAddress(RpcException failure)

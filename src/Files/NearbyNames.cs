@@ -9,6 +9,11 @@ public static class NearbyNames
     public static string Of(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        if (path.StartsWith("~/", StringComparison.Ordinal))
+        {
+            return "the shell has left ~ as it is: write $HOME in its place."; // as behind --model=
+        }
+
         try
         {
             var (folder, missing) = (Path.GetDirectoryName(path), Path.GetFileName(path));

@@ -19,12 +19,12 @@ internal sealed class ServeCommandOptions
         HelpName = "[NAME[@VERSION]=]PATH",
     };
 
-    private readonly Option<DirectoryInfo> _modelsDirectory = new Option<DirectoryInfo>("--models")
+    private readonly Option<string> _modelsDirectory = new("--models")
     {
         Description = "A directory of model folders that can be loaded by name while the server runs. All are served at start when no --model is "
             + "given.",
         HelpName = "DIR",
-    }.AcceptExistingOnly();
+    };
 
     private readonly Option<string[]> _adapters = new("--adapter")
     {
@@ -41,11 +41,11 @@ internal sealed class ServeCommandOptions
         HelpName = "NAME[@BASE]=DIR[:WEIGHT]",
     };
 
-    private readonly Option<DirectoryInfo> _adaptersDirectory = new Option<DirectoryInfo>("--adapters")
+    private readonly Option<string> _adaptersDirectory = new("--adapters")
     {
         Description = "A directory of adapter folders, all served at start and watched with --watch-seconds.",
         HelpName = "DIR",
-    }.AcceptExistingOnly();
+    };
 
     private readonly Option<int> _loadedAdapters = Number(
         "--loaded-adapters", "Adapters and heads in memory at a time; those used longest ago are unloaded and come back when asked for.",
@@ -100,9 +100,9 @@ internal sealed class ServeCommandOptions
     private readonly Option<int> _watch =
         Number("--watch-seconds", "How often to look for changed files of served models, and for new and removed folders of --models; they are "
             + "swapped, loaded and unloaded. 0: never.", 0, 0, 3600);
-    private readonly Option<FileInfo> _tlsCertificate = PemFile("--tls-cert", "PEM certificate chain for both ports; read again when it changes.");
-    private readonly Option<FileInfo> _tlsKey = PemFile("--tls-key", "PEM private key. [default: in the certificate's file]");
-    private readonly Option<FileInfo> _clientAuthority =
+    private readonly Option<string> _tlsCertificate = PemFile("--tls-cert", "PEM certificate chain for both ports; read again when it changes.");
+    private readonly Option<string> _tlsKey = PemFile("--tls-key", "PEM private key. [default: in the certificate's file]");
+    private readonly Option<string> _clientAuthority =
         PemFile("--client-ca", "PEM certificates; clients must show one that these have signed (mutual TLS).");
     private readonly IReadOnlyList<AccessArguments> _access = AccessSchemes.Arguments();
     private readonly Option<bool> _logCalls = new("--log-calls") { Description = "Log a line for every text, without the text." };
@@ -141,10 +141,10 @@ internal sealed class ServeCommandOptions
     public ServingOptions Read(ParseResult parsed) => new()
     {
         Models = parsed.GetValue(_models) ?? [],
-        ModelsDirectory = parsed.GetValue(_modelsDirectory)?.FullName,
+        ModelsDirectory = ExistingPath.OfDirectory(parsed, _modelsDirectory),
         Adapters = parsed.GetValue(_adapters) ?? [],
         Heads = parsed.GetValue(_heads) ?? [],
-        AdaptersDirectory = parsed.GetValue(_adaptersDirectory)?.FullName,
+        AdaptersDirectory = ExistingPath.OfDirectory(parsed, _adaptersDirectory),
         LoadedAdapters = parsed.GetValue(_loadedAdapters),
         Host = parsed.GetRequiredValue(_host),
         GrpcPort = parsed.GetValue(_grpcPort),
@@ -164,9 +164,9 @@ internal sealed class ServeCommandOptions
         MaxMessageMebibytes = parsed.GetValue(_maxMessage),
         Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
         Watch = TimeSpan.FromSeconds(parsed.GetValue(_watch)),
-        TlsCertificate = parsed.GetValue(_tlsCertificate)?.FullName,
-        TlsKey = parsed.GetValue(_tlsKey)?.FullName,
-        ClientCertificateAuthority = parsed.GetValue(_clientAuthority)?.FullName,
+        TlsCertificate = ExistingPath.OfFile(parsed, _tlsCertificate),
+        TlsKey = ExistingPath.OfFile(parsed, _tlsKey),
+        ClientCertificateAuthority = ExistingPath.OfFile(parsed, _clientAuthority),
         Access = [.. _access.Select(scheme => scheme.Read(parsed)).OfType<IAccessScheme>()],
         LogCalls = parsed.GetValue(_logCalls),
         LogTexts = parsed.GetValue(_logTexts),
@@ -184,8 +184,7 @@ internal sealed class ServeCommandOptions
         }
     }
 
-    private static Option<FileInfo> PemFile(string name, string description) =>
-        new Option<FileInfo>(name) { Description = description, HelpName = "FILE" }.AcceptExistingOnly();
+    private static Option<string> PemFile(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 
     private static Option<int> Number(string name, string description, int defaultValue, int least, int most)
     {

@@ -72,6 +72,26 @@ public sealed class NewcomerTests : IDisposable
     [InlineData("expected a name that ends in .html.", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out", "RUN.pdf")]
     [InlineData("hint:  make it first: mkdir -p no", "lora-compare", "models/demo", "--data", "samples/reviews/test.jsonl", "--out", "no/a.html")]
     [InlineData("save as CSV", "lora-score", "--model", "models/demo", "--in", "reviews.xlsx", "--out", "RUN.csv")]
+    [InlineData("README.md: the extension '.md' is not known.\nhint:  the name of a file says what it is: .csv", "lora-score", "--model",
+        "models/demo", "--in", "README.md", "--out", "RUN.csv")]
+    [InlineData("samples: is a directory, expected a file of texts.", "lora-score", "--model", "models/demo", "--in", "samples", "--out",
+        "RUN.csv")]
+    [InlineData("hint:  fetch it first", "lora-score", "--model", "models/demo", "--in", "hf:stanfordnlp/imdb:test", "--out", "RUN.csv")]
+    [InlineData("hint:  a server is named with its scheme: http://localhost:1/x", "lora-score", "--model", "localhost:1/x", "--in",
+        "samples/reviews/test.jsonl", "--out", "RUN.csv")]
+    [InlineData("hint:  a server is named with its scheme: http://localhost:1/x", "lora-compare", "localhost:1/x", "--data",
+        "samples/reviews/test.jsonl")]
+    [InlineData("http://localhost:99999/x is no address of a server.", "lora-compare", "http://localhost:99999/x", "--data",
+        "samples/reviews/test.jsonl")]
+    [InlineData("no server answers: ", "lora-score", "--model", "http://127.0.0.1:1/x", "--in", "samples/reviews/test.jsonl", "--out", "RUN.csv")]
+    [InlineData("hint:  make it first: mkdir -p ", "lora-score", "--join", "--out", "no/scored.csv")]
+    [InlineData("none: no such directory, which --models names.\nhint:  The current directory has: ", "lora-serve", "--models", "none")]
+    [InlineData("README.md: is a file, expected a directory for --adapters.", "lora-serve", "--adapters", "README.md")]
+    [InlineData("hint:  give an ONNX file of lora-merge or its directory. models has: demo", "lora-serve", "--model", "models/dem")]
+    [InlineData("write $HOME in its place.", "lora-serve", "--model=~/none")]
+    [InlineData("write $HOME in its place.", "lora-train", "--model", "models/demo", "--train=~/none.csv", "--out", "RUN")]
+    [InlineData("none: no such file, which --api-keys names.", "lora-serve", "--model", "models/demo", "--api-keys", "none")]
+    [InlineData("models: is a directory, expected a file for --tls-cert.", "lora-serve", "--model", "models/demo", "--tls-cert", "models")]
     public void A_mistake_has_its_cause_and_a_way_out(string expected, string program, params string[] arguments)
     {
         var result = Programs.Run(program,

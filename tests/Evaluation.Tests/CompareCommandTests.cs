@@ -161,7 +161,7 @@ public sealed class CompareCommandTests : IDisposable
         "no-folder/report.html")]
     [InlineData("error: --require \"lora.f1 > 0.5\": there is no model 'lora'; there is demo.", "models/demo", "--data", "samples/reviews/test.jsonl",
         "--require", "lora.f1 > 0.5")]
-    [InlineData("error: http://127.0.0.1:1/sentiment: Unavailable", "http://127.0.0.1:1/sentiment", "--data", "samples/reviews/test.jsonl")]
+    [InlineData("error: http://127.0.0.1:1/sentiment: no server answers: ", "http://127.0.0.1:1/sentiment", "--data", "samples/reviews/test.jsonl")]
     [InlineData("error: Unrecognized option '--colour'.", "models/demo", "--data", "samples/reviews/test.jsonl", "--colour")]
     public void What_is_wrong_is_said_in_a_line_or_two(string expected, params string[] arguments)
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LoraOnnx.Client;
 
 namespace LoraOnnx.Evaluation.Models;
 
@@ -6,7 +7,7 @@ namespace LoraOnnx.Evaluation.Models;
 internal sealed partial record ModelArgument(string Name, string Path)
 {
     /// <summary>True for <c>http://host:port/model</c>.</summary>
-    public bool IsServer => IsUrl(Path);
+    public bool IsServer => ServerAddress.Is(Path);
 
     /// <summary>Reads all arguments; models without a name get that of their directory, made unique.</summary>
     /// <exception cref="InputException">A name is used twice or is not a name.</exception>
@@ -28,7 +29,7 @@ internal sealed partial record ModelArgument(string Name, string Path)
     private static (string? Name, string Path) Split(string argument)
     {
         var equals = argument.IndexOf('=', StringComparison.Ordinal);
-        if (equals < 0 || IsUrl(argument) || argument[..equals].Contains('/', StringComparison.Ordinal) || System.IO.Path.Exists(argument))
+        if (equals < 0 || ServerAddress.Is(argument) || argument[..equals].Contains('/', StringComparison.Ordinal) || System.IO.Path.Exists(argument))
         {
             return (null, argument);
         }
@@ -47,9 +48,10 @@ internal sealed partial record ModelArgument(string Name, string Path)
     /// lora-int8.</summary>
     private static string DefaultName(string path)
     {
-        if (IsUrl(path))
+        if (ServerAddress.Is(path))
         {
-            var address = new Uri(path);
+            var address = Uri.TryCreate(path, UriKind.Absolute, out var uri) ? uri
+                : throw new InputException($"{path} is no address of a server.", "it is http://HOST:PORT/MODEL.");
             return Clean(address.AbsolutePath.Trim('/') is { Length: > 0 } model ? model : address.Host);
         }
 
@@ -82,9 +84,6 @@ internal sealed partial record ModelArgument(string Name, string Path)
 
         return unique;
     }
-
-    private static bool IsUrl(string path) =>
-        path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]*$")]
     private static partial Regex WellFormed();

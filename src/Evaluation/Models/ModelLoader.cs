@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoraOnnx.Client;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Graph;
 using LoraOnnx.Inference;
@@ -22,6 +23,11 @@ internal sealed class ModelLoader(CompareOptions options)
         if (argument.IsServer)
         {
             return await ServerModel.ConnectAsync(argument, options, cancellationToken);
+        }
+
+        if (!Path.Exists(argument.Path) && ServerAddress.Meant(argument.Path) is { } meant)
+        {
+            throw InputException.InFile(argument.Path, "no such file or directory.", $"a server is named with its scheme: {meant}");
         }
 
         if (!Path.Exists(argument.Path))

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
+using LoraOnnx.CommandLine;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -15,12 +16,12 @@ internal sealed class ApiKeyScheme(string path) : IAccessScheme
 
     public static AccessArguments Arguments()
     {
-        var file = new Option<FileInfo>("--api-keys")
+        var file = new Option<string>("--api-keys")
         {
             Description = "Lines 'user NAME KEY [models=NAME,...]' or 'admin NAME KEY'; read again when it changes.",
             HelpName = "FILE",
-        }.AcceptExistingOnly();
-        return new AccessArguments([file], parsed => parsed.GetValue(file) is { } given ? new ApiKeyScheme(given.FullName) : null);
+        };
+        return new AccessArguments([file], parsed => ExistingPath.OfFile(parsed, file) is { } given ? new ApiKeyScheme(given) : null);
     }
 
     public void Add(AuthenticationBuilder authentication)
