@@ -55,8 +55,8 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>
-    /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, as WebP by
-    /// Debian's cwebp, which is how those there were made. Fails as <see cref="AssertReadableAsync"/> does.
+    /// Pictures of a page as it opens, on a desk and on a phone, light and dark, in artifacts/; with UPDATE_DOCS=1 also in docs/pictures, in 16
+    /// colours as WebP, by Debian's pngquant and cwebp. Fails as <see cref="AssertReadableAsync"/> does.
     /// </summary>
     public async Task TakePicturesAsync(string path, string name, double mostScreens)
     {
@@ -68,7 +68,10 @@ internal sealed class Browser : IAsyncDisposable
                 if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
                 {
                     Directory.CreateDirectory(Repository.Path("docs", "pictures"));
-                    var small = Command.Run("cwebp", ["-quiet", "-lossless", "-z", "9", picture, "-o",
+                    var few = Path.ChangeExtension(picture, ".16.png");
+                    var reduced = Command.Run("pngquant", ["--force", "--nofs", "16", picture, "--output", few]);
+                    Assert.True(reduced.ExitCode == 0, reduced.ToString());
+                    var small = Command.Run("cwebp", ["-quiet", "-lossless", "-z", "9", few, "-o",
                         Repository.Path("docs", "pictures", Path.ChangeExtension(Path.GetFileName(picture), ".webp"))]);
                     Assert.True(small.ExitCode == 0, small.ToString());
                 }

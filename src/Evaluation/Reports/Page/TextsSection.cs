@@ -41,9 +41,9 @@ internal static class TextsSection
         new Line("text ", Shown.Number($"{at}/index", Numbers.Count(text.Index)), $", labelled {text.Label}"),
         [.. report.Models.Zip(text.Answers).Where(pair => by.Contains(pair.First))
             .Select(pair => Answer(report, pair.First, $"{at}/answers/{Shown.Pointer(pair.First.Name)}", text, pair.Second, more))])
-    {
-        Pictures = WordsSection.Of(report, report.Models, at, text),
-    };
+        {
+            Pictures = WordsSection.Of(report, report.Models, at, text),
+        };
 
     private static Line Answer(ComparisonReport report, ModelReport model, string at, TextExcerpt text, TextAnswer answer,
         Func<string, TextAnswer, Piece[]> more) => new(
