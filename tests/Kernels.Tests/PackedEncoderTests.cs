@@ -65,6 +65,20 @@ public sealed unsafe class PackedEncoderTests
         Assert.Equal(Run(encoder, x, [11, 7], threads: 2), Run(encoder, x, [11, 7], threads: 2, [new BlockChanges(), new BlockChanges()]));
     }
 
+    /// <summary>Many rows are read in parts, those that adapters may change in one.</summary>
+    [Fact]
+    public void Texts_that_are_read_in_parts_have_the_same_bits_as_in_one()
+    {
+        var draw = new Draw(24);
+        var model = new Model(draw, 3, 32, 40);
+        var encoder = model.Encoder("bf16");
+        int[] lengths = [.. Enumerable.Range(0, 3000).Select(_ => draw.Between(1, LongestText))];
+        var x = draw.Numbers(lengths.Sum() * model.Width);
+
+        Assert.InRange(x.Length, 4_000_000, 8_000_000);
+        Assert.Equal(Run(encoder, x, lengths, threads: 2, [new BlockChanges(), new BlockChanges()]), Run(encoder, x, lengths, threads: 2));
+    }
+
     private static float[] Run(PackedEncoder encoder, float[] x, int[] lengths, int threads, IReadOnlyList<BlockChanges>? changes = null)
     {
         using GuardedMemory input = new(x), result = new(lengths.Length * encoder.Width * sizeof(float));

@@ -9,6 +9,12 @@ namespace LoraOnnx.Kernels.Encoder;
 /// </summary>
 public sealed unsafe class PackedEncoder
 {
+    /// <summary>
+    /// Numbers of a block's input beyond which texts are read in two or more parts: with 7 MiB what one stage writes is still in the third-level
+    /// cache when the next reads it.
+    /// </summary>
+    private const int MostNumbers = 1_800_000;
+
     private readonly ConcurrentQueue<EncoderRun> _spare = new();
     private readonly IReadOnlyList<PackedBlock> _layers;
     private readonly PackedAttention _attention;
@@ -29,7 +35,24 @@ public sealed unsafe class PackedEncoder
     {
         ArgumentNullException.ThrowIfNull(workers);
         var run = _spare.TryDequeue(out var spare) ? spare : new EncoderRun(_layers, _attention);
-        run.Run(x, lengths, texts, result, workers, changes);
+        var tokens = 0L;
+        for (var text = 0; text < texts; text++)
+        {
+            tokens += lengths[text];
+        }
+
+        var parts = changes is null ? Math.Max(1, tokens * Width / MostNumbers) : 1; // changes know rows by their number in the whole run
+        for (long part = 0, text = 0, row = 0; part < parts; part++)
+        {
+            var (first, start) = (text, row);
+            while (text < texts && (row < tokens * (part + 1) / parts || part == parts - 1))
+            {
+                row += lengths[text++];
+            }
+
+            run.Run(x + (start * Width), lengths + first, (int)(text - first), result + (first * Width), workers, changes);
+        }
+
         _spare.Enqueue(run); // one that failed is left to the garbage collector
     }
 }
