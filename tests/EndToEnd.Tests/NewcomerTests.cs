@@ -83,6 +83,8 @@ public sealed class NewcomerTests : IDisposable
         "samples/reviews/test.jsonl")]
     [InlineData("http://localhost:99999/x is no address of a server.", "lora-compare", "http://localhost:99999/x", "--data",
         "samples/reviews/test.jsonl")]
+    [InlineData("http://localhost:99999/x is no address of a server.", "lora-compare", "served=http://localhost:99999/x", "--data",
+        "samples/reviews/test.jsonl")]
     [InlineData("no server answers: ", "lora-score", "--model", "http://127.0.0.1:1/x", "--in", "samples/reviews/test.jsonl", "--out", "RUN.csv")]
     [InlineData("hint:  make it first: mkdir -p ", "lora-score", "--join", "--out", "no/scored.csv")]
     [InlineData("none: no such directory, which --models names.\nhint:  The current directory has: ", "lora-serve", "--models", "none")]

@@ -10,10 +10,15 @@ internal sealed partial record ModelArgument(string Name, string Path)
     public bool IsServer => ServerAddress.Is(Path);
 
     /// <summary>Reads all arguments; models without a name get that of their directory, made unique.</summary>
-    /// <exception cref="InputException">A name is used twice or is not a name.</exception>
+    /// <exception cref="InputException">A name is used twice or is not a name, or a server's address is none.</exception>
     public static IReadOnlyList<ModelArgument> ParseAll(IReadOnlyList<string> arguments)
     {
         var parsed = arguments.Select(Split).ToList();
+        if (parsed.Find(pair => ServerAddress.Is(pair.Path) && !Uri.TryCreate(pair.Path, UriKind.Absolute, out _)) is { Path: { } wrong })
+        {
+            throw new InputException($"{wrong} is no address of a server.", "it is http://HOST:PORT/MODEL.");
+        }
+
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in parsed.Select(pair => pair.Name).OfType<string>())
         {
@@ -50,8 +55,7 @@ internal sealed partial record ModelArgument(string Name, string Path)
     {
         if (ServerAddress.Is(path))
         {
-            var address = Uri.TryCreate(path, UriKind.Absolute, out var uri) ? uri
-                : throw new InputException($"{path} is no address of a server.", "it is http://HOST:PORT/MODEL.");
+            var address = new Uri(path);
             return Clean(address.AbsolutePath.Trim('/') is { Length: > 0 } model ? model : address.Host);
         }
 

@@ -25,13 +25,13 @@ internal sealed class ModelLoader(CompareOptions options)
             return await ServerModel.ConnectAsync(argument, options, cancellationToken);
         }
 
-        if (!Path.Exists(argument.Path) && ServerAddress.Meant(argument.Path) is { } meant)
-        {
-            throw InputException.InFile(argument.Path, "no such file or directory.", $"a server is named with its scheme: {meant}");
-        }
-
         if (!Path.Exists(argument.Path))
         {
+            if (ServerAddress.WayOut(argument.Path) is { } wayOut)
+            {
+                throw InputException.InFile(argument.Path, "no such file or directory.", $"{wayOut}");
+            }
+
             argument = argument with { Path = HubModels.Locate(argument.Path, DownloadProgress.OnStandardError, cancellationToken) };
         }
 

@@ -39,7 +39,7 @@ internal sealed class LocalScorer : IScorer
         if (!Path.Exists(path))
         {
             throw InputException.InFile(path, "no such file or directory.",
-                ServerAddress.Meant(path) is { } meant ? $"a server is named with its scheme: {meant}"
+                ServerAddress.WayOut(path) is { } wayOut ? $"{wayOut}"
                     : $"give an ONNX file of lora-merge or its directory, or http://HOST:PORT/MODEL. {NearbyNames.Of(path)}");
         }
 
