@@ -6,26 +6,18 @@ namespace LoraOnnx.CommandLine;
 public static class ExistingPath
 {
     /// <exception cref="InputException">There is no such directory.</exception>
-    public static string? OfDirectory(ParseResult parsed, Option<string> option)
-    {
-        ArgumentNullException.ThrowIfNull(parsed);
-        ArgumentNullException.ThrowIfNull(option);
-        var path = parsed.GetValue(option);
-        return path is null || Directory.Exists(path) ? Full(path)
-            : throw InputException.InFile(path, File.Exists(path) ? $"is a file, expected a directory for {option.Name}."
-                : $"no such directory, which {option.Name} names.", NearbyNames.Of(path));
-    }
+    public static string? OfDirectory(ParseResult parsed, Option<string> option) => Of(parsed, option, Directory.Exists, "directory", "file");
 
     /// <exception cref="InputException">There is no such file.</exception>
-    public static string? OfFile(ParseResult parsed, Option<string> option)
+    public static string? OfFile(ParseResult parsed, Option<string> option) => Of(parsed, option, File.Exists, "file", "directory");
+
+    private static string? Of(ParseResult parsed, Option<string> option, Func<string, bool> isThere, string kind, string otherKind)
     {
         ArgumentNullException.ThrowIfNull(parsed);
         ArgumentNullException.ThrowIfNull(option);
         var path = parsed.GetValue(option);
-        return path is null || File.Exists(path) ? Full(path)
-            : throw InputException.InFile(path, Directory.Exists(path) ? $"is a directory, expected a file for {option.Name}."
-                : $"no such file, which {option.Name} names.", NearbyNames.Of(path));
+        return path is null ? null : isThere(path) ? Path.GetFullPath(path)
+            : throw InputException.InFile(path, Path.Exists(path) ? $"is a {otherKind}, expected a {kind} for {option.Name}."
+                : $"no such {kind}, which {option.Name} names.", NearbyNames.Of(path));
     }
-
-    private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 }

@@ -42,13 +42,14 @@ public sealed unsafe class PackedEncoder
         }
 
         var parts = changes is null ? Math.Max(1, tokens * Width / MostNumbers) : 1; // changes know rows by their number in the whole run
-        for (long part = 0, text = 0, row = 0; part < parts; part++)
+        for (nint text = 0, row = 0; text < texts;)
         {
             var (first, start) = (text, row);
-            while (text < texts && (row < tokens * (part + 1) / parts || part == parts - 1))
+            do
             {
                 row += lengths[text++];
             }
+            while (text < texts && (row - start) * parts < tokens);
 
             run.Run(x + (start * Width), lengths + first, (int)(text - first), result + (first * Width), workers, changes);
         }

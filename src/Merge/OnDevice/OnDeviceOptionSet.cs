@@ -24,7 +24,7 @@ internal sealed class OnDeviceOptionSet
     {
         Description = "What the device trains. [default: the adapters and heads that are given, else the head]",
     }
-        .OneOf([.. EnumNames.All<TrainingMethod>()]);
+        .OneOf(EnumNames.All<TrainingMethod>());
 
     private readonly Option<int> _rank = new("--rank") { Description = "Inner width of new adapters.", DefaultValueFactory = _ => 8 };
 

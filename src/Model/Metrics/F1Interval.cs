@@ -34,14 +34,15 @@ public static class F1Interval
         ArgumentNullException.ThrowIfNull(sets);
         return Of([.. sets.Select(set => set.Texts)], drawn =>
         {
-            var (found, others) = (0L, 0L);
+            var pooled = new long[2, 2];
             for (var set = 0; set < drawn.Length; set++)
             {
-                found += 2 * drawn[set] * sets[set].Found;
-                others += drawn[set] * (sets[set].Wrong + sets[set].Missed);
+                pooled[1, 1] += drawn[set] * sets[set].Found;
+                pooled[0, 1] += drawn[set] * sets[set].Wrong;
+                pooled[1, 0] += drawn[set] * sets[set].Missed;
             }
 
-            return found == 0 ? 0 : (double)found / (found + others);
+            return new ConfusionMatrix(pooled).F1(1);
         });
     }
 
