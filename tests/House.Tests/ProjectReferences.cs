@@ -14,14 +14,21 @@ internal static class ProjectReferences
 
     /// <summary>Rooms that a room's project references.</summary>
     public static IReadOnlyList<string> Of(string room) =>
-        [.. Items(room, "ProjectReference").Select(reference => Path.GetRelativePath(Repository.Path("src"),
-            Path.GetDirectoryName(Path.GetFullPath(reference.Replace('\\', '/'), Repository.Path("src", room)))!).Replace(
-                '\\', '/')).Order(StringComparer.Ordinal)];
+        [.. Items(room, "ProjectReference").SelectMany(reference => Named(reference, room)).Order(StringComparer.Ordinal)];
 
     /// <summary>Packages that a room's project references, as written.</summary>
     public static IReadOnlyList<string> PackagesOf(string room) => [.. Items(room, "PackageReference")];
 
     private static IEnumerable<string> Items(string room, string item) =>
         XDocument.Load(Directory.GetFiles(Repository.Path("src", room), "*.csproj").Single())
-            .Descendants(item).Select(element => element.Attribute("Include")!.Value);
+            .Descendants(item).Select(element => element.Attribute("Include")?.Value).OfType<string>();
+
+    /// <summary>The room of a reference, or where it is a pattern those that it matches, but for the one whose project says so.</summary>
+    private static IEnumerable<string> Named(string reference, string room)
+    {
+        var file = Path.GetFullPath(reference.Replace('\\', '/'), Repository.Path("src", room));
+        var named = Path.GetRelativePath(Repository.Path("src"), Path.GetDirectoryName(file)!).Replace('\\', '/'); // a file in a folder
+        return named.EndsWith("/*", StringComparison.Ordinal) ? Rooms.Where(other => other.StartsWith(named[..^1], StringComparison.Ordinal)
+            && other != room) : [named];
+    }
 }

@@ -26,7 +26,7 @@ public sealed class WithoutTorchTests : IDisposable
         Assert.InRange(programs.Size(), 1, 100_000_000);
         var trained = programs.Run("lora-train", _task.Arguments(Run));
         Assert.Single(trained.Error.Split('\n'), line => line.Contains(
-            "engine onnx: this lora-train was built without libtorch (-p:Torch=false).", StringComparison.Ordinal));
+            "engine onnx: libtorch does not load here (this lora-train was built without it: -p:Torch=false).", StringComparison.Ordinal));
         Assert.Contains("<svg", File.ReadAllText($"{Run}/report.html"), StringComparison.Ordinal);
         programs.Run("lora-train", "--resume", "--out", Run); // all is done, and its records are read
         PublishedPrograms.Here("lora-merge", null, "--run", Run, "--out", $"{Onnx}/model.onnx");

@@ -51,7 +51,7 @@ internal static class TrainCommand
 
     public static RootCommand Create()
     {
-        var table = TrainOptionTable.Create();
+        var table = TrainOptionTable.Create(TrainingEngines.All);
         var preset = new Option<string>("--preset")
         {
             Description = "A set of options. original: the published experiment (10,000 + 1,000 reviews, rate 2e-5, 15 epochs); "

@@ -57,7 +57,7 @@ public sealed class TextSplitTests
     [InlineData("18446744073709551615", 87, 9, 13, 42, 82, 40, 10, 36)]
     public void The_split_of_the_preset_is_that_of_numpy_for_any_seed_on_the_command_line(string seed, params int[] first)
     {
-        var table = TrainOptionTable.Create();
+        var table = TrainOptionTable.Create(TrainingEngines.All);
         var command = new System.CommandLine.RootCommand();
         table.Options.ToList().ForEach(command.Options.Add);
 

@@ -107,7 +107,7 @@ public sealed class TrainingOptionsTests
 
     private static TrainingOptions Parse(TrainingOptions start, params string[] arguments)
     {
-        var table = TrainOptionTable.Create();
+        var table = TrainOptionTable.Create(TrainingEngines.All);
         var command = new System.CommandLine.RootCommand();
         foreach (var option in table.Options)
         {

@@ -58,7 +58,7 @@ internal sealed class TrainedRun
 
     private static TrainingOptions Options(string[] arguments)
     {
-        var table = TrainOptionTable.Create();
+        var table = TrainOptionTable.Create(TrainingEngines.All);
         var command = new System.CommandLine.RootCommand();
         foreach (var option in table.Options)
         {

@@ -2,22 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace LoraOnnx.Training.Options;
 
-/// <summary>The library that computes.</summary>
-internal enum EngineChoice
-{
-    /// <summary>libtorch where it loads, else ONNX Runtime.</summary>
-    [JsonStringEnumMemberName("auto")]
-    Auto,
-
-    /// <summary>libtorch.</summary>
-    [JsonStringEnumMemberName("torch")]
-    Torch,
-
-    /// <summary>ONNX Runtime.</summary>
-    [JsonStringEnumMemberName("onnx")]
-    Onnx,
-}
-
 /// <summary>Where to compute.</summary>
 internal enum DeviceChoice
 {

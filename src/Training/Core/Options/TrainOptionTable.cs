@@ -1,5 +1,6 @@
 using LoraOnnx.Model.Adapters.Kinds;
 using LoraOnnx.Texts;
+using LoraOnnx.Training.Engine;
 
 namespace LoraOnnx.Training.Options;
 
@@ -13,13 +14,14 @@ internal static class TrainOptionTable
     /// <summary>Any rate above 0 that an fp32 weight could notice.</summary>
     private const double LeastRate = 1e-12;
 
-    public static OptionTable Create()
+    /// <param name="engines">What --engine may name.</param>
+    public static OptionTable Create(IReadOnlyList<EngineOffer> engines)
     {
         var table = new OptionTable();
         AddData(table);
         AddAdapters(table);
         AddLearning(table);
-        AddMachine(table);
+        AddMachine(table, engines);
         return table;
     }
 
@@ -125,9 +127,11 @@ internal static class TrainOptionTable
             (options, value) => options with { Seed = value });
     }
 
-    private static void AddMachine(OptionTable table)
+    private static void AddMachine(OptionTable table, IReadOnlyList<EngineOffer> engines)
     {
-        table.Choice("--engine", "What computes: libtorch, or ONNX Runtime, in fp32; auto: libtorch where it loads.", options => options.Engine,
+        table.Choice("--engine",
+            $"What computes; {string.Join("; ", engines.Select(engine => $"{engine.Name}: {engine.Library}"))}; auto: the first of these that loads.",
+            [EngineOffer.Auto, .. engines.Select(engine => engine.Name)], options => options.Engine,
             (options, value) => options with { Engine = value });
         table.Choice("--device", "Where to compute; auto: a GPU where there is one.", options => options.Device,
             (options, value) => options with { Device = value });

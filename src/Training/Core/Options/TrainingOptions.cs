@@ -148,7 +148,8 @@ internal sealed record TrainingOptions
     /// <summary>Decides split, order of batches, new weights and dropout.</summary>
     public ulong Seed { get; init; } = 42;
 
-    public EngineChoice Engine { get; init; } = EngineChoice.Auto;
+    /// <summary>The name of an engine, or <see cref="EngineOffer.Auto"/>.</summary>
+    public string Engine { get; init; } = EngineOffer.Auto;
 
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
