@@ -7,7 +7,6 @@ using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
 using LoraOnnx.Training.Engine;
-using LoraOnnx.Training.Onnx;
 using LoraOnnx.Training.Steps;
 
 namespace LoraOnnx.Benchmarks.Gpu;
@@ -17,6 +16,7 @@ internal static class GoldenParts
 {
     private const double LogitTolerance = 2e-5;
     private const double ShareOfLoss = 1e-4;
+    private const string Peft = "base_model.model."; // before its names of tensors
 
     private static readonly string _demo = Path.Combine(CheckoutRoot.Path, "models", "demo");
 
@@ -49,19 +49,11 @@ internal static class GoldenParts
             Alpha = expected.GetProperty("alpha").GetDouble(),
         };
         using var file = SafetensorsFile.Open(Path.Combine(folder, "initial.safetensors"));
-        var initial = new LoraAdapter([.. plan.Modules.Select(module => new LoraModule
-        {
-            Module = module,
-            Scale = plan.Scale,
-            A = file.Read($"base_model.model.{module}.lora_A.weight"),
-            B = file.Read($"base_model.model.{module}.lora_B.weight"),
-        })], []);
         var options = new LearnerOptions { BodyDropout = false };
         var engine = TrainingParts.Engine(engineName, setting.Device);
-        using ILearner<PackedBatch> learner = engineName == OnnxEngine.EngineName
-            ? new AdapterLearner(weights, plan, options, engine.Machine, initial)
-            : new LoraOnnx.Training.Torch.AdapterLearner(weights, plan, options,
-                LoraOnnx.Training.Torch.TorchDevice.Of(engine.Machine.Device), initial);
+        using var learner = engine.Adapters(weights, plan, options);
+        learner.Restore(new LearnerState(0, [.. learner.Save().Tensors.Select(tensor => file.Names.Contains(Peft + tensor.Name)
+            ? new NamedTensor(tensor.Name, tensor.Shape, file.Read(Peft + tensor.Name).Values) : tensor)]));
         var (loss, norm) = (0.0, 0.0);
         foreach (var (step, batch) in expected.GetProperty("batches").EnumerateArray().Index().Take(setting.IsShort ? 2 : int.MaxValue))
         {

@@ -1,5 +1,4 @@
 using LoraOnnx.Graph.Training;
-using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Learning;
@@ -18,12 +17,12 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
     private readonly Lazy<TextAnswers> _answers;
     private readonly LabelTargets _labels;
 
-    /// <summary>Makes the graphs. Adapters start from <paramref name="initial"/> where given, else as the plan says.</summary>
+    /// <summary>Makes the graphs, of new adapters.</summary>
     /// <exception cref="InputException">An adapter on a head that is trained in full.</exception>
-    public AdapterLearner(ModelWeights weights, AdapterPlan plan, LearnerOptions options, Machine machine, LoraAdapter? initial = null)
+    public AdapterLearner(ModelWeights weights, AdapterPlan plan, LearnerOptions options, Machine machine)
     {
         (_weights, _plan, _options) = (weights, plan, options);
-        _parameters = new FlatParameters(LearnedTensors.Of(weights, plan, options, initial));
+        _parameters = new FlatParameters(LearnedTensors.Of(weights, plan, options));
         var adapters = LearnedTensors.Export(weights, plan, options, _parameters.Read).Adapter!.Modules; // a learner of adapters exports some
         var loss = new TrainingLoss(options.LabelSmoothing, options.ClassWeights);
         var dropout = TrainedDropout.Of(weights.Config, options) with { Adapters = plan.Dropout };

@@ -1,4 +1,3 @@
-using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Learning;
@@ -22,15 +21,15 @@ internal sealed class AdapterLearner : ILearner<PackedBatch>
     private readonly Dictionary<string, Tensor> _frozenTail;
     private readonly List<string> _trainedInTail;
 
-    /// <summary>Builds the network on the device. Adapters start from <paramref name="initial"/> where given, else as the plan says.</summary>
+    /// <summary>Builds the network on the device, with new adapters.</summary>
     /// <exception cref="InputException">An adapter on a head that is trained in full.</exception>
-    public AdapterLearner(ModelWeights weights, AdapterPlan plan, LearnerOptions options, TorchDevice device, LoraAdapter? initial = null)
+    public AdapterLearner(ModelWeights weights, AdapterPlan plan, LearnerOptions options, TorchDevice device)
     {
         _options = options;
         _plan = plan;
         _weights = weights;
         _device = device;
-        var specs = LearnedTensors.Of(weights, plan, options, initial);
+        var specs = LearnedTensors.Of(weights, plan, options);
         _steps = new TailSteps(weights.Config.Layout);
         _trainedInTail = [.. specs.Select(spec => spec.Initial.Name).Where(_steps.Holds)];
         _parameters = new TrainedParameters(specs, device.Device);

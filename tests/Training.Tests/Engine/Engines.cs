@@ -1,34 +1,37 @@
+using System.Collections.Concurrent;
 using LoraOnnx.Model;
 using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
-using LoraOnnx.Training.Onnx;
 using LoraOnnx.Training.Steps;
-using LoraOnnx.Training.Torch;
 
 namespace LoraOnnx.Training.Tests.Engine;
 
-/// <summary>Every engine under its name, on the processor in fp32: what holds of one holds of all.</summary>
+/// <summary>Every engine of lora-train under its name, on one core in fp32: what holds of one holds of all.</summary>
 internal static class Engines
 {
-    private static readonly Machine _machine = new(ComputeDevice.Cpu, BasePrecision.Fp32, 2);
+    private static readonly ConcurrentDictionary<string, Lazy<ITrainingEngine>> _started = new();
 
-    public static readonly string[] All = [TorchEngine.EngineName, OnnxEngine.EngineName];
+    public static readonly string[] All = [.. TrainingEngines.All.Select(engine => engine.Name)];
 
     public static ILearner<PackedBatch> Adapters(
-        string engine, ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial = null) =>
-        engine == TorchEngine.EngineName
-            ? new Torch.AdapterLearner(weights, plan, options, TorchDevice.Cpu, initial)
-            : new Onnx.AdapterLearner(weights, plan, options, _machine, initial);
+        string engine, ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial = null)
+    {
+        var learner = Of(engine).Adapters(weights, plan, options);
+        var first = (initial?.Modules ?? []).SelectMany(module => module.Renamed(key => key.NameIn(module.Module)).Trained)
+            .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        learner.Restore(new LearnerState(0, [.. learner.Save().Tensors.Select(tensor => first.GetValueOrDefault(tensor.Name, tensor))]));
+        return learner;
+    }
 
-    public static ILearner<FeatureBatch> Head(string engine, ModelWeights weights, LearnerOptions options) => engine == TorchEngine.EngineName
-        ? new Torch.HeadLearner(weights, options, TorchDevice.Cpu)
-        : new Onnx.HeadLearner(weights, options, _machine);
+    public static ILearner<FeatureBatch> Head(string engine, ModelWeights weights, LearnerOptions options) => Of(engine).Head(weights, options);
 
-    public static IEncoder Encoder(string engine, ModelWeights weights, LoraAdapter? adapter = null) => engine == TorchEngine.EngineName
-        ? new FrozenNetwork(weights, adapter, BasePrecision.Fp32, TorchDevice.Cpu)
-        : new FrozenModel(weights, adapter, _machine);
+    public static IEncoder Encoder(string engine, ModelWeights weights, LoraAdapter? adapter = null) =>
+        Of(engine).Encoder(weights, adapter, BasePrecision.Fp32);
 
     public static StepResult Step(this ILearner<PackedBatch> learner, PackedBatch[] parts, double rate) =>
         learner.Step(parts, new LearningRates(rate, rate));
+
+    private static ITrainingEngine Of(string engine) => _started.GetOrAdd(engine, name => new Lazy<ITrainingEngine>(() =>
+        TrainingEngines.Start(name, null, new MachineWish(ComputeDevice.Cpu, BasePrecision.Fp32, 1), _ => { }))).Value;
 }

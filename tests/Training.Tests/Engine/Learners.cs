@@ -1,4 +1,3 @@
-using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Training.Engine;
 using LoraOnnx.Training.Torch;
@@ -11,6 +10,5 @@ internal static class Learners
     /// <summary>No adapters: the head alone learns, through the encoder.</summary>
     public static AdapterPlan NoAdapters { get; } = new() { Modules = [] };
 
-    public static AdapterLearner Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial = null) =>
-        new(weights, plan, options, TorchDevice.Cpu, initial);
+    public static AdapterLearner Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options) => new(weights, plan, options, TorchDevice.Cpu);
 }

@@ -11,9 +11,9 @@ namespace LoraOnnx.Training.Learning;
 /// <summary>What learns, as it starts.</summary>
 internal static class LearnedTensors
 {
-    /// <summary>New adapters of a plan, or those of <paramref name="initial"/>; and the head where it is trained.</summary>
+    /// <summary>New adapters of a plan, and the head where it is trained.</summary>
     /// <exception cref="InputException">An adapter on a head that is trained in full.</exception>
-    public static List<ParameterSpec> Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial)
+    public static List<ParameterSpec> Of(ModelWeights weights, AdapterPlan plan, LearnerOptions options)
     {
         var onHead = plan.Modules.FirstOrDefault(module => weights.Config.Layout.Head.Linears.Any(step => step.Linear.Name == module));
         if (onHead is not null && options.TrainHead)
@@ -22,7 +22,7 @@ internal static class LearnedTensors
                 "leave it out of --targets, or train adapters alone with --method lora.");
         }
 
-        return [.. Adapters(weights, plan, options, initial), .. options.TrainHead ? Head(weights) : []];
+        return [.. Adapters(weights, plan, options), .. options.TrainHead ? Head(weights) : []];
     }
 
     /// <summary>The head's tensors.</summary>
@@ -39,14 +39,13 @@ internal static class LearnedTensors
             head ?? []), head);
     }
 
-    private static IEnumerable<ParameterSpec> Adapters(ModelWeights weights, AdapterPlan plan, LearnerOptions options, LoraAdapter? initial)
+    private static IEnumerable<ParameterSpec> Adapters(ModelWeights weights, AdapterPlan plan, LearnerOptions options)
     {
         var random = options.Rules.Random(options.Seed, RandomUse.Adapters);
         foreach (var name in plan.Modules)
         {
-            var module = initial?.Modules.FirstOrDefault(candidate => candidate.Module == name)
-                ?? plan.Kind.Initialize((weights.Config.Layout.Linear(name), weights[$"{name}.weight"]),
-                    plan.Rank, plan.Scale, plan.Initialization, random);
+            var module = plan.Kind.Initialize((weights.Config.Layout.Linear(name), weights[$"{name}.weight"]),
+                plan.Rank, plan.Scale, plan.Initialization, random);
             foreach (var key in plan.Kind.Keys)
             {
                 var tensor = key.Of(module);
