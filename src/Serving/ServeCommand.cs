@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LoraOnnx.CommandLine;
 using LoraOnnx.Serving.Models;
+using LoraOnnx.Serving.Security;
 
 namespace LoraOnnx.Serving;
 
@@ -13,8 +14,8 @@ internal static class ServeCommand
         new HelpGroup("Models (--model or --models)", "--model", "--models", "--watch-seconds", "--memory-mib"),
         new HelpGroup("Adapters", "--adapter", "--head", "--adapters", "--loaded-adapters"),
         new HelpGroup("Where it listens", "--host", "--grpc-port", "--http-port"),
-        new HelpGroup("Who may call", "--api-keys", "--jwt-authority", "--jwt-audience", "--jwt-admin-scope", "--tls-cert", "--tls-key",
-            "--client-ca", "--cors-allow-origin"),
+        new HelpGroup("Who may call", [.. AccessSchemes.Arguments().SelectMany(scheme => scheme.Options).Select(option => option.Name),
+            "--tls-cert", "--tls-key", "--client-ca", "--cors-allow-origin"]),
         new HelpGroup("Batches and limits", "--latency-target-ms", "--batch-tokens", "--queue-tokens", "--cache-mib", "--max-text-chars",
             "--max-batch-texts", "--max-message-mib", "--drain-seconds"),
         new HelpGroup("Logs", "--log-calls", "--log-texts", "--log-format"),

@@ -9,8 +9,9 @@ namespace LoraOnnx.Serving.Security;
 /// <summary>Answers a caller who may not do what it asks, in the protocol it asked in, before anything of the request's body is read.</summary>
 internal sealed class AccessRefusal(ServingOptions options, ServingMetrics metrics) : IAuthorizationMiddlewareResultHandler
 {
-    /// <summary>RFC 6750: how to come again with credentials.</summary>
-    private const string Challenge = $"Bearer realm=\"{ServingSetup.ServerName}\"";
+    /// <summary>How to come again with credentials.</summary>
+    private readonly string[] _challenges =
+        [.. options.Access.Select(scheme => scheme.Challenge).Distinct().Select(challenge => $"{challenge} realm=\"{ServingSetup.ServerName}\"")];
 
     private readonly CallError _unknown =
         new(ErrorKind.Unauthenticated, $"the call needs {string.Join(", or ", options.Access.Select(scheme => scheme.Expects))}.");
@@ -28,7 +29,7 @@ internal sealed class AccessRefusal(ServingOptions options, ServingMetrics metri
         metrics.Called(Access.NameOf(context.User), authorizeResult.Challenged ? "unauthenticated" : "forbidden");
         if (authorizeResult.Challenged)
         {
-            context.Response.Headers.WWWAuthenticate = Challenge;
+            context.Response.Headers.WWWAuthenticate = _challenges;
         }
 
         return EarlyAnswer.WriteAsync(context, authorizeResult.Challenged ? _unknown : _notAllowed);

@@ -14,6 +14,8 @@ internal sealed class ApiKeyScheme(string path) : IAccessScheme
 
     public string Expects => "an API key: 'authorization: Bearer KEY'";
 
+    public string Challenge => BearerToken.Name;
+
     public static AccessArguments Arguments()
     {
         var file = new Option<string>("--api-keys")

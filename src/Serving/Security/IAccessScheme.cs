@@ -13,6 +13,9 @@ internal interface IAccessScheme
     /// <summary>What a caller without it is told to show.</summary>
     string Expects { get; }
 
+    /// <summary>What it is called in <c>WWW-Authenticate</c>.</summary>
+    string Challenge { get; }
+
     /// <summary>Registers the handler, which makes an <see cref="Access.Caller"/> of a request's credentials.</summary>
     void Add(AuthenticationBuilder authentication);
 

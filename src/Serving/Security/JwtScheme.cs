@@ -23,6 +23,8 @@ internal sealed class JwtScheme(Uri authority, string audience, string? adminSco
 
     public string Expects => $"a token of {authority}: 'authorization: Bearer TOKEN'";
 
+    public string Challenge => BearerToken.Name;
+
     public static AccessArguments Arguments()
     {
         var authority = new Option<string>("--jwt-authority")

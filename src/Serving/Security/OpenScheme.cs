@@ -12,6 +12,8 @@ internal sealed class OpenScheme(ServingOptions options) : IAccessScheme
 
     public string Expects => "";
 
+    public string Challenge => ""; // nobody is unknown here
+
     /// <summary>Why an administrative call was refused.</summary>
     public const string WhyNotAdmin = "administrative calls need a server on loopback and a caller on this machine, named as localhost, "
         + "not through a proxy or a web page; or an API key (--api-keys).";
