@@ -120,7 +120,7 @@ public sealed class RuntimeAdapterTests : IDisposable
         return Run(session, ids, options);
     }
 
-    private static float[] Run(InferenceSession session, int[] ids, RunOptions options)
+    internal static float[] Run(InferenceSession session, int[] ids, RunOptions options)
     {
         using var tokens = OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, id => (long)id), [1, ids.Length]);
         using var mask = OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, _ => 1L), [1, ids.Length]);

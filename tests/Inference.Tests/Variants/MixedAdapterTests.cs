@@ -99,7 +99,7 @@ public sealed class MixedAdapterTests
     public static TheoryData<string, string> Adapters =>
     [
         .. Directory.GetDirectories(Golden.Path("adapters")).Select(path => ("", Path.GetFileName(path)!)).Where(adapter => adapter.Item2 != "dora"),
-        .. FamilyGolden.Folders("adapters").Where(adapter => !adapter.Name.Contains("dora", StringComparison.Ordinal)),
+        .. FamilyGolden.AdaptersBesideBases,
     ];
 
     /// <summary>Any targets, ranks by module, rsLoRA, biases, heads of their own, poolers; on every family.</summary>

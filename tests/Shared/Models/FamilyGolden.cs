@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraOnnx.Model.Adapters;
 using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Safetensors;
 using LoraOnnx.Model.Tokenization;
@@ -18,6 +19,11 @@ internal static class FamilyGolden
     public static IEnumerable<(string Model, string Name)> Folders(string kind) => ModelsWith(kind).SelectMany(
         model => Directory.GetDirectories(Path.Combine(_root, model, kind)).Order(StringComparer.Ordinal),
         (model, path) => (model, Path.GetFileName(path)!));
+
+    /// <summary>Model and name of the adapters that need no merge.</summary>
+    public static IEnumerable<(string Model, string Name)> AdaptersBesideBases => Folders("adapters").Where(adapter =>
+        LoraAdapter.Load(PathOf(adapter.Model, "adapters", adapter.Name), Checkpoint.Open(CheckpointOf(adapter.Model)).Config).Modules
+            .All(module => module.Kind.NeedsSum is null));
 
     /// <summary>The first model with a head of a <c>model_type</c>, for tests that are about one family.</summary>
     public static string FirstOf(string family) =>
