@@ -57,29 +57,40 @@ public sealed class FamilyGoldenRunTests : IDisposable
 
     [Theory]
     [MemberData(nameof(OnEngines))]
-    public void A_run_that_was_cut_goes_on_bit_by_bit(string model, string engine) => AssertResumed(model, engine, threads: "1");
+    public void A_run_that_was_cut_goes_on_bit_by_bit(string model, string engine) =>
+        AssertResumed(model, engine, threads: "1", [7], "--epochs", "2");
+
+    /// <summary>Cut after the last step of the adapters, and in the second epoch of the head.</summary>
+    [Theory]
+    [MemberData(nameof(OnEngines))]
+    public void So_does_one_whose_head_learns_after_its_adapters(string model, string engine) =>
+        AssertResumed(model, engine, threads: "1", [10, 23], "--lora-epochs", "1", "--head-epochs", "2");
+
+    public static TheoryData<string> AllEngines => [.. Engines.All];
 
     [Theory]
-    [InlineData("torch")]
-    [InlineData("onnx")]
-    public void So_it_does_on_two_threads(string engine) => AssertResumed(FamilyGolden.ModelsWith("model").First(), engine, threads: "2");
+    [MemberData(nameof(AllEngines))]
+    public void So_it_does_on_two_threads(string engine) =>
+        AssertResumed(FamilyGolden.ModelsWith("model").First(), engine, threads: "2", [7], "--epochs", "2");
 
-    private void AssertResumed(string model, string engine, string threads)
+    private void AssertResumed(string model, string engine, string threads, int[] cuts, params string[] length)
     {
         string[] options = ["--engine", engine, "--threads", threads, "--method", "lora+head", "--lora-dropout", "0.1", "--attention-dropout", "true",
-            "--epochs", "2",
-            "--batch-size", "4"];
+            "--batch-size", "4", .. length];
         var whole = TrainedRun.Train(Arguments(model, "whole", options));
-        var cut = Arguments(model, "cut", options);
-
-        TrainedRun.Cut(cut, steps: 7);
-        var resumed = TrainedRun.Train(cut, resume: true);
-
-        Assert.Equal((engine, threads), (resumed.Record.Engine, $"{resumed.Record.Threads}"));
-        Assert.Equal(TinyTask.Metrics(whole.Run.Path), TinyTask.Metrics(resumed.Run.Path));
-        foreach (var file in (string[])["adapter/adapter_model.safetensors", "head/model.safetensors", "reference-logits.json"])
+        foreach (var steps in cuts)
         {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(whole.Run.Path, file)), File.ReadAllBytes(Path.Combine(resumed.Run.Path, file)));
+            var cut = Arguments(model, $"cut-{steps}", options);
+
+            TrainedRun.Cut(cut, steps);
+            var resumed = TrainedRun.Train(cut, resume: true);
+
+            Assert.Equal((engine, threads), (resumed.Record.Engine, $"{resumed.Record.Threads}"));
+            Assert.Equal(TinyTask.Metrics(whole.Run.Path), TinyTask.Metrics(resumed.Run.Path));
+            foreach (var file in (string[])["adapter/adapter_model.safetensors", "head/model.safetensors", "reference-logits.json"])
+            {
+                Assert.Equal(File.ReadAllBytes(Path.Combine(whole.Run.Path, file)), File.ReadAllBytes(Path.Combine(resumed.Run.Path, file)));
+            }
         }
     }
 
