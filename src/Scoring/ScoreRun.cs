@@ -30,7 +30,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
 
     private async Task<string> RunAsync(CancellationToken cancellationToken)
     {
-        var output = ScoredFiles.Open(options, _columns, survey);
+        var output = ScoredFiles.Open(options, input, _columns, survey);
         var run = new ScoringRecord(survey.Hash, survey.Rows, Described(), classes.Task.Labels, scorer.Identity);
         options.Shard?.RefuseOtherCounts(options.Out);
         if (options.Shard is { } shard && !options.Restart && ShardRecord.Find(options.Target, cancellationToken) is { } finished
@@ -71,8 +71,8 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
     private async Task ScoreAsync(Journal journal, IScoredFile output, long first, long end, CancellationToken cancellationToken)
     {
         using IRowSource rows = ScoredFiles.CopiesStored(input, options.Target)
-            ? new StoredSource(input.Path, survey.TextColumn, ((ParquetOutput)output).Fields) // which such a target is
-            : new CellRows(input.Path, options.Texts);
+            ? new StoredSource(input, survey.TextColumn, ((ParquetOutput)output).Fields) // which such a target is
+            : new CellRows(input, options.Texts);
         var next = first + Done(journal);
         if (next > first)
         {
@@ -85,14 +85,14 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
 
         rows.Skip(next);
         known?.Skip(next);
-        var display = new ScoringDisplay(Path.GetFileName(options.In), next - first, end - first, TimeProvider.System, Console.Error,
+        var display = new ScoringDisplay(Path.GetFileName(input.Name), next - first, end - first, TimeProvider.System, Console.Error,
             isLive: !Console.IsErrorRedirected);
         while (next < end)
         {
             var chunk = rows.Next(end - next, cancellationToken);
             if (chunk.Count == 0)
             {
-                throw InputException.InFile(options.In, $"has {next} rows now; it had {survey.Rows} when the run began.");
+                throw InputException.InFile(input.Name, $"has {next} rows now; it had {survey.Rows} when the run began.");
             }
 
             if (options.Strict && chunk.Problems.Find(problem => problem is not null) is { } problem)
@@ -105,7 +105,7 @@ internal sealed class ScoreRun(ScoreOptions options, IScorer scorer, NamedClasse
                 .Select((text, row) => chunk.Problems[row] is { } wrong ? new ScoredText(null, Reason(wrong)) : text).ToList();
             if (options.Strict && scored.FindIndex(text => text.Error is not null) is >= 0 and var refused)
             {
-                throw InputException.InFile(options.In, $"row {next + refused + 1}: {scored[refused].Error}");
+                throw InputException.InFile(input.Name, $"row {next + refused + 1}: {scored[refused].Error}");
             }
 
             var group = output.Write(journal.Data, chunk, scored);

@@ -31,10 +31,11 @@ public static class LabelledTexts
     /// <param name="path">A file with a column of labels, or columns.</param>
     /// <param name="options">Columns and encoding.</param>
     /// <param name="task">The classes that the labels belong to.</param>
-    public static IEnumerable<IReadOnlyList<int>?> Known(string path, TextOptions options, ClassificationTask task)
+    /// <param name="name">What messages call the file; its path where it is null.</param>
+    public static IEnumerable<IReadOnlyList<int>?> Known(string path, TextOptions options, ClassificationTask task, string? name = null)
     {
         var labels = LabelsOf(task, options);
-        return TextRows.Pass(path, new TextReading(options, Labelled: true, TextNotices.None)).Select(row => Known(row, labels));
+        return TextRows.Pass(path, new TextReading(options, Labelled: true, TextNotices.None) { Name = name }).Select(row => Known(row, labels));
     }
 
     /// <summary>All texts of a file; at least one.</summary>

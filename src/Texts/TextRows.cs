@@ -34,18 +34,19 @@ public static class TextRows
     /// <param name="path">The file; no folder, and no split of the hub.</param>
     /// <param name="options">Columns and encoding.</param>
     /// <param name="notices">Told of choices and doubts.</param>
+    /// <param name="name">What messages call the file; its path where it is null.</param>
     /// <exception cref="InputException">As <see cref="Read(string, TextOptions, bool, TextNotices, IProgress{HubProgress}?,
     /// CancellationToken)"/>.</exception>
-    public static IEnumerable<TextRow> Pass(string path, TextOptions options, TextNotices notices)
+    public static IEnumerable<TextRow> Pass(string path, TextOptions options, TextNotices notices, string? name)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(options);
-        return Pass(path, new TextReading(options, Labelled: false, notices));
+        return Pass(path, new TextReading(options, Labelled: false, notices) { Name = name });
     }
 
     /// <summary>The same, with labels too.</summary>
     internal static IEnumerable<TextRow> Pass(string path, TextReading reading) =>
-        Checked(path, Rows(path, reading with { Limits = TextLimits.Passing }), reading.Notices);
+        Checked(path, Rows(path, reading with { Limits = TextLimits.Passing }), reading);
 
     /// <summary>True for a name that says how the file is read, as <c>.csv</c> and <c>.csv.gz</c> do.</summary>
     public static bool IsKnown(string path)
@@ -94,11 +95,11 @@ public static class TextRows
         if (path.StartsWith(HubDatasets.Prefix, StringComparison.Ordinal))
         {
             return HubDatasets.Locate(path, HubSettings.FromEnvironment(), progress, cancellationToken)
-                .SelectMany(file => Checked(file, Rows(file, reading), reading.Notices));
+                .SelectMany(file => Checked(file, Rows(file, reading), reading));
         }
 
-        return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(reading.Limits, orderOf), reading.Notices)
-            : File.Exists(path) ? Checked(path, Rows(path, reading), reading.Notices)
+        return Directory.Exists(path) ? Checked(path, new ReviewFolder(path, reading.Options).Read(reading.Limits, orderOf), reading)
+            : File.Exists(path) ? Checked(path, Rows(path, reading), reading)
             : throw Missing(path);
     }
 
@@ -163,9 +164,9 @@ public static class TextRows
     private static IEnumerable<TextRow> Decoded(string path, bool packed, string extension, TextReading reading)
     {
         using var file = ForeignFile.Open(path);
-        FirstBytes.Check(path, file, packed);
+        FirstBytes.Check(reading.Name ?? path, file, packed);
         using Stream stream = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        foreach (var row in Decoded(path, stream, extension, reading))
+        foreach (var row in Decoded(reading.Name ?? path, stream, extension, reading))
         {
             yield return row;
         }
@@ -174,7 +175,7 @@ public static class TextRows
     private static IEnumerable<TextRow> Stored(string path, TextReading reading)
     {
         using var stream = ForeignFile.Open(path);
-        foreach (var row in new ParquetTable(path, reading.Options, reading.Labelled, reading.Notices).Read(stream, reading.Limits))
+        foreach (var row in new ParquetTable(reading.Name ?? path, reading.Options, reading.Labelled, reading.Notices).Read(stream, reading.Limits))
         {
             yield return row;
         }
@@ -184,7 +185,7 @@ public static class TextRows
         && new FileInfo(path) is { Exists: true, Length: > 0 };
 
     /// <summary>The same rows: at least one, and a word on empty texts, which every format may have.</summary>
-    internal static IEnumerable<TextRow> Checked(string path, IEnumerable<TextRow> rows, TextNotices notices)
+    internal static IEnumerable<TextRow> Checked(string path, IEnumerable<TextRow> rows, TextReading reading)
     {
         var (count, empty, first) = (0L, 0L, default(RowPlace));
         foreach (var row in rows)
@@ -200,13 +201,14 @@ public static class TextRows
 
         if (count == 0)
         {
-            throw InputException.InLine(path, 1, $"is empty, expected at least one text{(HasHeader(path) ? " below its header" : "")}.");
+            throw InputException.InLine(reading.Name ?? path, 1,
+                $"is empty, expected at least one text{(HasHeader(path) ? " below its header" : "")}.");
         }
 
         if (empty > 0)
         {
             var what = empty == 1 ? "an empty text" : $"the first of {empty} empty texts";
-            notices.Warn($"{first.Path}:{first.Line}: {what} in {count} rows; such texts are kept.");
+            reading.Notices.Warn($"{first.Path}:{first.Line}: {what} in {count} rows; such texts are kept.");
         }
     }
 }
@@ -216,4 +218,7 @@ internal sealed record TextReading(TextOptions Options, bool Labelled, TextNotic
 {
     /// <summary>How much may be read.</summary>
     public TextLimits Limits { get; init; } = TextLimits.Standard;
+
+    /// <summary>What messages call the file; its path where it is null.</summary>
+    public string? Name { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace LoraOnnx.Scoring.Tests;
@@ -53,6 +54,27 @@ public sealed class ProgramTests : IDisposable
             Assert.Equal(1, refused.ExitCode);
             Assert.Contains("save as CSV", refused.Error, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("words\ngood\n", "standard input:1: no column is called")]
+    [InlineData("text\n", "standard input:1: is empty")]
+    [InlineData("id,text\n1,good\n2\n", "standard input:3: has 1 fields, the header has 2.")]
+    [InlineData("{\"text\": \"good\"}\n{\"text\": 3}\n", "standard input:2: ")]
+    [InlineData("id,text\n1,\"good\n", "standard input:2: a quoted field does not end.")]
+    [InlineData("PAR1 is how it begins", "standard input: is not a Parquet file that can be read")]
+    [InlineData("\u001F\u008Bis how it begins", "standard input: the compressed data is damaged")]
+    public void What_is_wrong_with_standard_input_is_said_of_it_and_not_of_a_copy(string content, string expected)
+    {
+        File.WriteAllBytes(_bench.At("piped"), Encoding.Latin1.GetBytes(content));
+
+        var result = Command.Run("/bin/sh",
+            ["-c", $"'{_program}' --model '{_bench.Model}' --in - --out '{_bench.At("a.csv")}' --strict < '{_bench.At("piped")}'"]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"error: {expected}", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(".stdin", result.Error, StringComparison.Ordinal);
+        Assert.Equal(["onnx", "piped"], new DirectoryInfo(_bench.At("")).EnumerateFileSystemInfos().Select(entry => entry.Name).Order());
     }
 
     [Fact]

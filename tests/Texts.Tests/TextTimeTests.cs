@@ -45,8 +45,9 @@ public sealed class TextTimeTests
         {
             var (options, task) = (new TextOptions(), Tasks.Reviews);
             var labels = new LabelReader(task, options);
-            var rows = TextRows.Decoded(name, stream, Path.GetExtension(name), new TextReading(options, Labelled: true, TextNotices.None));
-            var read = TextRows.Checked(name, rows, TextNotices.None).ToList(); // a row that cannot be read is passed over
+            var reading = new TextReading(options, Labelled: true, TextNotices.None);
+            var rows = TextRows.Decoded(name, stream, Path.GetExtension(name), reading);
+            var read = TextRows.Checked(name, rows, reading).ToList(); // a row that cannot be read is passed over
             if (SeenLabels.Of(read, options, null).Cells.Count <= task.Labels.Count)
             {
                 read.ForEach(row => _ = row.Problem is null ? labels.Read(row.Label!, row.Place) : []); // labels were asked for

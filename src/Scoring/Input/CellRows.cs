@@ -3,9 +3,9 @@ using LoraOnnx.Texts;
 namespace LoraOnnx.Scoring.Input;
 
 /// <summary>Rows as cells of text, of any kind of file.</summary>
-internal sealed class CellRows(string path, TextOptions options) : IRowSource
+internal sealed class CellRows(InputFile input, TextOptions options) : IRowSource
 {
-    private readonly IEnumerator<TextRow> _rows = TextRows.Pass(path, options, TextNotices.None).GetEnumerator();
+    private readonly IEnumerator<TextRow> _rows = TextRows.Pass(input.Path, options, TextNotices.None, input.Name).GetEnumerator();
 
     public void Skip(long rows)
     {

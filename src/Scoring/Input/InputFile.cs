@@ -12,9 +12,14 @@ internal sealed class InputFile : IDisposable
 
     private const string HubPrefix = "hf:";
 
-    private InputFile(string path, bool isCopy) => (Path, IsCopy) = (path, isCopy);
+    private const string StandardInput = "standard input";
+
+    private InputFile(string path, string name, bool isCopy) => (Path, Name, IsCopy) = (path, name, isCopy);
 
     public string Path { get; }
+
+    /// <summary>What messages call it.</summary>
+    public string Name { get; }
 
     private bool IsCopy { get; }
 
@@ -55,7 +60,7 @@ internal sealed class InputFile : IDisposable
 
     /// <exception cref="InputException">Standard input cannot be kept.</exception>
     public static InputFile Open(ScoreOptions options, Func<Stream> standardInput) =>
-        options.In == "-" ? Keep(options.Target, standardInput) : new InputFile(options.In, isCopy: false);
+        options.In == "-" ? Keep(options.Target, standardInput) : new InputFile(options.In, options.In, isCopy: false);
 
     public void Dispose()
     {
@@ -75,7 +80,7 @@ internal sealed class InputFile : IDisposable
         using var stream = isPacked ? new GZipStream(rest, CompressionMode.Decompress) : rest;
         if (isPacked)
         {
-            length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+            length = Unpacked(() => stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false));
         }
 
         var path = $"{target}.stdin{KindOf(start.AsSpan(0, length))}";
@@ -86,16 +91,32 @@ internal sealed class InputFile : IDisposable
                 file.Write(start, 0, length);
             }
 
-            stream.CopyTo(file);
+            Unpacked(() =>
+            {
+                stream.CopyTo(file);
+                return 0;
+            });
         });
-        return new InputFile(path, isCopy: true);
+        return new InputFile(path, StandardInput, isCopy: true);
+    }
+
+    private static T Unpacked<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException failure)
+        {
+            throw InputException.InFile(StandardInput, $"the compressed data is damaged: {failure.Message}", inner: failure);
+        }
     }
 
     private static string KindOf(ReadOnlySpan<byte> start)
     {
         if (start.StartsWith("PK\u0003\u0004"u8))
         {
-            throw new InputException("-: standard input is a workbook of a spreadsheet or another zip file, which is not read.", Workbook);
+            throw InputException.InFile(StandardInput, "is a workbook of a spreadsheet or another zip file, which is not read.", Workbook);
         }
 
         var text = start.StartsWith("\uFEFF"u8) ? start[3..] : start;

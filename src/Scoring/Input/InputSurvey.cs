@@ -24,7 +24,7 @@ internal sealed record InputSurvey(
         var columns = new ColumnKinds();
         var rows = 0L;
         var isStored = input.IsStored;
-        foreach (var row in TextRows.Pass(input.Path, options, TextNotices.OnStandardError))
+        foreach (var row in TextRows.Pass(input.Path, options, TextNotices.OnStandardError, input.Name))
         {
             cancellationToken.ThrowIfCancellationRequested();
             rows++;
@@ -41,9 +41,9 @@ internal sealed record InputSurvey(
             return new InputSurvey(hash, rows, columns.Names, columns.Kinds, 0, []);
         }
 
-        using var stored = StoredRows.Open(input.Path);
+        using var stored = StoredRows.Open(input.Path, input.Name);
         string[] names = [.. stored.Fields.Select(field => field.Name)];
-        return new InputSurvey(hash, stored.Rows, names, [], TextRows.TextColumnOf(names, options, input.Path), stored.Fields);
+        return new InputSurvey(hash, stored.Rows, names, [], TextRows.TextColumnOf(names, options, input.Name), stored.Fields);
     }
 
     private static string HashOf(string path)

@@ -12,8 +12,8 @@ internal sealed class KnownLabels : IDisposable
     /// <summary>Null where nothing is said of labels, or there are none.</summary>
     /// <exception cref="InputException">A column that the user names is not there.</exception>
     public static KnownLabels? Open(InputFile input, InputSurvey survey, NamedClasses classes, TextOptions said) =>
-        said is { LabelColumn: null, LabelColumns: [], LabelMap: null, Labels: [] } || !TextRows.HasLabels(survey.Columns, said, input.Path) ? null
-            : new KnownLabels(LabelledTexts.Known(input.Path, classes.Options, classes.Task));
+        said is { LabelColumn: null, LabelColumns: [], LabelMap: null, Labels: [] } || !TextRows.HasLabels(survey.Columns, said, input.Name) ? null
+            : new KnownLabels(LabelledTexts.Known(input.Path, classes.Options, classes.Task, input.Name));
 
     public void Skip(long rows)
     {

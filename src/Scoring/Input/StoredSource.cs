@@ -3,9 +3,9 @@ using LoraOnnx.Texts.Parquet;
 namespace LoraOnnx.Scoring.Input;
 
 /// <summary>Rows of a Parquet file that become rows of another one: columns are copied as they are stored.</summary>
-internal sealed class StoredSource(string path, int textColumn, IReadOnlyList<StoredField> target) : IRowSource
+internal sealed class StoredSource(InputFile input, int textColumn, IReadOnlyList<StoredField> target) : IRowSource
 {
-    private readonly StoredRows _rows = StoredRows.Open(path);
+    private readonly StoredRows _rows = StoredRows.Open(input.Path, input.Name);
     private readonly StoredTable _table = new(target);
     private long _row;
 
@@ -23,7 +23,7 @@ internal sealed class StoredSource(string path, int textColumn, IReadOnlyList<St
             cancellationToken.ThrowIfCancellationRequested();
             _row++;
             chunk.Texts.Add(problem is null ? text ?? "" : null);
-            chunk.Problems.Add(problem is null ? null : InputException.InLine(path, (int)Math.Min(_row, int.MaxValue), problem));
+            chunk.Problems.Add(problem is null ? null : InputException.InLine(input.Name, (int)Math.Min(_row, int.MaxValue), problem));
         }
 
         return chunk;

@@ -48,7 +48,7 @@ internal static class ScoredFiles
     }
 
     /// <exception cref="InputException">The input has columns that the format cannot hold.</exception>
-    public static IScoredFile Open(ScoreOptions options, ScoredColumns columns, InputSurvey survey)
+    public static IScoredFile Open(ScoreOptions options, InputFile input, ScoredColumns columns, InputSurvey survey)
     {
         if (IsParquet(options.Out))
         {
@@ -57,7 +57,7 @@ internal static class ScoredFiles
 
         if (survey.Fields.FirstOrDefault(field => !field.IsPlain) is { } rich)
         {
-            throw InputException.InFile(options.In,
+            throw InputException.InFile(input.Name,
                 $"the column '{rich.Name}' has values that only Parquet keeps: dates, money, bytes, lists or fields.",
                 "write Parquet: --out with the extension .parquet.");
         }

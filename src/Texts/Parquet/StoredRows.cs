@@ -7,7 +7,7 @@ public sealed class StoredRows : IDisposable
 {
     private static readonly UTF8Encoding _strict = new(false, throwOnInvalidBytes: true);
 
-    private readonly string _path;
+    private readonly string _name;
     private readonly Stream _stream;
     private readonly ParquetFooter _footer;
     private readonly UnpackingBudget _budget;
@@ -15,9 +15,9 @@ public sealed class StoredRows : IDisposable
     private int _group = -1;
     private long _left; // in the group
 
-    private StoredRows(string path, Stream stream, ParquetFooter footer, TextLimits limits)
+    private StoredRows(string name, Stream stream, ParquetFooter footer, TextLimits limits)
     {
-        (_path, _stream, _footer, _budget) = (path, stream, footer, new UnpackingBudget(limits));
+        (_name, _stream, _footer, _budget) = (name, stream, footer, new UnpackingBudget(limits));
         Fields = [.. footer.Fields.Select(field => field.Stored)];
         Rows = footer.Groups.Sum(group => (long)group.Rows);
     }
@@ -29,19 +29,21 @@ public sealed class StoredRows : IDisposable
     public long Rows { get; }
 
     /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">What messages call it; its path where it is null.</param>
     /// <exception cref="InputException">It is missing, or no Parquet file that can be read.</exception>
-    public static StoredRows Open(string path) => Open(path, ForeignFile.Open(path), TextLimits.Passing);
+    public static StoredRows Open(string path, string? name = null) => Open(name ?? path, ForeignFile.Open(path), TextLimits.Passing);
 
-    internal static StoredRows Open(string path, Stream stream, TextLimits limits)
+    internal static StoredRows Open(string name, Stream stream, TextLimits limits)
     {
         try
         {
-            return new StoredRows(path, stream, ParquetFooter.Read(stream), limits);
+            return new StoredRows(name, stream, ParquetFooter.Read(stream), limits);
         }
         catch (Exception failure)
         {
             stream.Dispose();
-            throw failure is FormatException or IOException ? Unreadable(path, failure) : failure;
+            throw failure is FormatException or IOException ? Unreadable(name, failure) : failure;
         }
     }
 
@@ -143,12 +145,12 @@ public sealed class StoredRows : IDisposable
         }
         catch (Exception failure) when (failure is FormatException or IOException)
         {
-            throw Unreadable(_path, failure);
+            throw Unreadable(_name, failure);
         }
     }
 
-    private static InputException Unreadable(string path, Exception failure) =>
-        InputException.InFile(path, $"is not a Parquet file that can be read: {failure.Message}", inner: failure);
+    private static InputException Unreadable(string name, Exception failure) =>
+        InputException.InFile(name, $"is not a Parquet file that can be read: {failure.Message}", inner: failure);
 }
 
 /// <summary>Keeps the last value that was copied; null where there was none.</summary>
