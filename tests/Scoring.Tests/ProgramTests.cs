@@ -77,6 +77,22 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(["onnx", "piped"], new DirectoryInfo(_bench.At("")).EnumerateFileSystemInfos().Select(entry => entry.Name).Order());
     }
 
+    /// <summary>A heap of 128 MiB: 96 are too few for one chunk of such rows, so 85 bytes kept of each row would be too many.</summary>
+    [Theory]
+    [InlineData("scored.csv")]
+    [InlineData("scored.parquet")]
+    public void Memory_does_not_grow_with_the_rows(string target)
+    {
+        const int Rows = 6 * 65_536;
+        var input = _bench.Rows("rows.csv", Rows);
+
+        var result = Command.Run(_program, ["--model", _bench.Model, "--in", input, "--out", _bench.At(target), "--threads", "2"],
+            environment: new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x8000000" });
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains($": {Rows:#,0} rows: ", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Through_a_server_the_same_comes_out_as_from_its_model()
     {
