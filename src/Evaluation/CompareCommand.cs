@@ -6,6 +6,7 @@ using LoraOnnx.CommandLine;
 using LoraOnnx.Evaluation.Models;
 using LoraOnnx.Evaluation.Reports;
 using LoraOnnx.Inference;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Runs;
 using LoraOnnx.Model.Runs.Ranking;
 using LoraOnnx.Model.Runs.Values;
@@ -206,7 +207,8 @@ internal static class CompareCommand
         if (others.Count == arguments.Count)
         {
             throw new InputException($"--data FILE is missing, and {others[0].Path} is not a run of lora-train.",
-                "give the labelled texts that all models are scored on; only runs are ranked without, by their own figures.");
+                PathKinds.Of(others[0].Path) == PathKind.Sweep ? $"the runs of a sweep are ranked so: lora-compare {others[0].Path}/*"
+                : "give the labelled texts that all models are scored on; only runs are ranked without, by their own figures.");
         }
 
         foreach (var other in others.Where(other => Path.GetFileName(other.Path) != RunDirectory.SweepFileName)) // which stands beside its runs

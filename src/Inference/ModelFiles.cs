@@ -74,6 +74,7 @@ public static class ModelFiles
                     PathKind.Run => $"it is a run: lora-merge --run {path} --out model.onnx makes its ONNX file.",
                     PathKind.Head => $"it is a head: lora-merge --model BASE --head {path} --out model.onnx makes an ONNX file of it.",
                     PathKind.Checkpoint => $"lora-merge makes one of a checkpoint: lora-merge --model {path} --out model.onnx.",
+                    PathKind.Sweep or PathKind.RunsOfValues => $"lora-merge makes one of a run; {PathKinds.OneOfSeveral(path)}",
                     _ => $"{Expected} {NearbyNames.Of(Path.Combine(path, Model))}".TrimEnd(),
                 })
             : InputException.InFile(path, $"has no {Model} but {others.Length} other ONNX files.", "name the file.");

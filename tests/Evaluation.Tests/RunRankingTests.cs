@@ -96,6 +96,21 @@ public sealed class RunRankingTests : IDisposable
         Assert.Equal($"error: {expected}: their figures do not rank them.\nhint:  give runs of the same classes.\n", result.Error);
     }
 
+    [Fact]
+    public void The_folder_of_a_sweep_says_how_its_runs_are_compared()
+    {
+        Write("one", 0.9, "{}");
+        _folder.Write("sweep.json", "{}");
+        var data = _folder.Write("data.csv", "text,label\ngood,1\n");
+
+        var ranked = Command.Run(Repository.Path("bin", "lora-compare"), [_folder.Path]);
+        var scored = Command.Run(Repository.Path("bin", "lora-compare"), [_folder.Path, "--data", data]);
+
+        Assert.Contains($"hint:  the runs of a sweep are ranked so: lora-compare {_folder.Path}/*\n", ranked.Error, StringComparison.Ordinal);
+        Assert.Contains($"error: {_folder.Path}: is the folder of a sweep, expected a model.\n", scored.Error, StringComparison.Ordinal);
+        Assert.Contains("or name one of the runs in it: one.", scored.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("error: --data FILE is missing, and notes.txt is not a run of lora-train.", "notes.txt")]
     [InlineData("error: --out needs --data FILE.", "one", "--out", "report.html")]

@@ -45,6 +45,12 @@ internal sealed class ModelLoader(CompareOptions options)
             return LoadValues(argument, cancellationToken);
         }
 
+        if (PathKinds.Of(argument.Path) == PathKind.Sweep)
+        {
+            throw InputException.InFile(argument.Path, "is the folder of a sweep, expected a model.",
+                $"all of its runs are {Path.Combine(argument.Path, "*")}; or {PathKinds.OneOfSeveral(argument.Path)}");
+        }
+
         return Directory.Exists(argument.Path) && ModelFiles.TryFind(argument.Path) is null
             && !Directory.EnumerateFiles(argument.Path, "*.onnx").Any()
             ? LoadCheckpoint(argument) : LoadOnnx(argument);

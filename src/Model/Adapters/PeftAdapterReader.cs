@@ -77,6 +77,7 @@ internal sealed class PeftAdapterReader
     private static void CheckDirectory(string directory)
     {
         if (PathKinds.Of(directory) is var kind && kind is PathKind.Missing or PathKind.File or PathKind.Checkpoint or PathKind.OnnxModel
+                or PathKind.Sweep or PathKind.RunsOfValues
             || kind is PathKind.Run && !Directory.Exists(Path.Combine(directory, RunDirectory.AdapterFolder)))
         {
             throw PathKinds.Instead(directory, "an adapter", PeftConfig.FileName, _ => kind is PathKind.Run

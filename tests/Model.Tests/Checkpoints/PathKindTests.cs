@@ -27,6 +27,28 @@ public sealed class PathKindTests : IDisposable
         Assert.Contains(hint, error.Hint, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("sweep.json", "is the folder of a sweep")]
+    [InlineData("values.json", "is a folder of lora-train --per")]
+    public void A_folder_of_several_runs_where_one_is_needed_names_them(string file, string message)
+    {
+        var path = With(file);
+        var empty = Assert.Throws<InputException>(() => RunDirectory.Open(path));
+        foreach (var run in new[] { "lr-5e-4", "lr-2e-4", "notes" })
+        {
+            Directory.CreateDirectory(Path.Combine(path, run));
+            File.WriteAllText(Path.Combine(path, run, run == "notes" ? "a.txt" : RunDirectory.RecordFileName), "");
+        }
+
+        var asRun = Assert.Throws<InputException>(() => RunDirectory.Open(path));
+        var asBase = Assert.Throws<InputException>(() => Checkpoint.Open(path));
+
+        Assert.Equal($"{path}: {message}, expected a run of lora-train.", asRun.Message);
+        Assert.Equal($"{path}: {message}, expected a checkpoint.", asBase.Message);
+        Assert.Equal("name one of the runs in it: lr-2e-4, lr-5e-4.", asRun.Hint);
+        Assert.Equal($"{path} has no run yet.", empty.Hint);
+    }
+
     [Fact]
     public void A_part_of_a_run_where_the_run_is_needed()
     {
