@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using LoraOnnx.Graph.Gradients;
 using LoraOnnx.Graph.Onnx;
+using LoraOnnx.Model.Checkpoints;
 using LoraOnnx.Model.Configuration;
 
 namespace LoraOnnx.Graph;
@@ -135,7 +136,21 @@ public sealed class OnnxModel
             ? PortableGraph.Build(config, weights.To(precision, config), OnnxModelFile.DefaultOpset, Metadata).ToByteArray()
             : null;
 
-    private static InputException NotOnnx(string path, string reason, Exception? inner) =>
-        InputException.InFile(path, $"is not an ONNX model: {reason}", "the file is damaged or of another kind; write it again with lora-merge.",
-            inner);
+    private static InputException NotOnnx(string path, string reason, Exception? inner)
+    {
+        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            return InputException.InFile(path, $"is not an ONNX model: {reason}",
+                "the file is damaged or of another kind; write it again with lora-merge.", inner);
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!; // a file always has a directory
+        return InputException.InFile(path, "is not an ONNX model, whose name would end in .onnx.", PathKinds.Of(folder) switch
+        {
+            PathKind.OnnxModel => $"name the directory that the model is in: {folder}.",
+            PathKind.Run => $"lora-merge makes one of a run: lora-merge --run {folder} --out model.onnx.",
+            PathKind.Checkpoint => $"lora-merge makes one of a checkpoint: lora-merge --model {folder} --out model.onnx.",
+            _ => "give an ONNX file of lora-merge or its directory.",
+        }, inner);
+    }
 }

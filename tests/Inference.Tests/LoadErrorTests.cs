@@ -39,6 +39,22 @@ public sealed class LoadErrorTests
         Assert.Contains("is not an ONNX model", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("model.onnx", "name the directory that the model is in: {0}.")]
+    [InlineData("run.json", "lora-merge makes one of a run: lora-merge --run {0} --out model.onnx.")]
+    [InlineData(null, "lora-merge makes one of a checkpoint: lora-merge --model {0} --out model.onnx.")]
+    public void Another_file_than_a_model_is_told_what_a_model_is(string? beside, string hint)
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("config.json", "{}");
+        _ = beside is null ? null : folder.Write(beside, "");
+
+        var error = Assert.Throws<InputException>(() => TextClassifier.Load(file, ModelFolder.Cpu));
+
+        Assert.Equal($"{file}: is not an ONNX model, whose name would end in .onnx.", error.Message);
+        Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, hint, folder.Path), error.Hint);
+    }
+
     [Fact]
     public void A_model_cut_short_is_refused()
     {
