@@ -24,7 +24,7 @@ internal static class Summary
         }
 
         var points = Numbers.Text(100 * comparison.Differences[Figure.F1].Value, "0.00");
-        return IsClear(comparison) ? $"{best.Name} beats {first.Name} by {points} points: {f1}"
+        return F1Differs(comparison) ? $"{best.Name} beats {first.Name} by {points} points: {f1}"
             : $"{best.Name} may be ahead of {first.Name}: {f1}, {points} points more";
     }
 
@@ -47,9 +47,9 @@ internal static class Summary
         }
 
         var difference = comparison.Differences[Figure.F1];
-        var verdict = IsClear(comparison) ? "more than chance explains" : "which chance may explain on a test set of this size";
         return $"{best.Name} is best with {score}: {Numbers.Difference(Figure.F1, difference.Value)} points to {first.Name} "
-            + $"(interval {Numbers.DifferenceRange(Figure.F1, difference.Interval)}; McNemar p {Relation(comparison.McNemar.PValue)}), {verdict}. "
+            + $"(interval {Numbers.DifferenceRange(Figure.F1, difference.Interval)}; McNemar p {Relation(comparison.McNemar.PValue)}), "
+            + $"{Verdict(comparison)}. "
             + Price(best, first, comparison);
     }
 
@@ -74,8 +74,16 @@ internal static class Summary
         _ => $"reads {Numbers.Speed(best.TextsPerSecond)} texts a second here ({first.Name}: {Numbers.Speed(first.TextsPerSecond)})",
     };
 
-    private static bool IsClear(ComparisonToFirst comparison) =>
-        comparison.Differences[Figure.F1].Interval is { ExcludesZero: true } && comparison.McNemar.PValue < Significance;
+    /// <summary>What is said of a figure agrees with the interval behind it; McNemar's test asks another question, which texts are right.</summary>
+    private static bool F1Differs(ComparisonToFirst comparison) => comparison.Differences[Figure.F1].Interval is { ExcludesZero: true };
+
+    private static string Verdict(ComparisonToFirst comparison) => (F1Differs(comparison), comparison.McNemar.PValue < Significance) switch
+    {
+        (true, true) => "more than chance explains",
+        (true, false) => "more than chance explains; chance may explain how many texts are right",
+        (false, true) => "which chance may explain, but not how many texts are right",
+        _ => "which chance may explain on a test set of this size",
+    };
 
     private static string Runner(IReadOnlyList<ModelReport> models, ModelReport best)
     {
