@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using LoraOnnx.CommandLine;
 
 namespace LoraOnnx.Training.Options;
 
@@ -29,7 +30,9 @@ internal sealed class OptionTable
         _rows.ForEach(row => command.Options.Add(row.Option));
         var parsed = command.Parse([.. arguments]);
         return parsed.Errors.Count == 0 ? Apply(parsed, options)
-            : throw InputException.Several([.. parsed.Errors.Select(error => error.Message)], "lora-train --help lists the options.");
+            : throw InputException.Several([.. parsed.Errors.Select(error => error.Message)],
+                parsed.Tokens.Select(token => Spelling.MeantNumber(token.Value)).FirstOrDefault(meant => meant is not null)
+                    ?? "lora-train --help lists the options.");
     }
 
     /// <summary>Names of the options that are on the command line.</summary>
