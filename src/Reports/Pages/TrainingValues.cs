@@ -18,6 +18,9 @@ public sealed record TrainingValues
     /// <summary>How it got there: loss and validation over the steps, on one axis.</summary>
     public required IReadOnlyList<Drawing> Learning { get; init; }
 
+    /// <summary>The evaluations that the choice of the kept weights went by; no rows where there were none.</summary>
+    public required Table Evaluations { get; init; }
+
     /// <summary>How it ran: rate, gradient, speed, on the same axis.</summary>
     public required IReadOnlyList<Drawing> Running { get; init; }
 

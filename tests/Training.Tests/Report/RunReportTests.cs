@@ -63,7 +63,20 @@ public sealed class RunReportTests : IDisposable
 
         Assert.Contains("<h1>Trained, and measured on no texts</h1>", page, StringComparison.Ordinal);
         Assert.Contains("train.jsonl, 370 training texts \u00B7 base demo", System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
-        Assert.DoesNotContain("Figures in percent", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("n percent", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_table_says_over_what_F1_is_averaged_and_has_no_figure_twice()
+    {
+        static string Of(RunRecord record) => TrainingPage.Of(record, Path.Combine(_recorded, "metrics.jsonl"));
+
+        Assert.Contains("precision and recall are those of the second class, below", Of(Record()), StringComparison.Ordinal);
+        Assert.Contains("precision and recall are those of POSITIVE, below F1 its 95", Page(), StringComparison.Ordinal);
+        Assert.Contains("precision and recall are averages over the labels (macro), below", Of(OfThreeClasses()), StringComparison.Ordinal);
+        Assert.Contains("precision and recall are over all labels together (micro), below", Of(OfSeveralLabels()), StringComparison.Ordinal);
+        Assert.Contains("data-label=\"macro F1\"", Page(), StringComparison.Ordinal);
+        Assert.DoesNotContain("data-label=\"macro F1\"", Of(OfThreeClasses()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,15 +123,20 @@ public sealed class RunReportTests : IDisposable
         Assert.Matches(@"^95 % interval 7[345]\.\d\d to 8[234]\.\d\d % \(raw model: 8\d\.\d\d to 9\d\.\d\d\)\. ", head.Lead);
     }
 
-    private static string Page() => TrainingPage.Of(Record(), Path.Combine(_recorded, "metrics.jsonl"));
+    /// <summary>With the names of the classes, which runs of its version did not keep.</summary>
+    private static string Page() =>
+        TrainingPage.Of(Record() with { Labels = ["NEGATIVE", "POSITIVE"] }, Path.Combine(_recorded, "metrics.jsonl"));
 
     private static RunRecord OfThreeClasses()
     {
         var record = Record();
+        long[][] confusion = [[8, 2, 0], [1, 6, 3], [0, 0, 10]];
         return record with
         {
             Labels = ["bad", "fair", "good"],
-            Test = record.Test! with { Confusion = [[8, 2, 0], [1, 6, 3], [0, 0, 10]] },
+            Test = record.Test! with { Confusion = confusion },
+            Best = record.Best! with { Confusion = confusion },
+            Last = record.Last! with { Confusion = confusion },
         };
     }
 

@@ -27,6 +27,7 @@ internal static class TrainingPage
             Figures = Figures(record),
             Labels = LabelRows.Of(record),
             Learning = curves.Learning(),
+            Evaluations = Evaluations(record),
             Running = curves.Running(),
             Texts = Texts(record),
             Options = OptionRows.Of(record),
@@ -34,18 +35,25 @@ internal static class TrainingPage
         });
     }
 
-    private static Table Figures(RunRecord record)
+    private static Table Figures(RunRecord record) => Measured(record, "In percent, in fp32",
+        ("raw model, test", record.RawTest), ("kept weights, test", record.Test), ("raw model, validation", record.Raw),
+        ("kept weights, validation", record.Validation));
+
+    /// <summary>What the choice of the kept weights went by.</summary>
+    private static Table Evaluations(RunRecord record) => Measured(record,
+        $"On the validation texts while training, in percent, in {record.Precision}",
+        ("best evaluation", record.Best), ("last evaluation", record.Last?.Step == record.Best?.Step ? null : record.Last));
+
+    private static Table Measured(RunRecord record, string caption, params IEnumerable<(string Name, RunMetrics? Metrics)> rows)
     {
-        (string Name, RunMetrics? Metrics)[] rows =
-        [
-            ("raw model, test", record.RawTest), ("kept weights, test", record.Test), ("raw model, validation", record.Raw),
-            ("kept weights, validation", record.Validation),
-            ($"best evaluation, in {record.Precision}", record.Best),
-            ($"last evaluation, in {record.Precision}", record.Last?.Step == record.Best?.Step ? null : record.Last),
-        ];
-        return new Table("Figures in percent, in fp32 where nothing else is said",
-            ["model and texts", "F1", "95 % interval", "accuracy", "macro F1", "precision", "recall", "loss"],
-            [.. rows.Where(row => row.Metrics is not null).Select(row => Figures(row.Name, row.Metrics!))]) // filtered
+        var measured = rows.Where(row => row.Metrics is not null).Select(row => (row.Name, Metrics: row.Metrics!)).ToList(); // filtered
+        var isMacro = measured.Exists(row => row.Metrics.Confusion is { Count: > 2 });
+        var averaging = measured.Exists(row => row.Metrics.LabelSets is not null) ? "over all labels together (micro)"
+            : isMacro ? "averages over the labels (macro)"
+            : $"those of {record.Labels?.ElementAtOrDefault(1) ?? "the second class"}";
+        return new Table($"{caption}; F1, precision and recall are {averaging}, below F1 its 95 % interval",
+            ["measured", "F1", "accuracy", .. isMacro ? [] : new Cell[] { "macro F1" }, "precision", "recall", "loss"],
+            [.. measured.Select(row => Figures(row.Name, row.Metrics, isMacro))])
         {
             IsCards = true,
         };
@@ -61,13 +69,16 @@ internal static class TrainingPage
         }
     }
 
-    private static Cell[] Figures(string name, RunMetrics metrics) =>
+    private static Cell[] Figures(string name, RunMetrics metrics, bool isMacro) =>
     [
         name,
-        new Cell(new Line(DisplayText.Percent(metrics.F1)) { IsStrong = true }),
-        RunHeadline.Interval(metrics) ?? "–",
+        new Cell(
+        [
+            new Line(DisplayText.Percent(metrics.F1)) { IsStrong = true },
+            .. RunHeadline.Interval(metrics) is { } interval ? [new Line(interval) { IsSmall = true }] : Array.Empty<Line>(),
+        ]),
         DisplayText.Percent(metrics.Accuracy),
-        DisplayText.Percent(metrics.MacroF1),
+        .. isMacro ? [] : new Cell[] { DisplayText.Percent(metrics.MacroF1) },
         DisplayText.Percent(metrics.Precision),
         DisplayText.Percent(metrics.Recall),
         metrics.Loss.ToString("0.0000", CultureInfo.InvariantCulture),
