@@ -14,7 +14,8 @@ public sealed class SummaryTests : IDisposable
     /// <summary>Of 8 texts that one model alone is right about, 8 (p 0.0078) are more than a fair coin gives, 4 are not.</summary>
     [Theory]
     [InlineData(0.01, 0.03, 8, "two beats one by 2.00 points", "p = 0.0078), more than chance explains. ")]
-    [InlineData(0.01, 0.03, 4, "two beats one by 2.00 points", "p = 1.0000), more than chance explains; chance may explain how many texts are right. ")]
+    [InlineData(0.01, 0.03, 4, "two beats one by 2.00 points",
+        "p = 1.0000), more than chance explains; chance may explain how many texts are right. ")]
     [InlineData(-0.01, 0.05, 8, "two may be ahead of one", "p = 0.0078), which chance may explain, but not how many texts are right. ")]
     [InlineData(-0.01, 0.05, 4, "two may be ahead of one", "p = 1.0000), which chance may explain on a test set of this size. ")]
     public async Task What_is_said_of_F1_is_what_its_interval_says(double low, double high, int onlySecond, string headline, string verdict)
