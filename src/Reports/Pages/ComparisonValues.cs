@@ -18,8 +18,8 @@ public sealed record ComparisonValues
     /// <summary>Rows that the table has no room for.</summary>
     public Table? Others { get; init; }
 
-    /// <summary>The same as a picture.</summary>
-    public required IntervalPlot Intervals { get; init; }
+    /// <summary>The same as a picture; null where there is one model.</summary>
+    public required IntervalPlot? Intervals { get; init; }
 
     /// <summary>What each other model changed, the best first.</summary>
     public IReadOnlyList<Change> Changes { get; init; } = [];
