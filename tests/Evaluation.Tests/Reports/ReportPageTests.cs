@@ -177,7 +177,7 @@ public sealed class ReportPageTests : IDisposable
         var (report, _) = await TinyModels.CompareAsync(new CompareOptions
         {
             Models = TinyModels.Arguments([$"raw={model.Checkpoint}", $"lora={model.Run("run")}", $"other={other.Checkpoint}", .. more]),
-            Data = TinyTexts.Write(model.Folder, 150, mostWords: 100, labels: labels),
+            Data = TinyTexts.Write(model.Folder, 100, mostWords: 60, labels: labels),
             Validation = TinyTexts.Write(model.Folder, 60, seed: 2, labels: labels),
             SweepScales = [0.5, 1, 2],
             Threshold = labels == MadeUpLabels.TwoClasses,
