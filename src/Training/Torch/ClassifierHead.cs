@@ -77,7 +77,7 @@ internal static class ClassifierHead
         }
 
         // a constant for the gradient, as DoRA defines it
-        var norms = linalg.vector_norm(weight.detach().add(b.detach().mm(a.detach()), scale), 2, [1]);
+        var norms = RowNorms.Of(weight.detach().add(b.detach().mm(a.detach()), scale));
         return nn.functional.linear(x, weight).add(update, Scalars.One).mul(magnitude / norms).add(bias, Scalars.One);
     }
 }

@@ -5,7 +5,8 @@ namespace LoraOnnx.Tests.Fuzzing;
 
 /// <summary>
 /// Fuzz for time: what a reader takes of the processor for a file made to be slow, of 1 MiB and of 2. No reader takes more than a second a MiB, nor
-/// more than 2.5 times as long for twice the size. The time is that of this thread alone, which other programs cannot lengthen.
+/// more than three times as long for twice the size, where a quadratic one takes four. The time is that of this thread alone, which other programs
+/// cannot lengthen but by taking the caches.
 /// </summary>
 internal static partial class ReadingTime
 {
@@ -14,7 +15,7 @@ internal static partial class ReadingTime
     private static readonly TimeSpan _noise = TimeSpan.FromMilliseconds(250);
 
     /// <summary>What shares the caches makes a pair of times wrong now and then; a reader that is too slow is too slow in every round.</summary>
-    private const int Rounds = 5;
+    private const int Rounds = 10;
 
     /// <summary>Reads what <paramref name="make"/> gives for a size in bytes; an error of ours is an answer too, where it is short.</summary>
     public static void Check<T>(string attack, Func<int, T> make, Action<T> read)
@@ -33,7 +34,7 @@ internal static partial class ReadingTime
     }
 
     private static bool Holds(TimeSpan half, TimeSpan whole) =>
-        whole < TimeSpan.FromSeconds(2) && (whole <= _noise || whole <= 2.5 * half);
+        whole < TimeSpan.FromSeconds(2) && (whole <= _noise || whole <= 3 * half);
 
     public static string Many(string item, int count, string between = ",") => string.Join(between, Enumerable.Repeat(item, Math.Max(1, count)));
 
