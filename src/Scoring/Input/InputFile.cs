@@ -72,6 +72,18 @@ internal sealed class InputFile : IDisposable
 
     private static InputFile Keep(string target, Func<Stream> standardInput)
     {
+        try
+        {
+            return Copy(target, standardInput);
+        }
+        catch (InvalidDataException failure)
+        {
+            throw InputException.InFile(StandardInput, $"the compressed data is damaged: {failure.Message}", inner: failure);
+        }
+    }
+
+    private static InputFile Copy(string target, Func<Stream> standardInput)
+    {
         using var input = new BufferedStream(standardInput());
         var start = new byte[1 << 10];
         var length = input.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
@@ -80,7 +92,7 @@ internal sealed class InputFile : IDisposable
         using var stream = isPacked ? new GZipStream(rest, CompressionMode.Decompress) : rest;
         if (isPacked)
         {
-            length = Unpacked(() => stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false));
+            length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         }
 
         var path = $"{target}.stdin{KindOf(start.AsSpan(0, length))}";
@@ -91,25 +103,9 @@ internal sealed class InputFile : IDisposable
                 file.Write(start, 0, length);
             }
 
-            Unpacked(() =>
-            {
-                stream.CopyTo(file);
-                return 0;
-            });
+            stream.CopyTo(file);
         });
         return new InputFile(path, StandardInput, isCopy: true);
-    }
-
-    private static T Unpacked<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (InvalidDataException failure)
-        {
-            throw InputException.InFile(StandardInput, $"the compressed data is damaged: {failure.Message}", inner: failure);
-        }
     }
 
     private static string KindOf(ReadOnlySpan<byte> start)
