@@ -7,7 +7,7 @@ namespace LoraOnnx.Kernels;
 /// </summary>
 internal sealed unsafe class AlignedBuffer
 {
-    private const int Alignment = 64;
+    private const int Alignment = Products.Panels.Alignment;
 
     private readonly byte[] _bytes;
 

@@ -97,6 +97,33 @@ public sealed unsafe class PackedLinearTests
         }
     }
 
+    /// <summary>Results of more than 4 MiB go past the caches where their rows lie on 64-byte boundaries; elsewhere such a store would be a fault.</summary>
+    [Theory]
+    [InlineData(144, 0)]
+    [InlineData(144, 4)]
+    [InlineData(130, 0)]
+    public void Large_results_have_the_bits_of_small_ones_wherever_they_lie(int outputs, int offset)
+    {
+        const int Inputs = 9, Rows = 9000, Few = 90;
+        var draw = new Draw(15);
+        var linear = new PackedLinear(KernelChoice.Weights("int8", draw.Linear(outputs, Inputs)), LinearActivation.Gelu);
+        var x = draw.Numbers(Rows * Inputs);
+        var buffer = new AlignedBuffer(((long)Rows * outputs * sizeof(float)) + offset);
+        var few = new float[Few * outputs];
+        fixed (float* from = x, small = few)
+        {
+            var large = (float*)(buffer.Address + offset);
+            linear.Run(from, Rows, large, new PoolWorkers(2));
+            for (var row = 0; row < Rows; row += Few)
+            {
+                linear.Run(from + (row * Inputs), Few, small, _one);
+                Assert.Equal(few, new Span<float>(large + (row * outputs), few.Length));
+            }
+        }
+
+        GC.KeepAlive(buffer);
+    }
+
     [Theory]
     [MemberData(nameof(Precisions))]
     public void A_row_that_is_not_a_number_spoils_no_other(string precision)

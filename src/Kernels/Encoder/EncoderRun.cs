@@ -35,8 +35,7 @@ internal sealed unsafe class EncoderRun
     private float* _context;
     private float* _queries; // of first tokens
     private float* _asked; // the first tokens' rows
-    private float* _even; // what blocks of even and odd numbers give
-    private float* _odd;
+    private float* _rows; // what each block gives: over its input, whose rows nobody reads any more
     private byte* _rounded; // of few rows
     private float* _factors;
     private float* _attended;
@@ -91,9 +90,9 @@ internal sealed unsafe class EncoderRun
     private int Texts() => _texts.Texts;
 
     /// <summary>A block's input.</summary>
-    private float* Input(int layer) => layer == 0 ? _x : layer % 2 == 1 ? _even : _odd;
+    private float* Input(int layer) => layer == 0 ? _x : _rows;
 
-    private float* Output(int layer) => layer == _layers.Count - 1 ? _result : layer % 2 == 0 ? _even : _odd;
+    private float* Output(int layer) => layer == _layers.Count - 1 ? _result : _rows;
 
     private AttentionRows Projections(PackedBlock parts)
     {
@@ -125,7 +124,8 @@ internal sealed unsafe class EncoderRun
             var buffer = _blocks.Rent();
             var scratch = new Scratch(buffer);
             var space = new BlockSpace(ref scratch, _widestRounded);
-            linear.Block(from() + ((nint)first * linear.Inputs), linear.Inputs, first, count, to() + ((nint)first * linear.Outputs), space, change());
+            var result = ResultRows.All(to(), rows(), linear.Outputs).From(first);
+            linear.Block(from() + ((nint)first * linear.Inputs), linear.Inputs, first, count, result, space, change());
             _blocks.Return(buffer);
         });
     }
@@ -149,7 +149,7 @@ internal sealed unsafe class EncoderRun
     private static void Panel(PackedLinear linear, in ProductRows rows, int panel, float* to)
     {
         var sums = stackalloc int[RowBlocks.Largest * Panels.Columns];
-        linear.Panel(rows, panel, sums, to, linear.Outputs);
+        linear.Panel(rows, panel, sums, to);
     }
 
     /// <summary>What follows attention.</summary>
@@ -194,10 +194,10 @@ internal sealed unsafe class EncoderRun
         var attended = scratch.Take<float>((long)count * _width);
         var active = scratch.Take<float>((long)count * parts.Up.Outputs);
 
-        parts.Output.Block(context, _width, first, count, attended, space, changes?.Output);
+        parts.Output.Block(context, _width, first, count, ResultRows.Near(attended, _width), space, changes?.Output);
         Norm(parts.AttentionNorm, attended, x, changes?.AttentionNorm);
-        parts.Up.Block(attended, _width, first, count, active, space, changes?.Up);
-        parts.Down.Block(active, parts.Up.Outputs, first, count, result, space, changes?.Down);
+        parts.Up.Block(attended, _width, first, count, ResultRows.Near(active, parts.Up.Outputs), space, changes?.Up);
+        parts.Down.Block(active, parts.Up.Outputs, first, count, ResultRows.Near(result, _width), space, changes?.Down);
         Norm(parts.OutputNorm, result, attended, changes?.OutputNorm);
         _blocks.Return(buffer);
 
@@ -217,7 +217,7 @@ internal sealed unsafe class EncoderRun
     private void TakeSpace()
     {
         long few = Math.Min(_tokens, FewRows * _threads), tokens = _tokens, texts = _texts.Texts;
-        var numbers = (tokens * (_widestProjections + (3 * _width))) + (texts * 2 * _width) + (few * (_width + _widestUp + 1));
+        var numbers = (tokens * (_widestProjections + (2 * _width))) + (texts * 2 * _width) + (few * (_width + _widestUp + 1));
         var bytes = Scratch.Bytes((numbers * sizeof(float)) + (few * _widestRounded));
         if (_memory.Length < bytes)
         {
@@ -227,8 +227,7 @@ internal sealed unsafe class EncoderRun
         var scratch = new Scratch(_memory);
         _projections = scratch.Take<float>(tokens * _widestProjections);
         _context = scratch.Take<float>(tokens * _width);
-        _even = scratch.Take<float>(tokens * _width);
-        _odd = scratch.Take<float>(tokens * _width);
+        _rows = scratch.Take<float>(tokens * _width);
         _queries = scratch.Take<float>(texts * _width);
         _asked = scratch.Take<float>(texts * _width);
         _attended = scratch.Take<float>(few * _width);

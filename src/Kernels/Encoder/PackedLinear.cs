@@ -44,9 +44,9 @@ public sealed unsafe class PackedLinear
         ? new ProductRows { First = (byte*)(x + (first * stride)), RowBytes = stride * sizeof(float), Count = count }
         : new ProductRows { First = rounded + ((nint)first * RoundedBytes), RowBytes = RoundedBytes, Factors = factors + first, Count = count };
 
-    /// <summary>One panel of the outputs of some rows, in its place in rows <paramref name="stride"/> numbers apart.</summary>
-    internal void Panel(in ProductRows rows, int panel, int* sums, float* result, nint stride) =>
-        _weights.Multiply(rows, panel, _activation, sums, result + (panel * Panels.Columns), stride);
+    /// <summary>One panel of the outputs of some rows, in its place.</summary>
+    internal void Panel(in ProductRows rows, int panel, int* sums, float* result) =>
+        _weights.Multiply(rows, panel, _activation, sums, ResultRows.Near(result, Outputs));
 
     /// <summary>All outputs of a block of rows, changed before the activation where adapters change them.</summary>
     /// <param name="x">The block's first row.</param>
@@ -56,20 +56,21 @@ public sealed unsafe class PackedLinear
     /// <param name="result">Rows of <see cref="Outputs"/> numbers, end to end.</param>
     /// <param name="space">Space for a block.</param>
     /// <param name="change">What adapters change, or null.</param>
-    internal void Block(float* x, nint stride, int first, int count, float* result, in BlockSpace space, RowChange? change)
+    internal void Block(float* x, nint stride, int first, int count, ResultRows result, in BlockSpace space, RowChange? change)
     {
         Round(x, stride, 0, count, space.Rounded, space.Factors);
         var rows = Rounded(x, stride, 0, count, space.Rounded, space.Factors);
         var activation = change is null ? _activation : LinearActivation.None;
+        result = change is null ? result : ResultRows.Near(result.First, Outputs);
         for (var panel = 0; panel < PanelCount; panel++)
         {
-            _weights.Multiply(rows, panel, activation, space.Sums, result + (panel * Panels.Columns), Outputs);
+            _weights.Multiply(rows, panel, activation, space.Sums, result);
         }
 
         if (change is not null)
         {
-            change(first, count, x, stride, result, Outputs);
-            Activations.Apply(_activation, result, (nint)count * Outputs);
+            change(first, count, x, stride, result.First, Outputs);
+            Activations.Apply(_activation, result.First, (nint)count * Outputs);
         }
     }
 
@@ -82,8 +83,8 @@ public sealed unsafe class PackedLinear
             var buffer = _space.Rent();
             var scratch = new Scratch(buffer);
             var (first, count) = blocks[block];
-            float* from = x + ((nint)first * Inputs), to = result + ((nint)first * Outputs);
-            Block(from, Inputs, first, count, to, new BlockSpace(ref scratch, RoundedBytes), change);
+            var to = ResultRows.All(result, rows, Outputs).From(first);
+            Block(x + ((nint)first * Inputs), Inputs, first, count, to, new BlockSpace(ref scratch, RoundedBytes), change);
             _space.Return(buffer);
         });
     }

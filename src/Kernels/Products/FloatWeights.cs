@@ -53,35 +53,37 @@ internal sealed unsafe class FloatWeights<TSteps> : IRoundedWeights
     }
 
     /// <inheritdoc/>
-    public void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, float* result, nint stride)
+    public void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, in ResultRows result)
     {
         var columns = Math.Min(Panels.Columns, Outputs - (panel * Panels.Columns));
         _tile.Multiply(
             rows.First, rows.RowBytes, rows.Count, Panels.Place(_panels.Address, panel * Panels.Columns, 0, Steps), Steps, columns, sums);
-        Activations.With(activation, new Finishing(this, panel, columns, (float*)sums, rows.Count, result, stride));
+        Activations.With(activation, new Finishing(this, panel, columns, (float*)sums, rows.Count, result));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish<TActivation>(int panel, int columns, float* sums, int count, float* result, nint stride)
+    private void Finish<TActivation>(int panel, int columns, float* sums, int count, in ResultRows result)
         where TActivation : struct, IActivation
     {
         fixed (float* bias = &_bias[panel * Panels.Columns])
         {
+            var first = result.First + (panel * Panels.Columns);
             for (var row = 0; row < count; row++)
             {
-                float* from = sums + (row * Panels.Columns), to = result + (row * stride);
+                float* from = sums + (row * Panels.Columns), to = first + (row * result.Stride);
                 for (var column = 0; column < columns; column += Vector512<float>.Count)
                 {
-                    Panels.Store(TActivation.Of(Vector512.Load(from + column) + Vector512.Load(bias + column)), to + column, columns - column);
+                    var x = Vector512.Load(from + column) + Vector512.Load(bias + column);
+                    Panels.Store(TActivation.Of(x), to + column, columns - column, result.IsStreamed);
                 }
             }
         }
     }
 
-    private readonly struct Finishing(FloatWeights<TSteps> weights, int panel, int columns, float* sums, int count, float* result, nint stride)
+    private readonly struct Finishing(FloatWeights<TSteps> weights, int panel, int columns, float* sums, int count, ResultRows result)
         : IActivationWork
     {
         public void Run<TActivation>()
-            where TActivation : struct, IActivation => weights.Finish<TActivation>(panel, columns, sums, count, result, stride);
+            where TActivation : struct, IActivation => weights.Finish<TActivation>(panel, columns, sums, count, result);
     }
 }

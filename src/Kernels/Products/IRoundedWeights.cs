@@ -25,9 +25,8 @@ internal unsafe interface IRoundedWeights
     /// <param name="panel">Which 64 outputs.</param>
     /// <param name="activation">What follows.</param>
     /// <param name="sums">Space for 64 numbers a row.</param>
-    /// <param name="result">Where the panel's outputs of the first row go.</param>
-    /// <param name="stride">Numbers from a row of the result to the next.</param>
-    void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, float* result, nint stride);
+    /// <param name="result">Where outputs go.</param>
+    void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, in ResultRows result);
 }
 
 /// <summary>Rows as <see cref="IRoundedWeights"/> multiply them.</summary>

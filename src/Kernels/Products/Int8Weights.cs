@@ -86,31 +86,32 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
     }
 
     /// <inheritdoc/>
-    public void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, float* result, nint stride)
+    public void Multiply(in ProductRows rows, int panel, LinearActivation activation, int* sums, in ResultRows result)
     {
         var columns = Math.Min(Panels.Columns, Outputs - (panel * Panels.Columns));
         _tile.Multiply(
             rows.First, rows.RowBytes, rows.Count, Panels.Place(_panels.Address, panel * Panels.Columns, 0, Steps), Steps, columns, sums);
-        Activations.With(activation, new Finishing(this, panel, columns, sums, rows, result, stride));
+        Activations.With(activation, new Finishing(this, panel, columns, sums, rows, result));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish<TActivation>(int panel, int columns, int* sums, in ProductRows rows, float* result, nint stride)
+    private void Finish<TActivation>(int panel, int columns, int* sums, in ProductRows rows, in ResultRows result)
         where TActivation : struct, IActivation
     {
         fixed (float* bias = &_bias[panel * Panels.Columns], columnFactors = &_factors[panel * Panels.Columns])
         fixed (int* surplus = &_surplus[panel * Panels.Columns])
         {
+            var first = result.First + (panel * Panels.Columns);
             for (var row = 0; row < rows.Count; row++)
             {
                 int* from = sums + (row * Panels.Columns);
-                var to = result + (row * stride);
+                var to = first + (row * result.Stride);
                 var factor = Vector512.Create(rows.Factors[row]);
                 for (var column = 0; column < columns; column += Vector512<float>.Count)
                 {
                     var sum = Vector512.ConvertToSingle(Vector512.Load(from + column) - Vector512.Load(surplus + column));
                     var x = Vector512.FusedMultiplyAdd(sum * factor, Vector512.Load(columnFactors + column), Vector512.Load(bias + column));
-                    Panels.Store(TActivation.Of(x), to + column, columns - column);
+                    Panels.Store(TActivation.Of(x), to + column, columns - column, result.IsStreamed);
                 }
             }
         }
@@ -127,10 +128,10 @@ internal sealed unsafe class Int8Weights : IRoundedWeights
         return largest;
     }
 
-    private readonly struct Finishing(Int8Weights weights, int panel, int columns, int* sums, ProductRows rows, float* result, nint stride)
+    private readonly struct Finishing(Int8Weights weights, int panel, int columns, int* sums, ProductRows rows, ResultRows result)
         : IActivationWork
     {
         public void Run<TActivation>()
-            where TActivation : struct, IActivation => weights.Finish<TActivation>(panel, columns, sums, rows, result, stride);
+            where TActivation : struct, IActivation => weights.Finish<TActivation>(panel, columns, sums, rows, result);
     }
 }

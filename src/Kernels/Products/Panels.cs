@@ -8,6 +8,9 @@ namespace LoraOnnx.Kernels.Products;
 /// </summary>
 internal static unsafe class Panels
 {
+    /// <summary>Bytes of a vector, and of a cache's line.</summary>
+    public const int Alignment = 64;
+
     /// <summary>Columns of a panel.</summary>
     public const int Columns = 64;
 
@@ -41,10 +44,16 @@ internal static unsafe class Panels
         }
     }
 
-    /// <summary>Writes sixteen numbers of a result, or as many as there are columns left.</summary>
+    /// <summary>Writes sixteen numbers of a result, or as many as there are columns left; past the caches if that is asked, whole vectors alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> values, float* to, int left)
+    public static void Store(Vector512<float> values, float* to, int left, bool isStreamed = false)
     {
+        if (isStreamed)
+        {
+            values.StoreAlignedNonTemporal(to);
+            return;
+        }
+
         if (left >= Vector512<float>.Count)
         {
             values.Store(to);
