@@ -1,32 +1,55 @@
 using LoraOnnx.Evaluation.Statistics;
+using LoraOnnx.Model;
 
 namespace LoraOnnx.Evaluation.Reports;
 
 /// <summary>The one table that answers the question: a row a model, the same on the terminal and in Markdown.</summary>
 internal static class SummaryTable
 {
-    /// <summary>Column names; figures are in percent.</summary>
-    public static readonly IReadOnlyList<string> Headers =
-        ["model", "accuracy", "F1", "95 % interval", "to first", "macro F1", "precision", "recall", "trained", "training", "size", "runs in",
-            "texts/s"];
+    /// <summary>F1.</summary>
+    public static readonly SummaryColumn F1 = Share("F1", Figure.F1);
 
-    /// <summary>Cells of all models, as text.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Rows(ComparisonReport report) => [.. report.Models.Select(Row)];
+    /// <summary>F1 less the first model's.</summary>
+    public static readonly SummaryColumn ToFirst = new("to first",
+        model => model.ToFirst is { } comparison ? Numbers.Difference(Figure.F1, comparison.Differences[Figure.F1].Value) : Numbers.Absent);
 
-    private static string[] Row(ModelReport model) =>
+    private static readonly SummaryColumn _macroF1 = Share("macro F1", Figure.MacroF1);
+
+    private static readonly IReadOnlyList<SummaryColumn> _all =
     [
-        model.Name,
-        Numbers.Figure(Figure.Accuracy, model.Figures.Accuracy),
-        Numbers.Figure(Figure.F1, model.Figures.F1),
-        Numbers.Range(Figure.F1, model.Intervals[Figure.F1]),
-        model.ToFirst is { } comparison ? Numbers.Difference(Figure.F1, comparison.Differences[Figure.F1].Value) : Numbers.Absent,
-        Numbers.Figure(Figure.MacroF1, model.Figures.MacroF1),
-        Numbers.Figure(Figure.Precision, model.Figures.Precision),
-        Numbers.Figure(Figure.Recall, model.Figures.Recall),
-        Numbers.Count(model.Card.TrainedParameters),
-        Numbers.Duration(model.Card.TrainingSeconds),
-        Numbers.Size(model.Card.Bytes),
-        model.Card.Precision ?? Numbers.Absent,
-        Numbers.Speed(model.TextsPerSecond),
+        new("model", model => model.Name),
+        Share("accuracy", Figure.Accuracy),
+        F1,
+        new("95 % interval", model => Numbers.Range(Figure.F1, model.Intervals[Figure.F1])),
+        ToFirst,
+        _macroF1,
+        Share("precision", Figure.Precision),
+        Share("recall", Figure.Recall),
+        new("trained", model => Numbers.Count(model.Card.TrainedParameters)),
+        new("training", model => Numbers.Duration(model.Card.TrainingSeconds)),
+        new("size", model => Numbers.Size(model.Card.Bytes)),
+        new("runs in", model => model.Card.Precision ?? Numbers.Absent),
+        new("texts/s", model => Numbers.Speed(model.TextsPerSecond)),
     ];
+
+    /// <summary>Of columns that say what others do not: one model is compared with none, and F1 over three classes is macro F1.</summary>
+    public static IReadOnlyList<SummaryColumn> Columns(ComparisonReport report)
+    {
+        var (isCompared, hasMacro) = (report.Models.Count > 1, report.IsBinary || report.ProblemType == ProblemType.MultiLabel);
+        return [.. _all.Where(column => column == ToFirst ? isCompared : column != _macroF1 || hasMacro)];
+    }
+
+    /// <summary>Cells of all models, as text; figures are in percent.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Rows(ComparisonReport report)
+    {
+        var columns = Columns(report);
+        return [.. report.Models.Select(model => columns.Select(column => column.Cell(model)).ToList())];
+    }
+
+    private static SummaryColumn Share(string header, Figure figure) => new(header, model => Numbers.Figure(figure, figure.Of(model.Figures)));
 }
+
+/// <summary>A column of the table.</summary>
+/// <param name="Header">Its name.</param>
+/// <param name="Cell">What it says of a model.</param>
+internal sealed record SummaryColumn(string Header, Func<ModelReport, string> Cell);

@@ -18,25 +18,30 @@ internal static class TerminalDisplay
 
         var best = report.Models.MaxBy(model => model.Figures.F1);
         var table = new Table().Border(TableBorder.Rounded);
-        foreach (var (header, column) in SummaryTable.Headers.Select((header, column) => (header, column)))
+        var columns = SummaryTable.Columns(report);
+        foreach (var column in columns)
         {
-            table.AddColumn(column == 0 ? new TableColumn(header) : new TableColumn(header).RightAligned());
+            table.AddColumn(column == columns[0] ? new TableColumn(column.Header) : new TableColumn(column.Header).RightAligned());
         }
 
-        foreach (var (row, model) in SummaryTable.Rows(report).Zip(report.Models))
+        foreach (var model in report.Models)
         {
-            table.AddRow([.. row.Select((cell, column) => new Text(cell, Look(column, model, ReferenceEquals(model, best))))]);
+            table.AddRow([.. columns.Select(column => new Text(column.Cell(model), Look(column, model, ReferenceEquals(model, best))))]);
         }
 
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(report.Summary);
     }
 
-    private static Style Look(int column, ModelReport model, bool isBest) => SummaryTable.Headers[column] switch
+    private static Style Look(SummaryColumn column, ModelReport model, bool isBest)
     {
-        "F1" when isBest => new Style(Color.Green, decoration: Decoration.Bold),
-        "to first" when model.ToFirst?.Differences[Figure.F1] is { Interval.ExcludesZero: true } difference =>
-            new Style(difference.Value > 0 ? Color.Green : Color.Red),
-        _ => Style.Plain,
-    };
+        if (column == SummaryTable.F1 && isBest)
+        {
+            return new Style(Color.Green, decoration: Decoration.Bold);
+        }
+
+        return column == SummaryTable.ToFirst && model.ToFirst?.Differences[Figure.F1] is { Interval.ExcludesZero: true } difference
+            ? new Style(difference.Value > 0 ? Color.Green : Color.Red)
+            : Style.Plain;
+    }
 }

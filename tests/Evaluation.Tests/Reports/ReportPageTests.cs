@@ -49,6 +49,9 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains($"recall are those of {report.Labels[1]}, below", OverviewSection.Table(report).Caption, StringComparison.Ordinal);
         Assert.Contains("recall are over all labels together (micro), below",
             OverviewSection.Table(report with { ProblemType = ProblemType.MultiLabel }).Caption, StringComparison.Ordinal);
+        Assert.Contains("macro F1", TableText.Plain(report), StringComparison.Ordinal);
+        var three = report with { Labels = ["bad", "middling", "good"] }; // whose F1 is the macro F1
+        Assert.DoesNotContain("macro F1", TableText.Plain(three), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,6 +67,7 @@ public sealed class ReportPageTests : IDisposable
         var page = await File.ReadAllTextAsync(Written(report), TestContext.Current.CancellationToken);
 
         Assert.Contains("one: F1 ", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("to first", TableText.Plain(report), StringComparison.Ordinal);
         foreach (var ofSeveral in new[] { "data-label=\"to first\"", "Dashed: the first model.", "gained" })
         {
             Assert.DoesNotContain(ofSeveral, page, StringComparison.Ordinal);
