@@ -50,6 +50,16 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
         return new Evaluation(metrics, OnlyAnswerOf(scored, task)) { Scored = scored };
     }
 
+    /// <summary>
+    /// Of validation texts during training: with several labels a text at the thresholds that would be chosen on them now, as they are at the end, for
+    /// scores that rank well may all lie below 0.5.
+    /// </summary>
+    public static Evaluation OfValidation(IReadOnlyList<float[]> logits, TextSet texts, ClassificationTask task, RunProgressPoint point)
+    {
+        var plain = Of(logits, texts, task, point, Calibration.None);
+        return task.IsMultiLabel ? Of(logits, texts, task, point, new Calibration { Thresholds = ThresholdChoice.ChooseEach(plain.Scored) }) : plain;
+    }
+
     private static RunLabelMetrics[] LabelFigures(ClassificationFigures figures, ScoredTexts scored, ClassificationTask task,
         Calibration calibration) =>
     [

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LoraOnnx.Model;
-using LoraOnnx.Model.Metrics;
 using LoraOnnx.Training.Data;
 using LoraOnnx.Training.Recording;
 
@@ -119,9 +118,9 @@ internal sealed class TrainingLoop
     private void Evaluate(TextSet validation, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var evaluation = Evaluation.Of(
+        var evaluation = Evaluation.OfValidation(
             _trainer.Logits(validation, cancellationToken), validation, _job.Base.Config.Task,
-            new RunProgressPoint(_progress.Step, _phase.EpochsAt(_progress.PhaseStep)), Calibration.None);
+            new RunProgressPoint(_progress.Step, _phase.EpochsAt(_progress.PhaseStep)));
         var isBest = _trainer.HasChanged && Evaluation.IsBetter(evaluation.Metrics, _progress.Best);
         _job.Output.Log.Evaluation("evaluation", validation.Role, evaluation.Metrics);
         // a person counts the steps of the phase, as in the lines of steps
