@@ -97,7 +97,8 @@ public sealed unsafe class PackedLinearTests
         }
     }
 
-    /// <summary>Results of more than 4 MiB go past the caches where their rows lie on 64-byte boundaries; elsewhere such a store would be a fault.</summary>
+    /// <summary>Results of more than 4 MiB go past the caches where their rows lie on 64-byte boundaries; such a store elsewhere would be a
+    /// fault.</summary>
     [Theory]
     [InlineData(144, 0)]
     [InlineData(144, 4)]

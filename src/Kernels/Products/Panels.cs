@@ -44,7 +44,7 @@ internal static unsafe class Panels
         }
     }
 
-    /// <summary>Writes sixteen numbers of a result, or as many as there are columns left; past the caches if that is asked, whole vectors alone.</summary>
+    /// <summary>Writes sixteen numbers of a result, or as many as there are columns left; streamed: whole vectors past the caches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> values, float* to, int left, bool isStreamed = false)
     {

@@ -51,8 +51,8 @@ internal sealed record Evaluation(RunMetrics Metrics, string? OnlyAnswer)
     }
 
     /// <summary>
-    /// Of validation texts during training: with several labels a text at the thresholds that would be chosen on them now, as they are at the end, for
-    /// scores that rank well may all lie below 0.5.
+    /// Of validation texts during training: with several labels a text at the thresholds that would be chosen on them now, as they are at the end,
+    /// for scores that rank well may all lie below 0.5.
     /// </summary>
     public static Evaluation OfValidation(IReadOnlyList<float[]> logits, TextSet texts, ClassificationTask task, RunProgressPoint point)
     {
