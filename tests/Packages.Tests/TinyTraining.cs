@@ -5,6 +5,9 @@ namespace LoraOnnx.Packages.Tests;
 /// <summary>A tiny model and labelled texts that a program of any platform trains on, and what is compared between platforms.</summary>
 internal sealed class TinyTraining(string folder)
 {
+    /// <summary>Seconds in which an emulated processor has answered on a machine that does much else.</summary>
+    public const string Patience = "300";
+
     private readonly string[] _texts =
     [
         "the film was good good", "bad bad a plot", "slow and slow story", "a good scene good", "it was bad bad", "in the slow slow film",
@@ -43,7 +46,8 @@ internal sealed class TinyTraining(string folder)
     /// <summary>The logits that a server has for the texts, asked by this system's program.</summary>
     public double[] AskedLogits(string address)
     {
-        var answers = Command.Run(ServerProcess.Program, ["predict", "--address", address, "--logits", "--json", "-"], input: Lines);
+        var answers = Command.Run(ServerProcess.Program,
+            ["predict", "--address", address, "--timeout", Patience, "--logits", "--json", "-"], input: Lines);
         Assert.True(answers.ExitCode == 0, answers.ToString());
         return Logits(answers.Output.Split('\n'));
     }

@@ -56,7 +56,8 @@ public sealed class WindowsTests : IDisposable
         TinyTraining.AssertClose(here, there, Tolerance);
         TinyTraining.AssertClose(Scores(_windows.Run, "there", onnx), Scores(Here, "here", onnx), Tolerance);
         var (served, asked) = await _windows.ServeAsync(onnx, address =>
-            (_task.AskedLogits(address), _windows.Run("lora-serve", "predict", "--address", address, "the film was good").Output));
+            (_task.AskedLogits(address),
+                _windows.Run("lora-serve", "predict", "--address", address, "--timeout", TinyTraining.Patience, "the film was good").Output));
         TinyTraining.AssertClose(here[..36], served, Tolerance);
         Assert.NotEmpty(asked);
     }
