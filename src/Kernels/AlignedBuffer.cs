@@ -7,7 +7,8 @@ namespace LoraOnnx.Kernels;
 /// </summary>
 internal sealed unsafe class AlignedBuffer
 {
-    private const int Alignment = Products.Panels.Alignment;
+    /// <summary>Bytes of a vector, and of a cache's line.</summary>
+    public const int Alignment = 64;
 
     private readonly byte[] _bytes;
 

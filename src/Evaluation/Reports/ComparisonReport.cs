@@ -50,6 +50,9 @@ internal sealed record ComparisonReport
 
     /// <summary>With more than two classes, or several labels a text, figures are averages.</summary>
     public bool IsBinary => ProblemType == ProblemType.SingleLabel && Labels.Count == 2;
+
+    /// <summary>One model is compared with none.</summary>
+    public bool IsAlone => Models.Count == 1;
 }
 
 /// <summary>A set of labelled texts.</summary>

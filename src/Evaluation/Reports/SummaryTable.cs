@@ -32,18 +32,11 @@ internal static class SummaryTable
         new("texts/s", model => Numbers.Speed(model.TextsPerSecond)),
     ];
 
-    /// <summary>Of columns that say what others do not: one model is compared with none, and F1 over three classes is macro F1.</summary>
+    /// <summary>Those columns that say what others do not: one model is compared with none, and F1 over three classes is macro F1.</summary>
     public static IReadOnlyList<SummaryColumn> Columns(ComparisonReport report)
     {
-        var (isCompared, hasMacro) = (report.Models.Count > 1, report.IsBinary || report.ProblemType == ProblemType.MultiLabel);
-        return [.. _all.Where(column => column == ToFirst ? isCompared : column != _macroF1 || hasMacro)];
-    }
-
-    /// <summary>Cells of all models, as text; figures are in percent.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Rows(ComparisonReport report)
-    {
-        var columns = Columns(report);
-        return [.. report.Models.Select(model => columns.Select(column => column.Cell(model)).ToList())];
+        var hasMacro = report.IsBinary || report.ProblemType == ProblemType.MultiLabel;
+        return [.. _all.Where(column => column == ToFirst ? !report.IsAlone : column != _macroF1 || hasMacro)];
     }
 
     private static SummaryColumn Share(string header, Figure figure) => new(header, model => Numbers.Figure(figure, figure.Of(model.Figures)));
@@ -51,5 +44,5 @@ internal static class SummaryTable
 
 /// <summary>A column of the table.</summary>
 /// <param name="Header">Its name.</param>
-/// <param name="Cell">What it says of a model.</param>
+/// <param name="Cell">What it says of a model; figures are in percent.</param>
 internal sealed record SummaryColumn(string Header, Func<ModelReport, string> Cell);

@@ -6,13 +6,18 @@ namespace LoraOnnx.Evaluation.Reports;
 internal static class TableText
 {
     /// <summary>The summary table in aligned columns.</summary>
-    public static string Plain(ComparisonReport report) => TextTable.Plain(Headers(report), SummaryTable.Rows(report));
+    public static string Plain(ComparisonReport report) => Written(report, TextTable.Plain);
 
     /// <summary>The summary table and the summary, for a pull request.</summary>
     public static string Markdown(ComparisonReport report) =>
-        $"{report.Summary}\n\n{TextTable.Markdown(Headers(report), SummaryTable.Rows(report))}"
+        $"{report.Summary}\n\n{Written(report, TextTable.Markdown)}"
         + $"\n{Numbers.Count(report.Data.Texts)} texts, `{report.Data.Source}` ({report.Data.Hash[..12]}); figures in percent, 95 % paired "
         + "bootstrap intervals.\n";
 
-    private static IReadOnlyList<string> Headers(ComparisonReport report) => [.. SummaryTable.Columns(report).Select(column => column.Header)];
+    private static string Written(ComparisonReport report, Func<IReadOnlyList<string>, IReadOnlyList<IReadOnlyList<string>>, string> write)
+    {
+        var columns = SummaryTable.Columns(report);
+        return write([.. columns.Select(column => column.Header)],
+            [.. report.Models.Select(model => columns.Select(column => column.Cell(model)).ToList())]);
+    }
 }

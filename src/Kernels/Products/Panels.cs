@@ -8,9 +8,6 @@ namespace LoraOnnx.Kernels.Products;
 /// </summary>
 internal static unsafe class Panels
 {
-    /// <summary>Bytes of a vector, and of a cache's line.</summary>
-    public const int Alignment = 64;
-
     /// <summary>Columns of a panel.</summary>
     public const int Columns = 64;
 

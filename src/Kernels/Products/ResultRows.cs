@@ -24,9 +24,15 @@ internal readonly unsafe struct ResultRows
     /// <summary>Rows that are read again at once.</summary>
     public static ResultRows Near(float* first, nint stride) => new(first, stride, isStreamed: false);
 
-    /// <summary>So many rows end to end, which are written once and read when all are.</summary>
-    public static ResultRows All(float* first, int rows, int columns) =>
-        new(first, columns, (long)rows * columns * sizeof(float) > LargeBytes && ((nint)first | (columns * sizeof(float))) % Panels.Alignment == 0);
+    /// <summary>
+    /// So many rows end to end, which are written once and read when all are: by then every thread has said so with a locked instruction, which waits
+    /// for what went past the caches.
+    /// </summary>
+    public static ResultRows All(float* first, int rows, int columns)
+    {
+        var isLarge = (long)rows * columns * sizeof(float) > LargeBytes;
+        return new(first, columns, isLarge && ((nint)first | (columns * sizeof(float))) % AlignedBuffer.Alignment == 0);
+    }
 
     /// <summary>The same from another row on.</summary>
     public ResultRows From(int row) => new(First + (row * Stride), Stride, IsStreamed);

@@ -74,8 +74,7 @@ internal sealed class StackedLinear : IDisposable
                 if (adapter.Magnitude is { } magnitude)
                 {
                     var norms = _rowNorms!.narrow(0, part.Start, part.Rows); // made with the first magnitude
-                    norms.copy_(RowNorms.Of(
-                        _weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(b.mm(a), part.Scale)));
+                    norms.copy_(RowNorms.Of(_weight.narrow(0, part.Start, part.Rows).to(ScalarType.Float32).add(b.mm(a), part.Scale)));
                     _rescale!.narrow(0, part.Start, part.Rows).copy_(magnitude / norms); // as the norms
                 }
             }

@@ -33,7 +33,7 @@ internal static class FiguresSection
         IsCards = true,
     };
 
-    public static Table? McNemar(ComparisonReport report) => report.Models.Count == 1 ? null : new Table(
+    public static Table? McNemar(ComparisonReport report) => report.IsAlone ? null : new Table(
         "Of the texts on which exactly one of two models is right, would a fair coin share them out so unevenly? A small p says no",
         ["model", $"only {report.Models[0].Name} right", "only this one right", "p"],
         [.. report.Models.Skip(1).Select(model => TestRow(report, model))]);

@@ -27,7 +27,7 @@ internal static class OverviewSection
 
     private static Table Of(ComparisonReport report, string caption, IReadOnlyList<ModelReport> models)
     {
-        Cell[] toFirst = IsAlone(report) ? [] : ["to first"];
+        Cell[] toFirst = report.IsAlone ? [] : ["to first"];
         return new(caption, ["model", "F1", .. toFirst, "accuracy", "precision", "recall", "trained", "size", "runs in", "speed"],
             [.. models.Select(model => Row(report, model))])
         {
@@ -36,15 +36,12 @@ internal static class OverviewSection
         };
     }
 
-    /// <summary>One model is compared with none.</summary>
-    private static bool IsAlone(ComparisonReport report) => report.Models.Count == 1;
-
     private static string Averaging(ComparisonReport report) => report.ProblemType == ProblemType.MultiLabel ? "over all labels together (micro)"
         : report.IsBinary ? $"those of {report.Labels[1]}"
         : "averages over the labels (macro)";
 
     /// <summary>Null for one model, of which the table has said it.</summary>
-    public static IntervalPlot? Intervals(ComparisonReport report) => IsAlone(report) ? null : new(
+    public static IntervalPlot? Intervals(ComparisonReport report) => report.IsAlone ? null : new(
         "F1 of each model with its interval",
         Axis.Around("F1 %", Best(report).SelectMany(Ends).SelectMany(end => new[] { Math.Max(0, end - 0.01), Math.Min(1, end + 0.01) })
             .Select(end => 100 * end)),
@@ -67,7 +64,7 @@ internal static class OverviewSection
             new Cell(
                 Share(Figure.F1) with { IsStrong = model.Figures.F1 >= report.Models.Max(other => other.Figures.F1) },
                 new Line(Shown.Range($"{at}/intervals/f1", model.Intervals[Figure.F1], end => Numbers.Figure(Figure.F1, end))) { IsSmall = true }),
-            .. IsAlone(report) ? [] : new[] { model.ToFirst is { } comparison ? ToFirst(at, comparison.Differences[Figure.F1]) : Numbers.Absent },
+            .. report.IsAlone ? [] : new[] { model.ToFirst is { } comparison ? ToFirst(at, comparison.Differences[Figure.F1]) : Numbers.Absent },
             new Cell(Share(Figure.Accuracy)),
             new Cell(Share(Figure.Precision)),
             new Cell(Share(Figure.Recall)),
